@@ -1,0 +1,1 @@
+"""optcourse: how neural networks are trained, one algorithm at a time."""
