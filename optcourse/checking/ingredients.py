@@ -1,0 +1,235 @@
+"""What cases are cooked from: small frozen descriptions that travel as JSON and are built into callables on the spot.
+
+A case must reach another process (the grader's worker), so it holds no functions. It holds ingredients: `Gradient(recipe)` stands for
+the gradient of an objective and becomes a callable only where the learner's function is called. Callables are recorded by
+`checking.running`.
+
+To add an ingredient: a frozen dataclass of plain fields with a `build` method, decorated with `@ingredient`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+INGREDIENTS: dict[str, type] = {}
+
+
+def ingredient(cls: type) -> type:
+    """Register a dataclass as an ingredient, so that it can be written to JSON and read back."""
+    INGREDIENTS[cls.__name__] = cls
+    return cls
+
+
+def is_ingredient(thing: object) -> bool:
+    return type(thing).__name__ in INGREDIENTS and type(thing) is INGREDIENTS[type(thing).__name__]
+
+
+# -- objectives ---------------------------------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of an objective: `Gradient(objectives.rosenbrock().recipe)`."""
+
+    recipe: Any
+
+    def build(self) -> Callable:
+        return _objective(self.recipe).gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class Value:
+    """The value of an objective."""
+
+    recipe: Any
+
+    def build(self) -> Callable:
+        return _objective(self.recipe).value
+
+
+def _objective(recipe: Any):
+    from optcourse import objectives
+
+    return objectives.build(recipe)
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class QuadraticGradient:
+    """Gradient of ½ (w − minimum)ᵀ H (w − minimum), in any dimension: `matrix @ (w - minimum)`."""
+
+    matrix: Any
+    minimum: Any
+
+    def build(self) -> Callable:
+        matrix, minimum = np.array(self.matrix, dtype=float), np.array(self.minimum, dtype=float)
+        return lambda w: matrix @ (w - minimum)
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class QuadraticValue:
+    """Value of ½ (w − minimum)ᵀ H (w − minimum)."""
+
+    matrix: Any
+    minimum: Any
+
+    def build(self) -> Callable:
+        matrix, minimum = np.array(self.matrix, dtype=float), np.array(self.minimum, dtype=float)
+        return lambda w: 0.5 * float((w - minimum) @ matrix @ (w - minimum))
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class SequenceGradient:
+    """Gradients given in advance: the k-th call returns the k-th row, wherever it is called; after the last row it starts again."""
+
+    gradients: Any
+
+    def build(self) -> Callable:
+        rows = np.array(self.gradients, dtype=float)
+        count = 0
+
+        def compute_gradient(w):
+            nonlocal count
+            dw = rows[count % len(rows)].copy()
+            count += 1
+            if np.shape(w) != dw.shape:
+                raise ValueError(f"shape {dw.shape} is expected")
+            return dw
+
+        return compute_gradient
+
+
+# -- named formulas, for functions that no objective offers -------------------------------------------------------------------
+
+FORMULAS: dict[str, Callable] = {
+    "exp(sin w)": lambda w: np.exp(np.sin(w)),
+    "sum of exp(sin w)": lambda w: np.sum(np.exp(np.sin(w))),
+    "sum of squares": lambda w: np.sum(w * w),
+    "sum of cubes": lambda w: np.sum(w * w * w),
+    "product of cosines": lambda w: np.prod(np.cos(w)),
+}
+
+
+@ingredient
+@dataclass(frozen=True)
+class Formula:
+    """A function of one array from the table FORMULAS, by name."""
+
+    name: str
+
+    def build(self) -> Callable:
+        if self.name not in FORMULAS:
+            raise ValueError(f"Formula: {self.name!r} is not in the table; it has {sorted(FORMULAS)}")
+        return FORMULAS[self.name]
+
+
+# -- real data ------------------------------------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class ModelGradient:
+    """Gradient of a model of `optcourse.models` on rows of the digits: `(w, batch=None) -> dw`.
+
+    `rows` is (first, after_last). `params` are handed to the model after X and y.
+    """
+
+    model: str
+    rows: tuple[int, int] = (0, 200)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Callable:
+        return _model(self.model, self.rows, self.params).gradient
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class ModelValue:
+    """Loss of a model on rows of the digits: `(w, batch=None) -> float`."""
+
+    model: str
+    rows: tuple[int, int] = (0, 200)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Callable:
+        return _model(self.model, self.rows, self.params).value
+
+
+def _model(name: str, rows: Sequence[int], params: Mapping[str, Any]):
+    from optcourse import data, models
+
+    digits = data.load_digits()
+    first, after_last = rows
+    return getattr(models, name)(digits.X[first:after_last], digits.y[first:after_last], **params)
+
+
+# -- randomness ---------------------------------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True)
+class Rng:
+    """A NumPy random Generator, fresh from its seed."""
+
+    seed: int
+
+    def build(self) -> np.random.Generator:
+        return np.random.default_rng(self.seed)
+
+
+# -- building and travelling --------------------------------------------------------------------------------------------------
+
+
+def to_data(thing: Any) -> Any:
+    """Numbers, strings, arrays, lists, tuples, dicts and ingredients as JSON data. Anything else: TypeError."""
+    if thing is None or type(thing) in (bool, int, str):
+        return thing
+    if type(thing) is float:
+        return thing if np.isfinite(thing) else {"float": repr(thing)}
+    if is_ingredient(thing):
+        fields = {f.name: to_data(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
+        return {"ingredient": type(thing).__name__, "fields": fields}
+    if isinstance(thing, np.ndarray) and thing.dtype.kind in "biufc":
+        flat = [to_data(complex(x) if thing.dtype.kind == "c" else x.item()) for x in thing.ravel()]
+        return {"array": flat, "shape": list(thing.shape), "dtype": thing.dtype.str}
+    if isinstance(thing, np.generic):
+        return to_data(np.asarray(thing)) | {"scalar": True}
+    if type(thing) is complex:
+        return {"complex": [to_data(thing.real), to_data(thing.imag)]}
+    if isinstance(thing, tuple):
+        return {"tuple": [to_data(item) for item in thing]}
+    if isinstance(thing, list):
+        return [to_data(item) for item in thing]
+    if isinstance(thing, Mapping):
+        return {"dict": [[to_data(key), to_data(value)] for key, value in thing.items()]}
+    raise TypeError(f"a case cannot hold {type(thing).__name__}: {thing!r:.80}")
+
+
+def from_data(data: Any) -> Any:
+    """The way back from `to_data`."""
+    if isinstance(data, list):
+        return [from_data(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if "ingredient" in data:
+        fields = {name: from_data(value) for name, value in data["fields"].items()}
+        return INGREDIENTS[data["ingredient"]](**fields)
+    if "array" in data:
+        array = np.array([from_data(x) for x in data["array"]], dtype=data["dtype"]).reshape(data["shape"])
+        return array[()] if data.get("scalar") else array
+    if "float" in data:
+        return float(data["float"])
+    if "complex" in data:
+        return complex(*(from_data(x) for x in data["complex"]))
+    if "tuple" in data:
+        return tuple(from_data(item) for item in data["tuple"])
+    return {from_data(key): from_data(value) for key, value in data["dict"]}
