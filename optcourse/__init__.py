@@ -14,10 +14,11 @@ _LAZY = {
     "descend": "optcourse.descent",
     "Trace": "optcourse.descent",
     "Objective": "optcourse.objectives",
+    "record_path": "optcourse.checking.recording",
 }
 _MODULES = (
-    "authoring checking classroom data descent exercises explorers figures gradients models objectives optimizers "
-    "progress schedules theory"
+    "authoring checking classroom data descent exercises explorers figures gradients models objectives "
+    "optimizers progress schedules theory"
 ).split()
 
 __all__ = [*_LAZY, *_MODULES]

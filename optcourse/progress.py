@@ -1,4 +1,367 @@
-"""What a learner has done, kept in their own folder."""
+"""What a learner has done, kept in their own folder: one JSON object a line in `.optcourse/progress.jsonl`.
 
-def record(kind, id, **fields):  # filled in by the next commit
-    return None
+Lines are only ever added, so two notebooks may write at once. A file that cannot be written or read is
+never in the way: one line says so. In a cell, `optcourse.progress()` shows the table; in a terminal,
+`optcourse progress`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+_said: set[str] = set()
+
+
+# -- writing ------------------------------------------------------------------------------------------
+
+
+def record(kind: str, id: str, **fields: Any) -> bool:
+    """Add one event; False (and one line, once) where the folder cannot be written.
+
+    Args:
+        kind: "check", "hint", "predict" or "quiz".
+        id: the exercise, prediction or quiz.
+        fields: what else there is to keep; it must be JSON data.
+    """
+    event = {"time": now(), "kind": kind, "id": id, **fields}
+    path = file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _append(path, json.dumps(event, ensure_ascii=False) + "\n")
+    except OSError as error:
+        say_once(f"Your progress cannot be kept in {path} ({error.strerror or error}); all else works.")
+        return False
+    return True
+
+
+def _append(path: Path, line: str) -> None:
+    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
+    try:
+        with _locked(handle):
+            size = os.fstat(handle).st_size
+            if size:  # a line that was cut off must not swallow this one
+                os.lseek(handle, size - 1, os.SEEK_SET)
+                if os.read(handle, 1) != b"\n":
+                    line = "\n" + line
+            os.write(handle, line.encode())
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def _locked(handle: int) -> Iterator[None]:
+    """Hold the file alone, where the system offers that; elsewhere one short append is safe on its own."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    except OSError:  # some network file systems have no locks
+        yield
+        return
+    try:
+        yield
+    finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+def home() -> Path:
+    """The learner's folder: OPTCOURSE_HOME, else the nearest one upwards that has `lessons/`, else here."""
+    if os.environ.get("OPTCOURSE_HOME"):
+        return Path(os.environ["OPTCOURSE_HOME"])
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / "lessons").is_dir()), here)
+
+
+def file() -> Path:
+    return home() / ".optcourse" / "progress.jsonl"
+
+
+def now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def say_once(line: str) -> None:
+    """Print a line, but the same one only once."""
+    if line not in _said:
+        _said.add(line)
+        print(line)
+
+
+# -- reading ------------------------------------------------------------------------------------------
+
+
+def events() -> list[dict]:
+    """Every event so far. A broken file is set aside with a date, its good lines are kept, one line says so."""
+    path = file()
+    try:
+        text = path.read_bytes().decode("utf-8", errors="replace")
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        say_once(f"Your progress in {path} cannot be read ({error.strerror or error}); all else works.")
+        return []
+    good, broken = _parse(text)
+    if broken:
+        _set_aside(path)
+    return good
+
+
+def _parse(text: str) -> tuple[list[dict], int]:
+    good, broken = [], 0
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError:
+            broken += 1
+            continue
+        if (
+            isinstance(event, dict)
+            and isinstance(event.get("kind"), str)
+            and isinstance(event.get("id"), str)
+        ):
+            good.append(event)
+        else:
+            broken += 1
+    return good, broken
+
+
+def _set_aside(path: Path) -> None:
+    """Copy the file away under a dated name and go on with its good lines; nothing is lost on the way."""
+    day = datetime.date.today().isoformat()
+    aside = path.with_name(f"progress.broken-{day}.jsonl")
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"progress.broken-{day}-{count}.jsonl")
+    try:
+        handle = os.open(path, os.O_RDWR)
+        try:
+            with _locked(handle):
+                shutil.copyfile(path, aside)
+                good, broken = _parse(path.read_bytes().decode("utf-8", errors="replace"))
+                os.truncate(handle, 0)
+                lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in good)
+                os.write(handle, lines.encode())
+        finally:
+            os.close(handle)
+    except OSError as error:
+        say_once(
+            f"Your progress in {path} has broken lines, and cannot be mended ({error.strerror or error})."
+        )
+        return
+    kept = f"{len(good)} good {'line' if len(good) == 1 else 'lines'} kept"
+    say_once(f"Your progress file had {broken} broken line(s): it was set aside as {aside.name}, {kept}.")
+
+
+def prediction_made(id: str) -> dict | None:
+    """The event of the commitment to a prediction, the first one if there are several; None before it."""
+    return next((e for e in events() if e["kind"] == "predict" and e["id"] == id), None)
+
+
+def hints_opened(id: str) -> int:
+    """How many hints of an exercise were opened."""
+    numbers = [e.get("number") for e in events() if e["kind"] == "hint" and e["id"] == id]
+    return max((n for n in numbers if isinstance(n, int)), default=0)
+
+
+# -- the table ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LessonProgress:
+    """One lesson: exercises passed of all, points of all, hints, predictions right of made, the quiz."""
+
+    lesson: str
+    title: str
+    passed: int
+    exercises: int
+    points: int
+    max_points: int
+    hints: int
+    predictions_right: int
+    predictions_made: int
+    predictions: int
+    quiz: str
+
+    @property
+    def done(self) -> bool:
+        return self.exercises > 0 and self.passed == self.exercises
+
+    def cells(self) -> tuple[str, ...]:
+        mark = (
+            "✔ done"
+            if self.done
+            else "◐ begun"
+            if self.passed or self.hints or self.predictions_made
+            else "○"
+        )
+        predictions = (
+            f"{self.predictions_right} right of {self.predictions_made}" if self.predictions_made else "–"
+        )
+        return (
+            self.title,
+            mark,
+            f"{self.passed} of {self.exercises}",
+            f"{self.points} of {self.max_points}",
+            str(self.hints),
+            f"{predictions} ({self.predictions} in the lesson)",
+            self.quiz,
+        )
+
+
+HEADINGS = ("Lesson", "", "Exercises", "Points", "Hints", "Predictions", "Quiz")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Everything so far, and what comes next."""
+
+    lessons: tuple[LessonProgress, ...]
+    next: str
+    outcomes: tuple[str, ...] = field(default=())  # predictions against what came out, one line each
+
+    def __str__(self) -> str:
+        rows = [HEADINGS, *(lesson.cells() for lesson in self.lessons)]
+        widths = [max(len(row[k]) for row in rows) for k in range(len(HEADINGS))]
+        lines = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in rows
+        ]
+        if self.outcomes:
+            lines += ["", "Your predictions, and what came out:", *(f"  {line}" for line in self.outcomes)]
+        return "\n".join([*lines, "", f"Next: {self.next}"])
+
+    __repr__ = __str__
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
+        head = "".join(f'<th scope="col" style="text-align:left">{escape(h)}</th>' for h in HEADINGS)
+        body = "".join(
+            "<tr>"
+            + "".join(f'<td style="text-align:left">{escape(cell)}</td>' for cell in lesson.cells())
+            + "</tr>"
+            for lesson in self.lessons
+        )
+        outcomes = ""
+        if self.outcomes:
+            items = "".join(f"<li>{escape(line)}</li>" for line in self.outcomes)
+            outcomes = (
+                f"<details><summary>Your predictions, and what came out</summary><ul>{items}</ul></details>"
+            )
+        table = (
+            f"<table><caption style='text-align:left'>Your progress</caption><tr>{head}</tr>{body}</table>"
+        )
+        html = f"<div>{table}{outcomes}<p><strong>Next:</strong> {escape(self.next)}</p></div>"
+        return {"text/html": html, "text/plain": str(self)}
+
+
+def progress() -> Progress:
+    """What is done, hints used, predictions against outcomes, and what comes next."""
+    from optcourse import exercises
+
+    log = events()
+    best = _best_checks(log)
+    rows = [_lesson_row(lesson, log, best) for lesson in exercises.lessons()]
+    return Progress(tuple(rows), _next(best), tuple(_outcome_lines(log)))
+
+
+def _best_checks(log: list[dict]) -> dict[str, int]:
+    """Points by exercise: once passed, an exercise stays passed."""
+    return {
+        e["id"]: e.get("points") or 0 for e in log if e["kind"] == "check" and e.get("status") == "passed"
+    }
+
+
+def _lesson_row(lesson: str, log: list[dict], best: dict[str, int]) -> LessonProgress:
+    from optcourse import exercises
+
+    module = exercises.module(lesson)
+    mine, guesses = module.EXERCISES, module.PREDICTIONS
+    ids, guess_ids = {e.id for e in mine}, {p.id for p in guesses}
+    made: dict[str, bool] = {}
+    for event in log:
+        if event["kind"] == "predict" and event["id"] in guess_ids:
+            made.setdefault(event["id"], bool(event.get("right")))
+    hints = {(e["id"], e.get("number")) for e in log if e["kind"] == "hint" and e["id"] in ids}
+    return LessonProgress(
+        lesson,
+        exercises.title(lesson),
+        passed=len(ids & best.keys()),
+        exercises=len(mine),
+        points=sum(e.points for e in mine if e.id in best),
+        max_points=sum(e.points for e in mine),
+        hints=len(hints),
+        predictions_right=sum(made.values()),
+        predictions_made=len(made),
+        predictions=len(guesses),
+        quiz=_quiz_text(module.QUIZ, log),
+    )
+
+
+def _quiz_text(quiz: Any, log: list[dict]) -> str:
+    if quiz is None:
+        return "–"
+    first: dict[int, bool] = {}
+    for event in log:
+        if event["kind"] == "quiz" and event["id"] == quiz.id:
+            first.setdefault(event.get("question"), bool(event.get("right")))
+    return f"{sum(first.values())} right of {len(first)} ({len(quiz.questions)} questions)"
+
+
+def _next(best: dict[str, int]) -> str:
+    from optcourse import exercises
+
+    for exercise in exercises.all_exercises():
+        if exercise.id not in best:
+            return f'"{exercise.title}" ({exercise.id}) in lesson {exercises.title(exercise.lesson)}'
+    return "nothing is left: every exercise is right. Try a race of your own."
+
+
+def _outcome_lines(log: list[dict]) -> Iterator[str]:
+    seen = set()
+    for event in log:
+        if event["kind"] == "predict" and event["id"] not in seen:
+            seen.add(event["id"])
+            word = "right" if event.get("right") else "not so"
+            yield f"{event['id']}: you said {event.get('guess')}, it is {event.get('answer')} ({word})"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """`optcourse progress`: print the table of this folder."""
+    import argparse
+
+    parser = argparse.ArgumentParser(
+        prog="optcourse progress", description="What you have done, and what comes next."
+    )
+    parser.add_argument("--json", action="store_true", help="every event as JSON, for other programs")
+    options = parser.parse_args(argv)
+    print(json.dumps(events(), ensure_ascii=False, indent=1) if options.json else progress())
+    return 0
+
+
+class _CallableModule(ModuleType):
+    """`optcourse.progress` is this module and a function too: importing the one must not hide the other."""
+
+    def __call__(self) -> Progress:
+        return progress()
+
+
+sys.modules[__name__].__class__ = _CallableModule
+
+if __name__ == "__main__":
+    sys.exit(main())

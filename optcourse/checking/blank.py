@@ -11,7 +11,10 @@ from typing import Any
 
 
 def blank_line(answer: Any) -> int | None:
-    """The line (1 is the first of its cell) at which an answer still holds `...`; 0 where the line is not known; None if nowhere."""
+    """The line at which an answer still holds `...` (1 is the first of its cell).
+
+    0 where the line is not known; None where the answer holds no blank.
+    """
     if answer is Ellipsis:
         return 0
     if not inspect.isfunction(answer):

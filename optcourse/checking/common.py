@@ -1,4 +1,4 @@
-"""Wrong variants of any descent loop, made from the right one, so that a lesson writes only the mistakes of its own algorithm.
+"""Wrong variants of any descent loop, made from the right one: a lesson writes only the mistakes of its own.
 
     misconceptions = loop_misconceptions(gradient_descent) + (Misconception("…", "…", wrong_code), …)
 
@@ -15,29 +15,55 @@ import numpy as np
 from optcourse.checking.model import Misconception
 
 SENTENCES = {
-    "sign-flipped": "Your loop walks uphill: the gradient points where the loss grows, so its sign in the update is the wrong way round.",
-    "returns-the-gradient": "You return the last gradient; the caller wants the parameters `w` where the walk ended.",
+    "sign-flipped": (
+        "Your loop walks uphill: the gradient points where the loss grows, so its sign in the update is "
+        "the wrong way round."
+    ),
+    "returns-the-gradient": (
+        "You return the last gradient; the caller wants the parameters `w` where the walk ended."
+    ),
     "returns-the-step": "You return the last update; the caller wants the parameters `w` after it.",
     "returns-the-path": "You return every point of the walk; the caller wants the last one only.",
-    "never-updates": "Your `w` never moves: the gradient is computed, but the result of the update is not kept in `w`.",
+    "never-updates": (
+        "Your `w` never moves: the gradient is computed, but the result of the update is not kept in `w`."
+    ),
     "one-step-too-few": "Your loop takes one step too few: count how often `range(…)` runs.",
     "one-step-too-many": "Your loop takes one step too many: count how often `range(…)` runs.",
     "first-step-only": "Your function is back after its first step: is the `return` indented into the loop?",
-    "gradient-at-the-start-only": "The gradient is computed once, at the start, and used for every step: compute it inside the loop, where `w` is now.",
-    "learning-rate-ignored": "The steps do not depend on the learning rate: multiply by `learning_rate` in the update.",
+    "gradient-at-the-start-only": (
+        "The gradient is computed once, at the start, and used for every step: compute it inside the "
+        "loop, where `w` is now."
+    ),
+    "learning-rate-ignored": (
+        "The steps do not depend on the learning rate: multiply by `learning_rate` in the update."
+    ),
     "learning-rate-twice": "The learning rate is multiplied in twice: once is enough.",
-    "divides-by-learning-rate": "You divide by the learning rate: a larger learning rate must give a longer step.",
-    "changes-the-input": "The caller's own array is changed: `w -= …` writes into the array that you were given. Make a float copy before the loop.",
-    "keeps-whole-numbers": "Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats before the loop.",
-    "sums-the-gradient": "Every entry moves by the same amount: the gradient was summed to one number, but each entry of `w` has its own slope.",
-    "only-the-direction": "Every step has the same length: the gradient was divided by its length, but its size belongs to the update.",
+    "divides-by-learning-rate": (
+        "You divide by the learning rate: a larger learning rate must give a longer step."
+    ),
+    "changes-the-input": (
+        "The caller's own array is changed: `w -= …` writes into the array that you were given. Make a "
+        "float copy before the loop."
+    ),
+    "keeps-whole-numbers": (
+        "Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats "
+        "before the loop."
+    ),
+    "sums-the-gradient": (
+        "Every entry moves by the same amount: the gradient was summed to one number, but each entry of "
+        "`w` has its own slope."
+    ),
+    "only-the-direction": (
+        "Every step has the same length: the gradient was divided by its length, but its size belongs to "
+        "the update."
+    ),
 }
 
 
 def loop_misconceptions(
     algorithm: Callable, skip: tuple[str, ...] = (), sentences: Mapping[str, str] | None = None
 ) -> tuple[Misconception, ...]:
-    """The generic mistakes, applied to `algorithm`. `skip` leaves some out; `sentences` replaces the words of some."""
+    """The generic mistakes, applied to `algorithm`. `skip` leaves some out; `sentences` has other words."""
     unknown = (set(skip) | set(sentences or {})) - set(SENTENCES)
     if unknown:
         raise ValueError(f"loop_misconceptions: {sorted(unknown)} unknown; there are {sorted(SENTENCES)}")
@@ -63,7 +89,7 @@ def loop_misconceptions(
     return tuple(Misconception(name, words[name], code) for name, code in made.items() if name not in skip)
 
 
-# -- ways to make a wrong loop from a right one; lessons use them too -----------------------------------------------------------
+# -- ways to make a wrong loop from a right one; lessons use them too ------------------------------
 
 
 def with_learning_rate(algorithm: Callable, change: Callable) -> Callable:

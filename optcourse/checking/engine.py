@@ -29,7 +29,8 @@ def check(exercise_id: str, *answers: Any, seed: int | None = None) -> Feedback:
         seed: draws other cases than the usual ones.
 
     Returns:
-        Feedback, which shows itself at the end of a cell. It never raises: a mistake in the answer is a sentence in it.
+        Feedback, which shows itself at the end of a cell. It never raises: a mistake in the answer is a
+        sentence in it.
     """
     try:
         exercise = exercises.get(exercise_id)
@@ -42,7 +43,10 @@ def check(exercise_id: str, *answers: Any, seed: int | None = None) -> Feedback:
         log.exception("the check of %s failed", exercise_id)
         if os.environ.get("OPTCOURSE_STRICT") == "1":
             raise
-        sentence = f"The check itself failed ({type(error).__name__}: {error}). This is a mistake of the course, not yours."
+        sentence = (
+            f"The check itself failed ({type(error).__name__}: {error}). This is a mistake of the course, "
+            "not yours."
+        )
         return Feedback(str(exercise_id), str(exercise_id), "error", sentence)
     _remember(exercise, feedback)
     return feedback

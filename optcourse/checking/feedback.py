@@ -14,24 +14,27 @@ LOOKS = {  # status: (icon, word, accent colour with a fallback)
 }
 
 
+BLOCK = (
+    "padding:6px 12px;margin:4px 0;max-width:76ch;line-height:1.45;"
+    "background:var(--jp-layout-color1, transparent);color:var(--jp-content-font-color1, inherit);"
+    "font-family:var(--jp-content-font-family, sans-serif);font-size:var(--jp-content-font-size1, 14px)"
+)
+PARAGRAPH = "margin:4px 0 0 0"
+SMALL = "margin:4px 0 0 0;font-size:0.92em;color:var(--jp-ui-font-color2, #616161)"
+
+
 def block(status: str, title: str, paragraphs: list[str], small: list[str] = (), printed: str = "") -> str:
     """The HTML block that every message of the course uses: icon and word, never colour alone."""
     icon, word, accent = LOOKS[status]
-    body = "".join(f'<p style="margin:4px 0 0 0">{code_spans(text)}</p>' for text in paragraphs if text)
-    body += "".join(
-        f'<p style="margin:4px 0 0 0;font-size:0.92em;color:var(--jp-ui-font-color2, #616161)">{code_spans(text)}</p>'
-        for text in small
-        if text
-    )
+    body = "".join(f'<p style="{PARAGRAPH}">{code_spans(text)}</p>' for text in paragraphs if text)
+    body += "".join(f'<p style="{SMALL}">{code_spans(text)}</p>' for text in small if text)
     if printed:
         body += (
             '<details style="margin:4px 0 0 0"><summary>What your code printed</summary>'
             f'<pre style="margin:4px 0 0 0;white-space:pre-wrap">{escape(printed)}</pre></details>'
         )
     return (
-        f'<div role="status" style="border-left:4px solid {accent};padding:6px 12px;margin:4px 0;max-width:76ch;'
-        f"background:var(--jp-layout-color1, transparent);color:var(--jp-content-font-color1, inherit);"
-        f'font-family:var(--jp-content-font-family, sans-serif);font-size:var(--jp-content-font-size1, 14px);line-height:1.45">'
+        f'<div role="status" style="border-left:4px solid {accent};{BLOCK}">'
         f'<strong><span aria-hidden="true" style="color:{accent}">{icon}</span> {escape(word)}</strong>'
         f" · {code_spans(title)}{body}</div>"
     )

@@ -1,8 +1,8 @@
-"""What cases are cooked from: small frozen descriptions that travel as JSON and are built into callables on the spot.
+"""What cases are cooked from: small frozen descriptions that travel as JSON and are built on the spot.
 
-A case must reach another process (the grader's worker), so it holds no functions. It holds ingredients: `Gradient(recipe)` stands for
-the gradient of an objective and becomes a callable only where the learner's function is called. Callables are recorded by
-`checking.running`.
+A case must reach another process (the grader's worker), so it holds no functions. It holds ingredients:
+`Gradient(recipe)` stands for the gradient of an objective and becomes a callable only where the learner's
+function is called. Callables are recorded by `checking.running`.
 
 To add an ingredient: a frozen dataclass of plain fields with a `build` method, decorated with `@ingredient`.
 """
@@ -29,7 +29,7 @@ def is_ingredient(thing: object) -> bool:
     return type(thing).__name__ in INGREDIENTS and type(thing) is INGREDIENTS[type(thing).__name__]
 
 
-# -- objectives ---------------------------------------------------------------------------------------------------------------
+# -- objectives ------------------------------------------------------------------------------------
 
 
 @ingredient
@@ -89,7 +89,10 @@ class QuadraticValue:
 @ingredient
 @dataclass(frozen=True, eq=False)
 class SequenceGradient:
-    """Gradients given in advance: the k-th call returns the k-th row, wherever it is called; after the last row it starts again."""
+    """Gradients given in advance: the k-th call returns the k-th row, wherever it is called.
+
+    After the last row it starts again.
+    """
 
     gradients: Any
 
@@ -108,7 +111,7 @@ class SequenceGradient:
         return compute_gradient
 
 
-# -- named formulas, for functions that no objective offers -------------------------------------------------------------------
+# -- named formulas, for functions that no objective offers ----------------------------------------
 
 FORMULAS: dict[str, Callable] = {
     "exp(sin w)": lambda w: np.exp(np.sin(w)),
@@ -132,7 +135,7 @@ class Formula:
         return FORMULAS[self.name]
 
 
-# -- real data ------------------------------------------------------------------------------------------------------------------
+# -- real data -------------------------------------------------------------------------------------
 
 
 @ingredient
@@ -172,7 +175,7 @@ def _model(name: str, rows: Sequence[int], params: Mapping[str, Any]):
     return getattr(models, name)(digits.X[first:after_last], digits.y[first:after_last], **params)
 
 
-# -- randomness ---------------------------------------------------------------------------------------------------------------
+# -- randomness ------------------------------------------------------------------------------------
 
 
 @ingredient
@@ -186,11 +189,11 @@ class Rng:
         return np.random.default_rng(self.seed)
 
 
-# -- building and travelling --------------------------------------------------------------------------------------------------
+# -- building and travelling -----------------------------------------------------------------------
 
 
 def to_data(thing: Any) -> Any:
-    """Numbers, strings, arrays, lists, tuples, dicts and ingredients as JSON data. Anything else: TypeError."""
+    """Numbers, texts, arrays, lists, tuples, dicts and ingredients as JSON data; else TypeError."""
     if thing is None or type(thing) in (bool, int, str):
         return thing
     if type(thing) is float:

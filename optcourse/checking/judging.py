@@ -1,7 +1,7 @@
 """Compare what a learner's function did with what the reference did, and find the words for the difference.
 
-This half never touches the learner's objects: it sees plain outcomes (see `checking.running`), so it serves the notebook and the
-grader alike.
+This half never touches the learner's objects: it sees plain outcomes (see `checking.running`), so it serves
+the notebook and the grader alike.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from optcourse.checking.running import Outcome, Unusable, plain, run_case
 
 @dataclass(frozen=True)
 class Verdict:
-    """passed, or the sentence and details for the first difference, and the misconception that it shows, if any."""
+    """passed, or the words for the first difference, and the misconception that it shows, if any."""
 
     passed: bool
     sentence: str = ""
@@ -30,7 +30,7 @@ class Verdict:
 
 
 def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Verdict:
-    """The verdict on a learner's outcomes. `outcomes` may be shorter than `cases` where a call did not end."""
+    """The verdict on a learner's outcomes, which are fewer than the cases where a call did not end."""
     expected = expected_outcomes(exercise, cases[: len(outcomes)])
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
@@ -53,11 +53,11 @@ def expected_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome
     return outcomes
 
 
-# -- one case -----------------------------------------------------------------------------------------------------------------
+# -- one case --------------------------------------------------------------------------------------
 
 
 def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) -> str | None:
-    """The first difference that matters, as a sentence; None where all is right. The order is that of usefulness."""
+    """The first difference that matters, as a sentence; None where all is right. Most useful first."""
     name = exercise.answers[0]
     if mine.failure:
         return mine.failure.sentence(name, exercise.seconds)
@@ -211,7 +211,7 @@ def percent(ratio: float, more: str = "too large", less: str = "too small") -> s
     return f"{off:.2g} % {more if ratio > 1 else less}"
 
 
-# -- the path: where the gradient was asked for -------------------------------------------------------------------------------
+# -- the path: where the gradient was asked for ----------------------------------------------------
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -281,7 +281,10 @@ def _point_difference(exercise, callable_name, my_points, right_points, k, got, 
 
 def _extra_arguments_difference(exercise, callable_name, mine: tuple, right: tuple, k: int) -> str | None:
     if len(mine) != len(right):
-        return f"In its {ordinal(k + 1)} call, `{callable_name}` gets {len(mine)} arguments; {len(right)} are expected."
+        return (
+            f"In its {ordinal(k + 1)} call, `{callable_name}` gets {len(mine)} arguments; {len(right)} "
+            "are expected."
+        )
     for position in range(1, len(right)):
         if _compare(mine[position], right[position], exercise.rtol, exercise.atol, "it"):
             return (
@@ -335,7 +338,10 @@ def count_difference(exercise: Exercise, mine: Outcome, right: Outcome) -> str |
     for key, want in right.counts.items():
         got = mine.counts.get(key, 0)
         if got != want:
-            return f"`{parameter(exercise, key)}` is called {times(got)} here; {times(want)} {_is_are(want)} expected."
+            return (
+                f"`{parameter(exercise, key)}` is called {times(got)} here; {times(want)} {_is_are(want)} "
+                "expected."
+            )
     return None
 
 
@@ -347,11 +353,11 @@ def _is_are(count: int) -> str:
     return "is" if count <= 1 else "are"
 
 
-# -- which misconception ------------------------------------------------------------------------------------------------------
+# -- which misconception ---------------------------------------------------------------------------
 
 
 def _explain(exercise, cases, outcomes, expected, index, sentence) -> Verdict:
-    """The verdict for a first difference: with the misconception's sentence in front, where one gives the same numbers."""
+    """The verdict for a first difference, led by a misconception's sentence where one does the same."""
     known = {m.id: m for m in exercise.misconceptions}
     found = known.get(sentence) or which_misconception(exercise, cases, outcomes, expected)
     details = [_case_text(exercise, cases[index])] if exercise.kind == "function" else []
@@ -371,8 +377,9 @@ def which_misconception(
 ) -> Misconception | None:
     """The misconception that does the same as the learner's code on every case.
 
-    Three rounds, from strict to lenient: everything the same (result, calls, inputs changed, or the same error); the same results;
-    the same results wherever the learner's code gives one at all, if there are two such cases with a wrong result.
+    Three rounds, from strict to lenient: everything the same (result, calls, inputs changed, or the same
+    error); the same results; the same results wherever the learner's code gives one at all, if there are
+    two such cases with a wrong result.
     """
     cases = cases[: len(outcomes)]
     candidates = [(m, misconception_outcomes(exercise, m, cases)) for m in exercise.misconceptions]
@@ -387,7 +394,7 @@ def which_misconception(
 def misconception_outcomes(
     exercise: Exercise, misconception: Misconception, cases: Sequence[Case]
 ) -> list[Outcome]:
-    """What the wrong code does. In a value exercise with several answers, None in its result stands for any value."""
+    """What the wrong code does. Where a value exercise has several answers, None stands for any value."""
     if exercise.kind == "value":
         return [Outcome(result=misconception.code())]
     return [run_case(misconception.code, case, exercise.seconds) for case in cases]
@@ -416,7 +423,7 @@ def _same_where_it_runs(exercise, mine, theirs, expected) -> bool:
 
 
 def _any_wrong(exercise, mine, expected) -> bool:
-    """Whether the results themselves are wrong somewhere; else a lenient round would blame results that are right."""
+    """Whether the results themselves are wrong: a lenient round must not blame results that are right."""
     return any(
         a.failure or a.problem or result_difference(exercise, a.result, b.result)
         for a, b in zip(mine, expected, strict=True)
@@ -438,7 +445,7 @@ def _same_end(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
 
 
 def same_result(exercise: Exercise, mine: Any, theirs: Any) -> bool:
-    """Whether a learner's result is a misconception's. None in a value exercise's parts stands for any value."""
+    """Whether a learner's result is a misconception's."""
     if exercise.kind == "value" and len(exercise.answers) > 1:
         return all(t is None or same_part(exercise, m, t) for m, t in zip(mine, theirs, strict=True))
     return same_part(exercise, mine, theirs)
@@ -465,7 +472,7 @@ def _same_calls(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
     )
 
 
-# -- words --------------------------------------------------------------------------------------------------------------------
+# -- words -----------------------------------------------------------------------------------------
 
 
 def parameter(exercise: Exercise, key: str) -> str:

@@ -1,4 +1,4 @@
-"""A time limit for a learner's function, so that an endless loop ends with a sentence and the kernel lives on."""
+"""A time limit for a learner's function: an endless loop ends with a sentence, and the kernel lives on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class TimeLimit(BaseException):
-    """Raised inside a function that runs too long. Not an Exception, so that `except Exception` cannot swallow it."""
+    """Raised inside a function that runs too long. No Exception, so that `except Exception` lets it by."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(args or ("time limit",)))
@@ -27,8 +27,8 @@ REPEAT = 0.1  # a bare `except:` inside a loop swallows the first stop, so it is
 def call_with_limit(function: Callable[[], Any], seconds: float) -> Any:
     """Call `function()`; raise TimeLimit inside it after `seconds`.
 
-    In the main thread an interval timer does it, where the system has one; elsewhere the function runs in a thread of its own, which
-    is stopped from outside. Neither slows the function down.
+    In the main thread an interval timer does it, where the system has one; elsewhere the function runs in a
+    thread of its own, which is stopped from outside. Neither slows the function down.
     """
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):

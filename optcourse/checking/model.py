@@ -1,8 +1,8 @@
 """What an exercise is, as data: exercises, cases, misconceptions, predictions, quizzes.
 
-Nothing here runs anything. `checking.running` runs a learner's function on a case, `checking.judging` compares what came out
-with the reference, `checking.engine` puts the two together for a notebook, and the grader puts them together across two
-processes.
+Nothing here runs anything. `checking.running` runs a learner's function on a case, `checking.judging`
+compares what came out with the reference, `checking.engine` puts the two together for a notebook, and the
+grader puts them together across two processes.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ COMPARISONS = ("result", "calls", "call_count", "inputs")
 class Misconception:
     """Wrong code that people really write, with the sentence that it deserves.
 
-    `code` has the signature of the reference. `sentence` must lead to the mistake without giving the answer away.
-    `same_as` names other misconceptions of the exercise that give the same numbers, so that either name is right.
+    `code` has the signature of the reference. `sentence` must lead to the mistake without giving the answer
+    away. `same_as` names other misconceptions of the exercise that give the same numbers, so that either
+    name is right.
     """
 
     id: str
@@ -32,7 +33,7 @@ class Misconception:
 
 @dataclass(frozen=True)
 class Case:
-    """One call: numbers, strings, arrays, lists/tuples/dicts of those, and ingredients (see `checking.ingredients`).
+    """One call: numbers, texts, arrays, lists, tuples, dicts and ingredients (`checking.ingredients`).
 
     `label` completes the sentence "with …", for instance "a start of whole numbers".
     """
@@ -48,12 +49,13 @@ class Exercise:
 
     compare says what must agree with the reference:
       "result"      what is returned
-      "calls"       the points at which the recorded callables were called: how many, in which order, with which values
+      "calls"       where the recorded callables were called: how often, in which order, at which points
       "call_count"  only how many calls there were (instead of "calls", where the order is free)
       "inputs"      array arguments are the same afterwards as before
-    steps: the recorded calls are the successive `w` of a descent, so that feedback may speak of "your second step".
+    steps: the recorded calls are the successive `w` of a descent, so feedback may say "your second step".
     result_names: names for the parts of a tuple result, for instance ("dW1", "dW2").
-    verify: for results that no reference can fix (random ones): `verify(case, outcome)` gives None when all is well, else the id of a
+    verify: for results that no reference can fix (random ones): `verify(case, outcome)` gives None when all
+    is well, else the id of a
       misconception or a sentence of its own; it takes the place of the comparison of results.
     """
 
@@ -103,8 +105,9 @@ class Exercise:
 class Prediction:
     """A question that the learner commits to before the picture answers it.
 
-    kind "choice": `answer()` gives the index of the right choice. kind "number": `answer()` gives the number, and a guess within
-    `tolerance` (relative) of it counts as right; `tolerance=0` asks for the very number.
+    kind "choice": `answer()` gives the index of the right choice.
+    kind "number": `answer()` gives the number, a guess within `tolerance` (relative) counts as right;
+    `tolerance=0` asks for the very number.
     reveal is shown after the commitment; `{answer}` in it stands for the computed answer.
     """
 

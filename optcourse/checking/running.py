@@ -29,7 +29,7 @@ MAX_ITEMS = 100_000
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a call gave no result. kind: "raised", "time", "stuck" or "exit"; line and source are the learner's own."""
+    """Why a call gave nothing. kind: "raised", "time", "stuck", "exit"; line and source are the learner's."""
 
     kind: str
     type: str = ""
@@ -40,9 +40,15 @@ class Failure:
 
     def sentence(self, name: str, seconds: float = 0.0) -> str:
         if self.kind == "time":
-            return f"`{name}` did not come back within {seconds:g} seconds. Does a loop in it never end, or do far too many steps?"
+            return (
+                f"`{name}` did not come back within {seconds:g} seconds. Does a loop in it never end, or "
+                "do far too many steps?"
+            )
         if self.kind == "stuck":
-            return f"`{name}` did not come back within {seconds:g} seconds and cannot be stopped: restart the kernel."
+            return (
+                f"`{name}` did not come back within {seconds:g} seconds and cannot be stopped: restart "
+                "the kernel."
+            )
         where = f" in line {self.line} of its cell: `{self.source}`" if self.line and self.source else ""
         text = self.text if len(self.text) <= 200 else self.text[:200] + " …"
         said = f"{self.type}: {text}" if text else self.type
@@ -53,7 +59,7 @@ class Failure:
 
 @dataclass
 class Outcome:
-    """What one call did. `calls` maps an argument's position (or keyword) to the arguments of each recorded call."""
+    """What one call did. `calls`: an argument's position or keyword -> the arguments of each call."""
 
     result: Any = None
     problem: str = ""  # why the result cannot be used, as a sentence
@@ -68,7 +74,10 @@ class Outcome:
 
 
 def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
-    """Call `function` on fresh copies of the case's inputs, within the time limit. Never raises, but for KeyboardInterrupt."""
+    """Call `function` on fresh copies of the case's inputs, within the time limit.
+
+    Whatever it raises is told in the outcome; only the learner's own interruption goes through.
+    """
     recorders: dict[str, Recorder] = {}
     args = [_prepare(value, str(k), recorders) for k, value in enumerate(case.args)]
     kwargs = {name: _prepare(value, name, recorders) for name, value in case.kwargs.items()}
@@ -112,7 +121,7 @@ def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     return outcome
 
 
-# -- inputs -------------------------------------------------------------------------------------------------------------------
+# -- inputs ----------------------------------------------------------------------------------------
 
 
 class Recorder:
@@ -181,7 +190,7 @@ def _was_changed(original: Any, given: Any) -> bool:
     return False
 
 
-# -- results ------------------------------------------------------------------------------------------------------------------
+# -- results ---------------------------------------------------------------------------------------
 
 
 class Unusable(Exception):
@@ -189,9 +198,10 @@ class Unusable(Exception):
 
 
 def plain(value: Any) -> tuple[Any, str]:
-    """The value as plain numbers, arrays, strings, lists and dicts, copied, and a note. Unusable for anything else.
+    """A copy of the value in plain numbers, arrays, texts, lists and dicts, and a note. Unusable for others.
 
-    Only exact types are trusted: an object that claims to equal everything, or a float subclass, never reaches a comparison.
+    Only exact types are trusted: an object that claims to equal everything, or a float subclass, never
+    reaches a comparison.
     """
     kind = type(value)
     if value is None:
@@ -261,7 +271,7 @@ def _first(iterable: Any, count: int) -> Iterator:
         yield item
 
 
-# -- exceptions ---------------------------------------------------------------------------------------------------------------
+# -- exceptions ------------------------------------------------------------------------------------
 
 
 def _failure(kind: str, error: BaseException, function: Callable) -> Failure:

@@ -1,6 +1,6 @@
 """The exercises of the course, one module a lesson, loaded when they are asked for.
 
-A module `lesson_NN.py` offers EXERCISES, PREDICTIONS (tuples) and QUIZ (a Quiz or None).
+A module `lesson_NN.py` has all three of EXERCISES, PREDICTIONS (tuples) and QUIZ (a Quiz or None).
 """
 
 from __future__ import annotations
@@ -10,6 +10,19 @@ import importlib
 import pkgutil
 from types import ModuleType
 from typing import Any
+
+TITLES = {
+    "00": "Start here: walking in fog",
+    "01": "Numeric gradient",
+    "02": "Analytic gradient and the gradient check",
+    "03": "Gradient descent",
+    "04": "Stochastic gradient descent",
+    "05": "Momentum",
+    "06": "AdaGrad",
+    "07": "RMSProp",
+    "08": "Adam",
+    "09": "The race: choosing an optimizer",
+}
 
 
 class UnknownExercise(LookupError):
@@ -25,6 +38,11 @@ def lessons() -> list[str]:
     return sorted(m.name[len(prefix) :] for m in pkgutil.iter_modules(__path__) if m.name.startswith(prefix))
 
 
+def title(lesson: str) -> str:
+    """The lesson's number and name."""
+    return f"{lesson} {TITLES.get(lesson, '')}".strip()
+
+
 def module(lesson: str) -> ModuleType:
     """The module of a lesson; UnknownExercise where there is none."""
     if lesson not in lessons():
@@ -36,17 +54,17 @@ def module(lesson: str) -> ModuleType:
 
 def all_exercises() -> list:
     """Every exercise, in the order of the course."""
-    return [exercise for lesson in lessons() for exercise in getattr(module(lesson), "EXERCISES", ())]
+    return [exercise for lesson in lessons() for exercise in module(lesson).EXERCISES]
 
 
 def all_predictions() -> list:
     """Every prediction, in the order of the course."""
-    return [prediction for lesson in lessons() for prediction in getattr(module(lesson), "PREDICTIONS", ())]
+    return [prediction for lesson in lessons() for prediction in module(lesson).PREDICTIONS]
 
 
 def all_quizzes() -> list:
     """Every quiz, in the order of the course."""
-    quizzes = (getattr(module(lesson), "QUIZ", None) for lesson in lessons())
+    quizzes = (module(lesson).QUIZ for lesson in lessons())
     return [quiz for quiz in quizzes if quiz is not None]
 
 
@@ -62,7 +80,7 @@ def prediction(prediction_id: str):
 
 def quiz(lesson: str):
     """The quiz of a lesson, by its two digits."""
-    found = getattr(module(str(lesson)), "QUIZ", None)
+    found = module(str(lesson)).QUIZ
     if found is None:
         raise UnknownExercise(f"Lesson {lesson} has no quiz.")
     return found
@@ -71,7 +89,7 @@ def quiz(lesson: str):
 def _find(what: str, wanted: str, attribute: str, everything) -> Any:
     wanted = str(wanted)
     if wanted[:2] in lessons():
-        for item in getattr(module(wanted[:2]), attribute, ()):
+        for item in getattr(module(wanted[:2]), attribute):
             if item.id == wanted:
                 return item
     near = difflib.get_close_matches(wanted, [item.id for item in everything()], n=1)

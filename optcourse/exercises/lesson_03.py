@@ -9,7 +9,7 @@ from optcourse.checking.common import loop_misconceptions
 from optcourse.checking.ingredients import Gradient, QuadraticGradient
 from optcourse.checking.model import Case, Exercise, Misconception
 
-# -- 03-gradient-descent: the loop of the lecture -------------------------------------------------------------------------------
+# -- 03-gradient-descent: the loop of the lecture --------------------------------------------------
 
 
 def gradient_descent(compute_gradient, w, learning_rate, num_steps):
@@ -25,14 +25,18 @@ def descent_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for n in (2, 3, 7):
         bowl = random_bowl(rng, n)
-        cases.append(Case((bowl, rng.normal(size=n), round(rng.uniform(0.05, 0.3), 3), 8), label=f"{n} entries"))
+        cases.append(
+            Case((bowl, rng.normal(size=n), round(rng.uniform(0.05, 0.3), 3), 8), label=f"{n} entries")
+        )
     one = QuadraticGradient([[rng.uniform(0.5, 2)]], [rng.normal()])
     cases.append(Case((one, rng.normal(size=1), 0.2, 5), label="one entry"))
     rosenbrock = Gradient(objectives.rosenbrock().recipe)
     cases.append(Case((rosenbrock, np.array([-1.2, 1.0]), 0.001, 10), label="Rosenbrock's valley"))
     whole = rng.integers(-5, 6, size=4) * 2 + 1
     cases.append(Case((random_bowl(rng, 4), whole, 0.1, 6), label="a start of whole numbers"))
-    cases.append(Case((random_bowl(rng, 2), rng.normal(size=2), 5.0, 12), label="a step so large that it diverges"))
+    cases.append(
+        Case((random_bowl(rng, 2), rng.normal(size=2), 5.0, 12), label="a step so large that it diverges")
+    )
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 1), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0), label="no step at all"))
     return cases
@@ -97,7 +101,10 @@ GRADIENT_DESCENT = Exercise(
         *loop_misconceptions(gradient_descent),
         Misconception(
             "adds-up-gradients",
-            "Your steps grow from step to step: `dw` gathers all the gradients so far, but a step needs only the one at `w` now.",
+            (
+                "Your steps grow from step to step: `dw` gathers all the gradients so far, but a step "
+                "needs only the one at `w` now."
+            ),
             adds_up_gradients,
         ),
         Misconception(
@@ -107,7 +114,10 @@ GRADIENT_DESCENT = Exercise(
         ),
         Misconception(
             "restarts-each-step",
-            "Every step sets off from the start again: subtract from the current `w`, not from the first one.",
+            (
+                "Every step sets off from the start again: subtract from the current `w`, not from the "
+                "first one."
+            ),
             restarts_each_step,
         ),
         Misconception(
@@ -117,14 +127,26 @@ GRADIENT_DESCENT = Exercise(
         ),
         Misconception(
             "multiplies-by-w",
-            "The step is multiplied by `w` itself, so an entry at zero cannot move: the update holds only the learning rate and the gradient.",
+            (
+                "The step is multiplied by `w` itself, so an entry at zero cannot move: the update holds "
+                "only the learning rate and the gradient."
+            ),
             multiplies_by_w,
         ),
     ),
     hints=(
-        "Three things happen in each round of the loop: ask for the gradient, scale it, move `w`. Which way does the gradient point?",
-        "Begin with a float copy, `w = np.array(w, dtype=float)`, so that the caller's array stays as it is. Then loop `num_steps` times.",
-        "Inside the loop: `dw = compute_gradient(w)`, then take `learning_rate * dw` away from `w`. After the loop: `return w`.",
+        (
+            "Three things happen in each round of the loop: ask for the gradient, scale it, move `w`. "
+            "Which way does the gradient point?"
+        ),
+        (
+            "Begin with a float copy, `w = np.array(w, dtype=float)`, so that the caller's array stays "
+            "as it is. Then loop `num_steps` times."
+        ),
+        (
+            "Inside the loop: `dw = compute_gradient(w)`, then take `learning_rate * dw` away from `w`. "
+            "After the loop: `return w`."
+        ),
     ),
 )
 

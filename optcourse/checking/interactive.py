@@ -1,0 +1,342 @@
+"""hints(), predict() and quiz(): small widgets, each with a twin in plain HTML for whoever reads without a kernel.
+
+A callback that fails shows one sentence in the widget and goes to the log with its traceback; with OPTCOURSE_STRICT=1 (tests) it
+is raised again.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+
+from optcourse import exercises, progress
+from optcourse.checking.feedback import block, code_spans
+from optcourse.checking.model import Exercise, Prediction, Quiz
+
+log = logging.getLogger("optcourse")
+
+STYLE = """<style>
+.optcourse-choices .widget-radio-box { height: auto; gap: 4px; margin: 0; }
+.optcourse-choices .widget-radio-box label {
+  height: auto; line-height: 1.4; white-space: normal; max-width: 72ch; padding: 2px 0;
+  display: flex; align-items: baseline; gap: 8px; overflow: visible; text-overflow: clip;
+}
+.optcourse-choices .widget-radio-box label input { height: auto; margin: 0; float: none; flex: none; line-height: 1.4; }
+.optcourse-box .widget-html-content { line-height: 1.45; }
+.optcourse-box button:focus-visible, .optcourse-box input:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
+</style>"""
+
+BOX = widgets.Layout  # a fresh layout each time: widgets must not share one
+
+
+class Panel(widgets.VBox):
+    """A box of widgets that also says in HTML and in plain text what stands in it."""
+
+    def __init__(self, children: tuple, twin: Callable[[], tuple[str, str]]) -> None:
+        super().__init__(children, layout=BOX(width="100%", max_width="820px", padding="4px 0"))
+        self.add_class("optcourse-box")
+        self.twin = twin
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        html, text = self.twin()
+        return bundle | {"text/html": html, "text/plain": text}
+
+    def __repr__(self) -> str:
+        return self.twin()[1]
+
+
+def guarded(message: widgets.HTML) -> Callable:
+    """A decorator for callbacks: an error is one sentence in `message`, a traceback in the log, an exception in tests."""
+
+    def decorate(callback: Callable) -> Callable:
+        @functools.wraps(callback)
+        def safe(*args: Any) -> None:
+            try:
+                callback(*args)
+            except Exception as error:
+                log.exception("a callback of the course failed")
+                text = f"This did not work: {type(error).__name__}: {error}. It is a mistake of the course, not yours."
+                message.value = block("error", "A mistake of the course", [text])
+                if os.environ.get("OPTCOURSE_STRICT") == "1":
+                    raise
+
+        return safe
+
+    return decorate
+
+
+def _or_sentence(function: Callable) -> Callable:
+    """An unknown id must not stop a notebook: it is a sentence too."""
+
+    @functools.wraps(function)
+    def safe(id: str) -> Any:
+        try:
+            return function(id)
+        except exercises.UnknownExercise as error:
+            if os.environ.get("OPTCOURSE_STRICT") == "1":
+                raise
+            text = str(error)
+            return Panel(
+                (_html(block("error", "Unknown", [text])),), lambda: (block("error", "Unknown", [text]), text)
+            )
+
+    return safe
+
+
+def _html(value: str = "") -> widgets.HTML:
+    return widgets.HTML(value, layout=BOX(width="100%", height="auto", margin="2px 0"))
+
+
+def _button(text: str, tooltip: str) -> widgets.Button:
+    return widgets.Button(description=text, tooltip=tooltip, layout=BOX(width="max-content", min_width="9em"))
+
+
+# -- hints ------------------------------------------------------------------------------------------
+
+
+@_or_sentence
+def hints(exercise_id: str) -> Panel:
+    """Three hints for an exercise, each a little more concrete, opened one at a time. Progress notes which were opened."""
+    return _hints(exercises.get(exercise_id))
+
+
+def _hints(exercise: Exercise) -> Panel:
+    count = len(exercise.hints)
+    shown = 0
+    text = _html()
+    button = _button("", f"Open the next hint for {exercise.title}")
+    message = _html()
+
+    def draw() -> None:
+        text.value = "".join(
+            block("note", f"Hint {k + 1} of {count}", [exercise.hints[k]]) for k in range(shown)
+        )
+        button.description = f"Hint {shown + 1} of {count}" if shown < count else "That was the last hint"
+        button.disabled = shown >= count
+
+    @guarded(message)
+    def open_next(_: Any) -> None:
+        nonlocal shown
+        if shown < count:
+            shown += 1
+            progress.record("hint", exercise.id, number=shown)
+            draw()
+
+    button.on_click(open_next)
+    draw()
+
+    def twin() -> tuple[str, str]:
+        items = "".join(
+            f"<details><summary>Hint {k + 1} of {count}</summary>{code_spans(hint)}</details>"
+            for k, hint in enumerate(exercise.hints)
+        )
+        title = f"Hints for “{exercise.title}”"
+        opened = [f"Hint {k + 1}: {exercise.hints[k]}" for k in range(shown)]
+        return f"<div><p>{escape(title)}</p>{items}</div>", "\n".join([f"{title}: {count} hints", *opened])
+
+    return Panel((_html(STYLE), text, button, message), twin)
+
+
+# -- predictions ------------------------------------------------------------------------------------
+
+
+@_or_sentence
+def predict(prediction_id: str) -> Panel:
+    """A question to commit to before the picture answers it. The answer is shown after the commitment, and the score is kept."""
+    return _predict(exercises.prediction(prediction_id))
+
+
+def computed_answer(prediction: Prediction) -> Any:
+    """The answer as a choice's index or a float."""
+    answer = prediction.answer()
+    if prediction.kind == "choice":
+        if isinstance(answer, str):
+            return prediction.choices.index(answer)
+        return int(answer)
+    return float(answer)
+
+
+def is_right(prediction: Prediction, guess: Any) -> bool:
+    """Whether a guess (index or number) counts as right."""
+    answer = computed_answer(prediction)
+    if prediction.kind == "choice":
+        return guess == answer
+    return bool(np.isclose(guess, answer, rtol=prediction.tolerance, atol=1e-12))
+
+
+def answer_text(prediction: Prediction, answer: Any) -> str:
+    if prediction.kind == "choice":
+        return prediction.choices[answer]
+    number = f"{answer:.4g}" if answer != int(answer) or abs(answer) >= 1e6 else f"{int(answer):,}"
+    return f"{number} {prediction.unit}".strip()
+
+
+def reveal_block(prediction: Prediction, guess: Any) -> str:
+    """What is shown after the commitment."""
+    answer = computed_answer(prediction)
+    right = is_right(prediction, guess)
+    said = f"You said: {answer_text(prediction, guess)}."
+    it_is = "" if right and prediction.kind == "choice" else f" It is: {answer_text(prediction, answer)}."
+    near = (
+        f" Within {prediction.tolerance:.0%} counts as right."
+        if prediction.kind == "number" and prediction.tolerance
+        else ""
+    )
+    title = "As you predicted" if right else "Your prediction, and what came out"
+    reveal = prediction.reveal.replace("{answer}", answer_text(prediction, answer))
+    return block("passed" if right else "note", title, [said + it_is + near, reveal])
+
+
+def _predict(prediction: Prediction) -> Panel:
+    question = _html(_question_html(prediction.question))
+    entry = (
+        _choice_entry(prediction.choices, prediction.question)
+        if prediction.kind == "choice"
+        else _number_entry(prediction)
+    )
+    button = _button("Commit", "Commit to this answer; the answer is shown afterwards")
+    result = _html()
+    message = _html()
+
+    def show(guess: Any) -> None:
+        result.value = reveal_block(prediction, guess)
+        button.disabled = True
+        button.description = "Committed"
+        entry.disabled = True
+
+    @guarded(message)
+    def commit(_: Any) -> None:
+        guess, complaint = _read_entry(prediction, entry)
+        message.value = block("note", "Before you commit", [complaint]) if complaint else ""
+        if complaint or button.disabled:
+            return
+        answer = computed_answer(prediction)
+        progress.record(
+            "predict",
+            prediction.id,
+            right=is_right(prediction, guess),
+            guess=answer_text(prediction, guess),
+            answer=answer_text(prediction, answer),
+            value=guess,
+        )
+        show(guess)
+
+    button.on_click(commit)
+    before = progress.prediction_made(prediction.id)
+    guess = _stored_guess(prediction, before)
+    if guess is not None:
+        if prediction.kind == "choice":
+            entry.index = guess
+        else:
+            entry.value = f"{guess:g}"
+        show(guess)
+
+    def twin() -> tuple[str, str]:
+        choices = "".join(f"<li>{code_spans(choice)}</li>" for choice in prediction.choices)
+        html = f"<div>{_question_html(prediction.question)}<ul>{choices}</ul>{result.value}</div>"
+        lines = [f"Predict: {prediction.question}", *(f"  ○ {choice}" for choice in prediction.choices)]
+        if button.disabled:
+            lines.append(f"You committed to: {answer_text(prediction, _read_entry(prediction, entry)[0])}")
+        return html, "\n".join(lines)
+
+    return Panel((_html(STYLE), question, entry, button, message, result), twin)
+
+
+def _stored_guess(prediction: Prediction, event: dict | None) -> Any:
+    """The guess of an earlier commitment, where it still makes sense."""
+    value = event.get("value") if event else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if prediction.kind == "choice":
+        return int(value) if 0 <= value < len(prediction.choices) else None
+    return float(value)
+
+
+def _question_html(text: str) -> str:
+    return f'<p style="margin:0;max-width:76ch"><strong>Predict.</strong> {code_spans(text)}</p>'
+
+
+def _choice_entry(choices: tuple[str, ...], label: str) -> widgets.RadioButtons:
+    radio = widgets.RadioButtons(
+        options=list(choices), index=None, description="", layout=BOX(width="100%", height="auto")
+    )
+    radio.tooltip = label
+    radio.add_class("optcourse-choices")
+    return radio
+
+
+def _number_entry(prediction: Prediction) -> widgets.Text:
+    return widgets.Text(
+        placeholder="a number",
+        description=f"Your number{f' ({prediction.unit})' if prediction.unit else ''}:",
+        tooltip=prediction.question,
+        style={"description_width": "max-content"},
+        layout=BOX(width="24em", max_width="100%"),
+    )
+
+
+def _read_entry(prediction: Prediction, entry: Any) -> tuple[Any, str]:
+    """The guess, and a complaint where there is none."""
+    if prediction.kind == "choice":
+        return entry.index, "" if entry.index is not None else "Choose one of the answers first."
+    text = entry.value.strip().replace(",", ".") if entry.value.count(",") == 1 else entry.value.strip()
+    try:
+        guess = float(text)
+    except ValueError:
+        return None, "Type a number first, for instance 0.5 or 1e-3."
+    return (guess, "") if np.isfinite(guess) else (None, "Type a finite number.")
+
+
+# -- quiz -------------------------------------------------------------------------------------------
+
+
+@_or_sentence
+def quiz(lesson: str) -> Panel:
+    """The quiz of a lesson, question by question, with an explanation for every choice."""
+    return _quiz(exercises.quiz(lesson))
+
+
+def _quiz(quiz: Quiz) -> Panel:
+    message = _html()
+    parts = [_quiz_question(quiz, k, message) for k in range(len(quiz.questions))]
+
+    def twin() -> tuple[str, str]:
+        items = "".join(
+            f"<li>{code_spans(question.text)}<ul>{''.join(f'<li>{code_spans(c)}</li>' for c in question.choices)}</ul></li>"
+            for question in quiz.questions
+        )
+        lines = [f"Quiz {quiz.id}"]
+        for k, question in enumerate(quiz.questions):
+            lines += [f"{k + 1}. {question.text}", *(f"   ○ {choice}" for choice in question.choices)]
+        return f"<div><p>Quiz</p><ol>{items}</ol></div>", "\n".join(lines)
+
+    return Panel((_html(STYLE), *parts, message), twin)
+
+
+def _quiz_question(quiz: Quiz, number: int, message: widgets.HTML) -> widgets.VBox:
+    question = quiz.questions[number]
+    heading = f"<strong>{number + 1} of {len(quiz.questions)}.</strong> {code_spans(question.text)}"
+    text = _html(f'<p style="margin:8px 0 0 0;max-width:76ch">{heading}</p>')
+    radio = _choice_entry(question.choices, question.text)
+    explanation = _html()
+
+    @guarded(message)
+    def chosen(change: Any) -> None:
+        if change["new"] is None:
+            return
+        pick = change["new"]
+        right = pick == question.right
+        progress.record("quiz", quiz.id, question=number, choice=pick, right=right)
+        title = question.choices[pick]
+        explanation.value = block("passed" if right else "wrong", title, [question.explanations[pick]])
+
+    radio.observe(chosen, names="index")
+    return widgets.VBox((text, radio, explanation), layout=BOX(width="100%", overflow="visible"))
