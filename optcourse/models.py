@@ -1,0 +1,269 @@
+"""Models to train: loss and analytic gradient over one flat vector of weights `w`, in order of increasing complexity.
+
+    model = SoftmaxRegression(digits.X, digits.y)
+    w = model.initial(rng)
+    model.value(w), model.gradient(w)                  # on all examples
+    model.value(w, batch), model.gradient(w, batch)    # on the examples whose indices are in batch
+
+The loss is a mean over examples, plus regularization / 2 * sum(weights * weights); biases are not regularized.
+Weights may be complex, for the complex step: where a formula needs an order (maximum, ReLU), real parts decide.
+`w` of shape (num_parameters, *batch) runs the columns one by one, so that a batch equals its single runs to the
+last bit.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+
+class Model:
+    """What all models share: examples with a column of ones for the bias, and the door where `w` is checked.
+
+    A model fills in num_parameters, `_loss_and_gradient(w, X, targets)`, `_loss(w, X, targets)` and `initial`.
+    """
+
+    num_parameters: int
+
+    def __init__(self, X: ArrayLike, regularization: float):
+        X = np.asarray(X, dtype=float)
+        if X.ndim != 2 or 0 in X.shape:
+            raise ValueError(f"X must have the shape (examples, features), got {X.shape}")
+        if not np.isfinite(X).all():
+            raise ValueError("X must be finite")
+        if not (np.isfinite(regularization) and regularization >= 0):
+            raise ValueError(f"regularization must be finite and >= 0, got {regularization!r}")
+        self.X1 = with_ones(X)
+        self.regularization = float(regularization)
+
+    @property
+    def ndim(self) -> int:
+        return self.num_parameters
+
+    def value(self, w: np.ndarray, batch: ArrayLike | None = None) -> float:
+        """The loss at w, on all examples or on those of a minibatch."""
+        w = self._checked(w)
+        if w.ndim > 1:
+            return over_columns(lambda column: self.value(column, batch), w)
+        return self._loss(w, *self._examples(batch))
+
+    def gradient(self, w: np.ndarray, batch: ArrayLike | None = None) -> np.ndarray:
+        """The gradient of `value`, a new array shaped like w."""
+        return self.value_and_gradient(w, batch)[1]
+
+    def value_and_gradient(self, w: np.ndarray, batch: ArrayLike | None = None) -> tuple[float, np.ndarray]:
+        """Both at the cost of the gradient alone."""
+        w = self._checked(w)
+        if w.ndim > 1:
+            value = over_columns(lambda column: self.value_and_gradient(column, batch)[0], w)
+            gradient = over_columns(lambda column: self.value_and_gradient(column, batch)[1], w)
+            return value, gradient
+        return self._loss_and_gradient(w, *self._examples(batch))
+
+    def _checked(self, w: np.ndarray) -> np.ndarray:
+        w = np.asarray(w)
+        if w.shape[:1] != (self.num_parameters,):
+            raise ValueError(f"w must hold {self.num_parameters} weights, got shape {w.shape}")
+        return w if w.dtype.kind in "fc" else w.astype(float)
+
+    def _examples(self, batch: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
+        if batch is None:
+            return self.X1, self.targets
+        return self.X1[batch], self.targets[batch]
+
+
+def with_ones(X: np.ndarray) -> np.ndarray:
+    """X with a column of ones at the end: the bias is then one more row of weights."""
+    return np.hstack([X, np.ones((len(X), 1))])
+
+
+def over_columns(function, w: np.ndarray) -> np.ndarray:
+    """function(w[:, i, j, ...]) for every index of the batch, results stacked with the batch last."""
+    batch_shape = w.shape[1:]
+    results = [function(w[:, *index]) for index in np.ndindex(*batch_shape)]
+    return np.moveaxis(np.array(results), 0, -1).reshape(*np.shape(results[0]), *batch_shape)
+
+
+class LinearRegression(Model):
+    """Least squares: mean((X @ weights + bias - y)²) / 2. w holds the weights, then the bias."""
+
+    def __init__(self, X: ArrayLike, y: ArrayLike, regularization: float = 0.0):
+        super().__init__(X, regularization)
+        self.targets = np.asarray(y, dtype=float)
+        if self.targets.shape != (len(self.X1),):
+            raise ValueError(f"y must hold one number for each of {len(self.X1)} examples")
+        self.num_parameters = self.X1.shape[1]
+
+    def initial(self, rng: np.random.Generator | None = None, scale: float = 0.01) -> np.ndarray:
+        """Zeros, or small random weights when a Generator is given."""
+        return (
+            np.zeros(self.num_parameters) if rng is None else scale * rng.standard_normal(self.num_parameters)
+        )
+
+    def predict(self, w: np.ndarray, X: ArrayLike) -> np.ndarray:
+        return with_ones(np.asarray(X, dtype=float)) @ w
+
+    def hessian(self, w: np.ndarray | None = None) -> np.ndarray:
+        """The same everywhere: the condition number of this matrix is what slows gradient descent down."""
+        decay = np.append(np.full(self.num_parameters - 1, self.regularization), 0.0)
+        return self.X1.T @ self.X1 / len(self.X1) + np.diag(decay)
+
+    def _loss(self, w, X1, y):
+        residual = X1 @ w - y
+        return 0.5 * (residual @ residual) / len(y) + 0.5 * self.regularization * (w[:-1] @ w[:-1])
+
+    def _loss_and_gradient(self, w, X1, y):
+        residual = X1 @ w - y
+        dw = X1.T @ residual / len(y)
+        dw[:-1] += self.regularization * w[:-1]
+        loss = 0.5 * (residual @ residual) / len(y) + 0.5 * self.regularization * (w[:-1] @ w[:-1])
+        return loss, dw
+
+
+class Classifier(Model):
+    """What the classifiers share: labels as rows of zeros with a single one, predictions, accuracy.
+
+    A classifier fills in `scores(w, X1)`: one score for each example and class; X1 has the column of ones.
+    """
+
+    def __init__(self, X: ArrayLike, y: ArrayLike, num_classes: int, regularization: float):
+        super().__init__(X, regularization)
+        labels = np.asarray(y)
+        if labels.shape != (len(self.X1),) or labels.dtype.kind not in "iu":
+            raise ValueError(f"y must hold one whole number for each of {len(self.X1)} examples")
+        if labels.min() < 0 or labels.max() >= num_classes:
+            raise ValueError(f"labels must be from 0 to {num_classes - 1}")
+        self.num_classes = num_classes
+        self.y = labels
+        self.targets = np.eye(num_classes)[labels]
+
+    def predict(self, w: np.ndarray, X: ArrayLike) -> np.ndarray:
+        """The most likely class of each example of X."""
+        return self.scores(w, with_ones(np.asarray(X, dtype=float))).argmax(axis=1)
+
+    def accuracy(self, w: np.ndarray, X: ArrayLike | None = None, y: ArrayLike | None = None) -> float:
+        """The share of right answers on X and y, or on the examples that the model was made with."""
+        if X is None:
+            return float(np.mean(self.scores(w, self.X1).argmax(axis=1) == self.y))
+        return float(np.mean(self.predict(w, X) == np.asarray(y)))
+
+
+def cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
+    """The mean of -log(probability of the right class), and its gradient by the scores."""
+    scores = scores - scores.real.max(axis=1, keepdims=True)  # does not change it, and exp cannot overflow
+    probabilities = np.exp(scores)
+    total = probabilities.sum(axis=1, keepdims=True)
+    probabilities /= total
+    loss = (np.log(total).sum() - (scores * targets).sum()) / len(scores)
+    probabilities -= targets
+    probabilities /= len(scores)
+    return loss, probabilities
+
+
+class SoftmaxRegression(Classifier):
+    """Scores are linear in the pixels: X @ weights + biases. w holds the rows of the weights, then the biases."""
+
+    def __init__(self, X: ArrayLike, y: ArrayLike, num_classes: int = 10, regularization: float = 0.0):
+        super().__init__(X, y, num_classes, regularization)
+        self.num_parameters = self.X1.shape[1] * num_classes
+
+    def initial(self, rng: np.random.Generator | None = None, scale: float = 0.01) -> np.ndarray:
+        """Zeros, or small random weights when a Generator is given; biases 0 either way."""
+        w = np.zeros((self.X1.shape[1], self.num_classes))
+        if rng is not None:
+            w[:-1] = scale * rng.standard_normal(w[:-1].shape)
+        return w.ravel()
+
+    def unpack(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Views of w: weights (features, classes), biases (classes,)."""
+        table = w.reshape(-1, self.num_classes)
+        return table[:-1], table[-1]
+
+    def scores(self, w, X1):
+        return X1 @ w.reshape(-1, self.num_classes)
+
+    def _loss(self, w, X1, targets):
+        loss, _ = cross_entropy(self.scores(w, X1), targets)
+        weights = w[: -self.num_classes]
+        return loss + 0.5 * self.regularization * (weights @ weights)
+
+    def _loss_and_gradient(self, w, X1, targets):
+        loss, dscores = cross_entropy(self.scores(w, X1), targets)
+        dw = (X1.T @ dscores).ravel()
+        weights = w[: -self.num_classes]
+        dw[: -self.num_classes] += self.regularization * weights
+        return loss + 0.5 * self.regularization * (weights @ weights), dw
+
+
+class TwoLayerNetwork(Classifier):
+    """Scores are ReLU(X @ weights1 + biases1) @ weights2 + biases2.
+
+    w holds the rows of weights1, biases1, the rows of weights2, biases2. At 0 the ReLU's derivative is taken as 0.
+    """
+
+    def __init__(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        num_hidden: int = 64,
+        num_classes: int = 10,
+        regularization: float = 0.0,
+    ):
+        super().__init__(X, y, num_classes, regularization)
+        if num_hidden < 1:
+            raise ValueError(f"num_hidden must be 1 or more, got {num_hidden!r}")
+        self.num_hidden = num_hidden
+        self.split = self.X1.shape[1] * num_hidden  # where the second layer begins in w
+        self.num_parameters = self.split + (num_hidden + 1) * num_classes
+
+    def initial(self, rng: np.random.Generator, scale: float | None = None) -> np.ndarray:
+        """Random weights with standard deviation sqrt(2 / inputs of the layer), or `scale`; biases 0.
+
+        Reference: He et al. (2015).
+        """
+        w = np.zeros(self.num_parameters)
+        weights1, _, weights2, _ = self.unpack(w)
+        for weights in (weights1, weights2):
+            deviation = np.sqrt(2.0 / len(weights)) if scale is None else scale
+            weights[...] = deviation * rng.standard_normal(weights.shape)
+        return w
+
+    def unpack(self, w: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Views of w: weights1 (features, hidden), biases1, weights2 (hidden, classes), biases2."""
+        table1, table2 = self._tables(w)
+        return table1[:-1], table1[-1], table2[:-1], table2[-1]
+
+    def scores(self, w, X1):
+        return self._forward(w, X1)[2]
+
+    def _tables(self, w):
+        return w[: self.split].reshape(-1, self.num_hidden), w[self.split :].reshape(-1, self.num_classes)
+
+    def _forward(self, w, X1):
+        table1, table2 = self._tables(w)
+        before = X1 @ table1
+        active = before.real > 0
+        hidden = before * active
+        scores = hidden @ table2[:-1] + table2[-1]
+        return active, hidden, scores
+
+    def _penalty(self, w):
+        weights1, _, weights2, _ = self.unpack(w)
+        return 0.5 * self.regularization * ((weights1 * weights1).sum() + (weights2 * weights2).sum())
+
+    def _loss(self, w, X1, targets):
+        loss, _ = cross_entropy(self.scores(w, X1), targets)
+        return loss + self._penalty(w)
+
+    def _loss_and_gradient(self, w, X1, targets):
+        active, hidden, scores = self._forward(w, X1)
+        loss, dscores = cross_entropy(scores, targets)
+        weights1, _, weights2, _ = self.unpack(w)
+        dw = np.empty_like(w)
+        dweights1, dbiases1, dweights2, dbiases2 = self.unpack(dw)
+        dweights2[...] = hidden.T @ dscores
+        dbiases2[...] = dscores.sum(axis=0)
+        dbefore = (dscores @ weights2.T) * active
+        dweights1[...] = X1[:, :-1].T @ dbefore
+        dbiases1[...] = dbefore.sum(axis=0)
+        dweights1 += self.regularization * weights1
+        dweights2 += self.regularization * weights2
+        return loss + self._penalty(w), dw
