@@ -1,0 +1,405 @@
+#!/usr/bin/env python3
+"""The course in one command. All it needs is Python 3.11 or newer.
+
+    python3 course.py lab      open the lessons in JupyterLab
+    python3 course.py test     prove that everything holds
+    python3 course.py bench    repeat the measurements
+    python3 course.py doctor   what is installed, what is missing, and what for
+
+The first run makes a folder `.venv` beside this file and installs the course into it, which takes a few
+seconds with uv and about half a minute with pip. Later runs start at once. Every other word is handed to the
+`optcourse` command inside: `python3 course.py grade FOLDER` is `optcourse grade FOLDER`. Delete `.venv` and
+nothing is left behind.
+
+OPTCOURSE_NO_UV=1 uses pip even where uv is on the path.
+"""
+# The standard library alone, and no syntax newer than Python 3.6: an old Python must be able to read this
+# file far enough to say that it is too old.
+
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+MINIMUM = (3, 11)
+ROOT = os.path.dirname(os.path.abspath(__file__))
+VENV = os.path.join(ROOT, ".venv")
+BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
+PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
+STAMP = os.path.join(
+    VENV, "optcourse-stamp.json"
+)  # written last: there is one only where set-up came to its end
+UNFINISHED = os.path.join(VENV, "optcourse-unfinished")  # written first, deleted last
+TRASH = VENV + ".trash"
+
+# Which optional requirements of pyproject.toml a command needs.
+EXTRAS = {"test": ["test"], "bench": ["bench"], "nbgrader": ["nbgrader"]}
+
+# CI compares the optimizers with the real torch. It is no requirement of the project: elsewhere the recorded
+# values do, and nobody downloads it to run the tests. Only pip (not uv) finds the CPU build on machines that
+# keep it in a folder of files.
+TORCH = "2.13.0"
+
+# What a failed command printed -> what to tell the person. The first line that fits is used.
+DIAGNOSES = [
+    (
+        ("No space left on device", "Disk quota exceeded"),
+        "The disk is full. The course needs about 450 MB (700 MB with the tests) in {root}.",
+    ),
+    (
+        ("Permission denied", "Read-only file system", "Access is denied"),
+        "Something could not be written. Is {root} yours?\nCopy the course to a folder of your own and try there.",
+    ),
+    (
+        ("CERTIFICATE_VERIFY_FAILED", "invalid peer certificate", "SSLError"),
+        "The package index was reached, but its certificate was not accepted. Behind the proxy of a company or a\n"
+        "university, ask for its certificate file and set PIP_CERT (pip) or SSL_CERT_FILE (uv) to it.",
+    ),
+    (
+        (
+            "NewConnectionError",
+            "Failed to establish a new connection",
+            "Temporary failure in name resolution",
+            "Name or service not known",
+            "getaddrinfo failed",
+            "dns error",
+            "error sending request",
+            "Failed to fetch",
+            "Could not connect",
+            "Connection refused",
+            "Network is unreachable",
+            "ConnectTimeoutError",
+            "ReadTimeoutError",
+            "timed out",
+            "ProxyError",
+        ),
+        "The package index could not be reached. Is this machine online? The first run downloads about 120 MB;\n"
+        "after that the course needs no network. Behind a proxy, set HTTPS_PROXY. Then run the same command again.",
+    ),
+]
+
+
+class Stop(Exception):
+    """The set-up cannot go on. The text is what the person reads, and says what to do."""
+
+
+def say(text):
+    print("course: " + text)
+    sys.stdout.flush()
+
+
+def find_uv():
+    return None if os.environ.get("OPTCOURSE_NO_UV") else shutil.which("uv")
+
+
+# ---- which Python --------------------------------------------------------------------------------
+
+
+def find_newer_python():
+    """A Python on the path that is new enough and really starts, or None."""
+    for minor in range(20, MINIMUM[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found and python_version(found) >= MINIMUM:
+            return found
+    return None
+
+
+def python_version(executable):
+    """(major, minor) of a Python, or (0, 0) where it does not start."""
+    code = "import sys; print(sys.version_info[0], sys.version_info[1])"
+    try:
+        output = subprocess.check_output([executable, "-c", code], stderr=subprocess.DEVNULL, timeout=30)
+        major, minor = output.split()
+        return int(major), int(minor)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return (0, 0)
+
+
+def require_new_enough_python(argv):
+    """Go on with a newer Python where this one is too old and a newer one is at hand, else say what to do."""
+    if sys.version_info[:2] >= MINIMUM or find_uv():  # uv finds or fetches a Python by itself
+        return
+    here = "Python {}.{}".format(*sys.version_info[:2])
+    newer = find_newer_python()
+    if newer is None:
+        raise Stop(
+            "This is {} ({}); the course needs Python {}.{} or newer, and none was found on the path.\n"
+            "Install one from https://www.python.org/downloads/ or with your system's package manager, and call it\n"
+            "by name, such as:  python3.12 course.py lab".format(here, sys.executable, *MINIMUM)
+        )
+    say(f"this is {here}, which is too old; going on with {newer}")
+    command = [newer, os.path.join(ROOT, "course.py")] + argv
+    if os.name == "nt":
+        sys.exit(subprocess.call(command))
+    os.execv(newer, command)
+
+
+# ---- the environment -----------------------------------------------------------------------------
+
+
+def fingerprint():
+    """What the environment depends on. The folder is part of it, because an environment cannot be moved."""
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        requirements = hashlib.sha256(file.read()).hexdigest()
+    return {"pyproject": requirements, "python": "{}.{}".format(*sys.version_info[:2]), "root": ROOT}
+
+
+def read_stamp():
+    """The stamp of a finished set-up; an empty one where there is none or it cannot be read."""
+    try:
+        with open(STAMP, encoding="utf-8") as file:
+            stamp = json.load(file)
+        return stamp if isinstance(stamp, dict) and isinstance(stamp.get("extras"), list) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def is_ready(stamp, wanted, extras):
+    return (
+        os.path.exists(PYTHON)
+        and not os.path.exists(UNFINISHED)
+        and all(stamp.get(key) == value for key, value in wanted.items())
+        and set(extras) <= set(stamp["extras"])
+    )
+
+
+def ensure_environment(extras):
+    """Make `.venv` hold the project and these extras. Does nothing where it does already."""
+    wanted, stamp = fingerprint(), read_stamp()
+    if is_ready(stamp, wanted, extras):
+        return
+    if not os.access(ROOT, os.W_OK):
+        raise Stop(
+            f"The folder {ROOT} cannot be written by you, so the course cannot be set up in it.\n"
+            "Copy it to a folder of your own and run the same command there."
+        )
+    uv, started = find_uv(), time.time()
+    reason = why_anew(stamp, wanted)
+    if reason:
+        say(reason)
+        create_environment(uv)
+        mark_unfinished()
+    elif stamp:
+        say("the requirements changed: bringing .venv up to date")
+        mark_unfinished()
+    else:
+        # Somebody's own .venv (`uv sync` makes one, for example). Install into it, and never delete it on the
+        # way.
+        say("found a .venv that this command did not make: installing into it")
+    extras = sorted(set(extras) | set(stamp.get("extras", [])))
+    install(uv, extras)
+    wanted["extras"] = extras
+    with open(STAMP + ".part", "w", encoding="utf-8") as file:
+        json.dump(wanted, file, indent=1)
+    os.replace(STAMP + ".part", STAMP)
+    if os.path.exists(UNFINISHED):
+        os.remove(UNFINISHED)
+    say(f"ready after {time.time() - started:.0f} s")
+
+
+def why_anew(stamp, wanted):
+    """Why `.venv` must be made from scratch, as a sentence, or None where it can be kept."""
+    if not os.path.lexists(VENV):
+        return "setting up .venv, once (later runs start at once)"
+    if os.path.exists(UNFINISHED):
+        # A package may lie there half-written and look whole to the installer.
+        return "the last set-up was interrupted: starting it again"
+    if stamp and stamp.get("root") != wanted["root"]:
+        return "the course's folder was moved: making .venv again"
+    if stamp and stamp.get("python") != wanted["python"]:
+        return ".venv was made with Python {} and this is {}: making it again".format(
+            stamp.get("python"), wanted["python"]
+        )
+    if stamp and not os.path.exists(PYTHON):
+        return "the Python that .venv was made with is gone: making .venv again"
+    if not stamp and python_version(PYTHON) < MINIMUM:
+        raise Stop(
+            "{} is there, but this command did not make it, and it holds no Python {}.{} or newer\n"
+            "that starts. Move it away or delete it, and run the same command again.".format(VENV, *MINIMUM)
+        )
+    return None
+
+
+def create_environment(uv):
+    if uv is None:
+        missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+        if missing:
+            raise Stop(
+                "This Python ({}) came without its module {}, which the set-up needs. One of these helps:\n"
+                "  Debian, Ubuntu:  sudo apt install python{}.{}-venv\n"
+                "  anywhere:        install uv (https://docs.astral.sh/uv/); it is used when it is on the path\n"
+                "Then run the same command again.".format(
+                    sys.executable, " and ".join(missing), *sys.version_info[:2]
+                )
+            )
+    # Moved away before it is deleted: a deletion that is interrupted must not leave half of it under the real
+    # name.
+    if os.path.isdir(TRASH):
+        shutil.rmtree(TRASH)
+    if os.path.lexists(VENV):
+        os.rename(VENV, TRASH)
+    os.mkdir(VENV)
+    mark_unfinished()
+    if uv:
+        python = sys.executable if sys.version_info[:2] >= MINIMUM else ">={}.{}".format(*MINIMUM)
+        # --seed puts pip into it, for those who type `%pip install` in a notebook.
+        run("making .venv with uv", [uv, "venv", "--allow-existing", "--seed", "--python", python, VENV])
+    else:
+        run("making .venv", [sys.executable, "-m", "venv", VENV])
+    if os.path.isdir(TRASH):
+        shutil.rmtree(TRASH)
+
+
+def mark_unfinished():
+    with open(UNFINISHED, "w", encoding="utf-8") as file:
+        file.write("A set-up began and did not end. `python3 course.py lab` starts it again.\n")
+
+
+def install(uv, extras):
+    project = ROOT + ("[{}]".format(",".join(extras)) if extras else "")
+    what = "the course" + (" and what its {} needs".format(" and ".join(extras)) if extras else "")
+    if uv:
+        run(
+            f"installing {what} with uv",
+            [uv, "pip", "install", "--python", PYTHON, "--editable", project],
+        )
+    else:
+        command = [
+            PYTHON,
+            "-m",
+            "pip",
+            "install",
+            "--disable-pip-version-check",
+            "--no-input",
+            "--editable",
+            project,
+        ]
+        run(f"installing {what} with pip (about half a minute)", command)
+
+
+def ensure_torch():
+    """The pinned torch, for the live comparison in CI."""
+    code = "import importlib.metadata as m; print(m.version('torch'))"
+    found = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    version = found.communicate()[0].decode().strip()
+    if version.split("+")[0] == TORCH:
+        return
+    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "torch==" + TORCH]
+    run(f"CI: installing torch {TORCH} for the live comparison", command)
+
+
+def run(title, command):
+    """Run one step of the set-up: its output as one moving line on a terminal, whole only where it fails."""
+    say(title)
+    environment = dict(os.environ, PIP_USER="0", PYTHONUNBUFFERED="1")
+    environment.pop("PYTHONHOME", None)
+    lines, width = [], shutil.get_terminal_size().columns - 12
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        universal_newlines=True,
+        errors="replace",
+    )
+    try:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            if sys.stdout.isatty() and lines[-1].strip():
+                sys.stdout.write("\r\033[K        " + lines[-1].strip()[:width])
+                sys.stdout.flush()
+        code = process.wait()
+    except BaseException:  # Ctrl-C above all: never leave the installer running behind the person's back
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        raise
+    finally:
+        process.stdout.close()
+        if sys.stdout.isatty():
+            sys.stdout.write("\r\033[K")
+            sys.stdout.flush()
+    if code != 0:
+        raise Stop(explain(title, lines))
+
+
+def explain(title, lines):
+    """Why a step failed, in a sentence where the reason is known, after the end of what it printed."""
+    text = "\n".join(lines)
+    tail = "\n".join("    " + line for line in lines[-15:])
+    known = [sentence for signs, sentence in DIAGNOSES if any(sign in text for sign in signs)]
+    if known:
+        sentence = known[0].format(root=ROOT)
+    else:
+        sentence = (
+            "The lines above say why. Run the same command again when it is mended: the set-up starts anew."
+        )
+        if "uv" in title:
+            sentence += "\nTo go without uv, set OPTCOURSE_NO_UV=1."
+    return f"failed: {title}\n{tail}\n\n{sentence}"
+
+
+# ---- the command ---------------------------------------------------------------------------------
+
+
+def hand_over(argv):
+    """Become the `optcourse` command inside the environment, as if it had been activated."""
+    environment = dict(os.environ, VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + os.environ.get("PATH", ""))
+    environment.pop("PYTHONHOME", None)
+    # -P: a file in the current folder must not stand in for a module (a learner's numpy.py, say).
+    command = [PYTHON, "-P", "-m", "optcourse.cli"] + argv
+    sys.stdout.flush()
+    if os.name != "nt":
+        os.execve(PYTHON, command, environment)
+    process = subprocess.Popen(command, env=environment)
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            pass  # the command inside got it too, and ends in its own way
+
+
+def interrupt(signum, frame):
+    raise KeyboardInterrupt
+
+
+def main(argv):
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(__doc__.strip())
+        return 0
+    signal.signal(signal.SIGTERM, interrupt)
+    try:
+        require_new_enough_python(argv)
+        extras = list(EXTRAS.get(argv[0], []))
+        if any(word.split("=")[0] == "--scheduler" for word in argv):
+            extras.append("cluster")
+        ensure_environment(extras)
+        if argv[0] == "test" and os.environ.get("CI") == "true":
+            ensure_torch()
+    except KeyboardInterrupt:
+        print(
+            "\ncourse: interrupted. Nothing is broken: the same command starts the set-up again.",
+            file=sys.stderr,
+        )
+        return 130
+    except Stop as stop:
+        print(f"course: {stop}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print("course: " + explain("setting up .venv", [str(error)]), file=sys.stderr)
+        return 1
+    return hand_over(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,91 @@
+"""`optcourse`: one word, one command. A command's module is imported only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.metadata
+import importlib.util
+import runpy
+import sys
+from collections.abc import Sequence
+
+from optcourse.commands.place import NoCourseHere, course_root
+
+# name: (where it is, what it does). To add a command, add a line: a module with `main(argv) -> int | None`,
+# or a script's path in the course's folder. A command whose module is not there is not offered.
+COMMANDS = {
+    "lab": ("optcourse.commands.lab", "open the lessons in JupyterLab"),
+    "test": ("optcourse.commands.test", "prove that everything holds"),
+    "bench": ("benchmarks/run.py", "repeat the measurements"),
+    "build": ("optcourse.authoring.build", "make lessons/ and solutions/ from source/"),
+    "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
+    "progress": ("optcourse.progress", "what you have done so far"),
+    "slides": ("optcourse.classroom.slides", "give a lesson as a lecture"),
+    "grade": ("optcourse.classroom.grade", "grade a folder of notebooks"),
+    "nbgrader": ("optcourse.classroom.nbgrader", "lay the course out for nbgrader"),
+    "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
+}
+
+
+def is_there(where: str) -> bool:
+    if where.endswith(".py"):
+        try:
+            return (course_root() / where).is_file()
+        except NoCourseHere:
+            return False
+    try:
+        return importlib.util.find_spec(where) is not None
+    except ModuleNotFoundError:  # its parent package is not there
+        return False
+
+
+def run_command(where: str, argv: list[str]) -> int:
+    if where.endswith(".py"):
+        path = str(course_root() / where)
+        sys.argv = [path, *argv]
+        runpy.run_path(path, run_name="__main__")
+        return 0
+    return importlib.import_module(where).main(argv) or 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    offered = {name: text for name, (where, text) in COMMANDS.items() if is_there(where)}
+    width = max(map(len, offered))
+    parser = argparse.ArgumentParser(
+        prog="optcourse",
+        description="How neural networks are trained: an interactive course.",
+        epilog="commands:\n" + "\n".join(f"  {name:{width}}  {text}" for name, text in offered.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--version", action="version", version=f"optcourse {importlib.metadata.version('optcourse')}"
+    )
+    parser.add_argument("command", choices=offered, metavar="command", help="one of the commands below")
+    parser.add_argument(
+        "rest", nargs=argparse.REMAINDER, metavar="...", help="what the command takes (try --help)"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 when all is well."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    parser = build_parser()
+    if not words:
+        parser.print_help()
+        return 0
+    # Only the first word is ours; everything after it belongs to the command, options included.
+    command = parser.parse_args(words[:1]).command
+    try:
+        return run_command(COMMANDS[command][0], words[1:])
+    except NoCourseHere as error:
+        print(f"optcourse: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\noptcourse: interrupted", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

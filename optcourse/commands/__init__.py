@@ -1,0 +1,1 @@
+"""The commands of `optcourse` that belong to no other room: lab, test, doctor, check."""

@@ -1,0 +1,150 @@
+"""`optcourse doctor`: what is installed, what is missing, what for, and the command that installs it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import os
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from optcourse.commands.place import NoCourseHere, course_root
+
+MINIMUM_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Something that the course uses. `find` returns its version or place, or None where it is missing."""
+
+    name: str
+    purpose: str
+    install: str
+    find: Callable[[], str | None]
+    needed: bool = False
+
+
+def version_of(distribution: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        try:
+            return importlib.metadata.version(distribution)
+        except importlib.metadata.PackageNotFoundError:
+            return None
+
+    return find
+
+
+def program(*names: str) -> Callable[[], str | None]:
+    def find() -> str | None:
+        return next(filter(None, map(shutil.which, names)), None)
+
+    return find
+
+
+def this_python() -> str | None:
+    return platform.python_version() if sys.version_info >= MINIMUM_PYTHON else None
+
+
+def lessons() -> str | None:
+    try:
+        count = len(list((course_root() / "lessons").glob("*.ipynb")))
+    except NoCourseHere:
+        return None
+    return f"{count} in {course_root() / 'lessons'}" if count else None
+
+
+def writable_course() -> str | None:
+    try:
+        root = course_root()
+    except NoCourseHere:
+        return None
+    return str(root) if os.access(root, os.W_OK) else None
+
+
+def loopback() -> str | None:
+    """JupyterLab and its kernels talk over 127.0.0.1; some sandboxes and firewalls forbid that."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            return f"a free port such as {server.getsockname()[1]}"
+    except OSError:
+        return None
+
+
+SET_UP = "python3 course.py lab"
+TESTS = "python3 course.py test   (or: pip install -e '.[test]')"
+
+PARTS = (
+    Part("Python", "everything", "Python 3.11 or newer from python.org", this_python, needed=True),
+    Part("lessons", "what you open", "optcourse build", lessons, needed=True),
+    Part(
+        "course folder", "keeping your progress", "copy the course to a folder of your own", writable_course
+    ),
+    Part("127.0.0.1", "JupyterLab and its kernels", "ask who runs this machine", loopback, needed=True),
+    *(
+        Part(name, purpose, SET_UP, version_of(name), needed=True)
+        for name, purpose in {
+            "numpy": "the numeric core",
+            "matplotlib": "figures",
+            "jupyterlab": "the lessons' home",
+            "ipywidgets": "sliders and buttons",
+            "anywidget": "live figures",
+            "jupytext": "optcourse build",
+        }.items()
+    ),
+    *(
+        Part(name, purpose, TESTS, version_of(name))
+        for name, purpose in {
+            "pytest": "optcourse test",
+            "pytest-xdist": "optcourse test on two cores",
+            "pytest-timeout": "optcourse test, ending what hangs",
+            "nbval": "optcourse test: running every notebook",
+            "hypothesis": "property tests",
+            "ruff": "optcourse test: style",
+            "playwright": "browser tests",
+            "scipy": "reference in tests",
+            "scikit-learn": "reference in tests: the same digits",
+            "numdifftools": "reference in tests and benchmarks",
+        }.items()
+    ),
+    Part(
+        "chromium",
+        "browser tests",
+        "sudo apt install chromium   (or your system's Chromium)",
+        program("chromium", "chromium-browser", "google-chrome"),
+    ),
+    Part("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
+    Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
+    Part("nbgrader", "optcourse nbgrader", "pip install -e '.[nbgrader]'", version_of("nbgrader")),
+    Part(
+        "distributed", "grading on a Dask cluster", "pip install -e '.[cluster]'", version_of("distributed")
+    ),
+    Part("uv", "a faster set-up", "https://docs.astral.sh/uv/", program("uv")),
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the list. Returns 1 when something that the lessons need is missing."""
+    parser = argparse.ArgumentParser(prog="optcourse doctor", description=__doc__.split(": ", 1)[1])
+    parser.parse_args(list(argv))
+    missing = []
+    width = max(len(part.name) for part in PARTS)
+    print(f"Python at {Path(sys.executable)}, {platform.platform()}\n")
+    for part in PARTS:
+        found = part.find()
+        print(
+            f"  {'ok     ' if found else 'MISSING' if part.needed else 'not yet'}  {part.name:{width}}  ",
+            end="",
+        )
+        print(found if found else f"for {part.purpose}. To have it: {part.install}")
+        if not found and part.needed:
+            missing.append(part.name)
+    if missing:
+        print(f"\nThe lessons need what is missing: {', '.join(missing)}.")
+        return 1
+    print("\nThe lessons have all that they need. What says 'not yet' is for the purpose named beside it.")
+    return 0

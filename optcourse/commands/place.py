@@ -1,0 +1,25 @@
+"""Where the course lies: the folder that holds `lessons/`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class NoCourseHere(Exception):
+    """The package is installed, but the folder with the lessons is not to be found."""
+
+
+def course_root() -> Path:
+    """The course's folder: this one, one above it, or the clone that the package was installed from.
+
+    Raises NoCourseHere, with what to do, when there is none (a package installed from a wheel, say).
+    """
+    here = Path.cwd()
+    clone = Path(__file__).resolve().parents[2]
+    for folder in (clone, here, *here.parents):
+        if (folder / "lessons").is_dir() and (folder / "course.py").is_file():
+            return folder
+    raise NoCourseHere(
+        f"There is no course in {here}: no folder `lessons` beside a `course.py`. "
+        "Change into your copy of the course and run the command there."
+    )

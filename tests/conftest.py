@@ -1,0 +1,171 @@
+"""What test modules share: a real browser, a real JupyterLab, and the line that says when there was none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+import psutil
+import pytest
+
+COURSE = Path(__file__).resolve().parents[1]
+IN_CI = os.environ.get("CI") == "true"
+NO_BROWSER = "no chromium on the path: browser tests need it (sudo apt install chromium)"
+
+# Wall-clock deadlines fail at random on a busy machine; pytest-timeout ends what really hangs.
+hypothesis.settings.register_profile("optcourse", deadline=None, derandomize=IN_CI)
+hypothesis.settings.load_profile("optcourse")
+
+# The flags beyond --no-sandbox stop Chromium from calling home, which a closed network answers with noise.
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass(frozen=True)
+class LabServer:
+    """A running JupyterLab: `url` has no slash at its end, `root` is the folder it shows (a copy)."""
+
+    url: str
+    root: Path
+    process: subprocess.Popen
+    log: Path
+
+    def notebook_url(self, path: str) -> str:
+        """Where a notebook, named relative to the root, opens with nothing else on the screen."""
+        return f"{self.url}/lab/tree/{path}?reset"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.stats.get("skipped", [])
+    count = sum("browser" in report.keywords for report in reports)
+    if count:
+        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {NO_BROWSER}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None and IN_CI:
+        pytest.fail(NO_BROWSER + "; in CI that is a failure: .ci/run installs it")
+    if path is None:
+        pytest.skip(NO_BROWSER)
+    return path
+
+
+# One browser a module, not a session: Playwright keeps an event loop running in this thread for as long as it
+# lives, and a module after it that uses asyncio (nbclient does) would fail.
+@pytest.fixture(scope="module")
+def chromium(chromium_path: str) -> Iterator:
+    """A headless Chromium: a playwright `Browser`."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium) -> Iterator:
+    """A fresh page in a context of its own (1400 by 1000), closed afterwards."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """JupyterLab as `optcourse lab` starts it: free port, no token, a copy of lessons/ and solutions/."""
+    folder = tmp_path_factory.mktemp("lab")
+    server = start_lab(folder)
+    yield server
+    stop_tree(server.process)
+
+
+def start_lab(folder: Path) -> LabServer:
+    from optcourse.commands import lab
+
+    root = folder / "course"
+    root.mkdir()
+    for name in ("lessons", "solutions"):
+        if (COURSE / name).is_dir():
+            shutil.copytree(COURSE / name, root / name, ignore=shutil.ignore_patterns(".*"))
+    port = free_port()
+    options = [
+        "--no-browser",
+        f"--port={port}",
+        "--ServerApp.port_retries=0",
+        "--IdentityProvider.token=",
+        "--ServerApp.disable_check_xsrf=True",
+        "--allow-root",
+    ]
+    log = folder / "lab.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            lab.server_command(root, None, options),
+            env=lab.server_environment(folder / "jupyter"),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = LabServer(f"http://127.0.0.1:{port}", root, process, log)
+    try:
+        wait_until_it_answers(server)
+    except BaseException:
+        stop_tree(process)
+        raise
+    return server
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def wait_until_it_answers(server: LabServer, seconds: float = 90) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(server.url + "/api/status", timeout=5):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    tail = "\n".join(server.log.read_text().splitlines()[-20:])
+    raise RuntimeError(f"JupyterLab did not answer within {seconds:.0f} s ({sys.executable}):\n{tail}")
+
+
+def stop_tree(process: subprocess.Popen) -> None:
+    """End a process and all below it: a kernel has a session of its own and outlives a killed server."""
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for child in psutil.wait_procs(family, timeout=2)[1]:
+        child.kill()
