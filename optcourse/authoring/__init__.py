@@ -1,0 +1,1 @@
+"""Lessons are written once, in source/, and become lessons/ and solutions/ here."""
