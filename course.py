@@ -53,12 +53,14 @@ DIAGNOSES = [
     ),
     (
         ("Permission denied", "Read-only file system", "Access is denied"),
-        "Something could not be written. Is {root} yours?\nCopy the course to a folder of your own and try there.",
+        "Something could not be written. Is {root} yours?\n"
+        "Copy the course to a folder of your own and try there.",
     ),
     (
         ("CERTIFICATE_VERIFY_FAILED", "invalid peer certificate", "SSLError"),
-        "The package index was reached, but its certificate was not accepted. Behind the proxy of a company or a\n"
-        "university, ask for its certificate file and set PIP_CERT (pip) or SSL_CERT_FILE (uv) to it.",
+        "The package index was reached, but its certificate was not accepted. Behind the proxy of a\n"
+        "company or a university, ask for its certificate file and\n"
+        "set PIP_CERT (pip) or SSL_CERT_FILE (uv) to it.",
     ),
     (
         (
@@ -78,8 +80,9 @@ DIAGNOSES = [
             "timed out",
             "ProxyError",
         ),
-        "The package index could not be reached. Is this machine online? The first run downloads about 120 MB;\n"
-        "after that the course needs no network. Behind a proxy, set HTTPS_PROXY. Then run the same command again.",
+        "The package index could not be reached. Is this machine online? The first run downloads\n"
+        "about 120 MB; after that the course needs no network. Behind a proxy, set HTTPS_PROXY.\n"
+        "Then run the same command again.",
     ),
 ]
 
@@ -129,8 +132,8 @@ def require_new_enough_python(argv):
     if newer is None:
         raise Stop(
             "This is {} ({}); the course needs Python {}.{} or newer, and none was found on the path.\n"
-            "Install one from https://www.python.org/downloads/ or with your system's package manager, and call it\n"
-            "by name, such as:  python3.12 course.py lab".format(here, sys.executable, *MINIMUM)
+            "Install one from https://www.python.org/downloads/ or with your system's package manager, and\n"
+            "call it by name, such as:  python3.12 course.py lab".format(here, sys.executable, *MINIMUM)
         )
     say(f"this is {here}, which is too old; going on with {newer}")
     command = [newer, os.path.join(ROOT, "course.py")] + argv
@@ -232,7 +235,7 @@ def create_environment(uv):
             raise Stop(
                 "This Python ({}) came without its module {}, which the set-up needs. One of these helps:\n"
                 "  Debian, Ubuntu:  sudo apt install python{}.{}-venv\n"
-                "  anywhere:        install uv (https://docs.astral.sh/uv/); it is used when it is on the path\n"
+                "  anywhere:        install uv (https://docs.astral.sh/uv/); it is used when on the path\n"
                 "Then run the same command again.".format(
                     sys.executable, " and ".join(missing), *sys.version_info[:2]
                 )

@@ -1,4 +1,4 @@
-"""Where the course lies: the folder that holds `lessons/`."""
+"""Where the course lies: the folder that holds `course.py`, `source/` and `lessons/`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def course_root() -> Path:
     here = Path.cwd()
     clone = Path(__file__).resolve().parents[2]
     for folder in (clone, here, *here.parents):
-        if (folder / "lessons").is_dir() and (folder / "course.py").is_file():
+        if (folder / "course.py").is_file() and (folder / "environment.yml").is_file():
             return folder
     raise NoCourseHere(
-        f"There is no course in {here}: no folder `lessons` beside a `course.py`. "
+        f"There is no course in {here}: no `course.py` in it or above it. "
         "Change into your copy of the course and run the command there."
     )

@@ -1,4 +1,4 @@
-"""`optcourse test`: style, generated notebooks, tests, every notebook run; its last lines say what was left out."""
+"""`optcourse test`: style, generated notebooks, tests, every notebook run; it says what was skipped."""
 
 from __future__ import annotations
 

@@ -8,8 +8,8 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 class NoDelayConnection(ZMQChannelsWebsocketConnection):
     """JupyterLab's own connection with TCP_NODELAY set.
 
-    Nagle's algorithm holds a small message back until the one before it is acknowledged. A slider sends dozens
-    a second: measured while dragging, 18 pictures a second with the delay and 46 without.
+    Nagle's algorithm holds a small message back until the one before it is acknowledged. A slider sends
+    dozens a second: measured while dragging, 18 pictures a second with the delay and 46 without.
     """
 
     def connect(self):
