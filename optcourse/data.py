@@ -4,7 +4,8 @@
     for batch in epoch_batches(len(digits.y), 64, rng):
         model.gradient(w, batch)
 
-Samplers yield arrays of indices and draw from a `numpy.random.Generator` that you give: nothing reads global state.
+Samplers yield arrays of indices and draw from a `numpy.random.Generator` that you give: nothing reads global
+state.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Handwritten digits: images (N, 8, 8) with ink from 0 to 16; X (N, 64), the same from 0 to 1; labels y (N,)."""
+    """Handwritten digits: images (N, 8, 8), ink from 0 to 16; X (N, 64), the same from 0 to 1; labels y (N,)."""
 
     images: np.ndarray
     X: np.ndarray
@@ -36,8 +37,8 @@ class Digits:
 def load_digits() -> Digits:
     """All 1,797 digits, read-only: the arrays are shared by everyone who asks.
 
-    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository
-    (1998), CC BY 4.0; the same data as scikit-learn's load_digits.
+    Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
+    Repository (1998), CC BY 4.0; the same data as scikit-learn's load_digits.
     """
     with np.load(Path(__file__).with_name("digits.npz")) as stored:
         images, y = stored["images"].astype(float), stored["y"].astype(np.int64)

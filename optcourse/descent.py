@@ -3,16 +3,16 @@
     trace = descend(quadratic(10), GradientDescent(0.1), start=(-3, 2), num_steps=100)
     trace.w                       # (101, 2): every point, the first and the last included
 
-It is the only loop of the course, and it runs many paths at once: starts, hyperparameters and parameters of the
-objective broadcast against each other as NumPy arrays do.
+It is the only loop of the course, and it runs many paths at once: starts, hyperparameters and parameters of
+the objective broadcast against each other as NumPy arrays do.
 
     rates = np.geomspace(0.01, 1, 50)
     trace = descend(quadratic(10), GradientDescent(rates), start=(-3, 2), num_steps=100)
     trace.w                       # (101, 50, 2): one path for each rate
     trace.diverged                # (50,): True where the path ran away
 
-Outside, coordinates come last, as one writes points. Inside, they come first, so that formulas read `x, y = w` and
-hyperparameters broadcast; the arrays of a Trace are views that turn one into the other.
+Outside, coordinates come last, as one writes points. Inside, they come first, so that formulas read
+`x, y = w` and hyperparameters broadcast; the arrays of a Trace are views that turn one into the other.
 """
 
 import copy
@@ -35,7 +35,7 @@ class Trace:
     """What happened in a run of `num_steps` steps: row t is the situation after t steps.
 
     w: the points, (num_steps + 1, *batch, n); without the last axis for a problem in one variable.
-    loss: the loss at each w, (num_steps + 1, *batch). With minibatches: the loss on the minibatch of that step.
+    loss: the loss at each w, (num_steps + 1, *batch). With minibatches: the loss on that of step t.
     dw: the gradient that step t used, shaped like w; its last row is computed but not used by any step.
     state: the optimizer's memory by name, each array shaped like w; row 0 is its state before the first step.
     diverged: (*batch), True where w or the loss became infinite or NaN.
@@ -54,7 +54,7 @@ class Trace:
     num_steps: int
 
     def __getitem__(self, index) -> "Trace":
-        """The paths that `index` selects from the batch: `trace[3]`, `trace[2, :5]`, `trace[~trace.diverged]`."""
+        """The paths that `index` selects from the batch: trace[3], trace[2, :5], trace[~trace.diverged]."""
         index = index if isinstance(index, tuple) else (index,)
 
         def select(rows):
@@ -72,7 +72,7 @@ class Trace:
         )
 
     def steps_to(self, value: float) -> np.ndarray:
-        """The first row with loss <= value, for each path: shape (*batch); -1 where the loss never comes so low."""
+        """The first row with loss <= value, for each path; -1 where the loss never comes so low."""
         if self.loss is None:
             raise ValueError("steps_to needs the loss: let record include 'loss'")
         reached = self.loss <= value
@@ -91,15 +91,15 @@ def descend(
     bounds: tuple[ArrayLike, ArrayLike] | None = None,
     record: tuple[str, ...] = RECORDABLE,
 ) -> Trace:
-    """Take `num_steps` steps from `start` and record w, loss, gradient and state before, between and after them.
+    """Take `num_steps` steps from `start`; record w, loss, gradient and state at every point on the way.
 
     objective: an Objective, or a model of `optcourse.models`: anything with value(w), gradient(w) and ndim.
-    start: the point or points: (n,) or (*batch, n); () or (*batch) for a problem in one variable. Integers are
-        computed as float64; the array itself is never changed.
-    gradient: used in place of objective.gradient (a noisy one, a learner's). It gets w with coordinates first,
-        (n, *batch), and returns the same shape.
-    minibatches: yields one minibatch for every step; value and gradient are then called as value(w, minibatch).
-        The last row of loss and dw, which no step follows, uses the last minibatch once more.
+    start: the point or points: (n,) or (*batch, n); () or (*batch) for a problem in one variable. Integers
+        are computed as float64; the array itself is never changed.
+    gradient: used in place of objective.gradient (a noisy one, a learner's). It gets w with coordinates
+        first, (n, *batch), and returns the same shape.
+    minibatches: yields one minibatch for every step; value and gradient are then called as
+        value(w, minibatch). The last row of loss and dw, which no step follows, uses the last minibatch once more.
     schedule: t -> factor on the learning rate of step t = 0, 1, ...
     bounds: (low, high): after each step w is clipped to them.
     record: what to keep of RECORDABLE; less saves memory.

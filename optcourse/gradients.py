@@ -3,7 +3,7 @@
     numeric_gradient(f, w)                             # central differences, 2 N calls of f
     numeric_gradient(f, w, scheme="complex")           # exact to rounding, but f must be analytic
     report = check_gradient(f, gradient, w)            # entry by entry, as torch.autograd.gradcheck does
-    report = check_gradient(f, gradient, w, fast=True) # ten random complex directions: large models in milliseconds
+    report = check_gradient(f, gradient, w, fast=True) # ten complex directions: milliseconds for large models
 
 Here `w` is one point of any shape and f(w) one number.
 """
@@ -20,10 +20,10 @@ SCHEMES = ("forward", "central", "complex")
 
 
 def best_h(scheme: str = "central", dtype: np.typing.DTypeLike = float) -> float:
-    """The step at which truncation and rounding errors of a difference quotient balance, for w and f of order 1.
+    """The step at which truncation and rounding errors balance, for w and f of order 1.
 
-    Forward: sqrt(eps); central: cbrt(eps), where eps is the spacing of `dtype` at 1. The complex step subtracts
-    nothing, so nothing is rounded away: 1e-20, where its truncation error is far below rounding.
+    Forward: sqrt(eps); central: cbrt(eps), where eps is the spacing of `dtype` at 1. The complex step
+    subtracts nothing, so nothing is rounded away: 1e-20, where its truncation error is far below rounding.
     Source: Nocedal & Wright, Numerical Optimization, section 8.1; Squire & Trapp (1998).
     """
     known_scheme(scheme)
@@ -94,8 +94,8 @@ def at_complex(f: Callable, w: np.ndarray, direction: np.ndarray) -> complex:
         result = one_number(f(w + 1j * direction), complex_allowed=True)
     if not np.iscomplexobj(result):
         raise ValueError(
-            "f gave a real number at a complex w: something in it (abs, norm, float, a real array that is filled) "
-            "throws the imaginary part away. The complex step cannot be used for it."
+            "f gave a real number at a complex w: something in it (abs, norm, float, a real array "
+            "that is filled) throws the imaginary part away. The complex step cannot be used for it."
         )
     return result
 
@@ -105,8 +105,8 @@ class GradientReport:
     """What `check_gradient` found. True when the gradient is right; str() of it says why in words.
 
     index is the worst entry of the gradient: numeric and analytic are its two values there, relative_error is
-    |analytic - numeric| / max(|analytic|, |numeric|), and 0 where both are 0. In the fast check of a right gradient
-    they are those of the worst direction, and index is None.
+    |analytic - numeric| / max(|analytic|, |numeric|), and 0 where both are 0. In the fast check of a right
+    gradient they are those of the worst direction, and index is None.
     """
 
     ok: bool
@@ -125,8 +125,8 @@ class GradientReport:
         verdict = "The gradient is right" if self.ok else "The gradient is wrong"
         both_zero = " (both are zero)" if self.numeric == self.analytic == 0 else ""
         lines = [
-            f"{verdict}: {where} the analytic value is {self.analytic:.10g} and the numeric one {self.numeric:.10g}, "
-            f"a relative error of {self.relative_error:.2g}{both_zero}.",
+            f"{verdict}: {where} the analytic value is {self.analytic:.10g} and the numeric "
+            f"one {self.numeric:.10g}, a relative error of {self.relative_error:.2g}{both_zero}.",
             *self.notes,
         ]
         return "\n".join(lines)
@@ -148,10 +148,10 @@ def check_gradient(
     As torch.autograd.gradcheck: central differences with step eps, and every entry must satisfy
     |analytic - numeric| <= atol + rtol * |numeric|.
 
-    fast=True: derivatives along ten random directions, each one call of f by the complex step, compared to rounding
-    (so a factor of 1.001 shows, and a kink of ReLU does no harm: left and right of it are not mixed). The directions
-    come from rng (default: seed 0). Where the complex step cannot be trusted for f, this falls back to entries and
-    says so. A wrong entry is then found by halving.
+    fast=True: derivatives along ten random directions, each one call of f by the complex step, compared to
+    rounding (so a factor of 1.001 shows, and a kink of ReLU does no harm: left and right of it are not
+    mixed). The directions come from rng (default: seed 0). Where the complex step cannot be trusted for f,
+    this falls back to entries and says so. A wrong entry is then found by halving.
 
     Raises ValueError when the gradient has not the shape of w, or w is not finite.
     """
@@ -226,7 +226,7 @@ def along(f, analytic, w, direction) -> tuple[float, float, float]:
 
 
 def find_wrong_entry(f, analytic, w, direction) -> tuple[int, ...]:
-    """An entry of the gradient that is wrong: of each half of the entries, keep the one with the larger error."""
+    """A wrong entry of the gradient: of each half of the entries, keep the one with the larger error."""
     entries = np.arange(w.size)
     while len(entries) > 1:
         errors = []
@@ -243,8 +243,9 @@ def find_wrong_entry(f, analytic, w, direction) -> tuple[int, ...]:
 def complex_step_trouble(f: Callable, w: np.ndarray) -> str:
     """Why the complex step cannot be trusted for f, in words; empty when it can.
 
-    abs or norm drop an imaginary part without a warning. Then the complex step and plain differences disagree, also
-    at a point close to w (not at w itself: it may sit on a kink, where differences mix both sides).
+    abs or norm drop an imaginary part without a warning. Then the complex step and plain differences
+    disagree, also at a point close to w (not at w itself: it may sit on a kink, where differences mix both
+    sides).
     """
     rng = np.random.default_rng(1)
     w = w.astype(float)

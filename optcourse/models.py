@@ -1,14 +1,14 @@
-"""Models to train: loss and analytic gradient over one flat vector of weights `w`, in order of increasing complexity.
+"""Models to train: loss and analytic gradient over one flat `w`, in order of increasing complexity.
 
     model = SoftmaxRegression(digits.X, digits.y)
     w = model.initial(rng)
     model.value(w), model.gradient(w)                  # on all examples
     model.value(w, batch), model.gradient(w, batch)    # on the examples whose indices are in batch
 
-The loss is a mean over examples, plus regularization / 2 * sum(weights * weights); biases are not regularized.
-Weights may be complex, for the complex step: where a formula needs an order (maximum, ReLU), real parts decide.
-`w` of shape (num_parameters, *batch) runs the columns one by one, so that a batch equals its single runs to the
-last bit.
+The loss is a mean over examples, plus regularization / 2 * sum(weights * weights); biases are not
+regularized. Weights may be complex, for the complex step: where a formula needs an order (maximum, ReLU),
+real parts decide. `w` of shape (num_parameters, *batch) runs the columns one by one, so that a batch equals
+its single runs to the last bit.
 """
 
 import numpy as np
@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 class Model:
     """What all models share: examples with a column of ones for the bias, and the door where `w` is checked.
 
-    A model fills in num_parameters, `_loss_and_gradient(w, X, targets)`, `_loss(w, X, targets)` and `initial`.
+    A model fills in num_parameters, `_loss_and_gradient(w, X, targets)`, `_loss(w, X, targets)` and
+    `initial`.
     """
 
     num_parameters: int
@@ -159,7 +160,7 @@ def cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[float, np.nd
 
 
 class SoftmaxRegression(Classifier):
-    """Scores are linear in the pixels: X @ weights + biases. w holds the rows of the weights, then the biases."""
+    """Scores are linear in the features: X @ weights + biases. w holds the rows of weights, then biases."""
 
     def __init__(self, X: ArrayLike, y: ArrayLike, num_classes: int = 10, regularization: float = 0.0):
         super().__init__(X, y, num_classes, regularization)
@@ -196,7 +197,8 @@ class SoftmaxRegression(Classifier):
 class TwoLayerNetwork(Classifier):
     """Scores are ReLU(X @ weights1 + biases1) @ weights2 + biases2.
 
-    w holds the rows of weights1, biases1, the rows of weights2, biases2. At 0 the ReLU's derivative is taken as 0.
+    w holds the rows of weights1, biases1, the rows of weights2, biases2. At 0 the ReLU's derivative is taken
+    as 0.
     """
 
     def __init__(

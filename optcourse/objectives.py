@@ -3,10 +3,10 @@
     bowl = quadratic(condition_number=100)
     bowl.value([1.0, 2.0]), bowl.gradient([1.0, 2.0]), bowl.minima
 
-Points have their coordinates first: `w` has the shape (n, *batch), so a formula reads `x, y = w` and the same line
-serves one point, a grid for a contour plot, or ten thousand walkers. A problem in one variable has no coordinate
-axis: its `w` has the shape batch. Every formula works entry by entry (a batch equals its single points to the last
-bit) and accepts complex numbers (so the complex step can check every gradient).
+Points have their coordinates first: `w` has the shape (n, *batch), so a formula reads `x, y = w` and the
+same line serves one point, a grid for a contour plot, or ten thousand walkers. A problem in one variable has
+no coordinate axis: its `w` has the shape batch. Every formula works entry by entry (a batch equals its
+single points to the last bit) and accepts complex numbers (so the complex step can check every gradient).
 """
 
 from collections.abc import Callable
@@ -107,9 +107,9 @@ def quadratic(
 ) -> Objective:
     """An elliptic bowl, w @ H @ w / 2, with minimum 0 at (0, 0).
 
-    The Hessian H has the eigenvalues `steepest` / `condition_number` (along x) and `steepest` (along y), turned
-    counter-clockwise by `rotation` (radians). So gradient descent is stable below 2 / steepest whatever the condition
-    number. All three may be arrays that broadcast: then they are a batch of bowls.
+    The Hessian H has the eigenvalues `steepest` / `condition_number` (along x) and `steepest` (along y),
+    turned counter-clockwise by `rotation` (radians). So gradient descent is stable below 2 / steepest
+    whatever the condition number. All three may be arrays that broadcast: then they are a batch of bowls.
     """
     kappa = parameter("condition_number", condition_number, low=1.0)
     angle = parameter("rotation", rotation)
@@ -152,7 +152,7 @@ def quadratic(
 
 @factory
 def lecture_bowl(rotation: ArrayLike = 0.0) -> Objective:
-    """0.1 x² + 2 y², the bowl of the curriculum: condition number 20, best learning rate 2 / 4.2, limit 0.5."""
+    """0.1 x² + 2 y²: condition number 20, best learning rate 2 / 4.2, stable below 0.5."""
     bowl = quadratic(condition_number=20.0, rotation=rotation, steepest=4.0)
     return Objective(
         **{
@@ -456,7 +456,8 @@ def ravine() -> Objective:
 def cliff() -> Objective:
     """x² / 20 + y² / 20, and 10 (x - 2)² more where x > 2: steep at first, nearly flat afterwards.
 
-    A walker from the right meets huge gradients, then small ones: AdaGrad never forgets the first. Minimum 0 at (0, 0).
+    A walker from the right meets huge gradients, then small ones: AdaGrad never forgets the first. Minimum 0
+    at (0, 0).
     """
 
     def wall(x):
@@ -532,8 +533,8 @@ def two_basins() -> Objective:
 def heavy_ball_cycle() -> Objective:
     """Strongly convex, in one variable, and yet Polyak's momentum can circle on it for ever. Minimum 0 at 0.
 
-    The slope is 25 w below 1, w + 24 between 1 and 2, 25 w - 24 above. With learning rate 1/9 and rho = 4/9 from
-    3.3 the path ends in a cycle of three points. Reference: Lessard, Recht, Packard (2016), section 4.6.
+    The slope is 25 w below 1, w + 24 between 1 and 2, 25 w - 24 above. With learning rate 1/9 and rho = 4/9
+    from 3.3 the path ends in a cycle of three points. Reference: Lessard, Recht, Packard (2016), section 4.6.
     """
 
     def value(w):

@@ -1,8 +1,8 @@
 """The optimizers of the course, in order of increasing complexity: read from the top.
 
-Each one is a frozen dataclass of hyperparameters. `init(w)` makes its state, `step(w, dw, state)` takes one step:
-it changes `w` and `state` in place, and is the formula of its docstring, line for line. There is no loop here;
-the only loop of the course is `optcourse.descent.descend`.
+Each one is a frozen dataclass of hyperparameters. `init(w)` makes its state, `step(w, dw, state)` takes one
+step: it changes `w` and `state` in place, and is the formula of its docstring, line for line. There is no
+loop here; the only loop of the course is `optcourse.descent.descend`.
 
     optimizer = Adam(learning_rate=0.1)
     state = optimizer.init(w)
@@ -10,8 +10,9 @@ the only loop of the course is `optcourse.descent.descend`.
         dw = compute_gradient(optimizer.gradient_point(w, state))
         optimizer.step(w, dw, state)
 
-Hyperparameters may be arrays: whatever broadcasts against `w` runs many settings at once. Where libraries disagree,
-the class says which convention it follows and who differs; tests/core/test_conventions.py holds it to that.
+Hyperparameters may be arrays: whatever broadcasts against `w` runs many settings at once. Where libraries
+disagree, the class says which convention it follows and who differs; tests/core/test_conventions.py holds it
+to that.
 """
 
 from dataclasses import dataclass, field, fields
@@ -24,15 +25,15 @@ from numpy.typing import ArrayLike
 class State(SimpleNamespace):
     """What an optimizer remembers between steps: arrays shaped like `w`, under the names of the lecture.
 
-    Adam and its kin also keep `t`, the number of steps taken, as an array without axes: `beta**t` is then always
-    NumPy's power, so that one run and a batch of runs agree to the last bit.
+    Adam and its kin also keep `t`, the number of steps taken, as an array without axes: `beta**t` is then
+    always NumPy's power, so that one run and a batch of runs agree to the last bit.
     """
 
 
 def hyperparameter(
     default: float, label: str, low: float, high: float, scale: str = "linear", below: float = np.inf
 ):
-    """A dataclass field with what a slider needs (label, range, scale); allowed values are 0 <= value < below."""
+    """A dataclass field with what a slider needs (label, range, scale); allowed: 0 <= value < below."""
     return field(
         default=default, metadata={"label": label, "range": (low, high), "scale": scale, "below": below}
     )
@@ -66,7 +67,7 @@ class Optimizer:
 
 
 def checked(owner: str, name: str, value: ArrayLike, below: float = np.inf) -> float | np.ndarray:
-    """`value` as a float or a read-only float array; raises unless every entry is finite and 0 <= entry < below."""
+    """`value` as a float or a read-only float array; raises unless 0 <= entry < below everywhere."""
     allowed = "finite and >= 0" if below == np.inf else f">= 0 and < {below:g}"
     array = np.array(value)
     if array.dtype.kind not in "iuf":
@@ -162,8 +163,8 @@ class Nesterov(Momentum):
     velocity = rho * velocity + dw
     w -= learning_rate * (dw + rho * velocity)
 
-    Convention: this `w` is the look-ahead point of `NesterovLookAhead`, so at a constant learning rate the two
-    have the same gradients and velocities from a start at rest, and
+    Convention: this `w` is the look-ahead point of `NesterovLookAhead`, so at a constant learning rate the
+    two have the same gradients and velocities from a start at rest, and
     w = w_look_ahead - learning_rate * rho * velocity.
     torch: `SGD(lr, momentum=rho, nesterov=True)`.
     """
@@ -183,8 +184,8 @@ class AdaGrad(Optimizer):
     grad_squared += dw * dw
     w -= learning_rate * dw / (sqrt(grad_squared) + eps)
 
-    Conventions: eps outside the root (the lecture, torch); the sum starts at 0 (the lecture, torch; TensorFlow
-    starts at 0.1); eps = 1e-7 in the lecture, 1e-10 in torch.
+    Conventions: eps outside the root (the lecture, torch); the sum starts at 0 (the lecture, torch;
+    TensorFlow starts at 0.1); eps = 1e-7 in the lecture, 1e-10 in torch.
     Reference: Duchi, Hazan, Singer (2011). torch: `Adagrad(lr, eps=eps)`.
     """
 
@@ -207,8 +208,8 @@ class RMSProp(Optimizer):
     w -= learning_rate * dw / (sqrt(grad_squared) + eps)
 
     Conventions: eps outside the root (the lecture, torch; some texts and older TensorFlow put it inside, see
-    `RMSPropEpsInside`); the average starts at 0 without correction (the lecture, torch; HIPS/autograd starts at 1);
-    eps = 1e-7 in the lecture, 1e-8 in torch.
+    `RMSPropEpsInside`); the average starts at 0 without correction (the lecture, torch; HIPS/autograd starts
+    at 1); eps = 1e-7 in the lecture, 1e-8 in torch.
     Reference: Tieleman & Hinton (2012). torch: `RMSprop(lr, alpha=decay_rate, eps=eps)`.
     """
 
@@ -297,8 +298,8 @@ class AMSGrad(Adam):
     unbiased2 = max_moment2 / (1 - beta2**t)
     w -= learning_rate * unbiased1 / (sqrt(unbiased2) + eps)
 
-    Convention: the maximum is taken before the correction (torch; the paper has no correction at all, optax takes
-    the maximum of the corrected moment).
+    Convention: the maximum is taken before the correction (torch; the paper has no correction at all, optax
+    takes the maximum of the corrected moment).
     Reference: Reddi, Kale, Kumar (2018). torch: `Adam(lr, betas=(beta1, beta2), eps=eps, amsgrad=True)`.
     """
 
@@ -329,8 +330,8 @@ class AdamW(Adam):
     unbiased2 = moment2 / (1 - beta2**t)
     w -= learning_rate * unbiased1 / (sqrt(unbiased2) + eps)
 
-    Convention: the decay is still multiplied by the learning rate (torch; the paper has its own schedule factor
-    there). `AdamL2` below is what people wrote before.
+    Convention: the decay is still multiplied by the learning rate (torch; the paper has its own schedule
+    factor there). `AdamL2` below is what people wrote before.
     Reference: Loshchilov & Hutter (2019). torch: `AdamW(lr, betas, eps, weight_decay)`.
     """
 
@@ -356,8 +357,8 @@ class SutskeverMomentum(Momentum):
     velocity = rho * velocity - learning_rate * dw
     w += velocity
 
-    The same path as `Momentum` while the learning rate is constant; when it changes, the old velocity keeps the
-    old rate. Reference: Sutskever et al. (2013).
+    The same path as `Momentum` while the learning rate is constant; when it changes, the old velocity keeps
+    the old rate. Reference: Sutskever et al. (2013).
     """
 
     def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:

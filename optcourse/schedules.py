@@ -1,4 +1,5 @@
-"""Learning-rate schedules: each makes a function t -> factor, to multiply the learning rate of step t = 0, 1, ...
+"""Learning-rate schedules: each makes a function t -> factor, to multiply the learning rate of step t = 0,
+1, ...
 
     descend(objective, Momentum(0.1), start, 100, schedule=cosine(100))
 
@@ -39,7 +40,8 @@ def inverse_root() -> Schedule:
 def cosine(num_steps: int, floor: float = 0.0) -> Schedule:
     """Half a cosine wave from 1 at step 0 to `floor` at step num_steps, then `floor`.
 
-    Reference: Loshchilov & Hutter (2017). torch: CosineAnnealingLR(T_max=num_steps, eta_min=floor * learning_rate).
+    Reference: Loshchilov & Hutter (2017). torch: CosineAnnealingLR(T_max=num_steps, eta_min=floor *
+        learning_rate).
     """
     positive("num_steps", num_steps)
     if not 0 <= floor <= 1:
@@ -53,7 +55,8 @@ def cosine(num_steps: int, floor: float = 0.0) -> Schedule:
 
 
 def warm_up(num_steps: int, then: Schedule | None = None) -> Schedule:
-    """A line from 1 / num_steps at step 0 up to 1 at step num_steps - 1; afterwards `then`, its t counted from there.
+    """A line from 1 / num_steps at step 0 up to 1 at step num_steps - 1; afterwards `then`, its t counted
+    from there.
 
     Reference: Goyal et al. (2017).
     """

@@ -1,7 +1,8 @@
-"""What can be known without running anything: closed forms, each with its source, in the order of the lessons.
+"""Closed forms: what can be known without running anything, each with its source, in the order of lessons.
 
-`eigenvalue` is an eigenvalue of the Hessian of a quadratic; `smallest` and `largest` are its extremes. All functions
-work entry by entry on arrays unless they say otherwise. tests/core/test_theory.py compares each with runs.
+`eigenvalue` is an eigenvalue of the Hessian of a quadratic; `smallest` and `largest` are its extremes. All
+functions work entry by entry on arrays unless they say otherwise. tests/core/test_theory.py compares each
+with runs.
 """
 
 from math import lgamma, pi
@@ -11,8 +12,8 @@ from numpy.typing import ArrayLike
 
 # Sources that come up more than once
 # [Goh] Why Momentum Really Works, Distill (2017)
-# [LRP] Lessard, Recht, Packard, Analysis and Design of Optimization Algorithms via Integral Quadratic Constraints,
-#       SIAM J. Optim. 26 (2016)
+# [LRP] Lessard, Recht, Packard, Analysis and Design of Optimization Algorithms via Integral Quadratic
+# Constraints, SIAM J. Optim. 26 (2016)
 
 
 # 00 Random directions
@@ -21,8 +22,8 @@ from numpy.typing import ArrayLike
 def expected_cosine(dimension: int) -> float:
     """E |cos| of the angle between a random direction and a fixed one in `dimension` >= 1 dimensions.
 
-    Gamma(d / 2) / (sqrt(pi) Gamma((d + 1) / 2)), about sqrt(2 / (pi d)). Source: a coordinate of a uniform point on
-    the sphere has density proportional to (1 - c²)^((d - 3) / 2).
+    Gamma(d / 2) / (sqrt(pi) Gamma((d + 1) / 2)), about sqrt(2 / (pi d)). Source: a coordinate of a uniform
+    point on the sphere has density proportional to (1 - c²)^((d - 3) / 2).
     """
     return float(np.exp(lgamma(dimension / 2) - lgamma((dimension + 1) / 2)) / np.sqrt(pi))
 
@@ -37,7 +38,7 @@ def condition_number(hessian: ArrayLike) -> float:
 
 
 def gradient_descent_factor(learning_rate: ArrayLike, eigenvalue: ArrayLike) -> np.ndarray:
-    """What one step multiplies the component along an eigenvector by: 1 - learning_rate * eigenvalue. Source: [Goh]."""
+    """What a step multiplies the component along an eigenvector by: 1 - learning_rate * eigenvalue. [Goh]"""
     return 1 - np.asarray(learning_rate) * eigenvalue
 
 
@@ -47,7 +48,7 @@ def gradient_descent_limit(largest: ArrayLike) -> np.ndarray:
 
 
 def best_learning_rate(smallest: ArrayLike, largest: ArrayLike) -> np.ndarray:
-    """2 / (smallest + largest): shrinks the steepest and the flattest direction equally fast. Source: [Goh]."""
+    """2 / (smallest + largest): shrinks the steepest and the flattest direction equally fast. [Goh]"""
     return 2 / (np.asarray(smallest) + largest)
 
 
@@ -71,8 +72,8 @@ def saddle_escape_steps(
 ) -> float:
     """Steps of gradient descent from `distance` off the ridge of a saddle until `target` off it.
 
-    ceil(ln(target / distance) / ln(1 + learning_rate * curvature)), where -curvature is the Hessian's negative
-    eigenvalue: 2 for x² - y². Exactly on the ridge it is infinite. Source: the component grows by
+    ceil(ln(target / distance) / ln(1 + learning_rate * curvature)), where -curvature is the Hessian's
+    negative eigenvalue: 2 for x² - y². Exactly on the ridge it is infinite. Source: the component grows by
     1 + learning_rate * curvature at each step.
     """
     if distance == 0:
@@ -86,7 +87,7 @@ def saddle_escape_steps(
 def minibatch_variance(
     variance: ArrayLike, batch_size: ArrayLike, num_examples: int | None = None
 ) -> np.ndarray:
-    """The variance of a minibatch mean, for examples whose own variance (divided by N, not N - 1) is `variance`.
+    """The variance of a minibatch mean; `variance` is that of the examples (divided by N, not N - 1).
 
     With replacement (num_examples=None): variance / B. Without: times (N - B) / (N - 1).
     Source: Cochran, Sampling Techniques (1977), section 2.5.
@@ -109,10 +110,11 @@ def missed_probability(num_examples: int, num_draws: int | None = None) -> float
 def noise_floor(
     learning_rate: ArrayLike, rho: ArrayLike = 0.0, eigenvalue: ArrayLike = 1.0, sigma: ArrayLike = 1.0
 ) -> np.ndarray:
-    """The variance of w in the long run on eigenvalue * w² / 2, when gradients carry noise of deviation sigma.
+    """The long-run variance of w on eigenvalue * w² / 2 when gradients carry noise of deviation sigma.
 
-    a s² (1 + rho) / ((1 - rho) l (2 (1 + rho) - a l)), with a = learning_rate, l = eigenvalue, for `Momentum`; rho = 0
-    is SGD. Source: stationary variance of the AR(2) process w' = (1 + rho - a l) w - rho w_before - a noise.
+    a s² (1 + rho) / ((1 - rho) l (2 (1 + rho) - a l)), with a = learning_rate, l = eigenvalue, for
+    `Momentum`; rho = 0 is SGD. Source: stationary variance of the AR(2) process w' = (1 + rho - a l) w - rho
+    w_before - a noise.
     """
     a, b, curvature = np.asarray(learning_rate), np.asarray(rho), np.asarray(eigenvalue)
     return a * sigma * sigma * (1 + b) / ((1 - b) * curvature * (2 * (1 + b) - a * curvature))
@@ -136,16 +138,16 @@ def nesterov_limit(rho: ArrayLike, largest: ArrayLike = 1.0) -> np.ndarray:
 
 
 def best_momentum(smallest: float, largest: float) -> tuple[float, float]:
-    """(learning_rate, rho) that are best for `Momentum`: (2 / (√smallest + √largest))², ((√k - 1) / (√k + 1))².
+    """The best (learning_rate, rho) for `Momentum`.
 
-    k = largest / smallest. Source: Polyak (1964), [Goh].
+    (2 / (√smallest + √largest))² and ((√k - 1) / (√k + 1))² with k = largest / smallest. Source: Polyak (1964), [Goh].
     """
     flat, steep = np.sqrt(smallest), np.sqrt(largest)
     return float((2 / (flat + steep)) ** 2), float(((steep - flat) / (steep + flat)) ** 2)
 
 
 def best_momentum_rate(condition_number: ArrayLike) -> np.ndarray:
-    """The error's factor at each step with `best_momentum`: (√kappa - 1) / (√kappa + 1). Source: Polyak (1964)."""
+    """The error's factor at each step with `best_momentum`: (√kappa - 1) / (√kappa + 1). Polyak (1964)."""
     root = np.sqrt(condition_number)
     return (root - 1) / (root + 1)
 
@@ -160,7 +162,7 @@ def momentum_rate(learning_rate: ArrayLike, rho: ArrayLike, eigenvalue: ArrayLik
 
 
 def nesterov_rate(learning_rate: ArrayLike, rho: ArrayLike, eigenvalue: ArrayLike = 1.0) -> np.ndarray:
-    """The same for Nesterov's momentum: s² - (1 + rho) (1 - a l) s + rho (1 - a l). Source: [LRP], section 2.2."""
+    """The same for Nesterov's momentum: s² - (1 + rho) (1 - a l) s + rho (1 - a l). [LRP], section 2.2."""
     b = np.asarray(rho)
     shrink = 1 - np.asarray(learning_rate) * eigenvalue
     return larger_root((1 + b) * shrink, b * shrink)
@@ -173,7 +175,7 @@ def larger_root(trace: np.ndarray, product: np.ndarray) -> np.ndarray:
 
 
 def critical_rho(learning_rate: ArrayLike, eigenvalue: ArrayLike = 1.0) -> np.ndarray:
-    """The rho of critical damping, (1 - √(learning_rate * eigenvalue))²: less is slower, more oscillates. [Goh]."""
+    """The rho of critical damping, (1 - √(learning_rate * eigenvalue))²: less is slower, more rings. [Goh]"""
     root = np.sqrt(np.asarray(learning_rate) * eigenvalue)
     return (1 - root) * (1 - root)
 
@@ -221,12 +223,12 @@ HEAVY_BALL_CYCLE = (792 / 1225, -2208 / 1225, 2592 / 1225)
 
 
 def adagrad_step(learning_rate: ArrayLike, t: ArrayLike) -> np.ndarray:
-    """The length of AdaGrad's step t = 1, 2, ... under a constant gradient: learning_rate / sqrt(t), at eps = 0."""
+    """AdaGrad's step t = 1, 2, ... under a constant gradient, at eps = 0: learning_rate / sqrt(t)."""
     return np.asarray(learning_rate) / np.sqrt(t)
 
 
 def rmsprop_step(learning_rate: ArrayLike, decay_rate: ArrayLike, t: ArrayLike) -> np.ndarray:
-    """The same for RMSProp: learning_rate / sqrt(1 - decay_rate**t). At t = 1 and decay 0.99 that is 10 times."""
+    """The same for RMSProp: learning_rate / sqrt(1 - decay_rate**t), ten times the rate at t = 1, decay 0.99."""
     return np.asarray(learning_rate) / np.sqrt(1 - np.asarray(decay_rate) ** t)
 
 
@@ -250,7 +252,7 @@ def uncorrected_peak(beta1: float = 0.9, beta2: float = 0.999) -> tuple[int, flo
 
 
 def adam_first_step(dw: ArrayLike, learning_rate: ArrayLike, eps: ArrayLike = 1e-8) -> np.ndarray:
-    """What Adam's first step adds to w: -learning_rate * dw / (|dw| + eps), about -learning_rate * sign(dw)."""
+    """What Adam's first step adds to w: -learning_rate * dw / (|dw| + eps), near -learning_rate * sign(dw)."""
     dw = np.asarray(dw)
     return -np.asarray(learning_rate) * dw / (np.abs(dw) + eps)
 
@@ -258,14 +260,14 @@ def adam_first_step(dw: ArrayLike, learning_rate: ArrayLike, eps: ArrayLike = 1e
 def decoupled_shrinkage(
     learning_rate: ArrayLike, weight_decay: ArrayLike, num_steps: ArrayLike
 ) -> np.ndarray:
-    """What is left of a weight after num_steps of AdamW without gradient: (1 - learning_rate * weight_decay)^steps."""
+    """What AdamW leaves of a weight that has no gradient: (1 - learning_rate * weight_decay)**num_steps."""
     return (1 - np.asarray(learning_rate) * weight_decay) ** num_steps
 
 
 def reddi_gradient(t: ArrayLike, C: float = 3.0) -> np.ndarray:
     """The gradients on which Adam fails, t = 1, 2, ...: C when t mod 3 = 1, else -1.
 
-    On [-1, 1] with C > 2 the best w is -1. Adam with beta1 = 0, beta2 = 1 / (1 + C²) and learning rate a / sqrt(t)
-    goes to +1. Source: Reddi, Kale, Kumar (2018), theorem 1.
+    On [-1, 1] with C > 2 the best w is -1. Adam with beta1 = 0, beta2 = 1 / (1 + C²) and learning rate a /
+    sqrt(t) goes to +1. Source: Reddi, Kale, Kumar (2018), theorem 1.
     """
     return np.where(np.asarray(t) % 3 == 1, C, -1.0)
