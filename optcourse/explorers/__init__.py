@@ -1,0 +1,1 @@
+"""Live figures: controls, a scene and a run; one module a lesson."""

@@ -1,0 +1,59 @@
+"""A saved explorer: one HTML file with its frames inside, whose sliders move the picture with no kernel and no network."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import pathlib
+
+from optcourse.explorers.engine import HERE, TABLE_BYTES, Explorer
+from optcourse.figures.encode import encode
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>{css}
+body {{ margin: 1rem auto; max-width: 980px; font-family: system-ui, sans-serif; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; }} }}</style></head>
+<body><main><h1>{title}</h1>
+{fragment}
+</main></body></html>
+"""
+
+
+def fragment(explorer: Explorer, name: str = "explorer") -> str:
+    """The explorer as an HTML fragment (a <div>, its data and its script) to be put into any page."""
+    packed = {
+        "spec": explorer.spec,
+        "values": explorer.values,
+        "tables": [],
+    }
+    meta, data = encode([explorer.frame()])
+    packed["first"] = {"meta": meta, "data": base64.b64encode(data).decode()}
+    for control in explorer.controls:
+        if control.table:
+            table, data = explorer.table(control.name, explorer.values)
+            if len(data) <= TABLE_BYTES:
+                packed["tables"].append({"meta": table, "data": base64.b64encode(data).decode()})
+    blob = json.dumps(packed, allow_nan=False).replace("</", "<\\/")
+    script = (HERE / "stage.js").read_text(encoding="utf-8").replace("export default { render };", "").replace("export function", "function")
+    alt = html.escape(explorer.describe())
+    return (
+        f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'
+        f'<script type="application/json" id="{name}-data">{blob}</script>\n'
+        f'<script type="module">{script}\n'
+        f'renderPage(document.getElementById("{name}"), '
+        f'JSON.parse(document.getElementById("{name}-data").textContent));</script>'
+    )
+
+
+def write_page(explorer: Explorer, path: str | pathlib.Path) -> pathlib.Path:
+    """Write the explorer as one self-contained HTML page; refuses to overwrite a file that it did not write."""
+    path = pathlib.Path(path)
+    marker = "<!doctype html>\n<html lang"
+    if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(marker):
+        raise FileExistsError(f"{path} exists and is not a saved explorer; give another name")
+    css = (HERE / "stage.css").read_text(encoding="utf-8")
+    page = _PAGE.format(title=html.escape(explorer.title or "Explorer"), css=css, fragment=fragment(explorer))
+    path.write_text(page, encoding="utf-8")
+    return path

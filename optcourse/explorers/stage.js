@@ -1,0 +1,913 @@
+// The live figure in the browser: draws scenes on a canvas, moves sliders over tables of frames that the kernel sent ahead,
+// and asks for single frames where no table covers a value. Plain JavaScript, no build step, no request to anywhere.
+// The same file drives JupyterLab (through anywidget) and saved pages (through renderPage).
+
+const FONT = "12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+const SMALL = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+const MARGIN = { left: 62, right: 16, top: 30, bottom: 48 };
+const LEGEND_ROW = 18;
+const TABLE_BUDGET = 8e6; // bytes of tables that one figure keeps
+const SETTLE = 120; // ms without input before tables are refreshed
+
+// ---------------------------------------------------------------------------------------------------- payloads and numbers
+
+function decode(meta, bytes) {
+  const buffer = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+  const arrays = meta.arrays.map(([offset, type, shape]) => {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const data = type === "f8" ? new Float64Array(buffer, offset, size) : new Float32Array(buffer, offset, size);
+    data.shape = shape;
+    return data;
+  });
+  const fill = (kept) => {
+    const out = { ...kept };
+    for (const key in out) if (out[key] && typeof out[key] === "object" && "array" in out[key]) out[key] = arrays[out[key].array];
+    return out;
+  };
+  const marks = meta.marks.map(fill);
+  const panels = meta.panels.map((p) => ({ xscale: "linear", yscale: "linear", title: "", weight: 1, ...p }));
+  return meta.frames.map((frame) => ({
+    ...frame,
+    narration: frame.narration && fill(frame.narration),
+    panels: frame.panels.map(([p, ms]) => ({ ...panels[p], marks: ms.map((m) => marks[m]) })),
+  }));
+}
+
+const SUPER = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const power = (e) => "10" + String(e).split("").map((c) => SUPER[c]).join("");
+
+export function general(value, digits) {
+  // Python's format(value, ".Ng")
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  if (value === 0) return "0";
+  const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
+  if (exponent < -4 || exponent >= digits) {
+    const [m, e] = value.toExponential(digits - 1).split("e");
+    const short = m.includes(".") ? m.replace(/\.?0+$/, "") : m;
+    return short + "e" + e[0] + (e.length < 3 ? "0" : "") + e.slice(1);
+  }
+  const fixed = value.toFixed(Math.max(0, digits - 1 - exponent));
+  return fixed.includes(".") ? fixed.replace(/\.?0+$/, "") : fixed;
+}
+
+function narrate(narration, step) {
+  const numbers = narration.numbers;
+  const [rows, columns] = numbers.shape;
+  if (step >= rows && narration.last) return narration.last;
+  const row = numbers.subarray(Math.min(step, rows - 1) * columns, (Math.min(step, rows - 1) + 1) * columns);
+  return narration.template.replaceAll("{t}", String(step)).replace(/\{(\d+):(?:\.(\d+))?([gfed])\}/g, (_, i, digits, how) => {
+    const value = row[Number(i)];
+    if (how === "d") return String(Math.round(value));
+    if (!Number.isFinite(value)) return general(value, 3);
+    if (how === "f") return value.toFixed(Number(digits));
+    if (how === "e") return value.toExponential(Number(digits));
+    return general(value, Number(digits));
+  });
+}
+
+function ticks(lo, hi, room) {
+  const raw = (hi - lo) / Math.max(2, room);
+  const size = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * size).find((s) => s >= raw * 0.999);
+  const out = [];
+  for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++) out.push(k * step);
+  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (step / size === 2.5 ? 1 : 0));
+  const large = Math.max(Math.abs(lo), Math.abs(hi)) >= 1e5;
+  return out.map((v) => [v, large ? general(v, 3) : (Math.abs(v) < step / 1e6 ? 0 : v).toFixed(places).replace("-", "−")]);
+}
+
+function logTicks(lo, hi, room) {
+  const a = Math.ceil(Math.log10(lo) - 1e-9), b = Math.floor(Math.log10(hi) + 1e-9);
+  if (b - a < 1) {
+    const out = [];
+    for (let e = a - 1; e <= b + 1; e++) for (const m of [1, 2, 5]) {
+      const v = m * 10 ** e;
+      if (v >= lo * 0.999 && v <= hi * 1.001) out.push([v, general(v, 2)]);
+    }
+    return out;
+  }
+  const every = Math.max(1, Math.ceil((b - a) / Math.max(2, room)));
+  const out = [];
+  for (let e = a; e <= b; e += every) out.push([10 ** e, power(e)]);
+  return out;
+}
+
+// ------------------------------------------------------------------------------------------------------------- drawing
+
+class Painter {
+  constructor(canvas, spec) {
+    this.canvas = canvas;
+    this.spec = spec;
+    this.legendRows = 0;
+    this.heats = new WeakMap();
+    this.backs = [];
+    this.boxes = [];
+  }
+
+  size(width, dark) {
+    this.width = width;
+    this.dark = dark;
+    this.ratio = Math.max(1, window.devicePixelRatio || 1);
+    this.backs = [];
+    this.legendRows = 0;
+  }
+
+  color(role) {
+    return this.spec.roles[role][this.dark ? 1 : 0];
+  }
+
+  paint(frame, step) {
+    const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
+    const stacked = this.width < 620 && frame.panels.length > 1;
+    const context = this.canvas.getContext("2d", { alpha: false });
+    const weights = frame.panels.map((p) => p.weight);
+    const total = weights.reduce((a, b) => a + b, 0);
+    const widths = stacked ? weights.map(() => this.width) : weights.map((w) => (this.width * w) / total);
+    context.font = SMALL;
+    frame.panels.forEach((panel, i) => {
+      this.legendRows = Math.max(this.legendRows, this.legend(context, panel, widths[i]).length);
+    });
+    const tall = this.spec.height + this.legendRows * LEGEND_ROW;
+    const height = stacked ? tall * frame.panels.length : tall;
+    const w = Math.round(this.width * this.ratio), h = Math.round(height * this.ratio);
+    if (this.canvas.width !== w || this.canvas.height !== h) {
+      this.canvas.width = w;
+      this.canvas.height = h;
+      this.canvas.style.height = height + "px";
+      this.backs = [];
+    }
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.fillStyle = surface.background;
+    context.fillRect(0, 0, this.width, height);
+    this.boxes = [];
+    let left = 0, top = 0;
+    frame.panels.forEach((panel, i) => {
+      this.panel(context, panel, { left, top, width: widths[i], height: tall }, step, surface, i);
+      if (stacked) top += tall;
+      else left += widths[i];
+    });
+  }
+
+  legend(context, panel, width) {
+    const rows = [];
+    let room = 0;
+    const seen = new Set();
+    for (const mark of panel.marks) {
+      if (!mark.label || seen.has(mark.label)) continue;
+      seen.add(mark.label);
+      const need = 34 + context.measureText(mark.label).width + 12;
+      if (!rows.length || need > room) {
+        rows.push([]);
+        room = width - MARGIN.left - 4;
+      }
+      rows[rows.length - 1].push([mark, need]);
+      room -= need;
+    }
+    return rows;
+  }
+
+  panel(context, panel, area, step, surface, index) {
+    const box = {
+      left: area.left + MARGIN.left,
+      top: area.top + MARGIN.top,
+      width: area.width - MARGIN.left - MARGIN.right,
+      height: area.height - MARGIN.top - MARGIN.bottom - this.legendRows * LEGEND_ROW,
+    };
+    if (panel.equal) {
+      const unit = Math.min(box.width / (panel.xlim[1] - panel.xlim[0]), box.height / (panel.ylim[1] - panel.ylim[0]));
+      const w = unit * (panel.xlim[1] - panel.xlim[0]), h = unit * (panel.ylim[1] - panel.ylim[0]);
+      box.left += (box.width - w) / 2;
+      box.top += (box.height - h) / 2;
+      box.width = w;
+      box.height = h;
+    }
+    const scale = (kind, [lo, hi], from, length) => {
+      if (kind === "log") {
+        const a = Math.log10(lo), k = length / (Math.log10(hi) - a);
+        return (v) => (v > 0 ? from + (Math.log10(v) - a) * k : v <= 0 ? from - 1e4 * Math.sign(length) : NaN);
+      }
+      const k = length / (hi - lo);
+      return (v) => from + (v - lo) * k;
+    };
+    const far = (f) => (v) => Math.max(-1e5, Math.min(1e5, f(v))); // canvases misdraw coordinates that are astronomically far
+    const X = far(scale(panel.xscale, panel.xlim, box.left, box.width));
+    const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
+    const view = { panel, box, X, Y };
+    this.boxes.push(view);
+
+    context.lineWidth = 1;
+    context.font = SMALL;
+    const across = panel.xticks || (panel.xscale === "log" ? logTicks(...panel.xlim, box.width / 46) : ticks(...panel.xlim, box.width / 58));
+    const up = panel.yticks || (panel.yscale === "log" ? logTicks(...panel.ylim, box.height / 30) : ticks(...panel.ylim, box.height / 38));
+    context.strokeStyle = surface.grid;
+    context.beginPath();
+    for (const [v] of across) { const x = Math.round(X(v)) + 0.5; context.moveTo(x, box.top); context.lineTo(x, box.top + box.height); }
+    for (const [v] of up) { const y = Math.round(Y(v)) + 0.5; context.moveTo(box.left, y); context.lineTo(box.left + box.width, y); }
+    context.stroke();
+
+    const behind = [];
+    for (const mark of panel.marks) if (mark.role === "contour" && !mark.by_step) behind.push(mark); else break;
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top, box.width, box.height);
+    context.clip();
+    if (behind.length) this.background(context, behind, view, index);
+    for (const mark of panel.marks.slice(behind.length)) {
+      context.globalAlpha = mark.alpha ?? 1;
+      this[mark.kind](context, mark, view, step);
+    }
+    context.restore();
+
+    context.strokeStyle = surface.axis;
+    context.fillStyle = surface.text;
+    context.strokeRect(Math.round(box.left) + 0.5, Math.round(box.top) + 0.5, Math.round(box.width), Math.round(box.height));
+    context.textAlign = "center";
+    context.textBaseline = "top";
+    for (const [v, words] of across) if (X(v) > box.left - 1 && X(v) < box.left + box.width + 1) context.fillText(words, X(v), box.top + box.height + 6);
+    context.textAlign = "right";
+    context.textBaseline = "middle";
+    for (const [v, words] of up) if (Y(v) > box.top - 1 && Y(v) < box.top + box.height + 1) context.fillText(words, box.left - 6, Y(v));
+    context.font = FONT;
+    context.textAlign = "center";
+    context.textBaseline = "alphabetic";
+    context.fillText(panel.xlabel, box.left + box.width / 2, box.top + box.height + 36);
+    context.save();
+    context.translate(Math.max(area.left + 13, box.left - 48), box.top + box.height / 2);
+    context.rotate(-Math.PI / 2);
+    context.fillText(panel.ylabel, 0, 0);
+    context.restore();
+    context.font = "600 " + FONT;
+    if (panel.title) context.fillText(panel.title, box.left + box.width / 2, box.top - 9);
+
+    context.font = SMALL;
+    context.textAlign = "left";
+    context.textBaseline = "middle";
+    this.legend(context, panel, area.width).forEach((row, r) => {
+      let x = area.left + MARGIN.left;
+      const y = area.top + area.height - this.legendRows * LEGEND_ROW + (r + 0.4) * LEGEND_ROW;
+      for (const [mark, need] of row) {
+        this.sample(context, mark, x, y);
+        context.fillStyle = surface.text;
+        context.fillText(mark.label, x + 34, y);
+        x += need;
+      }
+    });
+  }
+
+  background(context, marks, view, index) {
+    const { box } = view;
+    const key = [box.left, box.top, box.width, box.height, this.dark, this.ratio].join();
+    let kept = this.backs[index];
+    if (!kept || kept.key !== key || kept.marks.length !== marks.length || kept.marks.some((m, i) => m !== marks[i])) {
+      const canvas = document.createElement("canvas");
+      canvas.width = Math.ceil(box.width * this.ratio);
+      canvas.height = Math.ceil(box.height * this.ratio);
+      const c = canvas.getContext("2d");
+      c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
+      for (const mark of marks) {
+        c.globalAlpha = mark.alpha ?? 1;
+        this[mark.kind](c, mark, view, null);
+      }
+      kept = this.backs[index] = { key, marks, canvas };
+    }
+    context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  }
+
+  stroke(context, mark) {
+    context.strokeStyle = this.color(mark.role);
+    context.lineWidth = mark.width ?? 2;
+    context.setLineDash(this.spec.dashes[mark.dash || this.spec.roles[mark.role][2]]);
+    context.lineJoin = "round";
+  }
+
+  range(mark, length, step) {
+    if (!mark.by_step || step === null) return [0, length];
+    return mark.by_step === "upto" ? [0, Math.min(length, step + 1)] : [Math.min(step, length), Math.min(length, step + 1)];
+  }
+
+  line(context, mark, { X, Y }, step) {
+    this.stroke(context, mark);
+    const [from, to] = this.range(mark, mark.x.length, step);
+    let pen = false;
+    context.beginPath();
+    for (let i = from; i < to; i++) {
+      const x = X(mark.x[i]), y = Y(mark.y[i]);
+      if (Number.isNaN(x) || Number.isNaN(y)) { pen = false; continue; }
+      if (pen) context.lineTo(x, y); else context.moveTo(x, y);
+      pen = true;
+    }
+    context.stroke();
+    context.setLineDash([]);
+    if (mark.marker) for (let i = from; i < to; i++) this.shape(context, X(mark.x[i]), Y(mark.y[i]), 5, this.spec.roles[mark.role][3], mark.role);
+  }
+
+  points(context, mark, { X, Y }, step) {
+    const xs = mark.x.length === undefined ? [mark.x] : mark.x, ys = mark.y.length === undefined ? [mark.y] : mark.y;
+    const [from, to] = this.range(mark, xs.length, step);
+    const shape = mark.shape || this.spec.roles[mark.role][3];
+    for (let i = from; i < to; i++) this.shape(context, X(xs[i]), Y(ys[i]), mark.size, shape, mark.role, mark.drag);
+  }
+
+  shape(context, x, y, size, shape, role, drag) {
+    if (Number.isNaN(x) || Number.isNaN(y) || shape === "none") return;
+    const r = size / 2;
+    context.fillStyle = context.strokeStyle = this.color(role);
+    context.setLineDash([]);
+    context.beginPath();
+    if (shape === "circle") context.arc(x, y, r, 0, 7);
+    else if (shape === "square") context.rect(x - r, y - r, size, size);
+    else if (shape === "triangle") { context.moveTo(x, y - r * 1.15); context.lineTo(x + r * 1.1, y + r * 0.8); context.lineTo(x - r * 1.1, y + r * 0.8); context.closePath(); }
+    else if (shape === "diamond") { context.moveTo(x, y - r * 1.2); context.lineTo(x + r * 1.2, y); context.lineTo(x, y + r * 1.2); context.lineTo(x - r * 1.2, y); context.closePath(); }
+    else if (shape === "star") for (let k = 0; k < 10; k++) { const a = (k * Math.PI) / 5 - Math.PI / 2, q = k % 2 ? r * 0.55 : r * 1.3; context.lineTo(x + q * Math.cos(a), y + q * Math.sin(a)); }
+    else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
+    context.fill();
+    context.lineWidth = 1.2;
+    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
+    context.stroke();
+    if (drag) { context.beginPath(); context.arc(x, y, r + 6, 0, 7); context.strokeStyle = this.color(role); context.lineWidth = 1.5; context.setLineDash([3, 3]); context.stroke(); context.setLineDash([]); }
+  }
+
+  arrows(context, mark, { X, Y }, step) {
+    const list = (a) => (a.length === undefined ? [a] : a);
+    const x = list(mark.x), y = list(mark.y), u = list(mark.u), v = list(mark.v);
+    this.stroke(context, { ...mark, dash: "solid" });
+    const [from, to] = this.range(mark, x.length, step);
+    for (let i = from; i < to; i++) {
+      const x0 = X(x[i]), y0 = Y(y[i]), x1 = X(x[i] + u[i]), y1 = Y(y[i] + v[i]);
+      const length = Math.hypot(x1 - x0, y1 - y0);
+      if (!Number.isFinite(length) || length < 0.5) continue;
+      const head = Math.min(9, length * 0.6), a = Math.atan2(y1 - y0, x1 - x0);
+      context.beginPath();
+      context.moveTo(x0, y0);
+      context.lineTo(x1, y1);
+      context.moveTo(x1 - head * Math.cos(a - 0.45), y1 - head * Math.sin(a - 0.45));
+      context.lineTo(x1, y1);
+      context.lineTo(x1 - head * Math.cos(a + 0.45), y1 - head * Math.sin(a + 0.45));
+      context.stroke();
+    }
+  }
+
+  bars(context, mark, { X, Y }, step) {
+    let height = mark.height;
+    const count = mark.x.length;
+    if (mark.by_step === "at") {
+      const row = Math.min(step ?? Infinity, height.shape[0] - 1);
+      height = height.subarray(row * count, (row + 1) * count);
+    }
+    context.fillStyle = this.color(mark.role);
+    for (let i = 0; i < count; i++) {
+      const a = X(mark.x[i] - mark.width / 2), b = X(mark.x[i] + mark.width / 2), y0 = Y(mark.base), y1 = Y(height[i]);
+      if (Number.isFinite(y1)) context.fillRect(a, Math.min(y0, y1), Math.max(1, b - a), Math.abs(y1 - y0));
+    }
+  }
+
+  span(context, mark, { X, Y, box }) {
+    context.fillStyle = this.color(mark.role);
+    if (mark.axis === "x") context.fillRect(X(mark.lo), box.top, X(mark.hi) - X(mark.lo), box.height);
+    else context.fillRect(box.left, Y(mark.hi), box.width, Y(mark.lo) - Y(mark.hi));
+  }
+
+  rule(context, mark, { X, Y, box }) {
+    this.stroke(context, { ...mark, width: 1.8 });
+    context.beginPath();
+    if (mark.axis === "x") { context.moveTo(X(mark.at), box.top); context.lineTo(X(mark.at), box.top + box.height); }
+    else { context.moveTo(box.left, Y(mark.at)); context.lineTo(box.left + box.width, Y(mark.at)); }
+    context.stroke();
+    context.setLineDash([]);
+  }
+
+  text(context, mark, { X, Y, box }) {
+    context.font = FONT;
+    const x = X(mark.x), y = Y(mark.y) - mark.above, width = context.measureText(mark.text).width;
+    const shift = mark.align === "center" ? width / 2 : mark.align === "right" ? width : 0;
+    const left = Math.max(box.left + 3, Math.min(box.left + box.width - width - 3, x - shift));
+    context.textAlign = "left";
+    context.textBaseline = "alphabetic";
+    context.lineWidth = 3;
+    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
+    context.strokeText(mark.text, left, Math.max(box.top + 12, y));
+    context.fillStyle = this.color(mark.role);
+    context.fillText(mark.text, left, Math.max(box.top + 12, y));
+  }
+
+  heat(context, mark, { X, Y }) {
+    let kept = this.heats.get(mark);
+    if (!kept || kept.dark !== this.dark) {
+      const [rows, columns] = mark.values.shape;
+      const stops = this.spec.heats[mark.colors][this.dark ? 1 : 0].map((c) => [1, 3, 5].map((i) => parseInt(c.slice(i, i + 2), 16)));
+      const canvas = document.createElement("canvas");
+      canvas.width = columns;
+      canvas.height = rows;
+      const picture = new ImageData(columns, rows);
+      for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
+        const at = ((rows - 1 - r) * columns + c) * 4;
+        const value = mark.values[r * columns + c];
+        const place = Math.max(0, Math.min(1, (value - mark.lo) / (mark.hi - mark.lo))) * (stops.length - 1);
+        const k = Math.min(stops.length - 2, Math.floor(place)), part = place - k;
+        for (let j = 0; j < 3; j++) picture.data[at + j] = stops[k][j] + (stops[k + 1][j] - stops[k][j]) * part;
+        picture.data[at + 3] = Number.isNaN(value) ? 0 : 255;
+      }
+      canvas.getContext("2d").putImageData(picture, 0, 0);
+      kept = { dark: this.dark, canvas };
+      this.heats.set(mark, kept);
+    }
+    context.imageSmoothingEnabled = mark.smooth;
+    context.imageSmoothingQuality = "high";
+    const [xlo, xhi, ylo, yhi] = mark.extent;
+    context.drawImage(kept.canvas, X(xlo), Y(yhi), X(xhi) - X(xlo), Y(ylo) - Y(yhi));
+  }
+
+  sample(context, mark, x, y) {
+    context.globalAlpha = 1;
+    if (["span", "bars", "heat"].includes(mark.kind)) {
+      context.fillStyle = this.color(mark.role);
+      context.globalAlpha = mark.alpha ?? 1;
+      context.fillRect(x + 6, y - 5, 20, 10);
+      context.globalAlpha = 1;
+    } else if (mark.kind === "points") this.shape(context, x + 16, y, Math.min(10, mark.size), mark.shape || this.spec.roles[mark.role][3], mark.role);
+    else if (mark.kind === "arrows") this.arrows(context, { role: mark.role, x: x + 2, y, u: 24, v: 0 }, { X: (v) => v, Y: (v) => v }, null);
+    else {
+      this.stroke(context, mark);
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(x + 28, y);
+      context.stroke();
+      context.setLineDash([]);
+      if (mark.marker) this.shape(context, x + 14, y, 6, this.spec.roles[mark.role][3], mark.role);
+    }
+  }
+}
+
+// -------------------------------------------------------------------------------------------------------------- figure
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key in node && key !== "list") node[key] = value; else node.setAttribute(key, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+const show = (v) => (typeof v === "number" ? general(v, 4).replace("e-0", "e-").replace("e+0", "e") : String(v));
+let figures = 0;
+
+class Stage {
+  constructor(el, spec, values, frame, link) {
+    Object.assign(this, { el, spec, link, frame });
+    this.id = "oc" + ++figures;
+    this.values = { ...values };
+    this.tables = new Map();
+    this.step = null;
+    this.recent = spec.controls.filter((c) => c.table).map((c) => c.name);
+    this.epoch = 0;
+    this.inputs = {};
+    this.build();
+    this.painter = new Painter(this.canvas, spec);
+    this.watch();
+  }
+
+  // The page -----------------------------------------------------------------------------------------------------------
+
+  build() {
+    const root = (this.root = element("div", { className: "oc-explorer" }));
+    root.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys belong to the sliders, not to the notebook
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
+    root.addEventListener("keydown", (event) => event.stopPropagation());
+    this.canvas = element("canvas", { role: "img" });
+    this.says = element("p", { className: "oc-says" });
+    this.live = element("span", { "aria-live": "polite", style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" });
+    this.notice = element("p", { className: "oc-notice" });
+    this.error = element("p", { className: "oc-error", role: "alert" });
+    this.narration = element("p", { className: "oc-narration", hidden: true });
+    this.bar = this.buildBar();
+    const controls = element("div", { className: "oc-controls" }, ...this.spec.controls.map((c) => this.buildControl(c)));
+    const reset = element("button", { type: "button", textContent: "Reset", title: "Back to the values this figure began with" });
+    reset.addEventListener("click", () => this.reset());
+    root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, controls,
+      element("div", { className: "oc-bar" }, reset));
+    this.el.append(root);
+    if (this.spec.controls.some((c) => c.kind === "point") && this.link.live) this.buildDrag();
+  }
+
+  buildBar() {
+    const button = (words, label, act) => {
+      const b = element("button", { type: "button", textContent: words, "aria-label": label, title: label });
+      b.addEventListener("click", act);
+      return b;
+    };
+    this.play = button("▶ Play", "Play the run step by step", () => this.toggle());
+    this.scrub = element("input", { type: "range", min: 0, step: 1, "aria-label": "step of the run" });
+    this.scrub.addEventListener("input", () => { this.pause(); this.go(Number(this.scrub.value)); });
+    this.count = element("span", { className: "oc-stepcount" });
+    return element("div", { className: "oc-bar", hidden: true },
+      this.play,
+      button("◀", "One step back", () => { this.pause(); this.go(this.at() - 1); }),
+      button("▶|", "One step on", () => { this.pause(); this.go(this.at() + 1); }),
+      this.scrub, this.count);
+  }
+
+  buildControl(control) {
+    const id = `${this.id}-${control.name}`;
+    const row = element("div", { className: "oc-control" });
+    row.dataset.control = control.name;
+    const words = control.label + (control.unit ? ` (${control.unit})` : "");
+    const label = element("label", { htmlFor: id, textContent: words });
+    row.append(label);
+    const set = (value) => this.set(control.name, value);
+    if (control.kind === "range") {
+      const slider = element("input", { type: "range", id, min: 0, max: control.values.length - 1, step: 1 });
+      const box = element("input", { type: "text", inputMode: "decimal", "aria-label": words + ", type a value" });
+      const marks = element("div", { className: "oc-ticks" });
+      slider.addEventListener("input", () => set(control.values[Number(slider.value)]));
+      box.addEventListener("change", () => this.typed(control, box));
+      row.append(element("div", { className: "oc-slot" }, slider, marks), box);
+      this.inputs[control.name] = (value) => {
+        slider.value = nearest(control.values, value);
+        slider.setAttribute("aria-valuetext", show(value));
+        if (document.activeElement !== box) box.value = show(value);
+      };
+      control.marksNode = marks;
+      control.row = row;
+    } else if (control.kind === "choice") {
+      const select = element("select", { id }, ...control.values.map((v) => element("option", { value: v, textContent: v })));
+      select.addEventListener("change", () => set(select.value));
+      row.append(select);
+      this.inputs[control.name] = (value) => { select.value = value; };
+    } else if (control.kind === "toggle") {
+      const check = element("input", { type: "checkbox", id });
+      check.addEventListener("change", () => set(check.checked));
+      row.append(check);
+      this.inputs[control.name] = (value) => { check.checked = value; };
+    } else {
+      const boxes = [0, 1].map((axis) => {
+        const box = element("input", { type: "text", inputMode: "decimal", "aria-label": `${words}, ${axis ? "second" : "first"} coordinate` });
+        if (!axis) box.id = id;
+        box.disabled = !this.link.live;
+        const move = (value) => {
+          const point = [...this.values[control.name]];
+          point[axis] = value;
+          this.setPoint(control, point);
+        };
+        box.addEventListener("change", () => {
+          const value = Number(box.value.trim().replace("−", "-") || NaN);
+          if (Number.isFinite(value)) move(value);
+          else this.fail(`“${box.value}” is not a number. ${control.label} stays at ${show(this.values[control.name][axis])}.`);
+          box.value = show(this.values[control.name][axis]);
+        });
+        box.addEventListener("keydown", (event) => {
+          const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+          if (by) { event.preventDefault(); move(this.values[control.name][axis] + by * control.step); box.value = show(this.values[control.name][axis]); }
+        });
+        return box;
+      });
+      row.append(element("div", { className: "oc-pair" }, ...boxes));
+      this.inputs[control.name] = (value) => boxes.forEach((box, axis) => { if (document.activeElement !== box) box.value = show(value[axis]); });
+    }
+    const want = () => this.want(control.name);
+    row.addEventListener("pointerenter", want);
+    row.addEventListener("focusin", want);
+    this.inputs[control.name](this.values[control.name]);
+    return row;
+  }
+
+  typed(control, box) {
+    const value = Number(box.value.trim().replace("−", "-") || NaN);
+    const lo = control.values[0], hi = control.values[control.values.length - 1];
+    const valid = Number.isFinite(value) && value >= lo && value <= hi;
+    box.setAttribute("aria-invalid", String(!valid));
+    if (!valid) {
+      this.fail(`${control.label} must be a number from ${show(lo)} to ${show(hi)}; “${box.value}” is not. It stays at ${show(this.values[control.name])}.`);
+      box.value = show(this.values[control.name]);
+      return;
+    }
+    const whole = control.whole ? Math.round(value) : value;
+    const kept = this.link.live ? whole : control.values[nearest(control.values, whole)];
+    this.set(control.name, kept);
+    box.value = show(kept);
+  }
+
+  buildDrag() {
+    const canvas = this.canvas;
+    canvas.tabIndex = 0;
+    canvas.setAttribute("role", "application");
+    canvas.style.touchAction = "none";
+    let dragging = null;
+    const place = (event) => {
+      const rect = canvas.getBoundingClientRect();
+      return [((event.clientX - rect.left) * this.painter.width) / rect.width, event.clientY - rect.top];
+    };
+    const candidates = () => this.painter.boxes.flatMap((view) => view.panel.marks.filter((m) => m.drag).map((m) => [view, m]));
+    const inside = ({ box }, x, y) => x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
+    const data = ({ panel, box }, x, y) => {
+      const part = [(x - box.left) / box.width, 1 - (y - box.top) / box.height];
+      return [panel.xlim, panel.ylim].map(([lo, hi], i) => {
+        const log = (i ? panel.yscale : panel.xscale) === "log";
+        const v = log ? lo * (hi / lo) ** part[i] : lo + (hi - lo) * part[i];
+        return Number(v.toPrecision(4));
+      });
+    };
+    const first = (a) => (a.length === undefined ? a : a[0]);
+    canvas.addEventListener("pointerdown", (event) => {
+      const [x, y] = place(event);
+      const near = candidates().filter(([view]) => inside(view, x, y))
+        .map(([view, m]) => [Math.hypot(view.X(first(m.x)) - x, view.Y(first(m.y)) - y), view, m]).sort((a, b) => a[0] - b[0])[0];
+      if (!near) return;
+      dragging = { panel: this.painter.boxes.indexOf(near[1]), control: this.control(near[2].drag) };
+      canvas.setPointerCapture(event.pointerId);
+      canvas.focus({ preventScroll: true });
+      this.setPoint(dragging.control, data(near[1], x, y));
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const [x, y] = place(event);
+      if (dragging) this.setPoint(dragging.control, data(this.painter.boxes[dragging.panel], x, y));
+      else canvas.style.cursor = candidates().some(([view]) => inside(view, x, y)) ? "crosshair" : "default";
+    });
+    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { dragging = null; });
+    canvas.addEventListener("keydown", (event) => {
+      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      const control = this.spec.controls.find((c) => c.kind === "point");
+      if (!by || !control) return;
+      event.preventDefault();
+      this.setPoint(control, this.values[control.name].map((v, i) => Number((v + by[i] * control.step * (event.shiftKey ? 5 : 1)).toPrecision(6))));
+    });
+  }
+
+  control(name) {
+    return this.spec.controls.find((c) => c.name === name);
+  }
+
+  watch() {
+    const dark = () => {
+      const lab = document.body.dataset.jpThemeLight;
+      if (lab !== undefined) return lab === "false";
+      return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
+    };
+    const fit = () => {
+      const width = Math.floor(this.root.clientWidth - 8);
+      if (width < 50) return;
+      this.root.classList.toggle("oc-dark", dark());
+      this.painter.size(width, dark());
+      this.draw();
+    };
+    this.resize = new ResizeObserver(() => { if (Math.floor(this.root.clientWidth - 8) !== this.painter.width) fit(); });
+    this.resize.observe(this.root);
+    this.theme = new MutationObserver(fit);
+    this.theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
+    this.query = window.matchMedia("(prefers-color-scheme: dark)");
+    this.query.addEventListener("change", fit);
+    this.seen = new IntersectionObserver((entries) => {
+      this.visible = entries.some((e) => e.isIntersecting);
+      if (this.visible) this.settle();
+    });
+    this.seen.observe(this.root);
+    fit();
+  }
+
+  close() {
+    for (const watcher of [this.resize, this.theme, this.seen]) watcher.disconnect();
+    this.pause();
+    clearTimeout(this.settling);
+  }
+
+  // Values -------------------------------------------------------------------------------------------------------------
+
+  setPoint(control, [x, y]) {
+    const clamp = (v, [lo, hi]) => Math.max(lo, Math.min(hi, v));
+    this.set(control.name, [clamp(x, control.xlim), clamp(y, control.ylim)]);
+  }
+
+  set(name, value) {
+    if (!this.link.live) { // a page holds one table a slider, drawn with the others at their first values
+      const others = Object.keys(this.values).filter((n) => n !== name);
+      for (const other of others) this.adopt(other, this.spec.initial[other]);
+    }
+    this.adopt(name, value);
+    this.recent = [name, ...this.recent.filter((n) => n !== name)];
+    this.refresh();
+    this.settle();
+  }
+
+  adopt(name, value) {
+    this.values[name] = value;
+    this.inputs[name](value);
+  }
+
+  reset() {
+    this.pause();
+    this.step = null;
+    for (const [name, value] of Object.entries(this.spec.initial)) this.adopt(name, value);
+    this.fail("");
+    this.refresh();
+    this.settle();
+  }
+
+  refresh() {
+    const frame = this.lookup();
+    if (frame) {
+      this.epoch += 1; // whatever the kernel still answers is older than this picture
+      this.display(frame);
+      this.link.tell(this.values);
+    } else this.ask();
+  }
+
+  key(name) {
+    return name + JSON.stringify(Object.entries(this.values).filter(([n]) => n !== name).sort());
+  }
+
+  lookup() {
+    for (const name of this.recent) {
+      const table = this.tables.get(this.key(name));
+      if (!table) continue;
+      const index = table.values.indexOf(this.values[name]);
+      if (index >= 0) return table.frames[index];
+    }
+    return null;
+  }
+
+  // The kernel ---------------------------------------------------------------------------------------------------------
+
+  ask() {
+    if (!this.link.live) return;
+    if (this.asking) { this.again = true; return; }
+    this.asking = { epoch: this.epoch, key: `f${++this.epoch}` };
+    this.again = false;
+    this.link.send({ kind: "frame", key: this.asking.key, values: this.values });
+  }
+
+  want(name) {
+    if (!this.control(name).table) return;
+    this.recent = [name, ...this.recent.filter((n) => n !== name)];
+    this.fetch();
+  }
+
+  settle() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => this.fetch(), SETTLE);
+  }
+
+  fetch() {
+    if (!this.link.live || this.fetching || !this.visible) return;
+    const name = this.recent.find((n) => this.control(n).table && !this.control(n).large && !this.tables.has(this.key(n)));
+    if (!name) return;
+    this.fetching = this.key(name);
+    this.link.send({ kind: "table", control: name, key: this.fetching, values: this.values });
+  }
+
+  receive(message, buffers) {
+    if (message.kind === "table") {
+      this.keep(message.key, { values: message.values, frames: decode(message, bytesOf(buffers[0])), bytes: buffers[0].byteLength });
+      this.fetching = null;
+      if (this.asking || this.dirty) { const frame = this.lookup(); if (frame) { this.epoch += 1; this.display(frame); this.dirty = false; } }
+      this.settle();
+    } else if (message.kind === "no-table") {
+      this.control(message.control).large = true;
+      this.fetching = null;
+      this.settle();
+    } else if (message.kind === "frame") {
+      const mine = this.asking && this.asking.key === message.key;
+      if (!message.key) for (const [name, value] of Object.entries(message.values)) this.adopt(name, value);
+      if (!message.key || (mine && this.epoch === Number(message.key.slice(1)))) this.display(decode(message, bytesOf(buffers[0]))[0]);
+      if (mine) { this.asking = null; if (this.again) this.refresh(); }
+    } else if (message.kind === "error") {
+      if (this.asking && this.asking.key === message.key) { this.asking = null; this.fail(message.sentence); if (this.again) this.refresh(); }
+      if (this.fetching === message.key) { this.fetching = null; this.control(this.recent[0]).large = true; }
+    }
+  }
+
+  keep(key, table) {
+    this.tables.delete(key);
+    this.tables.set(key, table);
+    let total = 0;
+    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+  }
+
+  // Showing ------------------------------------------------------------------------------------------------------------
+
+  display(frame) {
+    this.frame = frame;
+    this.fail("");
+    this.draw();
+  }
+
+  fail(sentence) {
+    if (this.error.textContent !== sentence) this.error.textContent = sentence;
+  }
+
+  at() {
+    return this.step === null ? this.frame.num_steps : Math.min(this.step, this.frame.num_steps);
+  }
+
+  go(step) {
+    this.step = Math.max(0, Math.min(step, this.frame.num_steps));
+    this.draw();
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    if (this.at() >= this.frame.num_steps) this.step = 0;
+    this.play.textContent = "⏸ Pause";
+    const pace = Math.max(16, Math.min(400, 6000 / Math.max(1, this.frame.num_steps))); // a whole run in about six seconds
+    let last = performance.now();
+    const tick = (now) => {
+      const ahead = Math.floor((now - last) / pace);
+      if (ahead > 0) { last += ahead * pace; this.go(this.at() + ahead); }
+      if (this.at() >= this.frame.num_steps) return this.pause();
+      this.playing = requestAnimationFrame(tick);
+    };
+    this.go(this.at());
+    this.playing = requestAnimationFrame(tick);
+  }
+
+  pause() {
+    cancelAnimationFrame(this.playing);
+    this.playing = null;
+    this.play.textContent = "▶ Play";
+  }
+
+  draw() {
+    const frame = this.frame;
+    const stepped = frame.num_steps !== undefined;
+    const step = stepped ? this.at() : null;
+    this.painter.paint(frame, step);
+    setText(this.says, frame.says);
+    setText(this.notice, frame.notice || "");
+    this.canvas.setAttribute("aria-label", (this.canvas.tabIndex === 0 ? "Arrow keys move the marked point. " : "") + frame.says);
+    clearTimeout(this.speaking);
+    this.speaking = setTimeout(() => setText(this.live, frame.says), 600);
+    this.bar.hidden = !stepped;
+    this.narration.hidden = !(stepped && frame.narration);
+    if (stepped) {
+      this.scrub.max = frame.num_steps;
+      this.scrub.value = step;
+      this.scrub.setAttribute("aria-valuetext", `step ${step} of ${frame.num_steps}`);
+      setText(this.count, `step ${step} of ${frame.num_steps}`);
+      if (frame.narration) setText(this.narration, narrate(frame.narration, step));
+    }
+    for (const control of this.spec.controls) if (control.marksNode) this.marks(control, frame.slider_marks?.[control.name] || []);
+  }
+
+  marks(control, wanted) {
+    const key = JSON.stringify(wanted);
+    if (control.marksKey === key) return;
+    control.marksKey = key;
+    const values = control.values;
+    control.row.classList.toggle("oc-ticked", wanted.length > 0 || control.row.classList.contains("oc-ticked"));
+    control.marksNode.replaceChildren(...wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).map(([v, words]) => {
+      const above = values.findIndex((x) => x >= v);
+      const part = above <= 0 ? 0 : above - 1 + (v - values[above - 1]) / (values[above] - values[above - 1]);
+      const span = element("span", { textContent: words });
+      span.style.left = `calc(8px + (100% - 16px) * ${part / (values.length - 1)})`;
+      return span;
+    }));
+  }
+}
+
+function setText(node, words) {
+  if (node.textContent !== words) node.textContent = words;
+}
+
+function nearest(values, value) {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (Math.abs(values[i] - value) < Math.abs(values[best] - value)) best = i;
+  return best;
+}
+
+function bytesOf(view) {
+  return view instanceof ArrayBuffer ? new Uint8Array(view) : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+function render({ model, el }) {
+  let waiting = null;
+  const link = {
+    live: true,
+    send: (message) => model.send(message),
+    tell: (values) => { // the picture is already right; the kernel hears of it when the hand rests
+      clearTimeout(waiting);
+      waiting = setTimeout(() => model.send({ kind: "values", values }), 60);
+    },
+  };
+  const [frame] = decode(model.get("first"), bytesOf(model.get("first_data")));
+  const stage = new Stage(el, model.get("spec"), model.get("values"), frame, link);
+  const shown = JSON.stringify(model.get("values")) !== JSON.stringify(stage.spec.initial);
+  if (shown) stage.refresh(); // a second view of a figure that has moved since it was made
+  const hear = (message, buffers) => stage.receive(message, buffers);
+  model.on("msg:custom", hear);
+  el.stage = stage;
+  return () => { model.off("msg:custom", hear); stage.close(); };
+}
+
+export function renderPage(el, packed) {
+  const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const [frame] = decode(packed.first.meta, bytes(packed.first.data));
+  const stage = new Stage(el, packed.spec, packed.values, frame, { live: false, send() {}, tell() {} });
+  for (const { meta, data } of packed.tables) {
+    const raw = bytes(data);
+    stage.keep(stage.key(meta.control), { values: meta.values, frames: decode(meta, raw), bytes: 0 });
+  }
+  el.stage = stage;
+  return stage;
+}
+
+export default { render };
