@@ -12,7 +12,8 @@ from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>{css}
+<title>{title}</title><style>:root {{ color-scheme: light dark; }}
+{css}
 body {{ margin: 1rem auto; max-width: 980px; font-family: system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; }} }}</style></head>
 <body><main><h1>{title}</h1>

@@ -854,11 +854,16 @@ class Stage {
     control.marksKey = key;
     const values = control.values;
     control.row.classList.toggle("oc-ticked", wanted.length > 0 || control.row.classList.contains("oc-ticked"));
+    const width = control.marksNode.clientWidth || 240;
+    let before = -Infinity;
     control.marksNode.replaceChildren(...wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).map(([v, words]) => {
       const above = values.findIndex((x) => x >= v);
       const part = above <= 0 ? 0 : above - 1 + (v - values[above - 1]) / (values[above] - values[above - 1]);
       const span = element("span", { textContent: words });
-      span.style.left = `calc(8px + (100% - 16px) * ${part / (values.length - 1)})`;
+      const place = part / (values.length - 1);
+      span.style.left = `calc(8px + (100% - 16px) * ${place})`;
+      if (place * width - before < 4 + 7 * words.length) span.className = "oc-second"; // too close to its neighbour: a row lower
+      before = place * width;
       return span;
     }));
   }
