@@ -19,7 +19,7 @@ import numpy as np
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Handwritten digits: images (N, 8, 8), ink from 0 to 16; X (N, 64), the same from 0 to 1; labels y (N,)."""
+    """Handwritten digits: images (N, 8, 8), ink 0 to 16; X (N, 64), the same from 0 to 1; labels y (N,)."""
 
     images: np.ndarray
     X: np.ndarray

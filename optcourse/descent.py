@@ -88,7 +88,7 @@ def descend(
     gradient: Callable[..., np.ndarray] | None = None,
     minibatches: Iterable | None = None,
     schedule: Callable[[int], ArrayLike] | None = None,
-    bounds: tuple[ArrayLike, ArrayLike] | None = None,
+    bounds: tuple[float, float] | None = None,
     record: tuple[str, ...] = RECORDABLE,
 ) -> Trace:
     """Take `num_steps` steps from `start`; record w, loss, gradient and state at every point on the way.
@@ -99,9 +99,10 @@ def descend(
     gradient: used in place of objective.gradient (a noisy one, a learner's). It gets w with coordinates
         first, (n, *batch), and returns the same shape.
     minibatches: yields one minibatch for every step; value and gradient are then called as
-        value(w, minibatch). The last row of loss and dw, which no step follows, uses the last minibatch once more.
+        value(w, minibatch). The last row of loss and dw, which no step follows, uses the last minibatch once
+        more. An Objective has no minibatches: with gradient= it gets them, and the loss is the objective's.
     schedule: t -> factor on the learning rate of step t = 0, 1, ...
-    bounds: (low, high): after each step w is clipped to them.
+    bounds: (low, high), two numbers: after each step every entry of w is clipped to them.
     record: what to keep of RECORDABLE; less saves memory.
 
     Raises ValueError or TypeError for shapes that do not fit, before the first step. A path that runs off to
@@ -110,7 +111,8 @@ def descend(
     num_steps = whole_number("num_steps", num_steps)
     w = first_point(objective, optimizer, start)
     factors = None if schedule is None else [learning_rate_factor(schedule, t) for t in range(num_steps)]
-    low, high = (None, None) if bounds is None else (np.asarray(bound, dtype=float) for bound in bounds)
+    if bounds is not None and not bounds[0] < bounds[1]:
+        raise ValueError(f"bounds must be (low, high) with low < high, got {bounds!r}")
     batches = repeat(()) if minibatches is None else ((minibatch,) for minibatch in minibatches)
     if minibatches is not None and gradient is None and isinstance(objective, Objective):
         raise ValueError(f"{objective.name} has no minibatches; pass gradient= a function of (w, minibatch)")
@@ -123,17 +125,17 @@ def descend(
     history = History(record, num_steps, w, state, has_axis=objective.ndim > 0)
     with np.errstate(all="ignore"):  # a path that runs away is reported by the trace, not by warnings
         for t in range(num_steps + 1):
-            if t < num_steps:
+            if t < max(num_steps, 1):
                 minibatch = next_minibatch(batches, t)
-            loss, slope = compute(w, running.gradient_point(w, state), *minibatch)
-            dw = history.add(t, w, loss, slope, state)
+            loss, dw = compute(w, running.gradient_point(w, state), *minibatch)
+            history.add(t, w, loss, dw, state)
             if t == num_steps:
                 break
             if factors is not None:
                 object.__setattr__(running, "learning_rate", optimizer.learning_rate * factors[t])
             running.step(w, dw, state)
             if bounds is not None:
-                np.clip(w, low, high, out=w)
+                np.clip(w, *bounds, out=w)
         if loss_later:
             history.fill_loss(objective.value_formula)
     return history.trace(w)
@@ -178,9 +180,8 @@ def loss_and_gradient(objective, gradient: Callable | None, loss_now: bool) -> C
         value, own_gradient = objective.value, objective.gradient
 
     def given_gradient(point, *minibatch):
-        return gradient(
-            point.copy(), *minibatch
-        )  # a copy: the function is not ours and may change what it gets
+        # Copies in and out: the function is not ours, it may change what it gets, or hand it back.
+        return np.array(gradient(point.copy(), *minibatch), dtype=float)
 
     slope_at = own_gradient if gradient is None else given_gradient
     together = getattr(objective, "value_and_gradient", None) if gradient is None else None
@@ -228,23 +229,19 @@ class History:
         self.loss = np.empty((rows, *self.batch_shape)) if "loss" in record else None
         names = [name for name in vars(state) if name != "t"] if "state" in record else []
         self.state = {name: np.empty((rows, *w.shape)) for name in names}
-        self.spare = np.empty_like(w)
 
-    def add(self, t: int, w: np.ndarray, loss, slope: np.ndarray, state: State) -> np.ndarray:
-        """Keep row t; returns the gradient as an array of our own."""
+    def add(self, t: int, w: np.ndarray, loss, dw: np.ndarray, state: State) -> None:
+        """Keep row t."""
         if self.w is not None:
             self.w[t] = w
         if loss is not None:
             self.loss[t] = loss
         for name, rows in self.state.items():
             rows[t] = getattr(state, name)
-        if t == 0 and np.shape(slope) != w.shape:
-            raise ValueError(
-                f"the gradient must have the shape of w, {w.shape}, but it has {np.shape(slope)}"
-            )
-        dw = self.spare if self.dw is None else self.dw[t, ...]
-        dw[...] = slope
-        return dw
+        if t == 0 and np.shape(dw) != w.shape:
+            raise ValueError(f"the gradient must have the shape of w, {w.shape}, but it has {np.shape(dw)}")
+        if self.dw is not None:
+            self.dw[t] = dw
 
     def fill_loss(self, value_formula: Callable) -> None:
         if self.loss is None:

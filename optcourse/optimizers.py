@@ -25,8 +25,7 @@ from numpy.typing import ArrayLike
 class State(SimpleNamespace):
     """What an optimizer remembers between steps: arrays shaped like `w`, under the names of the lecture.
 
-    Adam and its kin also keep `t`, the number of steps taken, as an array without axes: `beta**t` is then
-    always NumPy's power, so that one run and a batch of runs agree to the last bit.
+    Adam and its kin also keep `t`, the number of steps taken: a plain int.
     """
 
 
@@ -80,6 +79,13 @@ def checked(owner: str, name: str, value: ArrayLike, below: float = np.inf) -> f
         return float(array)
     array.setflags(write=False)
     return array
+
+
+def power(base: float | np.ndarray, t: int) -> float | np.ndarray:
+    """base**t, entry by entry with Python's power: NumPy's own differs in the last bit for arrays."""
+    if isinstance(base, float):
+        return base**t
+    return np.array([entry**t for entry in base.ravel().tolist()]).reshape(base.shape)
 
 
 # 1. Follow the slope
@@ -275,14 +281,14 @@ class Adam(Optimizer):
     eps: ArrayLike = eps_of(1e-8)
 
     def init(self, w: np.ndarray) -> State:
-        return State(moment1=np.zeros_like(w), moment2=np.zeros_like(w), t=np.zeros(()))
+        return State(moment1=np.zeros_like(w), moment2=np.zeros_like(w), t=0)
 
     def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
         state.t += 1
         state.moment1 = self.beta1 * state.moment1 + (1 - self.beta1) * dw
         state.moment2 = self.beta2 * state.moment2 + (1 - self.beta2) * dw * dw
-        unbiased1 = state.moment1 / (1 - self.beta1**state.t)
-        unbiased2 = state.moment2 / (1 - self.beta2**state.t)
+        unbiased1 = state.moment1 / (1 - power(self.beta1, state.t))
+        unbiased2 = state.moment2 / (1 - power(self.beta2, state.t))
         w -= self.learning_rate * unbiased1 / (np.sqrt(unbiased2) + self.eps)
 
 
@@ -304,17 +310,15 @@ class AMSGrad(Adam):
     """
 
     def init(self, w: np.ndarray) -> State:
-        return State(
-            moment1=np.zeros_like(w), moment2=np.zeros_like(w), max_moment2=np.zeros_like(w), t=np.zeros(())
-        )
+        return State(moment1=np.zeros_like(w), moment2=np.zeros_like(w), max_moment2=np.zeros_like(w), t=0)
 
     def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
         state.t += 1
         state.moment1 = self.beta1 * state.moment1 + (1 - self.beta1) * dw
         state.moment2 = self.beta2 * state.moment2 + (1 - self.beta2) * dw * dw
         state.max_moment2 = np.maximum(state.max_moment2, state.moment2)
-        unbiased1 = state.moment1 / (1 - self.beta1**state.t)
-        unbiased2 = state.max_moment2 / (1 - self.beta2**state.t)
+        unbiased1 = state.moment1 / (1 - power(self.beta1, state.t))
+        unbiased2 = state.max_moment2 / (1 - power(self.beta2, state.t))
         w -= self.learning_rate * unbiased1 / (np.sqrt(unbiased2) + self.eps)
 
 
@@ -342,8 +346,8 @@ class AdamW(Adam):
         state.t += 1
         state.moment1 = self.beta1 * state.moment1 + (1 - self.beta1) * dw
         state.moment2 = self.beta2 * state.moment2 + (1 - self.beta2) * dw * dw
-        unbiased1 = state.moment1 / (1 - self.beta1**state.t)
-        unbiased2 = state.moment2 / (1 - self.beta2**state.t)
+        unbiased1 = state.moment1 / (1 - power(self.beta1, state.t))
+        unbiased2 = state.moment2 / (1 - power(self.beta2, state.t))
         w -= self.learning_rate * unbiased1 / (np.sqrt(unbiased2) + self.eps)
 
 
@@ -417,6 +421,6 @@ class AdamL2(AdamW):
         state.t += 1
         state.moment1 = self.beta1 * state.moment1 + (1 - self.beta1) * dw
         state.moment2 = self.beta2 * state.moment2 + (1 - self.beta2) * dw * dw
-        unbiased1 = state.moment1 / (1 - self.beta1**state.t)
-        unbiased2 = state.moment2 / (1 - self.beta2**state.t)
+        unbiased1 = state.moment1 / (1 - power(self.beta1, state.t))
+        unbiased2 = state.moment2 / (1 - power(self.beta2, state.t))
         w -= self.learning_rate * unbiased1 / (np.sqrt(unbiased2) + self.eps)
