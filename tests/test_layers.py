@@ -48,7 +48,7 @@ ROOMS = {
     "classroom": Room(
         "classroom",
         "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil",
-        "core descent figures explorers; exercise data; learner's code; exercises progress checking authoring",
+        "core descent figures explorers exercises progress checking authoring; exercise data; learner's code",
     ),
     "commands": Room("commands cli", "nbformat nbclient jupyter_server", "progress authoring classroom"),
 }

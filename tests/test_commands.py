@@ -1,0 +1,233 @@
+"""The `optcourse` command: the same requirements everywhere, JupyterLab's start, a suite that can fail."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+from optcourse import cli
+from optcourse.commands import doctor, lab, place
+from optcourse.commands import test as testing
+
+COURSE = Path(__file__).resolve().parents[1]
+
+# ---- requirements -----------------------------------------------------------------------------------------
+
+
+def differences(environment: str, pyproject: str) -> set[str]:
+    """Requirements that stand in only one of environment.yml and pyproject.toml, as 'name specifier'."""
+    project = tomllib.loads(pyproject)["project"]
+    ours = {normal(text) for text in project["dependencies"]} | {f"python {project['requires-python']}"}
+    conda = yaml.safe_load(environment)
+    return {normal(text) for text in conda["dependencies"] if text != "pip"} ^ ours
+
+
+def normal(requirement: str) -> str:
+    parsed = Requirement(requirement)
+    return f"{parsed.name} {parsed.specifier}"
+
+
+def test_environment_yml_lists_what_pyproject_lists():
+    environment = (COURSE / "environment.yml").read_text()
+    assert differences(environment, (COURSE / "pyproject.toml").read_text()) == set()
+    assert yaml.safe_load(environment)["name"] == "optcourse"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("numpy>=2.0", "numpy>=2.1"), ("  - anywidget>=0.9\n", ""), (">=3.11", ">=3.12")]
+)
+def test_a_difference_is_found(old, new):
+    environment = (COURSE / "environment.yml").read_text()
+    assert old in environment
+    assert differences(environment.replace(old, new), (COURSE / "pyproject.toml").read_text())
+
+
+def test_binder_finds_both_its_files():
+    # A folder `binder` would make repo2docker ignore environment.yml and postBuild beside it.
+    assert not (COURSE / "binder").exists() and not (COURSE / ".binder").exists()
+    assert os.access(COURSE / "postBuild", os.X_OK)
+
+
+# ---- optcourse --------------------------------------------------------------------------------------------
+
+
+def test_only_commands_that_exist_are_offered(monkeypatch, capsys):
+    monkeypatch.setitem(cli.COMMANDS, "fly", ("optcourse.no_such.module", "never"))
+    cli.main([])
+    offered = capsys.readouterr().out
+    assert "lab" in offered and "doctor" in offered and "fly" not in offered
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["fly"])
+    assert stop.value.code == 2
+
+
+def test_words_after_the_command_are_the_commands(monkeypatch):
+    seen = []
+    monkeypatch.setattr(cli, "run_command", lambda where, argv: seen.append((where, argv)) or 3)
+    assert cli.main(["lab", "--help", "--port=1"]) == 3
+    assert seen == [("optcourse.commands.lab", ["--help", "--port=1"])]
+
+
+def test_every_row_of_the_table_that_exists_has_a_main():
+    for where, text in cli.COMMANDS.values():
+        if not where.endswith(".py") and cli.is_there(where):
+            assert callable(importlib.import_module(where).main), where
+        assert text[0].islower() and not text.endswith(".")
+
+
+def test_doctor_says_what_is_missing_and_how_to_have_it(monkeypatch, capsys):
+    part = doctor.Part("warp", "speed", "apt install warp", lambda: None, needed=True)
+    monkeypatch.setattr(doctor, "PARTS", (part,))
+    assert doctor.main([]) == 1
+    output = capsys.readouterr().out
+    assert "MISSING  warp  for speed. To have it: apt install warp" in output
+
+
+def test_doctor_knows_every_requirement():
+    project = tomllib.loads((COURSE / "pyproject.toml").read_text())["project"]
+    groups = project["optional-dependencies"]
+    listed = [*project["dependencies"], *(text for texts in groups.values() for text in texts)]
+    assert {Requirement(text).name for text in listed} <= {part.name for part in doctor.PARTS}
+
+
+def test_lab_opens_the_first_lesson_there_is(tmp_path):
+    (tmp_path / "lessons").mkdir()
+    assert lab.find_lesson(tmp_path) is None
+    for name in ("03_gradient_descent", "01_numeric_gradient"):
+        (tmp_path / "lessons" / f"{name}.ipynb").touch()
+    assert lab.find_lesson(tmp_path) == "lessons/01_numeric_gradient.ipynb"
+    assert lab.find_lesson(tmp_path, "3") == "lessons/03_gradient_descent.ipynb"
+    assert lab.find_lesson(tmp_path, "7") is None
+    (tmp_path / "lessons" / "00_start_here.ipynb").touch()
+    assert lab.find_lesson(tmp_path) == "lessons/00_start_here.ipynb"
+
+
+def test_lab_keeps_the_root_passes_words_on_and_leaves_the_persons_settings_alone(tmp_path):
+    command = lab.server_command(tmp_path, "lessons/x.ipynb", ["--no-browser", "--port=1"])
+    assert command[-2:] == ["--no-browser", "--port=1"]
+    assert f"--ServerApp.root_dir={tmp_path}" in command
+    assert "--LabApp.default_url=/lab/tree/lessons/x.ipynb" in command
+    environment = lab.server_environment(tmp_path / "jupyter")
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTERLAB_WORKSPACES_DIR", "JUPYTERLAB_SETTINGS_DIR"):
+        assert environment[name].startswith(str(tmp_path / "jupyter"))
+    settings = json.loads((tmp_path / "jupyter/labconfig/default_setting_overrides.json").read_text())
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+
+
+def test_lab_settings_go_aside_where_the_course_cannot_be_written(tmp_path, capsys):
+    (tmp_path / ".optcourse").write_text("a file, where the folder should be")
+    folder = lab.settings_folder(tmp_path)
+    assert folder.is_dir() and tmp_path not in folder.parents and str(folder) in capsys.readouterr().out
+    folder.rmdir()
+
+
+def test_kernel_connections_have_nodelay_set(monkeypatch):
+    from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+    from optcourse.commands.websocket import NoDelayConnection
+
+    calls = []
+
+    class Handler:
+        def set_nodelay(self, value):
+            calls.append(("nodelay", value))
+
+    monkeypatch.setattr(ZMQChannelsWebsocketConnection, "connect", lambda self: calls.append("connected"))
+    connection = NoDelayConnection.__new__(NoDelayConnection)
+    monkeypatch.setattr(NoDelayConnection, "websocket_handler", Handler())
+    connection.connect()
+    assert calls == [("nodelay", True), "connected"]
+
+
+def test_outside_of_a_course_the_command_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(place, "__file__", str(tmp_path / "site-packages/optcourse/commands/place.py"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(place.NoCourseHere, match="no `course.py` in it"):
+        place.course_root()
+
+
+# ---- optcourse test ---------------------------------------------------------------------------------------
+
+GOOD_TEST = "def test_good():\n    assert True\n"
+BAD_TEST = "def test_bad():\n    assert False\n"
+SKIPPED_TEST = 'import pytest\n\n\ndef test_skipped():\n    pytest.skip("no moon")\n'
+
+
+def run_suite(root: Path, monkeypatch, ci: bool, tests: dict[str, str]) -> int:
+    """`optcourse test` on a course with these tests."""
+    (root / "tests").mkdir()
+    (root / "ruff.toml").write_text("line-length = 110\n")
+    for name, text in tests.items():
+        (root / "tests" / f"test_{name}.py").write_text(text)
+    monkeypatch.setenv("CI", "true" if ci else "")
+    # The gate belongs to the real course, and the inner run must not take itself for a worker of this one.
+    monkeypatch.setattr(testing, "run_gate", only_ruff(testing.run_gate))
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        monkeypatch.delenv(name)
+    return testing.main(["--workers=0"], root=root)
+
+
+def only_ruff(run_gate):
+    def gate(part, arguments, root, environment):
+        if part == "build gate":
+            return testing.Result(part, ok=True)
+        return run_gate(part, arguments, root, environment)
+
+    return gate
+
+
+@pytest.mark.parametrize(
+    ("tests", "ci", "code", "says"),
+    [
+        ({"a": GOOD_TEST}, False, 0, "total: 3 passed, 0 failed, 0 skipped"),
+        ({"a": GOOD_TEST, "b": BAD_TEST}, False, 1, "total: 3 passed, 1 failed, 0 skipped"),
+        ({"a": GOOD_TEST, "b": SKIPPED_TEST}, False, 0, "1 x no moon"),
+        ({"a": GOOD_TEST, "b": SKIPPED_TEST}, True, 1, "in CI nothing may be skipped"),
+        ({"a": "def test_a( :\n"}, False, 1, "FAILED"),
+        ({"a": GOOD_TEST + "import os\n"}, False, 1, "style        FAILED"),
+        ({}, False, 1, "tests        FAILED"),
+    ],
+    ids=["good", "failing", "skipped", "skipped in CI", "unreadable", "style", "no test at all"],
+)
+def test_the_suite_fails_properly_and_says_what_was_skipped(
+    tmp_path, monkeypatch, capfd, tests, ci, code, says
+):
+    assert run_suite(tmp_path, monkeypatch, ci, tests) == code
+    summary = capfd.readouterr().out.rpartition("-" * 70)[2]
+    assert says in summary
+    assert re.search(r"^total: \d+ passed, \d+ failed, \d+ skipped$", summary.strip().splitlines()[-1])
+
+
+def test_a_notebook_that_raises_fails_the_suite(tmp_path, monkeypatch, capfd):
+    import nbformat
+
+    for name, line in {"good": "1 + 1", "bad": "1 / 0"}.items():
+        (tmp_path / "lessons").mkdir(exist_ok=True)
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line)])
+        nbformat.write(notebook, tmp_path / "lessons" / f"{name}.ipynb")
+    assert run_suite(tmp_path, monkeypatch, False, {"a": GOOD_TEST}) == 1
+    assert "notebooks    FAILED   1 passed, 1 failed, 0 skipped" in capfd.readouterr().out
+
+
+def test_fast_says_what_it_leaves_out(tmp_path, monkeypatch, capfd):
+    results = [testing.Result("tests", ok=True, passed=3)]
+    assert testing.summarise(results, ["the notebooks (--fast)"], nothing_may_be_skipped=False) == 0
+    assert "left out     the notebooks (--fast)" in capfd.readouterr().out
+
+
+# ---- a browser --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+def test_jupyterlab_opens_without_questions_or_news(page, lab_server):
+    page.goto(f"{lab_server.url}/lab?reset")
+    page.get_by_role("treeitem").or_(page.locator(".jp-DirListing-content")).first.wait_for()
+    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
