@@ -44,7 +44,11 @@ ROOMS = {
         "numpy ipywidgets traitlets IPython",
         "core descent; exercise data; learner's code; exercises progress",
     ),
-    "authoring": Room("authoring", "numpy jupytext nbformat nbclient", "exercises; exercise data; checking"),
+    "authoring": Room(
+        "authoring",
+        "numpy jupytext nbformat nbclient pytest ipywidgets IPython",
+        "core descent figures explorers exercises checking; exercise data; learner's code",
+    ),
     "classroom": Room(
         "classroom",
         "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil",
