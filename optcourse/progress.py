@@ -105,7 +105,7 @@ def say_once(line: str) -> None:
 
 
 def events() -> list[dict]:
-    """Every event so far. A broken file is set aside with a date, its good lines are kept, one line says so."""
+    """Every event so far. A broken file is set aside with a date; its good lines are kept."""
     path = file()
     try:
         text = path.read_bytes().decode("utf-8", errors="replace")

@@ -1,7 +1,7 @@
-"""hints(), predict() and quiz(): small widgets, each with a twin in plain HTML for whoever reads without a kernel.
+"""hints(), predict() and quiz(): small widgets, each with a twin in HTML for whoever reads without a kernel.
 
-A callback that fails shows one sentence in the widget and goes to the log with its traceback; with OPTCOURSE_STRICT=1 (tests) it
-is raised again.
+A callback that fails shows one sentence in the widget and goes to the log with its traceback; with
+OPTCOURSE_STRICT=1 (tests) it is raised again.
 """
 
 from __future__ import annotations
@@ -28,9 +28,13 @@ STYLE = """<style>
   height: auto; line-height: 1.4; white-space: normal; max-width: 72ch; padding: 2px 0;
   display: flex; align-items: baseline; gap: 8px; overflow: visible; text-overflow: clip;
 }
-.optcourse-choices .widget-radio-box label input { height: auto; margin: 0; float: none; flex: none; line-height: 1.4; }
+.optcourse-choices .widget-radio-box label input {
+  height: auto; margin: 0; float: none; flex: none; line-height: 1.4;
+}
 .optcourse-box .widget-html-content { line-height: 1.45; }
-.optcourse-box button:focus-visible, .optcourse-box input:focus-visible { outline: 2px solid var(--jp-brand-color1, #1976d2); }
+.optcourse-box button:focus-visible, .optcourse-box input:focus-visible {
+  outline: 2px solid var(--jp-brand-color1, #1976d2);
+}
 </style>"""
 
 BOX = widgets.Layout  # a fresh layout each time: widgets must not share one
@@ -54,7 +58,7 @@ class Panel(widgets.VBox):
 
 
 def guarded(message: widgets.HTML) -> Callable:
-    """A decorator for callbacks: an error is one sentence in `message`, a traceback in the log, an exception in tests."""
+    """For callbacks: an error is one sentence in `message`, a traceback in the log, an exception in tests."""
 
     def decorate(callback: Callable) -> Callable:
         @functools.wraps(callback)
@@ -63,7 +67,7 @@ def guarded(message: widgets.HTML) -> Callable:
                 callback(*args)
             except Exception as error:
                 log.exception("a callback of the course failed")
-                text = f"This did not work: {type(error).__name__}: {error}. It is a mistake of the course, not yours."
+                text = f"{type(error).__name__}: {error}. This is a mistake of the course, not yours."
                 message.value = block("error", "A mistake of the course", [text])
                 if os.environ.get("OPTCOURSE_STRICT") == "1":
                     raise
@@ -104,7 +108,7 @@ def _button(text: str, tooltip: str) -> widgets.Button:
 
 @_or_sentence
 def hints(exercise_id: str) -> Panel:
-    """Three hints for an exercise, each a little more concrete, opened one at a time. Progress notes which were opened."""
+    """Three hints for an exercise, each a little more concrete, opened one at a time."""
     return _hints(exercises.get(exercise_id))
 
 
@@ -150,7 +154,7 @@ def _hints(exercise: Exercise) -> Panel:
 
 @_or_sentence
 def predict(prediction_id: str) -> Panel:
-    """A question to commit to before the picture answers it. The answer is shown after the commitment, and the score is kept."""
+    """A question to commit to before the picture answers it; the answer and the score come after."""
     return _predict(exercises.prediction(prediction_id))
 
 
@@ -309,10 +313,10 @@ def _quiz(quiz: Quiz) -> Panel:
     parts = [_quiz_question(quiz, k, message) for k in range(len(quiz.questions))]
 
     def twin() -> tuple[str, str]:
-        items = "".join(
-            f"<li>{code_spans(question.text)}<ul>{''.join(f'<li>{code_spans(c)}</li>' for c in question.choices)}</ul></li>"
-            for question in quiz.questions
-        )
+        items = ""
+        for question in quiz.questions:
+            choices = "".join(f"<li>{code_spans(choice)}</li>" for choice in question.choices)
+            items += f"<li>{code_spans(question.text)}<ul>{choices}</ul></li>"
         lines = [f"Quiz {quiz.id}"]
         for k, question in enumerate(quiz.questions):
             lines += [f"{k + 1}. {question.text}", *(f"   ○ {choice}" for choice in question.choices)]

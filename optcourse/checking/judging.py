@@ -73,9 +73,9 @@ def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) ->
             if "calls" in exercise.compare and found.kind == "value":
                 return path_difference(exercise, case, mine, right) or found.text
             return found.text
-    if "calls" in exercise.compare and (text := path_difference(exercise, case, mine, right)):
+    if {"calls", "call_count"} & set(exercise.compare) and (text := count_difference(exercise, mine, right)):
         return text
-    if "call_count" in exercise.compare and (text := count_difference(exercise, mine, right)):
+    if "calls" in exercise.compare and (text := path_difference(exercise, case, mine, right)):
         return text
     if "inputs" in exercise.compare and mine.changed:
         names = " and ".join(f"`{parameter(exercise, key)}`" for key in mine.changed)
@@ -171,13 +171,13 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
     entry = f"{what} is" if not at else f"Entry {', '.join(map(str, at))} of {what[0].lower()}{what[1:]} is"
     if array.dtype.kind == "f" and np.isnan(got):
         return Difference("nan", f"{entry} nan (not a number) where {show(want)} is expected.")
-    text = f"{entry} {show(got)} where {show(want)} is expected{_ratio(got, want)}."
+    text = f"{entry} {pair(got, want)} is expected{_ratio(got, want)}."
     if array.dtype.kind in "iu" and right.dtype.kind == "f" and np.array_equal(array, np.trunc(right)):
         return Difference(
             "integers", f"{text} It holds whole numbers (dtype {array.dtype}), so fractions were cut off."
         )
     if (
-        array.dtype in (np.float32, np.float16)
+        array.dtype in FEW_DIGITS
         and close(array, right, 1e-2 if array.dtype == np.float16 else 1e-4, atol).all()
     ):
         return Difference(
@@ -211,6 +211,9 @@ def percent(ratio: float, more: str = "too large", less: str = "too small") -> s
     return f"{off:.2g} % {more if ratio > 1 else less}"
 
 
+FEW_DIGITS = (np.dtype(np.float32), np.dtype(np.float16))
+
+
 # -- the path: where the gradient was asked for ----------------------------------------------------
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -233,6 +236,8 @@ def path_difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcom
         right_points = [_point(call) for call in right_calls]
         if right_points and not my_points:
             return f"`{callable_name}` is never called."
+        if any(isinstance(point, np.ndarray) and point.dtype in FEW_DIGITS for point in my_points):
+            return f"Your `w` is {my_points[0].dtype}, which holds too few digits: compute in float64."
         for k, (got, want) in enumerate(zip(my_points, right_points, strict=False)):
             text = _point_difference(exercise, callable_name, my_points, right_points, k, got, want)
             if text:
@@ -328,8 +333,8 @@ def _step_text(exercise: Exercise, mine: Sequence, right: Sequence, k: int) -> s
     at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.any() else ()
     entry = f"entry {', '.join(map(str, at))} of it" if at else "it"
     return (
-        f"{before}{this} goes another way: {entry} is {show(my_step[at])} "
-        f"where {show(right_step[at])} is expected{_ratio(my_step[at], right_step[at])}."
+        f"{before}{this} goes another way: {entry} is {pair(my_step[at], right_step[at])} "
+        f"is expected{_ratio(my_step[at], right_step[at])}."
     )
 
 
@@ -512,6 +517,13 @@ def describe(value: Any) -> str:
     if np.ndim(value) == 0:
         return "a single number"
     return f"an array of shape {np.shape(value)}"
+
+
+def pair(got: Any, want: Any) -> str:
+    """'0.1 where 0.2', with as many digits as it takes to tell them apart."""
+    if show(got) != show(want):
+        return f"{show(got)} where {show(want)}"
+    return f"{float(got)!r} where {float(want)!r}"
 
 
 def show(value: Any) -> str:

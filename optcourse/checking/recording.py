@@ -1,4 +1,4 @@
-"""The path of a learner's own loop: where it asked for the gradient, and where it ended. Explorers draw it."""
+"""The path of a learner's own loop: where it asked for the gradient, and where it ended."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def record_path(
     """Run a learner's `function(compute_gradient, w, **hyper)` on an objective and return its path.
 
     Args:
-        function: the learner's loop, for instance `adagrad(compute_gradient, w, learning_rate, num_steps, eps)`.
+        function: the learner's loop, for instance `adagrad(compute_gradient, w, learning_rate, …)`.
         objective: anything with `gradient(w)`.
         start: where to begin, shape (n,); it is copied, and given as floats.
         seconds: the time limit.
@@ -57,9 +57,7 @@ def record_path(
     if function is Ellipsis or is_blank(function):
         return RecordedPath(nowhere, None, blank=True)
     if not callable(function):
-        return RecordedPath(
-            nowhere, "This is not a function: hand over the function itself, without calling it."
-        )
+        return RecordedPath(nowhere, "This is no function: hand it over without calling it.")
     name = getattr(function, "__name__", "your function")
     outcome = run_case(function, Case((Given(objective.gradient), start), hyper), seconds)
     points = [call[0] for call in outcome.calls.get("0", []) if call]
