@@ -82,14 +82,10 @@ def find_root(given: Path | None = None) -> Path:
     )
 
 
-def read_lessons(
-    root: Path, names: Sequence[str] = (), prose: bool = False
-) -> tuple[list[Lesson], list[Lesson]]:
+def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[Lesson]]:
     """All lessons, in order and with their problems, and those of them that were asked for."""
     lessons = [read_lesson(path) for path in sorted((root / "source").glob("*.py"))]
     check_rules(lessons)
-    if prose:
-        check_prose(lessons, root)
     for name in names:
         if not any(is_called(lesson, name) for lesson in lessons):
             there_are = ", ".join(lesson.name for lesson in lessons) or "none"
@@ -102,17 +98,22 @@ def is_called(lesson: Lesson, name: str) -> bool:
     return name in (lesson.number, lesson.name, lesson.path)
 
 
+def problems_of(lessons: list[Lesson]) -> list[Problem]:
+    found = [problem for lesson in lessons for problem in lesson.problems]
+    return sorted(found, key=lambda problem: (problem.path, problem.line or 0))
+
+
 def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
     """Write the notebooks of the lessons named (all, if none); nothing while a source has a problem."""
     lessons, chosen = read_lessons(root, names)
-    result = Result(problems=sorted(problem for lesson in chosen for problem in lesson.problems))
+    result = Result(problems=problems_of(chosen))
     if result.problems:
         return result
     for lesson in chosen:
         for folder, answers in FOLDERS.items():
-            path = root / folder / f"{lesson.name}.ipynb"
-            if may_replace(root, path, nb.notebook_text(lesson, answers), lesson.path, force, result):
-                write(path, nb.notebook_text(lesson, answers))
+            path, text = root / folder / f"{lesson.name}.ipynb", nb.notebook_text(lesson, answers)
+            if may_replace(root, path, text, lesson.path, force, result):
+                write(path, text)
                 result.written.append(relative(root, path))
     if not names:
         remove_orphans(root, lessons, force, result)
@@ -169,11 +170,12 @@ def orphans(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
 
 def check(root: Path, names: Sequence[str] = ()) -> Result:
     """Write nothing; report what is wrong in the sources, and which notebooks are not what they give."""
-    lessons, chosen = read_lessons(root, names, prose=True)
-    result = Result(problems=sorted(problem for lesson in chosen for problem in lesson.problems))
-    for lesson in chosen:
-        if not lesson.cells:
-            continue
+    lessons, chosen = read_lessons(root, names)
+    # What a broken source would give is nothing to compare with.
+    sound = [lesson for lesson in chosen if not lesson.problems]
+    check_prose(lessons, root)
+    result = Result(problems=problems_of(chosen))
+    for lesson in sound:
         for folder, answers in FOLDERS.items():
             check_notebook(root, root / folder / f"{lesson.name}.ipynb", lesson, answers, result)
     if not names:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from nbformat.validator import isvalid
+from nbformat.validator import iter_validate
 
 from .prose import headings
 from .source import Cell, Lesson
@@ -91,9 +91,9 @@ def parse(text: str) -> dict[str, Any] | None:
         notebook = json.loads(text)
     except json.JSONDecodeError:
         return None
-    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4 or not isvalid(notebook):
+    if not isinstance(notebook, dict) or notebook.get("nbformat") != 4:
         return None
-    return notebook
+    return None if any(iter_validate(notebook)) else notebook
 
 
 def made_from(notebook: dict[str, Any] | None) -> str | None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import jupytext
+import nbformat
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
 BLANK = "...  # your code here"
@@ -30,7 +31,7 @@ SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 JUPYTEXT_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Problem:
     """Something an author has to mend: where (file from the course's root, line) and what to do."""
 
@@ -117,7 +118,7 @@ def read_lesson(path: Path) -> Lesson:
             None, f"this is not UTF-8 text ({error.reason} at byte {error.start}). Save it as UTF-8."
         )
         return lesson
-    find_markers_outside_code(lesson, text)
+    check_marker_lines(lesson, text)
     try:
         ast.parse(text)
     except SyntaxError as error:
@@ -151,7 +152,7 @@ def find_cell_lines(lesson: Lesson, text: str) -> list[int]:
     return found
 
 
-def find_markers_outside_code(lesson: Lesson, text: str) -> None:
+def check_marker_lines(lesson: Lesson, text: str) -> None:
     """Markers in markdown, and markers spelled in a way that would leave the answer in the lesson."""
     in_markdown = False
     for number, line in enumerate(text.split("\n"), start=1):
@@ -176,17 +177,16 @@ def read_cells(lesson: Lesson, text: str, cell_lines: list[int]) -> None:
             1, "there is text before the first cell. Begin the file with '# %% [markdown]' and a title."
         )
         return
-    parsed = jupytext.reads(text, fmt=JUPYTEXT_FORMAT).cells
-    if len(parsed) != len(cell_lines):
+    ends = [*(number - 1 for number in cell_lines[1:]), len(lines)]
+    for number, end in zip(cell_lines, ends, strict=True):
+        read_cell(lesson, number, lines[number - 1 : end])
+    # Read as a whole the file must say the same, or an editor would show other cells than we make.
+    if not lesson.problems and len(jupytext.reads(text, fmt=JUPYTEXT_FORMAT).cells) != len(cell_lines):
         lesson.problem(
             None,
-            f"jupytext finds {len(parsed)} cells where the file has {len(cell_lines)} '# %%' lines. "
-            "Look for a '# %%' inside a ``` fence or a string, and write it in another way.",
+            "jupytext finds other cells than the '# %%' lines say. Look for a '# %%' inside a ``` fence, "
+            "and write it in another way.",
         )
-        return
-    ends = [*(number - 1 for number in cell_lines[1:]), len(lines)]
-    for number, end, cell in zip(cell_lines, ends, parsed, strict=True):
-        read_cell(lesson, number, lines[number:end], cell)
 
 
 def without_header(lines: list[str]) -> list[str]:
@@ -196,7 +196,15 @@ def without_header(lines: list[str]) -> list[str]:
     return lines
 
 
-def read_cell(lesson: Lesson, cell_line: int, lines: list[str], parsed) -> None:
+def read_cell(lesson: Lesson, cell_line: int, lines: list[str]) -> None:
+    try:
+        (parsed,) = jupytext.reads("\n".join(lines), fmt=JUPYTEXT_FORMAT).cells
+    except nbformat.ValidationError as error:
+        lesson.problem(
+            cell_line, f'metadata that no notebook can have: {error.message}. Write tags=["one", "two"].'
+        )
+        return
+    lines = lines[1:]
     if parsed.cell_type == "markdown":
         lines = [re.sub(r"^# ?", "", line) for line in lines]
     elif parsed.cell_type != "code":
@@ -237,10 +245,6 @@ def read_metadata(lesson: Lesson, cell_line: int, found: dict) -> dict:
             f"the cell line says {key}={metadata[key]!r}, which means nothing here. "
             f'Write [markdown], tags=["…"], slideshow={{"slide_type": "…"}}; {known} are known.',
         )
-    tags = metadata.get("tags", [])
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        lesson.problem(cell_line, f'tags={tags!r} is no list of words. Write tags=["one", "two"].')
-        metadata["tags"] = []
     slideshow = metadata.get("slideshow", {"slide_type": "-"})
     if not isinstance(slideshow, dict) or slideshow.get("slide_type") not in SLIDE_TYPES:
         lesson.problem(
@@ -304,7 +308,7 @@ def check_exercise(lesson: Lesson, cell_line: int, cell: Cell) -> None:
             lesson.problem(
                 cell_line, f"the exercise id {found!r} should read '{lesson.number}-lower-case-words'."
             )
-        if not cell.regions:
+        if not any(line.strip() in (BEGIN, END) for line in cell.lines):
             lesson.problem(
                 cell_line,
                 f"exercise {found} leaves nothing to write. Put its answer between {BEGIN!r} and {END!r}.",

@@ -1,0 +1,90 @@
+"""A pytest plug-in that moves every control of every explorer of every notebook.
+
+    pytest -p optcourse.authoring.sweep --sweep lessons solutions
+
+nbval, nbclient and nbmake run cells; none of them can see a slider that fails at a value that no cell sets. Here each
+notebook's code is run in this process, and each explorer that it made is drawn at the ends, the middle and some random
+values of each control, alone and in pairs, with warnings as errors. A failure names the notebook, the explorer and the setting.
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import shutil
+import tempfile
+import types
+import warnings
+from collections.abc import Iterator
+
+import nbformat
+import numpy as np
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--sweep", action="store_true", help="move every control of every explorer in the notebooks collected")
+
+
+def pytest_collect_file(file_path: pathlib.Path, parent: pytest.Collector) -> pytest.Collector | None:
+    if file_path.suffix == ".ipynb" and parent.config.getoption("--sweep"):
+        return Notebook.from_parent(parent, path=file_path)
+    return None
+
+
+class Notebook(pytest.File):
+    def collect(self) -> Iterator[pytest.Item]:
+        yield Sweep.from_parent(self, name="every control")
+
+
+class Sweep(pytest.Item):
+    def runtest(self) -> None:
+        explorers = explorers_of(self.path)
+        failures = []
+        for explorer in explorers:
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")
+                    explorer.sweep(np.random.default_rng(0))
+            except Exception as error:  # collected, so that one report names every explorer that fails
+                failures.append(f"{type(error).__name__}: {error}")
+        if failures:
+            raise SweepFailure(f"{self.path.name}: {len(failures)} of {len(explorers)} explorers fail\n" + "\n".join(failures))
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo, style: str | None = None) -> str:
+        return str(excinfo.value) if excinfo.errisinstance(SweepFailure) else str(excinfo.getrepr(style="short"))
+
+    def reportinfo(self) -> tuple[pathlib.Path, int, str]:
+        return self.path, 0, f"sweep of {self.path.name}"
+
+
+class SweepFailure(AssertionError):
+    """Some explorer cannot draw some setting of its controls."""
+
+
+def explorers_of(path: pathlib.Path) -> list:
+    """Run a notebook's code in this process and return the explorers that it made."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    from optcourse.explorers import engine
+
+    before = set(engine.living)
+    module = types.ModuleType("__main__")
+    cells = nbformat.read(path, as_version=4).cells
+    there, home = os.getcwd(), os.environ.get("OPTCOURSE_HOME")
+    os.chdir(path.parent)
+    os.environ["OPTCOURSE_HOME"] = tempfile.mkdtemp(prefix="optcourse-sweep-")  # nobody's progress is touched
+    try:
+        for number, cell in enumerate(cells, 1):
+            if cell.cell_type == "code":
+                source = TransformerManager().transform_cell(cell.source)
+                # The name makes a traceback say which cell it was; linecache needs the text for a learner's own line.
+                exec(compile(source, f"{path.name} cell {number}", "exec"), module.__dict__)
+    finally:
+        os.chdir(there)
+        shutil.rmtree(os.environ["OPTCOURSE_HOME"], ignore_errors=True)
+        if home is None:
+            del os.environ["OPTCOURSE_HOME"]
+        else:
+            os.environ["OPTCOURSE_HOME"] = home
+    return sorted(set(engine.living) - before, key=lambda explorer: type(explorer).__name__)
