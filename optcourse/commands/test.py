@@ -64,10 +64,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         # What the notebooks record as progress is nobody's: keep it out of the learner's own folder.
         environment = dict(os.environ, OPTCOURSE_HOME=scratch)
         results = [run_ruff(root, environment)]
-        if importlib.util.find_spec("optcourse.authoring.build"):
-            results.append(
-                run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment)
-            )
+        results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
         # A file goes to one worker whole: the cells of a notebook belong together, and so do a module's
         # browser tests.
         spread = ["-n", str(options.workers), "--dist", "loadfile"]
@@ -77,7 +74,12 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         if notebooks and not options.fast:
             lax = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
             results.append(run_pytest("notebooks", [*lax, *spread, *notebooks], root, environment))
-    left_out = ["the notebooks, the browser and the slow tests (--fast)"] if options.fast else []
+            # nbval cannot see a slider that fails at a value which no cell sets.
+            sweep = ["-p", "optcourse.authoring.sweep", "--sweep"]
+            results.append(run_pytest("sweep", [*sweep, *spread, *notebooks], root, environment))
+    left_out = (
+        ["the notebooks, their explorers, the browser and the slow tests (--fast)"] if options.fast else []
+    )
     if not notebooks:
         left_out.append("the notebooks: there are none (optcourse build makes them)")
     return summarise(
