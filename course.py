@@ -37,6 +37,9 @@ STAMP = os.path.join(
 UNFINISHED = os.path.join(VENV, "optcourse-unfinished")  # written first, deleted last
 TRASH = VENV + ".trash"
 
+# Two retries: with pip's own five, a person without a network waits for more than a minute to be told so.
+PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries=2"]
+
 # Which optional requirements of pyproject.toml a command needs.
 EXTRAS = {"test": ["test"], "bench": ["bench"], "nbgrader": ["nbgrader"]}
 
@@ -211,7 +214,7 @@ def why_anew(stamp, wanted):
         return "setting up .venv, once (later runs start at once)"
     if os.path.exists(UNFINISHED):
         # A package may lie there half-written and look whole to the installer.
-        return "the last set-up was interrupted: starting it again"
+        return "the last set-up did not come to its end: starting it again"
     if stamp and stamp.get("root") != wanted["root"]:
         return "the course's folder was moved: making .venv again"
     if stamp and stamp.get("python") != wanted["python"]:
@@ -267,22 +270,9 @@ def install(uv, extras):
     project = ROOT + ("[{}]".format(",".join(extras)) if extras else "")
     what = "the course" + (" and what its {} needs".format(" and ".join(extras)) if extras else "")
     if uv:
-        run(
-            f"installing {what} with uv",
-            [uv, "pip", "install", "--python", PYTHON, "--editable", project],
-        )
+        run(f"installing {what} with uv", [uv, "pip", "install", "--python", PYTHON, "--editable", project])
     else:
-        command = [
-            PYTHON,
-            "-m",
-            "pip",
-            "install",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--editable",
-            project,
-        ]
-        run(f"installing {what} with pip (about half a minute)", command)
+        run(f"installing {what} with pip (half a minute or more)", PIP_INSTALL + ["--editable", project])
 
 
 def ensure_torch():
@@ -292,8 +282,7 @@ def ensure_torch():
     version = found.communicate()[0].decode().strip()
     if version.split("+")[0] == TORCH:
         return
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "torch==" + TORCH]
-    run(f"CI: installing torch {TORCH} for the live comparison", command)
+    run(f"CI: installing torch {TORCH} for the live comparison", PIP_INSTALL + ["torch==" + TORCH])
 
 
 def run(title, command):
@@ -339,7 +328,7 @@ def run(title, command):
 def explain(title, lines):
     """Why a step failed, in a sentence where the reason is known, after the end of what it printed."""
     text = "\n".join(lines)
-    tail = "\n".join("    " + line for line in lines[-15:])
+    tail = "\n".join("    " + line[:150] for line in lines[-10:])
     known = [sentence for signs, sentence in DIAGNOSES if any(sign in text for sign in signs)]
     if known:
         sentence = known[0].format(root=ROOT)

@@ -149,7 +149,7 @@ def test_an_interrupted_install_is_done_again_from_scratch(course, end):
     course.uv_does("works")
     course.calls()
     code, output = course.run("lab")
-    assert code == 0 and "was interrupted: starting it again" in output and "HANDED OVER" in output
+    assert code == 0 and "did not come to its end: starting it again" in output and "HANDED OVER" in output
     assert course.calls() == ["venv", "pip"] and not (course.venv / "half-written").exists()
     assert not (course.root / ".venv.trash").exists()
 
