@@ -23,7 +23,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--sweep", action="store_true", help="move every control of every explorer in the notebooks collected")
+    parser.addoption(
+        "--sweep", action="store_true", help="move every control of every explorer in the notebooks collected"
+    )
 
 
 def pytest_collect_file(file_path: pathlib.Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -49,10 +51,15 @@ class Sweep(pytest.Item):
             except Exception as error:  # collected, so that one report names every explorer that fails
                 failures.append(f"{type(error).__name__}: {error}")
         if failures:
-            raise SweepFailure(f"{self.path.name}: {len(failures)} of {len(explorers)} explorers fail\n" + "\n".join(failures))
+            raise SweepFailure(
+                f"{self.path.name}: {len(failures)} of {len(explorers)} explorers fail\n"
+                + "\n".join(failures)
+            )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo, style: str | None = None) -> str:
-        return str(excinfo.value) if excinfo.errisinstance(SweepFailure) else str(excinfo.getrepr(style="short"))
+        return (
+            str(excinfo.value) if excinfo.errisinstance(SweepFailure) else str(excinfo.getrepr(style="short"))
+        )
 
     def reportinfo(self) -> tuple[pathlib.Path, int, str]:
         return self.path, 0, f"sweep of {self.path.name}"

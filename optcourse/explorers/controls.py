@@ -30,7 +30,9 @@ class Range:
     def accept(self, value: Any) -> float | int:
         number = _number(self.name, value)
         if not self.values[0] <= number <= self.values[-1]:
-            raise ValueError(f"{self.name} is {value}; it must lie between {self.values[0]:g} and {self.values[-1]:g}")
+            raise ValueError(
+                f"{self.name} is {value}; it must lie between {self.values[0]:g} and {self.values[-1]:g}"
+            )
         return int(round(number)) if self.whole else number
 
 
@@ -52,7 +54,9 @@ class Choice:
 
     def accept(self, value: Any) -> str:
         if value not in self.options:
-            raise ValueError(f"{self.name} is {value!r}; it must be one of {', '.join(map(repr, self.options))}")
+            raise ValueError(
+                f"{self.name} is {value!r}; it must be one of {', '.join(map(repr, self.options))}"
+            )
         return value
 
 
@@ -119,7 +123,8 @@ def log(name: str, lo: float, hi: float, default: float, *, num: int = 101, **wo
 
 def integers(name: str, lo: int, hi: int, default: int, *, by: int = 1, **words: Any) -> Range:
     """A slider over whole numbers."""
-    return Range(name, _with(range(lo, hi + 1, by), default), default, whole=True, **words)
+    values = tuple(sorted({*range(lo, hi + 1, by), default}))
+    return Range(name, values, default, whole=True, **words)
 
 
 def steps(name: str, values: Sequence[float], default: float, **words: Any) -> Range:
@@ -146,6 +151,10 @@ def _with(values: Sequence[float], default: float) -> tuple[float, ...]:
 
 
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)) or not np.isfinite(value):
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, float, np.integer, np.floating))
+        or not np.isfinite(value)
+    ):
         raise ValueError(f"{name} is {value!r}; it must be a finite number")
     return value

@@ -33,7 +33,9 @@ HERE = pathlib.Path(__file__).parent
 TABLE_BYTES = 3_000_000  # a larger table is not sent; single frames answer instead
 Values = dict[str, Any]
 
-living: weakref.WeakSet[Explorer] = weakref.WeakSet()  # the control sweep finds every explorer of a notebook here
+living: weakref.WeakSet[Explorer] = (
+    weakref.WeakSet()
+)  # the control sweep finds every explorer of a notebook here
 
 
 class Explorer(anywidget.AnyWidget):
@@ -114,7 +116,9 @@ class Explorer(anywidget.AnyWidget):
                 fits = len(data) <= TABLE_BYTES
                 self.send({**(reply if fits else {"kind": "no-table", "control": message["control"]}), "key": message["key"]},
                           [data] if fits else None)  # fmt: skip
-            elif message["kind"] == "values":  # the browser drew these from a table; the kernel only needs to know
+            elif (
+                message["kind"] == "values"
+            ):  # the browser drew these from a table; the kernel only needs to know
                 self.values = values
             else:
                 scene = self._checked(values)
@@ -122,7 +126,9 @@ class Explorer(anywidget.AnyWidget):
                 self._send_frame(values, scene, key=message["key"])
         except Exception as error:
             log.exception("explorer %s failed at %s", type(self).__name__, message.get("values"))
-            self.send({"kind": "error", "key": message.get("key"), "sentence": self._sentence(error, message)})
+            self.send(
+                {"kind": "error", "key": message.get("key"), "sentence": self._sentence(error, message)}
+            )
             if os.environ.get("OPTCOURSE_STRICT") == "1":
                 raise
 
@@ -179,7 +185,9 @@ class Explorer(anywidget.AnyWidget):
 
     # The sweep ------------------------------------------------------------------------------------------------------
 
-    def settings_to_sweep(self, rng: np.random.Generator, *, singles: int = 2, pairs: int = 12) -> Iterator[Values]:
+    def settings_to_sweep(
+        self, rng: np.random.Generator, *, singles: int = 2, pairs: int = 12
+    ) -> Iterator[Values]:
         """Every control at its ends, middle and some random values, alone; then random pairs of them."""
         current = dict(self.values)
         tried = {c.name: _sweep_values(c, rng, singles) for c in self.controls}
@@ -195,16 +203,41 @@ class Explorer(anywidget.AnyWidget):
             yield couples[index]
 
     def sweep(self, rng: np.random.Generator, **how: int) -> int:
-        """Draw every setting of the sweep and encode it; raises at the first that fails, naming the setting."""
+        """Draw every setting of the sweep, encode it, and compare every table with single frames.
+
+        Returns how many settings were drawn; raises AssertionError at the first that fails, naming the setting.
+        """
         count = 0
         for values in self.settings_to_sweep(rng, **how):
             try:
                 scene = self._checked({n: self._control(n).accept(v) for n, v in values.items()})
                 json.dumps(encode([scene])[0], allow_nan=False)
+                if scene.narration is not None:
+                    for step in (0, scene.num_steps):
+                        scene.narration.at(step)
             except Exception as error:
-                raise AssertionError(f"{type(self).__name__} fails at {values}: {type(error).__name__}: {error}") from error
+                raise AssertionError(
+                    f"{type(self).__name__} fails at {values}: {type(error).__name__}: {error}"
+                ) from error
             count += 1
+        for control in self.controls:
+            if control.table:
+                self._sweep_table(control, rng)
         return count
+
+    def _sweep_table(self, control: Control, rng: np.random.Generator) -> None:
+        """The frame in a table is the frame that its value has alone, number for number and word for word."""
+        settings = [{**self.values, control.name: value} for value in control.values]
+        together = self.scenes(settings)
+        size = len(encode(together)[1])
+        assert size <= TABLE_BYTES, (
+            f"{type(self).__name__}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
+        )
+        for index in {0, len(settings) - 1, int(rng.integers(len(settings)))}:
+            alone = encode([self.scene(**settings[index])])
+            assert encode([together[index]]) == alone, (
+                f"{type(self).__name__}: {control.name} = {control.values[index]} gives another picture in a table than alone"
+            )
 
 
 def _control_spec(control: Control) -> dict:

@@ -37,7 +37,12 @@ def fragment(explorer: Explorer, name: str = "explorer") -> str:
             if len(data) <= TABLE_BYTES:
                 packed["tables"].append({"meta": table, "data": base64.b64encode(data).decode()})
     blob = json.dumps(packed, allow_nan=False).replace("</", "<\\/")
-    script = (HERE / "stage.js").read_text(encoding="utf-8").replace("export default { render };", "").replace("export function", "function")
+    script = (
+        (HERE / "stage.js")
+        .read_text(encoding="utf-8")
+        .replace("export default { render };", "")
+        .replace("export function", "function")
+    )
     alt = html.escape(explorer.describe())
     return (
         f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'

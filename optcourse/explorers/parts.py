@@ -36,7 +36,9 @@ def say_point(point: Sequence[float], digits: int = 3) -> str:
 def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int = 14) -> list[Mark]:
     """The landscape of a two-variable objective as marks, remembered by the objective's recipe."""
     name, params = objective.recipe
-    return _background(name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim), levels)
+    return _background(
+        name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim), levels
+    )
 
 
 @lru_cache(maxsize=512)
@@ -76,7 +78,12 @@ def plane_panel(objective: Objective, marks: Sequence[Mark], *, title: str, wind
     xlim, ylim = window or objective.domain
     labels = {"xlabel": "w[0]", "ylabel": "w[1]", **more}
     return Panel(
-        xlim=xlim, ylim=ylim, title=title, equal=equal, marks=[*background(objective, xlim, ylim), *marks], **labels
+        xlim=xlim,
+        ylim=ylim,
+        title=title,
+        equal=equal,
+        marks=[*background(objective, xlim, ylim), *marks],
+        **labels,
     )
 
 
@@ -89,7 +96,9 @@ def loss_panel(losses: Sequence[tuple[np.ndarray, str, str]], num_steps: int, *,
         marks.append(Line(t, np.clip(values, ylim[0] * 1e-3, 1e30), role=role, label=label))
         if by_step and len(values) > num_steps:
             marks.append(Points(t, np.clip(values, ylim[0] * 1e-3, 1e30), role=role, size=10, by_step="at"))
-    return Panel(xlabel="step", ylabel="loss", xlim=(0, num_steps), ylim=ylim, yscale="log", title=title, marks=marks)
+    return Panel(
+        xlabel="step", ylabel="loss", xlim=(0, num_steps), ylim=ylim, yscale="log", title=title, marks=marks
+    )
 
 
 def learners_run(yours: Callable | None, objective: Objective, start: Sequence[float], label: str = "your code",

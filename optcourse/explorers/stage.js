@@ -137,6 +137,7 @@ class Painter {
       this.backs = [];
     }
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.lineJoin = "round";
     context.fillStyle = surface.background;
     context.fillRect(0, 0, this.width, height);
     this.boxes = [];

@@ -1,0 +1,215 @@
+"""The canvas in a real Chromium: saved pages, and a real JupyterLab with a kernel."""
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from optcourse.explorers.page import write_page
+from optcourse.figures.palette import ROLES
+from optcourse.figures.render import draw
+from optcourse.figures.scene import Panel, Points, Scene
+from tests.conftest import COURSE
+from tests.explorers.examples import EveryMark, _OneSlider
+from tests.explorers.test_engine import notebook
+
+pytestmark = pytest.mark.browser
+STAGE = "document.querySelector('.oc-explorer').parentElement.stage"
+
+
+@pytest.fixture
+def opened(page, tmp_path):
+    """Open an explorer as a saved page with the network cut off; any error in the page fails the test."""
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.context.set_offline(True)
+
+    def show(explorer):
+        page.goto(write_page(explorer, tmp_path / "page.html").as_uri())
+        page.wait_for_selector(".oc-explorer canvas")
+        return page
+
+    yield show
+    assert errors == []
+
+
+def pixels(page):
+    return np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB")).astype(int)
+
+
+def test_a_slider_moves_the_picture_without_kernel_or_network(opened):
+    page = opened(EveryMark())
+    before, words = pixels(page), page.locator(".oc-says").inner_text()
+    page.locator("[data-control=amplitude] input[type=range]").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    after = pixels(page)
+    assert before.shape == after.shape  # the layout does not jump
+    assert (before != after).any() and page.locator(".oc-says").inner_text() != words
+    assert page.locator("[data-control=amplitude] input[type=text]").input_value() == "1.5"
+    slider = page.locator("[data-control=amplitude] input[type=range]")
+    assert slider.get_attribute("aria-valuetext") == "1.5"
+    page.get_by_role("button", name="Reset").click()
+    assert (pixels(page) == before).all()
+
+
+def test_stepping_narrates_with_the_numbers_of_the_step(opened):
+    explorer = EveryMark()
+    page = opened(explorer)
+    assert page.locator(".oc-stepcount").inner_text() == "step 24 of 24"
+    page.get_by_role("button", name="One step back").click()
+    narration = explorer.frame().narration
+    assert page.locator(".oc-narration").inner_text() == narration.at(23)
+    page.get_by_role("button", name="Play the run").click()
+    page.wait_for_function(f"{STAGE}.at() === 24 && !{STAGE}.playing")
+
+
+def test_a_typed_value_off_the_scale_is_refused_in_a_sentence(opened):
+    page = opened(EveryMark())
+    box = page.locator("[data-control=amplitude] input[type=text]")
+    box.fill("seven")
+    box.press("Enter")
+    assert "must be a number from 0 to 2" in page.locator(".oc-error").inner_text()
+    assert box.input_value() == "1"
+
+
+def test_browser_and_python_write_numbers_alike(opened):
+    page = opened(EveryMark())
+    source = page.locator("script[type=module]").first.text_content()
+    body = source[source.index("function general") : source.index("function narrate")]
+    page.evaluate(f"window.general = (() => {{ {body}; return general; }})()")
+
+    @given(
+        st.lists(
+            st.tuples(st.floats(-(2.0**40), 2.0**40, width=32), st.integers(1, 6)), min_size=20, max_size=50
+        )
+    )
+    def agree(pairs):
+        written = page.evaluate("pairs => pairs.map(([v, n]) => general(v, n))", pairs)
+        for (value, digits), words in zip(pairs, written, strict=True):
+            # Ties round to even in Python and away from zero in JavaScript; half a unit of the last digit is allowed.
+            assert words == f"{value:.{digits}g}" or abs(float(words) - value) <= 0.500001 * 10 ** (
+                np.floor(np.log10(abs(value) or 1)) - digits + 1
+            ), (value, digits)
+
+    agree()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_both_renderers_put_the_same_marks_in_the_same_places(opened, theme):
+    places = [(0.2, 0.3, "path"), (0.7, 0.8, "yours"), (0.5, 0.1, "velocity")]
+
+    class Dots(_OneSlider):
+        def scene(self, amplitude):
+            marks = [Points([x], [y], role=role, shape="square", size=14) for x, y, role in places]
+            return Scene(
+                [Panel("x", "y", (0, 1), (1e-3, 1), marks, yscale="log" if amplitude > 0.7 else "linear")],
+                says="Dots.",
+            )
+
+    for amplitude in (0.5, 1.0):
+        page = opened(Dots(amplitude=amplitude))
+        page.emulate_media(color_scheme=theme)
+        page.wait_for_timeout(100)
+        box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+        live = pixels(page)
+        figure = draw(Dots(amplitude=amplitude).frame(), theme=theme)
+        figure.canvas.draw()
+        still = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+        area = figure.axes[0].get_window_extent()
+        for _, _, role in places:
+            color = ROLES[role].dark if theme == "dark" else ROLES[role].light
+            x, y = centre(live, color)
+            here = ((x - box["left"]) / box["width"], 1 - (y - box["top"]) / box["height"])
+            x, y = centre(still, color)
+            there = ((x - area.x0) / area.width, (still.shape[0] - y - area.y0) / area.height)
+            np.testing.assert_allclose(here, there, atol=0.01, err_msg=role)
+
+
+def centre(picture, color):
+    rgb = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+    rows, columns = np.nonzero(np.abs(picture - rgb).max(axis=-1) < 3)
+    assert rows.size > 20, f"no {color} in the picture"
+    return columns.mean() + 0.5, rows.mean() + 0.5
+
+
+# A real JupyterLab -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lab(page, lab_server):
+    """Run the cells of a notebook in the real JupyterLab and wait for its explorer."""
+
+    def show(name, *sources):
+        root = lab_server.root
+        notebook(root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources)
+        page.goto(lab_server.notebook_url(name))
+        page.wait_for_selector(".jp-CodeCell")
+        page.locator(".jp-CodeCell").first.click()
+        page.wait_for_timeout(1500)
+        for _ in range(len(sources) + 1):
+            page.keyboard.press("Shift+Enter")
+        page.wait_for_selector(".oc-explorer canvas")
+        page.wait_for_function(f"{STAGE}.tables.size > 0", timeout=30_000)
+        return page
+
+    return show
+
+
+def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
+    page = lab("live.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
+               "import time; time.sleep(6)")  # fmt: skip
+    slider = page.locator("[data-control=amplitude] input[type=range]")
+    slider.focus()
+    first = page.locator(".oc-says").inner_text()
+    drawn = page.evaluate(
+        """() => { const slider = document.querySelector('[data-control=amplitude] input[type=range]');
+        slider.value = 20; slider.dispatchEvent(new Event('input', {bubbles: true}));
+        return document.querySelector('.oc-says').textContent; }"""
+    )
+    assert (
+        drawn != first and "amplitude 2" in drawn
+    )  # in the same turn of the browser's loop: no kernel was asked
+    page.wait_for_timeout(500)
+    shown = page.evaluate(f"Array.from({STAGE}.frame.panels[0].marks.find(m => m.kind === 'line').y)")
+    expected = next(
+        m for m in EveryMark(amplitude=2.0).frame().panels[0].marks if type(m).__name__ == "Line"
+    ).y
+    np.testing.assert_array_equal(np.float32(shown), np.float32(expected))
+
+
+def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
+    page = lab(
+        "drag.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+    )
+    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+    canvas = page.locator(".oc-explorer canvas").bounding_box()
+    x, y = canvas["x"] + box["left"], canvas["y"] + box["top"]
+    page.mouse.move(x + box["width"] / 6, y + box["height"] * 0.375)
+    page.mouse.down()
+    for k in range(12):
+        page.mouse.move(x + box["width"] * (1 / 6 + k / 36), y + box["height"] / 2)
+    page.mouse.up()
+    page.wait_for_function("document.querySelector('.oc-says').textContent.includes('starting at (2.8')")
+    start = json.loads(page.evaluate(f"JSON.stringify({STAGE}.values.start)"))
+    assert start == pytest.approx([2.83, 0.0], abs=0.05)
+
+
+def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
+    page = lab("fails.ipynb", "from tests.explorers.examples import EveryMark",
+               "class Fails(EveryMark):\n    controls = EveryMark.controls\n    def scene(self, **v):\n"
+               "        if v['start'][0] > 3: raise ValueError('no further than three')\n        return super().scene(**v)\nFails()")  # fmt: skip
+    box = page.locator("[data-control=start] input").first
+    box.fill("4")
+    box.press("Enter")
+    page.wait_for_function(
+        "document.querySelector('.oc-error').textContent.includes('no further than three')"
+    )
+    box.fill("2")
+    box.press("Enter")
+    page.wait_for_function("document.querySelector('.oc-error').textContent === ''")
