@@ -138,7 +138,10 @@ class Explorer(anywidget.AnyWidget):
 
     def _sentence(self, error: Exception, message: dict) -> str:
         shown = ", ".join(f"{k} = {_brief(v)}" for k, v in message.get("values", {}).items())
-        return f"This picture could not be drawn for {shown}: {type(error).__name__}: {error}. It still shows the last one that could."
+        reason = f"{type(error).__name__}: {error}"
+        return (
+            f"This picture could not be drawn for {shown}: {reason}. It still shows the last one that could."
+        )
 
     def _checked(self, values: Values) -> Scene:
         scene = self.scene(**values)

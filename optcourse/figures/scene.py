@@ -142,7 +142,7 @@ class Panel:
 
 @dataclass
 class Narration:
-    """One sentence a step: `template` holds {0:.3g}-like fields filled from row `step` of numbers (steps, k), and {t} for the step.
+    """One sentence a step: `template` holds {t} for the step and {0:.3g}-like fields for row `step` of numbers (steps, k).
 
     Only the formats `{i:.Ng}`, `{i:.Nf}`, `{i:.Ne}` and `{i:d}` are used, because the browser fills them too.
     """

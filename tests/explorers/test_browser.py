@@ -200,10 +200,23 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
     assert start == pytest.approx([2.83, 0.0], abs=0.05)
 
 
+FAILS = """
+from tests.explorers.examples import EveryMark
+
+class Fails(EveryMark):
+    controls = EveryMark.controls
+
+    def scene(self, **values):
+        if values["start"][0] > 3:
+            raise ValueError("no further than three")
+        return super().scene(**values)
+
+Fails()
+"""
+
+
 def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
-    page = lab("fails.ipynb", "from tests.explorers.examples import EveryMark",
-               "class Fails(EveryMark):\n    controls = EveryMark.controls\n    def scene(self, **v):\n"
-               "        if v['start'][0] > 3: raise ValueError('no further than three')\n        return super().scene(**v)\nFails()")  # fmt: skip
+    page = lab("fails.ipynb", FAILS)
     box = page.locator("[data-control=start] input").first
     box.fill("4")
     box.press("Enter")
