@@ -37,7 +37,7 @@ STAMP = os.path.join(
 UNFINISHED = os.path.join(VENV, "optcourse-unfinished")  # written first, deleted last
 TRASH = VENV + ".trash"
 
-# Two retries: with pip's own five, a person without a network waits for more than a minute to be told so.
+# Two retries, not pip's five: a person without a network should not wait for minutes to be told so.
 PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries=2"]
 
 # Which optional requirements of pyproject.toml a command needs.
@@ -304,6 +304,8 @@ def run(title, command):
     try:
         for line in process.stdout:
             lines.append(line.rstrip())
+            if "Retrying" in line and not any("Retrying" in earlier for earlier in lines[:-1]):
+                say("the package index does not answer at once; trying again (this can take a minute)")
             if sys.stdout.isatty() and lines[-1].strip():
                 sys.stdout.write("\r\033[K        " + lines[-1].strip()[:width])
                 sys.stdout.flush()

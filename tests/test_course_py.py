@@ -296,6 +296,11 @@ def test_a_folder_that_cannot_be_written_is_named(course, tmp_path):
         module.os.access = kept
 
 
+def test_a_slow_package_index_is_mentioned_once_while_one_waits(course):
+    course.uv_does("WARNING: Retrying\nWARNING: Retrying\ntimed out")
+    assert course.run("lab")[1].count("trying again") == 1
+
+
 def test_no_words_print_the_help_and_touch_nothing(course):
     code, output = course.run()
     assert code == 0 and "python3 course.py lab" in output and not course.venv.exists()
