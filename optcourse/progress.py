@@ -209,23 +209,21 @@ class LessonProgress:
             if self.done
             else "◐ begun"
             if self.passed or self.hints or self.predictions_made
-            else "○"
+            else "○ not yet"
         )
-        predictions = (
-            f"{self.predictions_right} right of {self.predictions_made}" if self.predictions_made else "–"
-        )
+        made = f"{self.predictions_made} of {self.predictions} made, {self.predictions_right} right"
         return (
             self.title,
             mark,
             f"{self.passed} of {self.exercises}",
             f"{self.points} of {self.max_points}",
             str(self.hints),
-            f"{predictions} ({self.predictions} in the lesson)",
+            made if self.predictions else "–",
             self.quiz,
         )
 
 
-HEADINGS = ("Lesson", "", "Exercises", "Points", "Hints", "Predictions", "Quiz")
+HEADINGS = ("Lesson", "Done", "Exercises", "Points", "Hints", "Predictions", "Quiz")
 
 
 @dataclass(frozen=True)
@@ -320,7 +318,7 @@ def _quiz_text(quiz: Any, log: list[dict]) -> str:
     for event in log:
         if event["kind"] == "quiz" and event["id"] == quiz.id:
             first.setdefault(event.get("question"), bool(event.get("right")))
-    return f"{sum(first.values())} right of {len(first)} ({len(quiz.questions)} questions)"
+    return f"{len(first)} of {len(quiz.questions)} answered, {sum(first.values())} right at once"
 
 
 def _next(best: dict[str, int]) -> str:

@@ -24,9 +24,7 @@ SENTENCES = {
     ),
     "returns-the-step": "You return the last update; the caller wants the parameters `w` after it.",
     "returns-the-path": "You return every point of the walk; the caller wants the last one only.",
-    "never-updates": (
-        "Your `w` never moves: the gradient is computed, but the result of the update is not kept in `w`."
-    ),
+    "never-updates": ("Your `w` never moves: the result of the update is not kept in `w`."),
     "one-step-too-few": "Your loop takes one step too few: count how often `range(…)` runs.",
     "one-step-too-many": "Your loop takes one step too many: count how often `range(…)` runs.",
     "first-step-only": "Your function is back after its first step: is the `return` indented into the loop?",

@@ -26,12 +26,13 @@ STYLE = """<style>
 .optcourse-choices .widget-radio-box { height: auto; gap: 4px; margin: 0; }
 .optcourse-choices .widget-radio-box label {
   height: auto; line-height: 1.4; white-space: normal; max-width: 72ch; padding: 2px 0;
-  display: flex; align-items: baseline; gap: 8px; overflow: visible; text-overflow: clip;
+  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: baseline; gap: 8px;
+  overflow: visible; text-overflow: clip; font-size: var(--jp-content-font-size1, 14px);
 }
 .optcourse-choices .widget-radio-box label input {
   height: auto; margin: 0; float: none; flex: none; line-height: 1.4;
 }
-.optcourse-box .widget-html-content { line-height: 1.45; }
+.optcourse-box .widget-html-content { line-height: 1.45; font-size: var(--jp-content-font-size1, 14px); }
 .optcourse-box button:focus-visible, .optcourse-box input:focus-visible {
   outline: 2px solid var(--jp-brand-color1, #1976d2);
 }

@@ -531,8 +531,8 @@ def show(value: Any) -> str:
     if isinstance(value, bool | np.bool_ | str) or value is None:
         return repr(value) if isinstance(value, str) else str(value)
     if isinstance(value, np.ndarray) and value.ndim:
-        short = np.array2string(value, precision=6, threshold=8, edgeitems=3, separator=", ")
-        return " ".join(short.split())
+        items = list(value) if len(value) <= 8 else [*value[:3], "…", *value[-2:]]
+        return "[" + ", ".join(item if isinstance(item, str) else show(item) for item in items) + "]"
     if isinstance(value, int | np.integer):
         return str(value)
     if isinstance(value, float | np.floating):

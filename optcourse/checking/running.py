@@ -49,11 +49,10 @@ class Failure:
                 f"`{name}` did not come back within {seconds:g} seconds and cannot be stopped: restart "
                 "the kernel."
             )
-        where = f" in line {self.line} of its cell: `{self.source}`" if self.line and self.source else ""
+        where = f" in line {self.line} of its cell, `{self.source}`," if self.line and self.source else ""
         text = self.text if len(self.text) <= 200 else self.text[:200] + " …"
         said = f"{self.type}: {text}" if text else self.type
-        ending = "" if said.endswith((".", "?", "!")) or where else "."
-        sentence = f"`{name}` stopped with {said}{where}{'.' if where else ending}"
+        sentence = f"`{name}` stopped{where} with {said}" + ("" if said.endswith((".", "?", "!")) else ".")
         return f"{sentence} {self.advice}" if self.advice else sentence
 
 
@@ -133,26 +132,26 @@ class Recorder:
         self.count = 0
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        copies = [_copy_argument(arg) for arg in args]
         self.count += 1
         if len(self.calls) < MAX_RECORDED:
-            self.calls.append(tuple(_copy_argument(arg) for arg in args))
+            named = [kwargs[name] for name in sorted(kwargs, key=lambda name: (name != "w", name))]
+            self.calls.append(tuple(_copy(arg) for arg in (*args, *named)))
+        copies = [_copy(arg) for arg in args]
         try:
-            return self.function(*copies, **kwargs)
+            if copies and isinstance(copies[0], np.ndarray) and copies[0].dtype.kind in "iu":
+                copies[0] = copies[0].astype(float)
+            return self.function(*copies, **{name: _copy(arg) for name, arg in kwargs.items()})
         except Exception as error:
-            shapes = ", ".join(str(np.shape(copy)) for copy in copies) or "nothing"
+            shapes = ", ".join(str(np.shape(arg)) for arg in (*args, *kwargs.values())) or "nothing"
             raise ValueError(
                 f"it was called with an array of shape {shapes}, and that failed ({error})"
             ) from error
 
 
-def _copy_argument(arg: Any) -> Any:
-    """A float copy, so that neither side can change the other's array."""
-    if isinstance(arg, np.ndarray | np.generic | int | float | list | tuple):
-        array = np.array(arg)
-        if array.dtype.kind in "biu":
-            return array.astype(float) if array.dtype.kind != "b" else array
-        return array
+def _copy(arg: Any) -> Any:
+    """A copy as an array, so that neither side can change the other's."""
+    if type(arg) in (bool, int, float, list, tuple) or isinstance(arg, np.ndarray | np.generic):
+        return np.array(arg)
     return arg
 
 

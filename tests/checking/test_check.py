@@ -390,3 +390,25 @@ def test_check_is_quick():
     check(GD, gd(RIGHT))
     check(GD, gd(RIGHT.replace("-=", "+=")))
     assert time.perf_counter() - began < 1
+
+
+def test_misconceptions_of_values_and_of_one_value_among_several():
+    from optcourse.checking.model import Misconception
+
+    two = Exercise(
+        "99-two",
+        "Two",
+        "",
+        2,
+        ("rate", "steps"),
+        lambda: (0.25, 7),
+        kind="value",
+        misconceptions=(
+            Misconception("halved", "You divided by two once too often.", lambda: (0.125, None)),
+            Misconception("one-less", "You forgot the first step.", lambda: (None, 6)),
+        ),
+    )
+    assert check_exercise(two, 0.125, 7).misconception == "halved"
+    assert check_exercise(two, 0.25, 6).misconception == "one-less"
+    assert "`steps` is 6 where 7" in str(check_exercise(two, 0.25, 6))
+    assert check_exercise(two, 0.3, 7).misconception is None

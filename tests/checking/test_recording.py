@@ -168,3 +168,25 @@ def test_the_time_limit_leaves_a_timer_that_was_running():
     finally:
         signal.setitimer(signal.ITIMER_REAL, *timer)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_models_on_digits_take_minibatches_and_are_recorded():
+    from optcourse.checking.ingredients import ModelGradient, ModelValue
+    from optcourse.checking.model import Case
+    from optcourse.checking.running import run_case
+
+    def one_step(compute_gradient, loss, w, batch):
+        assert loss(w) > 0
+        by_position, by_name = compute_gradient(w, batch), compute_gradient(w=w, batch=list(batch))
+        np.testing.assert_array_equal(by_position, by_name)
+        return by_position
+
+    gradient, loss = (
+        from_data(to_data(kind("SoftmaxRegression", (0, 50), {}))) for kind in (ModelGradient, ModelValue)
+    )
+    outcome = run_case(one_step, Case((gradient, loss, np.zeros(650), np.array([3, 1, 4]))))
+    assert outcome.failure is None and outcome.result.shape == (650,)
+    assert outcome.counts == {"0": 2, "1": 1}
+    for call in outcome.calls["0"]:
+        np.testing.assert_array_equal(call[1], [3, 1, 4])
+    assert np.abs(outcome.result).max() > 0
