@@ -1,9 +1,10 @@
-"""Write optcourse/digits.npz from scikit-learn's copy of the digits: needed again only if the file is ever lost.
+"""Write optcourse/digits.npz from scikit-learn's copy of the digits: needed again only if the file is ever
+lost.
 
     python tests/core/make_digits.py
 
-The data: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository
-(1998), its test part, CC BY 4.0. Pixels are whole numbers 0 ... 16, stored in one byte each.
+The data: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
+Repository (1998), its test part, CC BY 4.0. Pixels are whole numbers 0 ... 16, stored in one byte each.
 """
 
 from pathlib import Path

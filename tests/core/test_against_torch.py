@@ -1,0 +1,88 @@
+"""Our optimizers walk where torch's do: recorded values always, torch itself where it is installed."""
+
+import importlib.util
+import json
+import os
+import runpy
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcourse import objectives, optimizers
+from optcourse.descent import descend
+
+HERE = Path(__file__).parent
+REFERENCE = json.loads((HERE / "torch_reference.json").read_text())
+RECORDER = runpy.run_path(str(HERE / "record_torch.py"))
+TOLERANCE = {"rtol": 1e-12, "atol": 1e-12}
+
+
+def our_path(name, hyperparameters, recipe, start, num_steps):
+    optimizer = getattr(optimizers, name)(**hyperparameters)
+    return descend(objectives.build(tuple(recipe)), optimizer, start, num_steps).w
+
+
+def torch_or_skip():
+    """torch, which only CI must have: it is a download of hundreds of megabytes."""
+    if os.environ.get("CI") != "true" and importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed; its recorded values are compared all the same")
+    import torch
+
+    return torch
+
+
+@pytest.mark.parametrize(
+    "case", REFERENCE["cases"], ids=lambda case: f"{case['optimizer']}-{case['recipe'][0]}"
+)
+def test_recorded_values(case):
+    path = our_path(
+        case["optimizer"], case["hyperparameters"], case["recipe"], case["start"], REFERENCE["num_steps"]
+    )
+    np.testing.assert_allclose(path[:: REFERENCE["every"]], case["points"], **TOLERANCE)
+
+
+def test_the_recording_says_who_was_recorded_and_covers_every_optimizer_that_torch_has():
+    assert REFERENCE["torch"].startswith("2.13")
+    recorded = {case["optimizer"] for case in REFERENCE["cases"]}
+    ours = {cls.__name__ for cls in vars(optimizers).values() if isinstance(cls, type)}
+    without_torch_twin = {
+        "Optimizer",
+        "State",
+        "SimpleNamespace",
+        "NesterovLookAhead",  # test_conventions.py compares it with Nesterov
+        "AdamAlmost",
+        "SutskeverMomentum",
+        "AveragedMomentum",
+        "RMSPropEpsInside",
+    }
+    assert ours - recorded == without_torch_twin
+
+
+@pytest.mark.parametrize("row", RECORDER["OPTIMIZERS"], ids=lambda row: row[0])
+def test_live_torch(row):
+    torch_or_skip()
+    name, ours, torch_class, theirs = row
+    for recipe, start in RECORDER["PROBLEMS"]:
+        expected = RECORDER["torch_path"](torch_class, theirs, recipe, start, 100)
+        np.testing.assert_allclose(our_path(name, ours, recipe, start, 100), expected, **TOLERANCE)
+
+
+@pytest.mark.parametrize("row", RECORDER["OPTIMIZERS"], ids=lambda row: row[0])
+def test_live_torch_open_loop_in_many_dimensions(row):
+    """The same random gradients to both, so that nothing but the update is compared."""
+    torch = torch_or_skip()
+    name, ours, torch_class, theirs = row
+    rng = np.random.default_rng(5)
+    gradients = rng.standard_normal((200, 30)) * 10.0 ** rng.integers(-3, 3, size=30)
+    start = rng.standard_normal(30)
+
+    w = torch.tensor(start, requires_grad=True)
+    twin = getattr(torch.optim, torch_class)([w], **theirs)
+    optimizer, mine = getattr(optimizers, name)(**ours), start.copy()
+    state = optimizer.init(mine)
+    for dw in gradients:
+        w.grad = torch.from_numpy(dw.copy())
+        twin.step()
+        optimizer.step(mine, dw, state)
+    np.testing.assert_allclose(mine, w.detach().numpy(), **TOLERANCE)
