@@ -154,6 +154,42 @@ def test_outside_of_a_course_the_command_says_so(tmp_path, monkeypatch):
         place.course_root()
 
 
+def write_notebook(path: Path, *cells: str) -> Path:
+    import nbformat
+
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    nbformat.write(notebook, path)
+    return path
+
+
+def test_check_shows_what_the_checks_say_and_nothing_else(tmp_path, capsys):
+    cells = ("def check(word):\n    print('all well with', word)", "print('noise')", "check('03-w')")
+    assert cli.main(["check", str(write_notebook(tmp_path / "good.ipynb", *cells))]) == 0
+    assert capsys.readouterr().out.strip() == "all well with 03-w"
+
+
+def test_check_names_the_cell_that_stopped_and_goes_on(tmp_path, capsys):
+    cells = ("check = print", "1 / 0", "check('still here')")
+    assert cli.main(["check", str(write_notebook(tmp_path / "bad.ipynb", *cells))]) == 1
+    output = capsys.readouterr().out
+    assert "code cell 2 stopped with ZeroDivisionError: division by zero" in output and "still here" in output
+
+
+def test_check_ends_a_cell_that_hangs(tmp_path, capsys):
+    path = write_notebook(tmp_path / "hangs.ipynb", "import time\ntime.sleep(60)")
+    assert cli.main(["check", str(path), "--timeout=2"]) == 2
+    assert "longer than 2 s" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"])
+def test_check_says_that_a_file_is_no_notebook(tmp_path, capsys, text):
+    path = tmp_path / "x.ipynb"
+    if text is not None:
+        path.write_text(text)
+    assert cli.main(["check", str(path)]) == 2
+    assert "cannot be read as a notebook" in capsys.readouterr().err
+
+
 # ---- optcourse test ---------------------------------------------------------------------------------------
 
 GOOD_TEST = "def test_good():\n    assert True\n"
@@ -207,12 +243,9 @@ def test_the_suite_fails_properly_and_says_what_was_skipped(
 
 
 def test_a_notebook_that_raises_fails_the_suite(tmp_path, monkeypatch, capfd):
-    import nbformat
-
-    for name, line in {"good": "1 + 1", "bad": "1 / 0"}.items():
-        (tmp_path / "lessons").mkdir(exist_ok=True)
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(line)])
-        nbformat.write(notebook, tmp_path / "lessons" / f"{name}.ipynb")
+    (tmp_path / "lessons").mkdir()
+    write_notebook(tmp_path / "lessons" / "good.ipynb", "1 + 1")
+    write_notebook(tmp_path / "lessons" / "bad.ipynb", "1 / 0")
     assert run_suite(tmp_path, monkeypatch, False, {"a": GOOD_TEST}) == 1
     assert "notebooks    FAILED   1 passed, 1 failed, 0 skipped" in capfd.readouterr().out
 

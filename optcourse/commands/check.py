@@ -26,7 +26,8 @@ def main(argv: Sequence[str]) -> int:
 
     try:
         notebook = nbformat.read(options.notebook, as_version=4)
-    except (OSError, ValueError, nbformat.ValidationError) as error:
+    # AttributeError: what nbformat makes of JSON that is no object
+    except (OSError, ValueError, AttributeError, nbformat.ValidationError) as error:
         print(f"optcourse check: {options.notebook} cannot be read as a notebook: {error}", file=sys.stderr)
         return 2
     client = NotebookClient(
