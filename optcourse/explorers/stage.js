@@ -489,7 +489,8 @@ class Stage {
     root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, controls,
       element("div", { className: "oc-bar" }, reset));
     this.el.append(root);
-    if (this.spec.controls.some((c) => c.kind === "point") && this.link.live) this.buildDrag();
+    const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag).kind);
+    if (drags.includes("range") || (drags.includes("point") && this.link.live)) this.buildDrag();
   }
 
   buildBar() {
@@ -599,7 +600,7 @@ class Stage {
       const rect = canvas.getBoundingClientRect();
       return [((event.clientX - rect.left) * this.painter.width) / rect.width, event.clientY - rect.top];
     };
-    const candidates = () => this.painter.boxes.flatMap((view) => view.panel.marks.filter((m) => m.drag).map((m) => [view, m]));
+    const candidates = () => this.painter.boxes.flatMap((view) => view.panel.marks.filter((m) => m.drag && (this.link.live || this.control(m.drag).kind === "range")).map((m) => [view, m]));
     const inside = ({ box }, x, y) => x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
     const data = ({ panel, box }, x, y) => {
       const part = [(x - box.left) / box.width, 1 - (y - box.top) / box.height];
@@ -610,19 +611,23 @@ class Stage {
       });
     };
     const first = (a) => (a.length === undefined ? a : a[0]);
+    const move = ({ control, basis }, [u, v]) => {
+      if (control.kind === "range") this.set(control.name, control.values[nearest(control.values, u)]);
+      else this.setPoint(control, basis ? [basis[0] * u + basis[1] * v, basis[2] * u + basis[3] * v] : [u, v]);
+    };
     canvas.addEventListener("pointerdown", (event) => {
       const [x, y] = place(event);
       const near = candidates().filter(([view]) => inside(view, x, y))
         .map(([view, m]) => [Math.hypot(view.X(first(m.x)) - x, view.Y(first(m.y)) - y), view, m]).sort((a, b) => a[0] - b[0])[0];
       if (!near) return;
-      dragging = { panel: this.painter.boxes.indexOf(near[1]), control: this.control(near[2].drag) };
+      dragging = { panel: this.painter.boxes.indexOf(near[1]), control: this.control(near[2].drag), basis: near[2].drag_basis };
       canvas.setPointerCapture(event.pointerId);
       canvas.focus({ preventScroll: true });
-      this.setPoint(dragging.control, data(near[1], x, y));
+      move(dragging, data(near[1], x, y));
     });
     canvas.addEventListener("pointermove", (event) => {
       const [x, y] = place(event);
-      if (dragging) this.setPoint(dragging.control, data(this.painter.boxes[dragging.panel], x, y));
+      if (dragging) move(dragging, data(this.painter.boxes[dragging.panel], x, y));
       else canvas.style.cursor = candidates().some(([view]) => inside(view, x, y)) ? "crosshair" : "default";
     });
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { dragging = null; });

@@ -51,13 +51,18 @@ class Line(Mark):
 
 @dataclass
 class Points(Mark):
-    """Markers at (x, y), `size` pixels across. `drag` names the point control that dragging the first of them moves."""
+    """Markers at (x, y), `size` pixels across.
+
+    `drag` names the control that dragging the first of them moves: a point, or a slider by its x. A point drawn in
+    turned axes has `drag_basis` (a, b, c, d): (u, v) on the panel is (a u + b v, c u + d v) for the control.
+    """
 
     x: ArrayLike
     y: ArrayLike
     size: float = field(default=9.0, kw_only=True)
     shape: str | None = field(default=None, kw_only=True)
     drag: str | None = field(default=None, kw_only=True)
+    drag_basis: tuple[float, float, float, float] | None = field(default=None, kw_only=True)
 
 
 @dataclass
