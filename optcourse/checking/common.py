@@ -47,6 +47,14 @@ SENTENCES = {
         "Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats "
         "before the loop."
     ),
+    "copies-whole-numbers": (
+        "Your copy keeps the whole-number type of the start, which cannot hold the steps: say "
+        "`dtype=float` when you copy."
+    ),
+    "starts-at-zero": "Your walk does not begin at the `w` that you were given: do not set it anew.",
+    "updates-after-the-loop": (
+        "The update stands below the loop, so it is done once: indent it, so that every round moves `w`."
+    ),
     "sums-the-gradient": (
         "Every entry moves by the same amount: the gradient was summed to one number, but each entry of "
         "`w` has its own slope."
@@ -81,6 +89,9 @@ def loop_misconceptions(
         "divides-by-learning-rate": with_learning_rate(algorithm, lambda rate: 1 / rate),
         "changes-the-input": _changes_the_input(algorithm),
         "keeps-whole-numbers": _keeps_whole_numbers(algorithm),
+        "copies-whole-numbers": _copies_whole_numbers(algorithm),
+        "starts-at-zero": _starts_at_zero(algorithm),
+        "updates-after-the-loop": _updates_after_the_loop(algorithm),
         "sums-the-gradient": with_gradient(algorithm, lambda dw: np.full_like(dw, dw.sum())),
         "only-the-direction": with_gradient(algorithm, _direction),
     }
@@ -223,6 +234,39 @@ def _changes_the_input(algorithm: Callable) -> Callable:
         if num_steps:
             w -= w - end
         return w
+
+    return wrong
+
+
+def _copies_whole_numbers(algorithm: Callable) -> Callable:
+    """`w = np.array(w)`, then `w -= …`: right for floats, an error for whole numbers."""
+
+    @functools.wraps(algorithm)
+    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
+        return _changes_the_input(algorithm)(
+            compute_gradient, np.array(w), learning_rate, num_steps, *hyper, **named
+        )
+
+    return wrong
+
+
+def _starts_at_zero(algorithm: Callable) -> Callable:
+    @functools.wraps(algorithm)
+    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
+        start = np.zeros(np.shape(w))
+        return algorithm(compute_gradient, start, learning_rate, num_steps, *hyper, **named)
+
+    return wrong
+
+
+def _updates_after_the_loop(algorithm: Callable) -> Callable:
+    """The gradient is asked for in every round, at the same place; what follows happens once."""
+
+    @functools.wraps(algorithm)
+    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
+        start = np.array(w, dtype=float)
+        gradients = [compute_gradient(start) for _ in range(num_steps)]
+        return algorithm(lambda *_: gradients[-1], start, learning_rate, min(num_steps, 1), *hyper, **named)
 
     return wrong
 

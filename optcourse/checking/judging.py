@@ -277,6 +277,11 @@ def _point_difference(exercise, callable_name, my_points, right_points, k, got, 
         return None
     if k == 0:
         return f"`{callable_name}` is first called at {show(got)}; {show(want)} is expected."
+    if np.array_equal(got, my_points[k - 1]) and len(my_points) > len(right_points):
+        return (
+            f"`{callable_name}` is called again at the same point, {show(got)}: "
+            "call it once a round, and keep what it gives."
+        )
     if exercise.steps:
         return _step_text(exercise, my_points, right_points, k)
     return (
@@ -380,18 +385,27 @@ def _explain(exercise, cases, outcomes, expected, index, sentence) -> Verdict:
 def which_misconception(
     exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], expected: Sequence[Outcome]
 ) -> Misconception | None:
-    """The misconception that does the same as the learner's code on every case.
+    """The misconception that does the same as the learner's code.
 
-    Three rounds, from strict to lenient: everything the same (result, calls, inputs changed, or the same
-    error); the same results; the same results wherever the learner's code gives one at all, if there are
-    two such cases with a wrong result.
+    Four rounds, from strict to lenient: the same results (or errors) and the same calls and changes on every case; the same on
+    those cases where the learner's code gives a result; then both again by the results alone. So a second mistake beside the
+    first one does not hide it. The lenient rounds need results that are wrong: right ones prove nothing.
     """
-    cases = cases[: len(outcomes)]
-    candidates = [(m, misconception_outcomes(exercise, m, cases)) for m in exercise.misconceptions]
-    rounds = (_all_same, _same_results, _same_where_it_runs)
-    for same in rounds:
+    every = list(range(len(outcomes)))
+    running = [k for k in every if not outcomes[k].failure and not outcomes[k].problem]
+    running = running if 2 <= len(running) < len(every) else []
+    candidates = [
+        (m, misconception_outcomes(exercise, m, cases[: len(outcomes)])) for m in exercise.misconceptions
+    ]
+    for strict, where in ((True, every), (True, running), (False, every), (False, running)):
+        if (
+            not where
+            or not (where is every and strict)
+            and not _wrong_results(exercise, where, outcomes, expected)
+        ):
+            continue
         for misconception, theirs in candidates:
-            if same(exercise, outcomes, theirs, expected):
+            if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
                 return misconception
     return None
 
@@ -405,34 +419,22 @@ def misconception_outcomes(
     return [run_case(misconception.code, case, exercise.seconds) for case in cases]
 
 
-def _all_same(exercise, mine, theirs, expected) -> bool:
-    return all(
-        _same_end(exercise, a, b)
-        and (a.failure is not None or (_same_calls(exercise, a, b) and a.changed == b.changed))
-        for a, b in zip(mine, theirs, strict=True)
-    )
-
-
-def _same_results(exercise, mine, theirs, expected) -> bool:
-    return all(_same_end(exercise, a, b) for a, b in zip(mine, theirs, strict=True)) and _any_wrong(
-        exercise, mine, expected
-    )
-
-
-def _same_where_it_runs(exercise, mine, theirs, expected) -> bool:
-    running = [k for k, outcome in enumerate(mine) if not outcome.failure and not outcome.problem]
-    if len(running) == len(mine) or len(running) < 2:
-        return False
-    pick = lambda outcomes: [outcomes[k] for k in running]  # noqa: E731
-    return _same_results(exercise, pick(mine), pick(theirs), pick(expected))
-
-
-def _any_wrong(exercise, mine, expected) -> bool:
-    """Whether the results themselves are wrong: a lenient round must not blame results that are right."""
+def _wrong_results(
+    exercise: Exercise, where: Sequence[int], mine: Sequence[Outcome], expected: Sequence[Outcome]
+) -> bool:
+    """Whether a result among these cases is there, and wrong."""
     return any(
-        a.failure or a.problem or result_difference(exercise, a.result, b.result)
-        for a, b in zip(mine, expected, strict=True)
+        not mine[k].failure
+        and (mine[k].problem or result_difference(exercise, mine[k].result, expected[k].result))
+        for k in where
     )
+
+
+def _same(exercise: Exercise, a: Outcome, b: Outcome, strict: bool) -> bool:
+    """The same end, and (if strict) the same way to it."""
+    if not _same_end(exercise, a, b):
+        return False
+    return not strict or a.failure is not None or (_same_calls(exercise, a, b) and a.changed == b.changed)
 
 
 def _same_end(exercise: Exercise, a: Outcome, b: Outcome) -> bool:

@@ -142,7 +142,11 @@ class Recorder:
                 copies[0] = copies[0].astype(float)
             return self.function(*copies, **{name: _copy(arg) for name, arg in kwargs.items()})
         except Exception as error:
-            shapes = ", ".join(str(np.shape(arg)) for arg in (*args, *kwargs.values())) or "nothing"
+            if not args and not kwargs:
+                raise TypeError(
+                    "it is called with nothing in its brackets; it needs the point, `w`"
+                ) from error
+            shapes = ", ".join(str(np.shape(arg)) for arg in (*args, *kwargs.values()))
             raise ValueError(
                 f"it was called with an array of shape {shapes}, and that failed ({error})"
             ) from error
@@ -278,7 +282,7 @@ def _failure(kind: str, error: BaseException, function: Callable) -> Failure:
     name = {"UFuncTypeError": "TypeError", "_UFuncOutputCastingError": "TypeError"}.get(
         type(error).__name__, type(error).__name__
     )
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).replace("'Recorder'", "'function'")
     return Failure(kind, name.lstrip("_"), text, line, source, _advice(error, text))
 
 
@@ -304,6 +308,10 @@ def _advice(error: BaseException, text: str) -> str:
             "This case gives whole numbers, and an array of whole numbers cannot hold the result: "
             "begin with a float copy, `np.array(…, dtype=float)`."
         )
+    if isinstance(error, TypeError) and "Recorder" in str(error):
+        return "A function gives its value only when it is called: `compute_gradient(w)`."
+    if isinstance(error, TypeError) and "'int' object is not iterable" in text:
+        return "A loop over a number needs `range(…)`."
     if isinstance(error, AttributeError) and "numpy" in text and "'sqrt'" in text:
         return "A NumPy array has no `.sqrt()`: write `np.sqrt(…)`."
     if isinstance(error, UnboundLocalError):

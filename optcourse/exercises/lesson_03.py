@@ -87,6 +87,14 @@ def multiplies_by_w(compute_gradient, w, learning_rate, num_steps):
     return w
 
 
+def one_entry_at_a_time(compute_gradient, w, learning_rate, num_steps):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        for k in range(len(w)):
+            w[k] -= learning_rate * compute_gradient(w)[k]
+    return w
+
+
 GRADIENT_DESCENT = Exercise(
     id="03-gradient-descent",
     title="Gradient descent",
@@ -124,6 +132,14 @@ GRADIENT_DESCENT = Exercise(
             "replaces-w",
             "The update takes the place of `w`; it must be subtracted from it: look at `=` and `-=`.",
             replaces_w,
+        ),
+        Misconception(
+            "one-entry-at-a-time",
+            (
+                "The gradient is computed anew for every entry, while `w` is half moved: compute `dw` "
+                "once a round."
+            ),
+            one_entry_at_a_time,
         ),
         Misconception(
             "multiplies-by-w",

@@ -118,6 +118,17 @@ return path
         "w = w.astype(float)\nfor i in range(num_steps):\n    w - learning_rate * "
         "compute_gradient(w)\nreturn w"
     ),
+    "copies-whole-numbers": RIGHT.replace("np.array(w, dtype=float)", "w.copy()"),
+    "starts-at-zero": RIGHT.replace("np.array(w, dtype=float)", "np.zeros_like(w, dtype=float)"),
+    "updates-after-the-loop": RIGHT.replace("    w -=", "w -="),
+    "replaces-w": RIGHT.replace("-=", "=-"),
+    "one-entry-at-a-time": """
+w = np.array(w, dtype=float)
+for i in range(num_steps):
+    for k in range(len(w)):
+        w[k] -= learning_rate * compute_gradient(w)[k]
+return w
+""",
     "divides-by-learning-rate": RIGHT.replace("learning_rate *", "1 / learning_rate *"),
 }
 
@@ -166,6 +177,11 @@ SENTENCES = [
     (RIGHT.replace("* dw", "* dw * (0 if i else 1)"), "does not move"),
     (RIGHT.replace("compute_gradient(w)", "compute_gradient(w + 1)"), "is first called at"),
     (RIGHT.replace("compute_gradient(w)", "compute_gradient(w[:1])"), "shape (1,)"),
+    (
+        "w = w * 1.0\nwhile np.linalg.norm(compute_gradient(w)) > 1e-6:\n"
+        "    w -= learning_rate * compute_gradient(w)\nreturn w",
+        "called again at the same point",
+    ),
     (RIGHT.replace("compute_gradient(w)", "w"), "`compute_gradient` is never called"),
 ]
 
@@ -181,6 +197,14 @@ STOPS = [
     ("w = np.array(w)\nreturn w - alpha", "NameError", 3, "return w - alpha"),
     (RIGHT.replace("-= learning_rate", "-= learning_rte"), "NameError", 5, "w -= learning_rte * dw"),
     ("return w.sqrt()", "np.sqrt", 2, "return w.sqrt()"),
+    (RIGHT.replace("range(num_steps)", "num_steps"), "`range(…)`", 3, "for i in num_steps:"),
+    (
+        RIGHT.replace("compute_gradient(w)", "compute_gradient()"),
+        "nothing in its brackets",
+        4,
+        "compute_gradient()",
+    ),
+    (RIGHT.replace("* dw", "* compute_gradient"), "only when it is called", 5, "* compute_gradient"),
     ("return 1 / 0", "ZeroDivisionError", 2, "return 1 / 0"),
     ("return gradient_descent(compute_gradient, w, 1, 1)", "RecursionError", 2, "return gradient_descent"),
     ("raise SystemExit", "SystemExit", 2, "raise SystemExit"),

@@ -37,6 +37,38 @@ def test_ids_are_unique_and_belong_to_their_lesson():
         assert all(item.id.startswith(f"{lesson}-") for item in (*module.EXERCISES, *module.PREDICTIONS))
 
 
+def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+    w = np.array(w, dtype=float)
+    moment1 = np.zeros_like(w)
+    moment2 = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        moment1 = beta1 * moment1 + (1 - beta1) * dw
+        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
+        w -= learning_rate * moment1 / (np.sqrt(moment2) + eps)
+    return w
+
+
+def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
+    from optcourse.checking.common import loop_misconceptions
+    from optcourse.exercises import get
+
+    like = get("03-gradient-descent")
+
+    def cases(rng):
+        plain_cases = like.cases(rng)
+        return [dataclasses.replace(case, args=(*case.args, 0.9, 0.99, 1e-7)) for case in plain_cases]
+
+    exercise = dataclasses.replace(
+        like,
+        answers=("adam_almost",),
+        reference=adam_almost,
+        cases=cases,
+        misconceptions=loop_misconceptions(adam_almost),
+    )
+    assert flaws(exercise) == []
+
+
 # -- the audit bites: an exercise that is fit, and every way to spoil it ---------------------------------
 
 
