@@ -1,0 +1,32 @@
+"""The figure that the slider benchmark draws in every design, as one of our explorers."""
+
+import numpy as np
+
+from optcourse.descent import descend
+from optcourse.explorers import parts
+from optcourse.explorers.controls import linear
+from optcourse.explorers.engine import Explorer
+from optcourse.figures import Line, Scene
+from optcourse.objectives import quadratic
+from optcourse.optimizers import GradientDescent
+
+
+class Same(Explorer):
+    """Contours, a 200-step path and a loss curve."""
+
+    title = "Benchmark figure"
+    controls = (linear("learning_rate", 0.05, 1.95, 0.5, num=191),)
+
+    def scenes(self, settings):
+        bowl = quadratic(10.0)
+        trace = descend(bowl, GradientDescent(parts.Stacked(settings).learning_rate), (-3.0, 2.0), 200)
+        return [
+            Scene(
+                [
+                    parts.plane_panel(bowl, [Line(w[:, 0], w[:, 1], marker=True)], title="path"),
+                    parts.loss_panel([(loss, "loss", "path")], 200, ylim=(1e-30, 1e2), by_step=False),
+                ],
+                says=f"200 steps with learning_rate = {s['learning_rate']:.3g} end at a loss of {loss[-1]:.2g}.",
+            )
+            for s, w, loss in zip(settings, np.moveaxis(trace.w, 1, 0), trace.loss.T, strict=True)
+        ]
