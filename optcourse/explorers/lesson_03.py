@@ -1,18 +1,122 @@
-"""The explorers of lesson 03, gradient descent."""
+"""The explorers of lesson 03, gradient descent, in the order in which the lesson shows them."""
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
+from optcourse import data, models, objectives
 from optcourse.descent import descend
 from optcourse.explorers import parts
-from optcourse.explorers.controls import Point, integers, linear, log
+from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
-from optcourse.figures import Line, Narration, Scene
-from optcourse.objectives import quadratic
+from optcourse.explorers.parts import say, say_point
+from optcourse.figures import Heat, Line, Narration, Panel, Points, Rule, Scene, Span, Text
+from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent
+from optcourse.theory import best_learning_rate, gradient_descent_limit
 
+# All bowls of this lesson have the steep curvature of the lecture's 0.1 x² + 2 y², so the limit is 0.5.
+STEEP = 4.0
+LIMIT = float(gradient_descent_limit(STEEP))
 WINDOW = ((-4.0, 4.0), (-4.0, 4.0))
+
+
+def bowl(condition_number, rotation):
+    """The bowl of the lesson; rotation in degrees."""
+    return quadratic(condition_number, np.radians(rotation), STEEP)
+
+
+def rate_marks(condition_number: float) -> dict:
+    """Ticks on the learning rate's scale: the best one and the stability limit."""
+    best = float(best_learning_rate(STEEP / condition_number, STEEP))
+    return {"learning_rate": [(best, "best α*"), (LIMIT, "limit")]}
+
+
+# -- (0) one axis ------------------------------------------------------------------------------------------------------
+
+
+class ParabolaExplorer(Explorer):
+    """Gradient descent in one variable: the factor 1 - learning_rate * curvature at each step."""
+
+    title = "One axis, one factor"
+    controls = (
+        log("learning_rate", 0.01, 2.0, 0.1, num=81),
+        linear("curvature", 0.2, 6.0, 4.0, num=59, label="curvature λ"),
+        Range("num_steps", (5, 10, 20, 30), 20, whole=True),
+    )
+    start = 2.5
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        traces = descend(
+            parabola(all_of.curvature),
+            GradientDescent(all_of.learning_rate),
+            self.start,
+            int(max(all_of.num_steps)),
+        )
+        return [
+            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], **s)
+            for i, s in enumerate(settings)
+        ]
+
+    def picture(self, w, loss, dw, learning_rate, curvature, num_steps) -> Scene:
+        w, loss, dw = w[: num_steps + 1], loss[: num_steps + 1], dw[: num_steps + 1]
+        factor = 1 - learning_rate * curvature
+        x = np.linspace(-3, 3, 121)
+        t = np.arange(num_steps + 1)
+        on_curve = [
+            Line(x, 0.5 * curvature * x * x, role="neutral", label="loss = λ w² / 2"),
+            Points([0.0], [0.0], role="optimum", size=12),
+            Line(w, loss, role="path", width=1.2, by_step="upto", marker=True, label="gradient descent"),
+            Points(w, loss, role="path", size=12, by_step="at"),
+        ]
+        over_time = [
+            Rule("y", 0.0, role="optimum", dash="dot"),
+            Line(t, w, role="path", by_step="upto", marker=True, label="gradient descent"),
+            Points(t, w, role="path", size=12, by_step="at"),
+            Line(t, self.start * factor**t, role="theory", width=1.5, label="2.5 × factor^step"),
+        ]
+        return Scene(
+            panels=[
+                Panel("w", "loss", (-3, 3), (0, 20), on_curve, title="the parabola"),
+                Panel("step", "w", (0, 30), (-3.5, 3.5), over_time, title="w at each step"),
+            ],
+            says=(
+                f"Each step multiplies w by 1 − {say(learning_rate)} × {say(curvature)} = {say(factor)}. "
+                + factor_in_words(factor)
+                + f" After {num_steps} steps w = {say(w[-1])}."
+            ),
+            num_steps=int(num_steps),
+            narration=Narration(
+                f"step {{t}}: dw = {say(curvature)} × {{0:.3g}} = {{1:.3g}};  "
+                f"next w = {{0:.3g}} − {say(learning_rate)} × {{1:.3g}}",
+                np.column_stack([w, dw]),
+            ),
+            slider_marks={
+                "learning_rate": [(1 / curvature, "one jump"), (2 / curvature, "limit")],
+                "curvature": [(1 / learning_rate, "one jump"), (2 / learning_rate, "limit")],
+            },
+        )
+
+
+def factor_in_words(factor: float) -> str:
+    """What multiplying by this factor at every step looks like."""
+    if factor < -1 - 1e-9:
+        return "Beyond −1: every jump lands farther away on the other side. It runs away."
+    if factor < -1 + 1e-9:
+        return "Exactly −1: it jumps from side to side for ever and never comes closer."
+    if factor < -0.05:
+        return "Negative: it overshoots and zig-zags, but each jump lands closer."
+    if factor < 0.05:
+        return "Close to 0: almost there in one jump."
+    if factor <= 0.9:
+        return "Between 0 and 1: it glides down without overshooting."
+    return "Just below 1: almost nothing happens at each step. It crawls."
+
+
+# -- (a) the valley ----------------------------------------------------------------------------------------------------
 
 
 class ValleyExplorer(Explorer):
@@ -20,68 +124,586 @@ class ValleyExplorer(Explorer):
 
     title = "Gradient descent in a valley"
     controls = (
-        log("learning_rate", 0.01, 3.0, 0.5),
-        log("condition_number", 1.0, 100.0, 10.0, num=41),
+        log("learning_rate", 0.01, 1.0, 0.1),
+        log("condition_number", 1.0, 100.0, 20.0, num=41),
         linear("rotation", 0.0, 90.0, 0.0, num=31, unit="degrees"),
-        integers("num_steps", 5, 100, 30, by=5),
+        integers("num_steps", 5, 100, 50, by=5),
         Point("start", (-3.0, 2.0), *WINDOW, label="start"),
     )
 
     def scenes(self, settings):
         all_of = parts.Stacked(settings)
-        num_steps = max(s["num_steps"] for s in settings)
-        bowls = quadratic(all_of.condition_number, np.radians(all_of.rotation))
-        traces = descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, int(num_steps))
-        return [self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], **s) for i, s in enumerate(settings)]
+        bowls = bowl(all_of.condition_number, all_of.rotation)
+        traces = descend(
+            bowls, GradientDescent(all_of.learning_rate), all_of.start, int(max(all_of.num_steps))
+        )
+        return [
+            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], **s)
+            for i, s in enumerate(settings)
+        ]
 
     def picture(self, w, loss, dw, learning_rate, condition_number, rotation, num_steps, start) -> Scene:
         w, loss, dw = w[: num_steps + 1], loss[: num_steps + 1], dw[: num_steps + 1]
-        bowl = quadratic(condition_number, np.radians(rotation))
-        best = 2 / (1 + 1 / condition_number)
-        rate = max(abs(1 - learning_rate), abs(1 - learning_rate / condition_number))
-        own, own_loss, error = parts.learners_run(self.yours, bowl, start, learning_rate=learning_rate, num_steps=num_steps)
+        valley = bowl(condition_number, rotation)
+        own, own_loss, error = parts.learners_run(
+            self.yours, valley, start, learning_rate=learning_rate, num_steps=num_steps
+        )
         losses = [(loss, "gradient descent", "path")]
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
-        theory_line = Line(
-            np.arange(num_steps + 1), loss[0] * rate ** (2 * np.arange(num_steps + 1)), role="theory",
-            label="predicted slope", width=1.5,
-        )  # fmt: skip
+        slow, slow_loss = slower_axis(learning_rate, condition_number, rotation, start)
+        t = np.arange(num_steps + 1)
+        with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip below is what is drawn
+            line = np.clip(slow_loss * slow ** (2 * t), 1e-11, 1e30)
+        theory = Line(t, line, role="theory", label="theory: the slower axis", width=1.5)
         return Scene(
             panels=[
                 parts.plane_panel(
-                    bowl,
-                    [*parts.minimum_marks(bowl), *_run(w, "gradient descent"), *own],
+                    valley,
+                    [*parts.minimum_marks(valley), *run_in_plane(w, "gradient descent", "start"), *own],
                     title="the valley from above",
                     window=WINDOW,
                 ),
-                parts.loss_panel(losses, 100, extra=[theory_line]),
+                parts.loss_panel(losses, 100, extra=[theory]),
             ],
-            says=_verdict(learning_rate, condition_number, rate, loss, num_steps),
+            says=valley_says(learning_rate, condition_number, slow, loss),
             num_steps=int(num_steps),
             narration=Narration(
-                "step {t}: dw = ({2:.3g}, {3:.3g});  w = ({0:.3g}, {1:.3g}) − " + parts.say(learning_rate) + " × dw",
+                f"step {{t}}: dw = ({{2:.3g}}, {{3:.3g}});  "
+                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
                 np.column_stack([w, dw]),
             ),
-            slider_marks={"learning_rate": [(best, "α*"), (2.0, "limit")]},
+            slider_marks=rate_marks(condition_number),
             notice=error,
         )
 
 
-def _run(w, label):
-    from optcourse.figures import Points
-
+def run_in_plane(w: np.ndarray, label: str, drag: str | None) -> list:
+    """A run's path up to the step shown, its start and where it is now."""
     return [
         Line(w[:, 0], w[:, 1], role="path", label=label, by_step="upto", marker=True),
-        Points(w[:1, 0], w[:1, 1], role="start", size=10, drag="start"),
+        Points(w[:1, 0], w[:1, 1], role="start", size=10, drag=drag),
         Points(w[:, 0], w[:, 1], role="path", size=12, by_step="at"),
     ]
 
 
-def _verdict(learning_rate, condition_number, rate, loss, num_steps) -> str:
-    after = f"After {num_steps} steps the loss went from {parts.say(loss[0])} to {parts.say(loss[-1])}."
-    if rate >= 1:
-        return f"{after} The learning rate {parts.say(learning_rate)} is at or over the limit 2: the run does not settle."
-    if learning_rate > 1:
-        return f"{after} It zig-zags: along the steep axis each step multiplies by {parts.say(1 - learning_rate)}."
-    return f"{after} It crawls: along the flat axis each step keeps {parts.say(1 - learning_rate / condition_number)} of the distance."
+def axes_of(condition_number: float, rotation: float) -> tuple[np.ndarray, np.ndarray]:
+    """Curvatures (flat, steep) and the matrix whose columns are the flat and the steep direction."""
+    cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
+    return np.array([STEEP / condition_number, STEEP]), np.array([[cos, -sin], [sin, cos]])
+
+
+def slower_axis(learning_rate, condition_number, rotation, start) -> tuple[float, float]:
+    """(|factor|, loss at the start) of the axis whose part of the loss lasts longest, if the start has a part in it."""
+    curvatures, directions = axes_of(condition_number, rotation)
+    parts_of_loss = 0.5 * curvatures * (directions.T @ np.asarray(start)) ** 2
+    factors = np.abs(1 - learning_rate * curvatures)
+    taking_part = parts_of_loss > 1e-12
+    if not taking_part.any():
+        return float(factors.max()), 0.0
+    slow = int(np.argmax(np.where(taking_part, factors, -1)))
+    return float(factors[slow]), float(parts_of_loss[slow])
+
+
+def valley_says(learning_rate, condition_number, rate, loss) -> str:
+    """What the valley shows: the factors of both axes, and the measured rate beside the predicted one."""
+    steep, flat = 1 - learning_rate * STEEP, 1 - learning_rate * STEEP / condition_number
+    last = len(loss) - 1
+    factors = f"Each step multiplies the distance along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
+    usable = (loss > 1e-250) & (loss < 1e250)
+    if not usable[max(last - 1, 0) :].all():
+        ending = (
+            "it is at the bottom"
+            if loss[-1] <= 1e-250
+            else f"the loss passed {say(loss[usable].max())}: it ran away"
+        )
+        return f"{factors}Within {last} steps {ending}."
+    measured = np.sqrt(loss[-1] / loss[-2])
+    if abs(rate - 1) < 1e-9:
+        verdict = "That is the limit: it never settles."
+    elif rate > 1:
+        verdict = "It runs away."
+    elif abs(steep) > abs(flat) + 1e-9:
+        verdict = "The steep axis is the slower one: it zig-zags."
+    elif abs(abs(steep) - abs(flat)) <= 1e-9:
+        verdict = "Both axes shrink equally fast: no learning rate is better."
+    else:
+        verdict = "The flat axis is the slower one: it crawls."
+    return (
+        f"{factors}{verdict} Measured at the last step: {say(measured, 4)}; theory: {say(rate, 4)}. "
+        f"Loss after {last} steps: {say(loss[-1])}."
+    )
+
+
+# -- (b) linked bases --------------------------------------------------------------------------------------------------
+
+
+class LinkedBasesExplorer(Explorer):
+    """The same run in w-space and in the Hessian's own axes, where the two coordinates never meet."""
+
+    title = "One run, two sets of axes"
+    height = 330
+    window = ((-4.5, 4.5), (-4.5, 4.5))
+    controls = (
+        log("learning_rate", 0.01, 1.0, 0.45),
+        log("condition_number", 1.0, 100.0, 20.0, num=41),
+        linear("rotation", 0.0, 90.0, 30.0, num=31, unit="degrees"),
+        Point("start", (-3.0, 1.0), (-3.0, 3.0), (-3.0, 3.0), label="start (w)"),
+    )
+    num_steps = 40
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        bowls = bowl(all_of.condition_number, all_of.rotation)
+        traces = descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
+        return [self.picture(traces.w[:, i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, w, learning_rate, condition_number, rotation, start) -> Scene:
+        curvatures, directions = axes_of(condition_number, rotation)
+        c = w @ directions
+        factors = 1 - learning_rate * curvatures
+        t = np.arange(len(w))
+        reach = np.array([-9.0, 9.0])
+        flat, steep = directions.T
+        axes_in_w = [
+            Line(reach * flat[0], reach * flat[1], role="second", width=1.5, label="flat axis"),
+            Line(reach * steep[0], reach * steep[1], role="third", width=1.5, label="steep axis"),
+        ]
+        own_axes = [
+            Line(reach, 0 * reach, role="second", width=1.5),
+            Line(0 * reach, reach, role="third", width=1.5),
+        ]
+        with np.errstate(all="ignore"):
+            sizes = np.clip(np.abs(c), 1e-30, 1e30)
+            expected = np.clip(np.abs(c[0]) * np.abs(factors) ** t[:, None], 1e-30, 1e30)
+        components = [
+            Line(t, expected[:, 0], role="theory", width=1.2, label="|start × factor^step|"),
+            Line(t, expected[:, 1], role="theory", width=1.2),
+            Points(t, sizes[:, 0], role="second", size=6, label="along flat", by_step="upto"),
+            Points(t, sizes[:, 1], role="third", size=6, label="along steep", by_step="upto"),
+        ]
+        in_w = plane_of(
+            bowl(condition_number, rotation), self.window, [*axes_in_w, *run_in_plane(w, "path", "start")]
+        )
+        dragged = run_in_plane(c, "path", "start")
+        dragged[1].drag_basis = tuple(directions.ravel().tolist())
+        in_own = plane_of(bowl(condition_number, 0.0), self.window, [*own_axes, *dragged])
+        return Scene(
+            panels=[
+                Panel("w[0]", "w[1]", *self.window, in_w, title="in the coordinates w", equal=True),
+                Panel(
+                    "along the flat axis",
+                    "along the steep axis",
+                    *self.window,
+                    in_own,
+                    title="in the valley's own axes",
+                    equal=True,
+                ),
+                Panel(
+                    "step",
+                    "distance from the minimum",
+                    (0, self.num_steps),
+                    (1e-6, 1e2),
+                    components,
+                    yscale="log",
+                    title="each axis alone",
+                ),
+            ],  # fmt: skip
+            says=(
+                f"Along the flat axis every step multiplies by 1 − {say(learning_rate)} × {say(curvatures[0])} = "
+                f"{say(factors[0])}, along the steep axis by 1 − {say(learning_rate)} × {say(curvatures[1])} = "
+                f"{say(factors[1])}. Turned by {say(rotation)} degrees the path in w looks tangled; in its own axes "
+                "it is two separate sequences."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: along flat {{0:.3g}} × {say(factors[0])} → next {{2:.3g}};  "
+                f"along steep {{1:.3g}} × {say(factors[1])} → next {{3:.3g}}",
+                np.column_stack([c, c * factors]),
+            ),
+            slider_marks=rate_marks(condition_number),
+        )
+
+
+def plane_of(objective, window, marks) -> list:
+    """A landscape with marks on it."""
+    return [*parts.background(objective, *window), *marks]
+
+
+# -- (c) the learning-rate sweep ---------------------------------------------------------------------------------------
+
+
+class SweepExplorer(Explorer):
+    """Final loss over a grid of learning rates, all runs at once, and the path of one of them."""
+
+    title = "Every learning rate at once"
+    rates = log("learning_rate", 0.001, 1.0, 0.1, num=121, label="learning_rate of the probe")
+    controls = (
+        rates,
+        log("condition_number", 1.0, 1000.0, 20.0, num=31),
+        Range("num_steps", (1, 2, 5, 10, 20, 50, 100, 200), 50, whole=True),
+    )
+    start = (-3.0, 2.0)
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, learning_rate, condition_number, num_steps) -> Scene:
+        grid = np.array(self.rates.values)
+        final = np.clip(losses_of_rates(condition_number)[num_steps], 1e-20, 1e20)
+        path = descend(
+            bowl(condition_number, 0.0), GradientDescent(learning_rate), self.start, int(num_steps)
+        )
+        loss = float(np.clip(path.loss[-1], 1e-20, 1e20))
+        best = float(best_learning_rate(STEEP / condition_number, STEEP))
+        at_best = int(final.argmin())
+        good = grid[final <= 10 * final[at_best]]
+        low, high = 1e-12, 1e6
+        curve = [
+            Span("x", LIMIT, 1.0, role="bad", label="runs away"),
+            Line(grid, final, role="path", label=f"loss after {num_steps} steps"),
+            Rule("x", best, role="theory", label="best α* in the long run"),
+            Points(
+                [learning_rate], [np.clip(loss, low * 2, high / 2)], role="yours", shape="circle", size=13,
+                label="probe", drag="learning_rate",
+            ),
+        ]  # fmt: skip
+        w = path.w
+        return Scene(
+            panels=[
+                Panel(
+                    "learning_rate",
+                    f"loss after {num_steps} steps",
+                    (0.001, 1.0),
+                    (low, high),
+                    curve,
+                    xscale="log",
+                    yscale="log",
+                    title="one run for every learning rate",
+                ),
+                Panel(
+                    "w[0]",
+                    "w[1]",
+                    *WINDOW,
+                    plane_of(bowl(condition_number, 0.0), WINDOW, run_in_plane(w, "the probe's path", None)),
+                    title="the probe's path",
+                    equal=True,
+                ),
+            ],  # fmt: skip
+            says=(
+                f"The probe, learning rate {say(learning_rate)}, ends with loss {say(path.loss[-1])} after {num_steps} "
+                f"steps. On this grid {say(grid[at_best])} ends lowest, with {say(final[at_best])}. The rates from "
+                f"{say(good.min())} to {say(good.max())} end within ten times of that; from {say(LIMIT)} on, runs do not "
+                "settle."
+            ),
+            num_steps=int(num_steps),
+            slider_marks=rate_marks(condition_number),
+        )
+
+
+@lru_cache(maxsize=64)
+def losses_of_rates(condition_number: float) -> np.ndarray:
+    """The loss of every learning rate of the sweep after 0 ... 200 steps: shape (201, rates)."""
+    grid = np.array(SweepExplorer.rates.values)
+    return descend(
+        bowl(condition_number, 0.0), GradientDescent(grid), SweepExplorer.start, 200, record=("w", "loss")
+    ).loss
+
+
+# -- (d) basins --------------------------------------------------------------------------------------------------------
+
+LANDSCAPES = {
+    "Himmelblau": objectives.himmelblau,
+    "Styblinski-Tang": objectives.styblinski_tang,
+    "rippled ravine": objectives.ravine,
+}
+NAMES = "ABCDE"
+
+
+class BasinsExplorer(Explorer):
+    """Every start is coloured by the minimum that gradient descent reaches from it."""
+
+    title = "Which minimum? It depends on the start"
+    controls = (
+        Choice("landscape", tuple(LANDSCAPES), "Himmelblau", table=False),
+        log("learning_rate", 0.001, 0.1, 0.01, num=41, table=False),
+        Point("start", (0.5, -0.5), (-5.0, 5.0), (-5.0, 5.0), label="start"),
+    )
+    num_steps = 200
+
+    def scene(self, landscape, learning_rate, start) -> Scene:
+        objective = LANDSCAPES[landscape]()
+        minima = np.array(objective.minima)
+        reached = basins(landscape, learning_rate, self.num_steps)
+        start = tuple(np.clip(start, *np.transpose(objective.domain)))
+        trace = descend(objective, GradientDescent(learning_rate), start, self.num_steps)
+        own, _, error = parts.learners_run(
+            self.yours, objective, start, learning_rate=learning_rate, num_steps=self.num_steps
+        )
+        end = which_minimum(trace.final[:, None], minima)[0]
+        (xlo, xhi), (ylo, yhi) = objective.domain
+        marks = [
+            Heat(reached, (xlo, xhi, ylo, yhi), 0.0, 4.0, colors="basins", smooth=False, role="contour"),
+            *[m for m in parts.background(objective, *objective.domain) if isinstance(m, Line)],
+            Points(minima[:, 0], minima[:, 1], role="optimum", size=12, label="minimum"),
+            *[
+                Text(
+                    x,
+                    y,
+                    f"{name}: loss {0.0 if abs(v) < 1e-9 else v:.3g}",
+                    role="optimum",
+                    align="center",
+                    above=9,
+                )
+                for name, (x, y), v in zip(NAMES, minima, objective.value(minima.T), strict=False)
+            ],
+            *run_in_plane(trace.w, "gradient descent", "start"),
+            *own,
+        ]
+        losses = [(trace.loss - min(0.0, float(objective.value(minima.T).min())), "gradient descent", "path")]
+        where = f"reaches minimum {NAMES[int(end)]}" if np.isfinite(end) else "reaches no minimum in time"
+        nowhere = float(np.isnan(reached).mean())
+        return Scene(
+            panels=[
+                Panel(
+                    "w[0]",
+                    "w[1]",
+                    *objective.domain,
+                    marks,
+                    title="colour: the minimum reached from there",
+                    equal=True,
+                    weight=1.3,
+                ),
+                parts.loss_panel(
+                    losses,
+                    self.num_steps,
+                    ylim=(1e-6, 1e4),
+                    title="loss above the lowest minimum",
+                ),
+            ],  # fmt: skip
+            says=(
+                f"From {say_point(start)} gradient descent with learning rate {say(learning_rate)} {where}. "
+                f"{shares(reached, len(minima))}; {nowhere:.0%} reach none of them within {self.num_steps} steps."
+            ),
+            num_steps=self.num_steps,
+            notice=error,
+        )
+
+
+def which_minimum(points: np.ndarray, minima: np.ndarray, near: float = 0.1) -> np.ndarray:
+    """For points (2, *batch): the index of the minimum within `near`, or NaN."""
+    with np.errstate(all="ignore"):
+        gaps = np.stack([np.hypot(points[0] - x, points[1] - y) for x, y in minima])
+    gaps = np.where(np.isfinite(gaps), gaps, np.inf)
+    return np.where(gaps.min(axis=0) < near, gaps.argmin(axis=0), np.nan)
+
+
+@lru_cache(maxsize=64)
+def basins(landscape: str, learning_rate: float, num_steps: int, grid: int = 70) -> np.ndarray:
+    """Which minimum is reached from every start of a grid over the landscape's domain, by one batched run."""
+    objective = LANDSCAPES[landscape]()
+    sides = [np.linspace(lo, hi, 2 * grid + 1)[1::2] for lo, hi in objective.domain]  # centres of the cells
+    starts = np.stack(np.meshgrid(*sides), axis=-1)
+    ends = descend(objective, GradientDescent(learning_rate), starts, num_steps, record=()).final
+    return which_minimum(np.moveaxis(ends, -1, 0), np.array(objective.minima))
+
+
+def shares(reached: np.ndarray, count: int) -> str:
+    """'Of all starts 25% reach A, ...'."""
+    return "Of all starts " + ", ".join(f"{np.mean(reached == k):.0%} reach {NAMES[k]}" for k in range(count))
+
+
+# -- (e) the saddle ----------------------------------------------------------------------------------------------------
+
+
+class SaddleExplorer(Explorer):
+    """x² - y²: the slower way off a ridge, and the start that never leaves it."""
+
+    title = "The saddle that holds on"
+    controls = (
+        log("learning_rate", 0.005, 0.4, 0.01, num=41),
+        log("distance", 1e-12, 1.0, 1e-6, num=25, label="distance of the start from the ridge"),
+        Toggle("exactly_on_the_ridge", label="start exactly on the ridge"),
+    )
+    num_steps = 1000
+
+    def scenes(self, settings):
+        starts = [[-1.5, 0.0 if s["exactly_on_the_ridge"] else s["distance"]] for s in settings]
+        rates = np.array([s["learning_rate"] for s in settings])
+        traces = descend(
+            objectives.saddle(), GradientDescent(rates), starts, self.num_steps, record=("w", "loss")
+        )
+        return [self.picture(traces.w[:, i], traces.loss[:, i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, w, loss, learning_rate, distance, exactly_on_the_ridge) -> Scene:
+        far = np.abs(w[:, 1]) >= 1
+        escape = int(far.argmax()) if far.any() else None
+        length = self.num_steps if escape is None else min(escape + 60, self.num_steps)
+        w, loss = np.clip(w[: length + 1], -1e6, 1e6), np.clip(loss[: length + 1], -9.0, 9.0)
+        t = np.arange(length + 1)
+        height = [
+            Rule("y", 1.0, role="limit", label="|w[1]| = 1: it has left"),
+            Line(t, np.maximum(np.abs(w[:, 1]), 1e-30), role="path", by_step="upto", label="|w[1]|"),
+            Points(t, np.maximum(np.abs(w[:, 1]), 1e-30), role="path", size=12, by_step="at"),
+            Line(t, np.maximum(np.abs(w[:, 0]), 1e-30), role="second", by_step="upto", label="|w[0]|"),
+        ]
+        saddle = objectives.saddle()
+        grows = f"w[1] is multiplied by 1 + 2 × {say(learning_rate)} = {say(1 + 2 * learning_rate, 4)} at each step"
+        if exactly_on_the_ridge:
+            story = f"The start lies exactly on the ridge, w[1] = 0. {grows}, and stays 0: it never escapes."
+        elif escape is None:
+            story = (
+                f"From {say(distance)} off the ridge it has not left after {self.num_steps} steps. {grows}."
+            )
+        elif escape == 0:
+            story = f"It starts at distance {say(distance)}: it has left already. {grows}."
+        else:
+            story = (
+                f"From {say(distance)} off the ridge it takes {escape} steps until |w[1]| reaches 1. {grows}."
+            )
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    saddle,
+                    [
+                        Points([0.0], [0.0], role="limit", size=10, label="saddle"),
+                        *run_in_plane(w, "gradient descent", None),
+                    ],
+                    title="x² − y² from above",
+                ),
+                Panel(
+                    "step",
+                    "distance from the saddle",
+                    (0, self.num_steps),
+                    (1e-12, 1e1),
+                    height,
+                    yscale="log",
+                    title="two axes, two factors",
+                ),
+            ],  # fmt: skip
+            says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * learning_rate, 4)} at each step.",
+            num_steps=length,
+            narration=Narration("step {t}: w = ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([w, loss])),
+        )
+
+
+# -- (f) real digits ---------------------------------------------------------------------------------------------------
+
+
+class DigitsExplorer(Explorer):
+    """Batch gradient descent of softmax regression on the digits: every step is a pass over all training images."""
+
+    title = "Batch gradient descent on real digits"
+    controls = (
+        steps(
+            "learning_rate",
+            (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0),
+            0.5,
+            table=False,
+        ),
+        Toggle("centred", label="subtract the mean image first", table=False),
+    )
+    num_steps = 60
+
+    def scene(self, learning_rate, centred) -> Scene:
+        curvatures = digits_curvatures(centred)
+        losses, train, test = digits_run(learning_rate, centred, self.num_steps)
+        t = np.arange(self.num_steps + 1)
+        limit = 2 / curvatures[0]
+        marks = [
+            Line(t, losses, role="path", label="training loss", by_step="upto"),
+            Points(t, losses, role="path", size=11, by_step="at"),
+        ]
+        own_losses, error = self.learners_losses(learning_rate, centred)
+        if own_losses is not None:
+            marks.append(Line(np.arange(len(own_losses)), own_losses, role="yours", label="your code"))
+        shown = curvatures[curvatures > 1e-9]
+        spectrum = [
+            Rule("y", 2 / learning_rate, role="limit", label="2 / learning_rate: above it, unstable"),
+            Rule(
+                "y",
+                1 / (learning_rate * self.num_steps),
+                role="theory",
+                label="below: still far after 60 passes",
+            ),
+            Points(
+                np.arange(1, len(shown) + 1), shown, role="second", size=7, label="curvature of a direction"
+            ),
+        ]
+        ups = int(np.sum(np.diff(losses) > 0))
+        stable = "below" if learning_rate < limit else "above"
+        slow = int(np.sum(shown * learning_rate * self.num_steps < 1))
+        return Scene(
+            panels=[
+                Panel(
+                    "step (each one a pass over all training images)",
+                    "loss",
+                    (0, self.num_steps),
+                    (0.05, 50.0),
+                    marks,
+                    yscale="log",
+                    title="loss on the training images",
+                ),
+                Panel(
+                    "direction, steepest first",
+                    "curvature λ",
+                    (0, 65),
+                    (1e-8, 100.0),
+                    spectrum,
+                    yscale="log",
+                    title="the curvatures at the start",
+                ),
+            ],  # fmt: skip
+            says=(
+                f"Learning rate {say(learning_rate)}, {stable} the limit 2/λ = {say(limit)} of the start: after "
+                f"{self.num_steps} passes the loss is {say(losses[-1])}, and {train:.1%} of the training images and "
+                f"{test:.1%} of the test images are read right. The loss rose in {ups} of {self.num_steps} steps. "
+                f"{slow} of {len(shown)} directions with any curvature have hardly moved yet."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration("pass {t}: training loss {0:.4g}", losses[:, None]),
+            slider_marks={"learning_rate": [(limit, "limit")]},
+            notice=error,
+        )
+
+    def learners_losses(self, learning_rate, centred) -> tuple[np.ndarray | None, str]:
+        if self.yours is None:
+            return None, ""
+        from optcourse.checking.recording import record_path
+
+        model, _ = digits_problem(centred)
+        path = record_path(
+            self.yours, model, model.initial(), learning_rate=learning_rate, num_steps=self.num_steps
+        )
+        if path.blank or path.error:
+            return None, path.error or ""
+        with np.errstate(all="ignore"):
+            losses = np.array([model.value(w) for w in path.points])
+        return np.clip(losses, 1e-3, 1e6), ""
+
+
+@lru_cache(maxsize=2)
+def digits_problem(centred: bool) -> tuple[models.SoftmaxRegression, tuple[np.ndarray, np.ndarray]]:
+    """(softmax regression on the training images, (X, y) of the test images)."""
+    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    mean = train.X.mean(axis=0) if centred else 0.0
+    return models.SoftmaxRegression(train.X - mean, train.y), (test.X - mean, test.y)
+
+
+@lru_cache(maxsize=2)
+def digits_curvatures(centred: bool) -> np.ndarray:
+    """Eigenvalues of the Hessian at w = 0, largest first, one for each feature direction (each counts nine times).
+
+    At w = 0 all ten classes have probability 1/10, and the Hessian is a Kronecker product: X1.T @ X1 / N with a
+    10 by 10 matrix that has the eigenvalue 1/10 nine times and 0 once.
+    """
+    model, _ = digits_problem(centred)
+    return np.linalg.eigvalsh(model.X1.T @ model.X1 / len(model.X1))[::-1] / 10
+
+
+@lru_cache(maxsize=64)
+def digits_run(learning_rate: float, centred: bool, num_steps: int) -> tuple[np.ndarray, float, float]:
+    """(loss at each step, accuracy on the training images, accuracy on the test images)."""
+    model, (X, y) = digits_problem(centred)
+    trace = descend(model, GradientDescent(learning_rate), model.initial(), num_steps, record=("loss",))
+    return trace.loss, model.accuracy(trace.final), model.accuracy(trace.final, X, y)
