@@ -11,6 +11,8 @@ real parts decide. `w` of shape (num_parameters, *batch) runs the columns one by
 its single runs to the last bit.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -43,7 +45,7 @@ class Model:
         """The loss at w, on all examples or on those of a minibatch."""
         w = self._checked(w)
         if w.ndim > 1:
-            return over_columns(lambda column: self.value(column, batch), w)
+            return np.reshape([self.value(column, batch) for column in columns(w)], w.shape[1:])
         return self._loss(w, *self._examples(batch))
 
     def gradient(self, w: np.ndarray, batch: ArrayLike | None = None) -> np.ndarray:
@@ -54,9 +56,10 @@ class Model:
         """Both at the cost of the gradient alone."""
         w = self._checked(w)
         if w.ndim > 1:
-            value = over_columns(lambda column: self.value_and_gradient(column, batch)[0], w)
-            gradient = over_columns(lambda column: self.value_and_gradient(column, batch)[1], w)
-            return value, gradient
+            values, gradients = zip(
+                *(self.value_and_gradient(column, batch) for column in columns(w)), strict=True
+            )
+            return np.reshape(values, w.shape[1:]), np.stack(gradients, axis=-1).reshape(w.shape)
         return self._loss_and_gradient(w, *self._examples(batch))
 
     def _checked(self, w: np.ndarray) -> np.ndarray:
@@ -76,11 +79,9 @@ def with_ones(X: np.ndarray) -> np.ndarray:
     return np.hstack([X, np.ones((len(X), 1))])
 
 
-def over_columns(function, w: np.ndarray) -> np.ndarray:
-    """function(w[:, i, j, ...]) for every index of the batch, results stacked with the batch last."""
-    batch_shape = w.shape[1:]
-    results = [function(w[:, *index]) for index in np.ndindex(*batch_shape)]
-    return np.moveaxis(np.array(results), 0, -1).reshape(*np.shape(results[0]), *batch_shape)
+def columns(w: np.ndarray) -> Iterator[np.ndarray]:
+    """The vectors w[:, i, j, ...], each laid out like a vector of its own: then it is computed like one."""
+    return (np.ascontiguousarray(w[:, *index]) for index in np.ndindex(*w.shape[1:]))
 
 
 class LinearRegression(Model):

@@ -140,7 +140,7 @@ def nesterov_limit(rho: ArrayLike, largest: ArrayLike = 1.0) -> np.ndarray:
 def best_momentum(smallest: float, largest: float) -> tuple[float, float]:
     """The best (learning_rate, rho) for `Momentum`.
 
-    (2 / (√smallest + √largest))² and ((√k - 1) / (√k + 1))² with k = largest / smallest. Source: Polyak (1964), [Goh].
+    (2 / (√smallest + √largest))² and ((√k - 1) / (√k + 1))² with k = largest / smallest. Polyak (1964).
     """
     flat, steep = np.sqrt(smallest), np.sqrt(largest)
     return float((2 / (flat + steep)) ** 2), float(((steep - flat) / (steep + flat)) ** 2)
@@ -228,7 +228,7 @@ def adagrad_step(learning_rate: ArrayLike, t: ArrayLike) -> np.ndarray:
 
 
 def rmsprop_step(learning_rate: ArrayLike, decay_rate: ArrayLike, t: ArrayLike) -> np.ndarray:
-    """The same for RMSProp: learning_rate / sqrt(1 - decay_rate**t), ten times the rate at t = 1, decay 0.99."""
+    """The same for RMSProp: learning_rate / sqrt(1 - decay_rate**t); at t = 1 and decay 0.99, ten times."""
     return np.asarray(learning_rate) / np.sqrt(1 - np.asarray(decay_rate) ** t)
 
 
@@ -252,7 +252,7 @@ def uncorrected_peak(beta1: float = 0.9, beta2: float = 0.999) -> tuple[int, flo
 
 
 def adam_first_step(dw: ArrayLike, learning_rate: ArrayLike, eps: ArrayLike = 1e-8) -> np.ndarray:
-    """What Adam's first step adds to w: -learning_rate * dw / (|dw| + eps), near -learning_rate * sign(dw)."""
+    """What Adam's first step adds to w: -learning_rate * dw / (|dw| + eps), almost its sign alone."""
     dw = np.asarray(dw)
     return -np.asarray(learning_rate) * dw / (np.abs(dw) + eps)
 

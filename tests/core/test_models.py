@@ -11,7 +11,7 @@ from optcourse.data import epoch_batches, load_digits, train_test_split
 from optcourse.descent import descend
 from optcourse.gradients import check_gradient, numeric_gradient
 from optcourse.models import LinearRegression, SoftmaxRegression, TwoLayerNetwork
-from optcourse.optimizers import GradientDescent, Momentum
+from optcourse.optimizers import Momentum
 
 DIGITS = load_digits()
 SOME = DIGITS[:60]
