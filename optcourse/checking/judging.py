@@ -393,41 +393,51 @@ def which_misconception(
     """
     every = list(range(len(outcomes)))
     running = [k for k in every if not outcomes[k].failure and not outcomes[k].problem]
-    running = running if 2 <= len(running) < len(every) else []
-    candidates = [
-        (m, misconception_outcomes(exercise, m, cases[: len(outcomes)])) for m in exercise.misconceptions
-    ]
-    for strict, where in ((True, every), (True, running), (False, every), (False, running)):
-        if (
-            not where
-            or not (where is every and strict)
-            and not _wrong_results(exercise, where, outcomes, expected)
-        ):
-            continue
+    candidates = []
+    for misconception in exercise.misconceptions:
+        theirs = _outcomes_if_alike(exercise, misconception, cases, outcomes, running)
+        if theirs is not None:
+            candidates.append((misconception, theirs))
+    lenient = [(False, every)]
+    if 2 <= len(running) < len(every):
+        lenient = [(True, running), (False, every), (False, running)]
+    if not _wrong_results(exercise, running, outcomes, expected):
+        lenient = []
+    for strict, where in [(True, every), *lenient]:
         for misconception, theirs in candidates:
             if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
                 return misconception
     return None
 
 
-def misconception_outcomes(
-    exercise: Exercise, misconception: Misconception, cases: Sequence[Case]
-) -> list[Outcome]:
+def _outcomes_if_alike(
+    exercise: Exercise,
+    misconception: Misconception,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    running: Sequence[int],
+) -> list[Outcome] | None:
+    """What the wrong code does; None as soon as it gives another result than the learner's code gave."""
+    theirs = []
+    for k, case in enumerate(cases[: len(outcomes)]):
+        theirs.append(misconception_outcome(exercise, misconception, case))
+        if k in running and not _same_end(exercise, outcomes[k], theirs[k]):
+            return None
+    return theirs
+
+
+def misconception_outcome(exercise: Exercise, misconception: Misconception, case: Case) -> Outcome:
     """What the wrong code does. Where a value exercise has several answers, None stands for any value."""
     if exercise.kind == "value":
-        return [Outcome(result=misconception.code())]
-    return [run_case(misconception.code, case, exercise.seconds) for case in cases]
+        return Outcome(result=misconception.code())
+    return run_case(misconception.code, case, exercise.seconds)
 
 
 def _wrong_results(
     exercise: Exercise, where: Sequence[int], mine: Sequence[Outcome], expected: Sequence[Outcome]
 ) -> bool:
-    """Whether a result among these cases is there, and wrong."""
-    return any(
-        not mine[k].failure
-        and (mine[k].problem or result_difference(exercise, mine[k].result, expected[k].result))
-        for k in where
-    )
+    """Whether a result among these cases is wrong."""
+    return any(result_difference(exercise, mine[k].result, expected[k].result) for k in where)
 
 
 def _same(exercise: Exercise, a: Outcome, b: Outcome, strict: bool) -> bool:
