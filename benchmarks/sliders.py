@@ -38,33 +38,13 @@ DESIGNS = {
     "    figure, axes = plt.subplots(1, 2, figsize=(9, 4))\n    picture(axes, learning_rate)\n    plt.show()",
     "ipympl": "%matplotlib widget\nplt.ioff()\nfigure, axes = plt.subplots(1, 2, figsize=(9, 4))\npicture(axes, 0.5)\n"
     "line, loss = axes[0].lines[0], axes[1].lines[0]\n"
-    "def move(change):\n    trace = run(change.new)\n    line.set_data(*trace.w.T)\n    loss.set_ydata(trace.loss)\n    figure.canvas.draw_idle()\n"
+    "def move(change):\n    trace = run(change.new)\n    line.set_data(*trace.w.T)\n"
+    "    loss.set_ydata(trace.loss)\n    figure.canvas.draw_idle()\n"
     "slider.observe(move, 'value')\nwidgets.VBox([slider, figure.canvas])",
     "ours": "from benchmarks.figure import Same\nexplorer = Same()\nexplorer",
 }
 
-# What is watched must change in a display frame: text, the picture's source once decoded, or the canvas's pixels.
-WATCH = """
-(design) => {
-  const small = document.createElement('canvas'); small.width = 96; small.height = 48;
-  const context = small.getContext('2d', {willReadFrequently: true});
-  const look = () => {
-    if (design === 'echo') return document.querySelector('.watched')?.textContent ?? '';
-    if (design === 'interact') { const image = [...document.querySelectorAll('.jp-OutputArea-output img')].pop(); return image && image.complete && image.naturalWidth ? image.src.length + image.src.slice(-4000) : null; }
-    const canvas = document.querySelector(design === 'ours' ? '.oc-explorer canvas' : '.jupyter-matplotlib-canvas-container canvas');
-    context.drawImage(canvas, 0, 0, 96, 48);
-    const data = context.getImageData(0, 0, 96, 48).data; let sum = 0;
-    for (let i = 0; i < data.length; i++) sum = (sum * 31 + data[i]) | 0;
-    return sum;
-  };
-  window.times = []; window.frames = 0; let before = look(), pressed = null;
-  window.addEventListener('keydown', (e) => { if (e.key.startsWith('Arrow')) { before = look(); pressed = e.timeStamp; } }, true);
-  const tick = () => { const now = performance.now(), seen = look();
-    if (seen !== null && seen !== before) { window.frames++; window.last = now; before = seen; if (pressed !== null) { window.times.push(now - pressed); pressed = null; } }
-    requestAnimationFrame(tick); };
-  requestAnimationFrame(tick);
-}
-"""
+WATCH = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
 
 
 def measure(presses: int = 120) -> dict[str, dict[str, float]]:
@@ -78,7 +58,9 @@ def measure(presses: int = 120) -> dict[str, dict[str, float]]:
         server = start_lab(Path(folder))
         try:
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+                )
                 for design in DESIGNS:
                     print(f"  slider to pixels: {design} …", flush=True)
                     results[design] = _measure_one(browser, server, design, presses)
@@ -116,7 +98,7 @@ def _measure_one(browser, server, design: str, presses: int) -> dict[str, float]
         page.wait_for_timeout(float(rng.uniform(60, 110)) + (300 if design in ("interact", "ipympl") else 0))
     page.wait_for_timeout(600)
     times = np.array(page.evaluate("window.times"))
-    drag = _drag(page, handle if not ours else handle, ours)
+    drag = _drag(page, handle, ours)
     page.context.close()
     return {
         "median": float(np.median(times)),
@@ -137,7 +119,9 @@ def _drag(page, handle: str, ours: bool) -> dict[str, float]:
     for k in range(400):
         page.mouse.move(x0 + width * 0.3 * abs(np.sin(k / 30)), y)
     page.mouse.up()
-    seconds, frames = page.evaluate("window.released = performance.now(), [(performance.now() - window.began) / 1000, window.frames]")
+    seconds, frames = page.evaluate(
+        "window.released = performance.now(), [(window.released - window.began) / 1000, window.frames]"
+    )
     page.wait_for_timeout(1000)
     late = page.evaluate("Math.max(0, window.last - window.released)")
     return {"pictures_a_second": frames / seconds, "late_ms": late}
