@@ -403,10 +403,11 @@ class Painter {
       for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) {
         const at = ((rows - 1 - r) * columns + c) * 4;
         const value = mark.values[r * columns + c];
+        if (Number.isNaN(value)) continue; // no colour: what lies behind shows
         const place = Math.max(0, Math.min(1, (value - mark.lo) / (mark.hi - mark.lo))) * (stops.length - 1);
         const k = Math.min(stops.length - 2, Math.floor(place)), part = place - k;
         for (let j = 0; j < 3; j++) picture.data[at + j] = stops[k][j] + (stops[k + 1][j] - stops[k][j]) * part;
-        picture.data[at + 3] = Number.isNaN(value) ? 0 : 255;
+        picture.data[at + 3] = 255;
       }
       canvas.getContext("2d").putImageData(picture, 0, 0);
       kept = { dark: this.dark, canvas };
