@@ -21,7 +21,7 @@ def main() -> None:
     if chromium is None:
         sys.exit("No chromium on the path. Install it (sudo apt install chromium) and run this again.")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        page_file = write_page(ValleyExplorer(learning_rate=1.7), Path(folder) / "valley.html")
+        page_file = write_page(ValleyExplorer(learning_rate=0.46), Path(folder) / "valley.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_context(viewport={"width": 1010, "height": 800}, device_scale_factor=1.5).new_page()
         page.goto(page_file.as_uri())
