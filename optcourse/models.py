@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike
 class Model:
     """What all models share: examples with a column of ones for the bias, and the door where `w` is checked.
 
-    A model fills in num_parameters, `_loss_and_gradient(w, X, targets)`, `_loss(w, X, targets)` and
-    `initial`.
+    A model fills in num_parameters, targets, `initial`, and for the loss on given examples, without the
+    regularization: `_loss(w, X1, targets)`, `_loss_and_gradient(w, X1, targets)`. `_weights(w)` are the views
+    of w that are regularized.
     """
 
     num_parameters: int
@@ -46,7 +47,7 @@ class Model:
         w = self._checked(w)
         if w.ndim > 1:
             return np.reshape([self.value(column, batch) for column in columns(w)], w.shape[1:])
-        return self._loss(w, *self._examples(batch))
+        return self._loss(w, *self._examples(batch)) + self._penalty(w)
 
     def gradient(self, w: np.ndarray, batch: ArrayLike | None = None) -> np.ndarray:
         """The gradient of `value`, a new array shaped like w."""
@@ -60,7 +61,16 @@ class Model:
                 *(self.value_and_gradient(column, batch) for column in columns(w)), strict=True
             )
             return np.reshape(values, w.shape[1:]), np.stack(gradients, axis=-1).reshape(w.shape)
-        return self._loss_and_gradient(w, *self._examples(batch))
+        loss, dw = self._loss_and_gradient(w, *self._examples(batch))
+        if self.regularization > 0:
+            for weights, dweights in zip(self._weights(w), self._weights(dw), strict=True):
+                dweights += self.regularization * weights
+        return loss + self._penalty(w), dw
+
+    def _penalty(self, w: np.ndarray) -> float:
+        if self.regularization == 0:
+            return 0.0
+        return 0.5 * self.regularization * sum((weights @ weights) for weights in self._weights(w))
 
     def _checked(self, w: np.ndarray) -> np.ndarray:
         w = np.asarray(w)
@@ -71,6 +81,8 @@ class Model:
     def _examples(self, batch: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
         if batch is None:
             return self.X1, self.targets
+        if isinstance(batch, np.ndarray) and batch.dtype.kind == "i":
+            return self.X1.take(batch, axis=0), self.targets.take(batch, axis=0)  # faster than indexing
         return self.X1[batch], self.targets[batch]
 
 
@@ -108,16 +120,16 @@ class LinearRegression(Model):
         decay = np.append(np.full(self.num_parameters - 1, self.regularization), 0.0)
         return self.X1.T @ self.X1 / len(self.X1) + np.diag(decay)
 
+    def _weights(self, w):
+        return [w[:-1]]
+
     def _loss(self, w, X1, y):
         residual = X1 @ w - y
-        return 0.5 * (residual @ residual) / len(y) + 0.5 * self.regularization * (w[:-1] @ w[:-1])
+        return 0.5 * (residual @ residual) / len(y)
 
     def _loss_and_gradient(self, w, X1, y):
         residual = X1 @ w - y
-        dw = X1.T @ residual / len(y)
-        dw[:-1] += self.regularization * w[:-1]
-        loss = 0.5 * (residual @ residual) / len(y) + 0.5 * self.regularization * (w[:-1] @ w[:-1])
-        return loss, dw
+        return 0.5 * (residual @ residual) / len(y), X1.T @ residual / len(y)
 
 
 class Classifier(Model):
@@ -147,17 +159,20 @@ class Classifier(Model):
             return float(np.mean(self.scores(w, self.X1).argmax(axis=1) == self.y))
         return float(np.mean(self.predict(w, X) == np.asarray(y)))
 
+    def _loss(self, w, X1, targets):
+        return cross_entropy(self.scores(w, X1), targets)[0]
+
 
 def cross_entropy(scores: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarray]:
     """The mean of -log(probability of the right class), and its gradient by the scores."""
     scores = scores - scores.real.max(axis=1, keepdims=True)  # does not change it, and exp cannot overflow
-    probabilities = np.exp(scores)
-    total = probabilities.sum(axis=1, keepdims=True)
-    probabilities /= total
-    loss = (np.log(total).sum() - (scores * targets).sum()) / len(scores)
-    probabilities -= targets
-    probabilities /= len(scores)
-    return loss, probabilities
+    dscores = np.exp(scores)
+    total = dscores.sum(axis=1, keepdims=True)
+    loss = (np.log(total).sum() - scores.ravel() @ targets.ravel()) / len(scores)
+    dscores /= total  # the probabilities
+    dscores -= targets
+    dscores /= len(scores)
+    return loss, dscores
 
 
 class SoftmaxRegression(Classifier):
@@ -182,17 +197,12 @@ class SoftmaxRegression(Classifier):
     def scores(self, w, X1):
         return X1 @ w.reshape(-1, self.num_classes)
 
-    def _loss(self, w, X1, targets):
-        loss, _ = cross_entropy(self.scores(w, X1), targets)
-        weights = w[: -self.num_classes]
-        return loss + 0.5 * self.regularization * (weights @ weights)
+    def _weights(self, w):
+        return [w[: -self.num_classes]]
 
     def _loss_and_gradient(self, w, X1, targets):
         loss, dscores = cross_entropy(self.scores(w, X1), targets)
-        dw = (X1.T @ dscores).ravel()
-        weights = w[: -self.num_classes]
-        dw[: -self.num_classes] += self.regularization * weights
-        return loss + 0.5 * self.regularization * (weights @ weights), dw
+        return loss, (X1.T @ dscores).ravel()
 
 
 class TwoLayerNetwork(Classifier):
@@ -238,35 +248,27 @@ class TwoLayerNetwork(Classifier):
         return self._forward(w, X1)[2]
 
     def _tables(self, w):
+        """Views of w: each layer's weights with its biases as the last row."""
         return w[: self.split].reshape(-1, self.num_hidden), w[self.split :].reshape(-1, self.num_classes)
+
+    def _weights(self, w):
+        return [w[: self.split - self.num_hidden], w[self.split : -self.num_classes]]
 
     def _forward(self, w, X1):
         table1, table2 = self._tables(w)
         before = X1 @ table1
         active = before.real > 0
         hidden = before * active
-        scores = hidden @ table2[:-1] + table2[-1]
-        return active, hidden, scores
-
-    def _penalty(self, w):
-        weights1, _, weights2, _ = self.unpack(w)
-        return 0.5 * self.regularization * ((weights1 * weights1).sum() + (weights2 * weights2).sum())
-
-    def _loss(self, w, X1, targets):
-        loss, _ = cross_entropy(self.scores(w, X1), targets)
-        return loss + self._penalty(w)
+        return active, hidden, hidden @ table2[:-1] + table2[-1]
 
     def _loss_and_gradient(self, w, X1, targets):
         active, hidden, scores = self._forward(w, X1)
         loss, dscores = cross_entropy(scores, targets)
-        weights1, _, weights2, _ = self.unpack(w)
+        _, table2 = self._tables(w)
+        dbefore = (dscores @ table2[:-1].T) * active
         dw = np.empty_like(w)
-        dweights1, dbiases1, dweights2, dbiases2 = self.unpack(dw)
-        dweights2[...] = hidden.T @ dscores
-        dbiases2[...] = dscores.sum(axis=0)
-        dbefore = (dscores @ weights2.T) * active
-        dweights1[...] = X1[:, :-1].T @ dbefore
-        dbiases1[...] = dbefore.sum(axis=0)
-        dweights1 += self.regularization * weights1
-        dweights2 += self.regularization * weights2
-        return loss + self._penalty(w), dw
+        dtable1, dtable2 = self._tables(dw)
+        np.matmul(X1.T, dbefore, out=dtable1)
+        np.matmul(hidden.T, dscores, out=dtable2[:-1])
+        np.sum(dscores, axis=0, out=dtable2[-1])
+        return loss, dw
