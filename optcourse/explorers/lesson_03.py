@@ -152,7 +152,7 @@ class ValleyExplorer(Explorer):
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
         slow, slow_loss = slower_axis(learning_rate, condition_number, rotation, start)
-        t = np.arange(num_steps + 1)
+        t = np.arange(101)  # the prediction goes on where the run ends
         with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip below is what is drawn
             line = np.clip(slow_loss * slow ** (2 * t), 1e-11, 1e30)
         theory = Line(t, line, role="theory", label="theory: the slower axis", width=1.5)
@@ -178,10 +178,10 @@ class ValleyExplorer(Explorer):
         )
 
 
-def run_in_plane(w: np.ndarray, label: str, drag: str | None) -> list:
+def run_in_plane(w: np.ndarray, label: str, drag: str | None, marker: bool = True) -> list:
     """A run's path up to the step shown, its start and where it is now."""
     return [
-        Line(w[:, 0], w[:, 1], role="path", label=label, by_step="upto", marker=True),
+        Line(w[:, 0], w[:, 1], role="path", label=label, by_step="upto", marker=marker),
         Points(w[:1, 0], w[:1, 1], role="start", size=10, drag=drag),
         Points(w[:, 0], w[:, 1], role="path", size=12, by_step="at"),
     ]
@@ -425,8 +425,8 @@ class BasinsExplorer(Explorer):
 
     title = "Which minimum? It depends on the start"
     controls = (
-        Choice("landscape", tuple(LANDSCAPES), "Himmelblau", table=False),
-        log("learning_rate", 0.001, 0.1, 0.01, num=41, table=False),
+        Choice("landscape", tuple(LANDSCAPES), "Himmelblau"),
+        log("learning_rate", 0.002, 0.2, 0.01, num=31),
         Point("start", (0.5, -0.5), (-5.0, 5.0), (-5.0, 5.0), label="start"),
     )
     num_steps = 200
@@ -499,7 +499,7 @@ def which_minimum(points: np.ndarray, minima: np.ndarray, near: float = 0.1) -> 
 
 
 @lru_cache(maxsize=64)
-def basins(landscape: str, learning_rate: float, num_steps: int, grid: int = 70) -> np.ndarray:
+def basins(landscape: str, learning_rate: float, num_steps: int, grid: int = 60) -> np.ndarray:
     """Which minimum is reached from every start of a grid over the landscape's domain, by one batched run."""
     objective = LANDSCAPES[landscape]()
     sides = [np.linspace(lo, hi, 2 * grid + 1)[1::2] for lo, hi in objective.domain]  # centres of the cells
@@ -567,7 +567,7 @@ class SaddleExplorer(Explorer):
                     saddle,
                     [
                         Points([0.0], [0.0], role="limit", size=10, label="saddle"),
-                        *run_in_plane(w, "gradient descent", None),
+                        *run_in_plane(w, "gradient descent", None, marker=False),
                     ],
                     title="x² − y² from above",
                 ),
