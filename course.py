@@ -41,7 +41,7 @@ TRASH = VENV + ".trash"
 PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries=2"]
 
 # Which optional requirements of pyproject.toml a command needs.
-EXTRAS = {"test": ["test"], "bench": ["bench"], "nbgrader": ["nbgrader"]}
+EXTRAS = {"test": ["test"], "bench": ["test", "bench"], "nbgrader": ["nbgrader"]}
 
 # CI compares the optimizers with the real torch. It is no requirement of the project: elsewhere the recorded
 # values do, and nobody downloads it to run the tests. Only pip (not uv) finds the CPU build on machines that
@@ -276,13 +276,13 @@ def install(uv, extras):
 
 
 def ensure_torch():
-    """The pinned torch, for the live comparison in CI."""
+    """The pinned torch, for the benchmarks and for the live comparison in CI."""
     code = "import importlib.metadata as m; print(m.version('torch'))"
     found = subprocess.Popen([PYTHON, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     version = found.communicate()[0].decode().strip()
     if version.split("+")[0] == TORCH:
         return
-    run(f"CI: installing torch {TORCH} for the live comparison", PIP_INSTALL + ["torch==" + TORCH])
+    run(f"installing torch {TORCH} to compare with", PIP_INSTALL + ["torch==" + TORCH])
 
 
 def run(title, command):
@@ -378,7 +378,7 @@ def main(argv):
         if any(word.split("=")[0] == "--scheduler" for word in argv):
             extras.append("cluster")
         ensure_environment(extras)
-        if argv[0] == "test" and os.environ.get("CI") == "true":
+        if argv[0] == "bench" or (argv[0] == "test" and os.environ.get("CI") == "true"):
             ensure_torch()
     except KeyboardInterrupt:
         print(

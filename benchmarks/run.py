@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-from benchmarks import core, sliders
+from benchmarks import core, sliders  # noqa: E402  (the lines above must come first)
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 VERSIONS = (
