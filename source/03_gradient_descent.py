@@ -597,7 +597,7 @@ hints("03-batch-gradient-descent")
 # |---|---|---|
 # | name of $\alpha$ | learning rate | step size; written $\eta$, $\gamma$, `lr` |
 # | loss over the data | the **mean** over examples | the **sum**: gradients $N$ times larger, learning rate $N$ times smaller |
-# | curvature of $\lambda w^2$ | $2\lambda$, its second derivative | $\lambda$, taken from $\tfrac12\lambda w^2$: limits differ by 2 |
+# | curvature of $\lambda w^2$ | $2\lambda$, its second derivative | $\lambda$, if the text writes $\tfrac12\lambda w^2$ |
 # | "rate" of convergence | factor of the *distance*: $\frac{\kappa-1}{\kappa+1}$ | factor of the *loss*: the square of it |
 # | in PyTorch | `GradientDescent` | `torch.optim.SGD`; given the whole batch's gradient it *is* this loop, to the last bit |
 # | direction | always down | `maximize=True` in PyTorch walks up |

@@ -310,10 +310,11 @@ class LinkedBasesExplorer(Explorer):
                 ),
             ],  # fmt: skip
             says=(
-                f"Along the flat axis every step multiplies by 1 − {say(learning_rate)} × {say(curvatures[0])} = "
-                f"{say(factors[0])}, along the steep axis by 1 − {say(learning_rate)} × {say(curvatures[1])} = "
-                f"{say(factors[1])}. Turned by {say(rotation)} degrees the path in w looks tangled; in its own axes "
-                "it is two separate sequences."
+                f"The start {say_point(start)} is {say(abs(c[0, 0]))} from the minimum along the flat axis and "
+                f"{say(abs(c[0, 1]))} along the steep one. Every step multiplies the first by "
+                f"1 − {say(learning_rate)} × {say(curvatures[0])} = {say(factors[0])} and the second by "
+                f"1 − {say(learning_rate)} × {say(curvatures[1])} = {say(factors[1])}, whatever the rotation "
+                f"({say(rotation)} degrees)."
             ),
             num_steps=self.num_steps,
             narration=Narration(
