@@ -64,8 +64,15 @@ def tiny_backward(
     dhidden = dscore * w2 * planted("score → hidden")
     dbefore = dhidden * (at["before"] > 0) * planted("hidden → before")
     return {
-        "score": dscore, "b2": dscore, "product2": dscore, "w2": dscore * at["hidden"], "hidden": dhidden,
-        "before": dbefore, "b1": dbefore, "product1": dbefore, "w1": dbefore * x * planted("product → w1"),
+        "score": dscore,
+        "b2": dscore,
+        "product2": dscore,
+        "w2": dscore * at["hidden"],
+        "hidden": dhidden,
+        "before": dbefore,
+        "b1": dbefore,
+        "product1": dbefore,
+        "w1": dbefore * x * planted("product → w1"),
         "x": dbefore * WEIGHTS["w1"],
     }
 
@@ -211,11 +218,15 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
                 )
             )
     return Panel(
-        xlabel=(
-            "values go to the right, gradients come back to the left", ylabel="weights below, values "
-            "above"
-        ),
-        xlim=(-0.9, 11.4), ylim=(0.2, 3.9), title="the tiny network", marks=marks, xticks=(), yticks=(), weight=2.1,
+        xlabel="values go to the right, gradients come back to the left",
+        ylabel="weights below, values above",
+        xlim=(-0.9, 11.4),
+        ylim=(0.2, 3.9),
+        title="the tiny network",
+        marks=marks,
+        xticks=(),
+        yticks=(),
+        weight=2.1,
     )
 
 
@@ -232,11 +243,23 @@ def _node_of(step: int) -> tuple[str, ...]:
 def _errors_panel(names: list[str], errors: np.ndarray) -> Panel:
     at = np.arange(len(names))
     return Panel(
-        xlabel="weight", ylabel="relative error", title="the gradient check", xlim=(-0.7, len(names) - 0.3), ylim=(FLOOR, 10.0),
-        yscale="log", xticks=[(float(k), name) for k, name in enumerate(names)],
+        xlabel="weight",
+        ylabel="relative error",
+        title="the gradient check",
+        xlim=(-0.7, len(names) - 0.3),
+        ylim=(FLOOR, 10.0),
+        yscale="log",
+        xticks=[(float(k), name) for k, name in enumerate(names)],
         marks=[
             Rule("y", RTOL, role="limit", label="1e-3: the check's limit"),
-            Bars(at, np.clip(errors, FLOOR, 10.0), role="gradient", width=0.5, base=FLOOR, label="this gradient"),
+            Bars(
+                at,
+                np.clip(errors, FLOOR, 10.0),
+                role="gradient",
+                width=0.5,
+                base=FLOOR,
+                label="this gradient",
+            ),
         ],
     )
 
@@ -452,8 +475,13 @@ def _scatter_panel(analytic: np.ndarray, numeric: np.ndarray) -> Panel:
         np.clip(np.abs(np.nan_to_num(numeric, nan=lo)), lo * 1.2, hi),
     )
     return Panel(
-        xlabel="analytic entry, size", ylabel="numeric entry, size", title="analytic against numeric", xlim=(lo, hi), ylim=(lo, hi),
-        xscale="log", yscale="log",
+        xlabel="analytic entry, size",
+        ylabel="numeric entry, size",
+        title="analytic against numeric",
+        xlim=(lo, hi),
+        ylim=(lo, hi),
+        xscale="log",
+        yscale="log",
         marks=[
             Line(line, line, role="theory", label="equal", width=1.5),
             Rule("x", ATOL, role="limit", label="atol: below, all pass"),
@@ -478,8 +506,14 @@ def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.nd
             Points(at + 0.06, np.clip(own_errors, FLOOR * 1.5, 5.0), role="yours", size=9, label="your code")
         )
     return Panel(
-        xlabel="parameter", ylabel="relative error", title="relative error of every entry", xlim=(-0.7, 3.7), ylim=(FLOOR, 10.0),
-        yscale="log", xticks=[(float(k), name) for k, name in enumerate(PARAMETERS)], marks=marks,
+        xlabel="parameter",
+        ylabel="relative error",
+        title="relative error of every entry",
+        xlim=(-0.7, 3.7),
+        ylim=(FLOOR, 10.0),
+        yscale="log",
+        xticks=[(float(k), name) for k, name in enumerate(PARAMETERS)],
+        marks=marks,
     )
 
 
@@ -537,7 +571,11 @@ class KinkExplorer(Explorer):
         return Scene(
             panels=[
                 Panel(
-                    xlabel="x", ylabel="ReLU(x)", title="ReLU and the secant", xlim=(-1, 1), ylim=(-0.4, 1.1),
+                    xlabel="x",
+                    ylabel="ReLU(x)",
+                    title="ReLU and the secant",
+                    xlim=(-1, 1),
+                    ylim=(-0.4, 1.1),
                     marks=[
                         Line(grid, np.maximum(grid, 0), role="path", label="ReLU"),
                         Line(grid, line, role="second", label="secant", width=1.5),
@@ -546,10 +584,19 @@ class KinkExplorer(Explorer):
                     ],
                 ),
                 Panel(
-                    xlabel="x", ylabel="derivative", title="numeric against analytic", xlim=(-1, 1), ylim=(-0.2, 1.2),
+                    xlabel="x",
+                    ylabel="derivative",
+                    title="numeric against analytic",
+                    xlim=(-1, 1),
+                    ylim=(-0.2, 1.2),
                     marks=[
                         Span("x", -h, h if scheme == "central" else 0.0, role="bad"),
-                        Line([-1, 0, np.nan, 0, 1], [0, 0, np.nan, 1, 1], role="path", label="analytic (0 at x = 0)"),
+                        Line(
+                            [-1, 0, np.nan, 0, 1],
+                            [0, 0, np.nan, 1, 1],
+                            role="path",
+                            label="analytic (0 at x = 0)",
+                        ),
                         Line(grid, relu_difference(grid, h, scheme), role="second", label="numeric"),
                         Points([x], [slope], role="second", size=11),
                     ],
@@ -633,7 +680,15 @@ class LearningExplorer(Explorer):
         )
         return Scene(
             panels=[
-                Panel(xlabel="step", ylabel="loss", title="loss on 100 real digits", xlim=(0, NUM_STEPS), ylim=(0, 4), marks=marks, weight=1.6),
+                Panel(
+                    xlabel="step",
+                    ylabel="loss",
+                    title="loss on 100 real digits",
+                    xlim=(0, NUM_STEPS),
+                    ylim=(0, 4),
+                    marks=marks,
+                    weight=1.6,
+                ),
                 _errors_panel(list(PARAMETERS), worst),
             ],
             says=(
