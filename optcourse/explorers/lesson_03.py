@@ -151,11 +151,14 @@ class ValleyExplorer(Explorer):
         losses = [(loss, "gradient descent", "path")]
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
-        slow, slow_loss = slower_axis(learning_rate, condition_number, rotation, start)
+        shares, factors = axes_of_run(learning_rate, condition_number, rotation, start)
         t = np.arange(101)  # the prediction goes on where the run ends
-        with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip below is what is drawn
-            line = np.clip(slow_loss * slow ** (2 * t), 1e-11, 1e30)
-        theory = Line(t, line, role="theory", label="theory: the slower axis", width=1.5)
+        with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip is what is drawn
+            lines = np.clip(shares * factors ** (2 * t[:, None]), 1e-11, 1e30)
+        theory = [
+            Line(t, lines[:, 0], role="second", label="theory: flat axis", width=1.5),
+            Line(t, lines[:, 1], role="third", label="theory: steep axis", width=1.5),
+        ]
         return Scene(
             panels=[
                 parts.plane_panel(
@@ -164,9 +167,9 @@ class ValleyExplorer(Explorer):
                     title="the valley from above",
                     window=WINDOW,
                 ),
-                parts.loss_panel(losses, 100, extra=[theory]),
+                parts.loss_panel(losses, 100, extra=theory),
             ],
-            says=valley_says(learning_rate, condition_number, slow, loss),
+            says=valley_says(factors, shares, loss),
             num_steps=int(num_steps),
             narration=Narration(
                 f"step {{t}}: dw = ({{2:.3g}}, {{3:.3g}});  "
@@ -193,45 +196,40 @@ def axes_of(condition_number: float, rotation: float) -> tuple[np.ndarray, np.nd
     return np.array([STEEP / condition_number, STEEP]), np.array([[cos, -sin], [sin, cos]])
 
 
-def slower_axis(learning_rate, condition_number, rotation, start) -> tuple[float, float]:
-    """(|factor|, loss at the start) of the axis whose part of the loss lasts longest, if the start has a part in it."""
+def axes_of_run(learning_rate, condition_number, rotation, start) -> tuple[np.ndarray, np.ndarray]:
+    """For the flat and the steep axis: its share of the loss at the start, and its factor 1 - learning_rate * curvature."""
     curvatures, directions = axes_of(condition_number, rotation)
-    parts_of_loss = 0.5 * curvatures * (directions.T @ np.asarray(start)) ** 2
-    factors = np.abs(1 - learning_rate * curvatures)
-    taking_part = parts_of_loss > 1e-12
-    if not taking_part.any():
-        return float(factors.max()), 0.0
-    slow = int(np.argmax(np.where(taking_part, factors, -1)))
-    return float(factors[slow]), float(parts_of_loss[slow])
+    return 0.5 * curvatures * (directions.T @ np.asarray(start)) ** 2, 1 - learning_rate * curvatures
 
 
-def valley_says(learning_rate, condition_number, rate, loss) -> str:
-    """What the valley shows: the factors of both axes, and the measured rate beside the predicted one."""
-    steep, flat = 1 - learning_rate * STEEP, 1 - learning_rate * STEEP / condition_number
+def valley_says(factors, shares, loss) -> str:
+    """What the valley shows: the factors of both axes, and the measured factor beside the predicted one."""
+    flat, steep = factors
     last = len(loss) - 1
-    factors = f"Each step multiplies the distance along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
+    told = f"Each step multiplies the distance along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
     usable = (loss > 1e-250) & (loss < 1e250)
-    if not usable[max(last - 1, 0) :].all():
+    if not usable[-2:].all():
+        ran_away = loss[-1] > 1
         ending = (
-            "it is at the bottom"
-            if loss[-1] <= 1e-250
-            else f"the loss passed {say(loss[usable].max())}: it ran away"
+            f"the loss passed {say(loss[usable].max())}: it ran away" if ran_away else "it is at the bottom"
         )
-        return f"{factors}Within {last} steps {ending}."
-    measured = np.sqrt(loss[-1] / loss[-2])
-    if abs(rate - 1) < 1e-9:
-        verdict = "That is the limit: it never settles."
-    elif rate > 1:
-        verdict = "It runs away."
-    elif abs(steep) > abs(flat) + 1e-9:
-        verdict = "The steep axis is the slower one: it zig-zags."
+        return f"{told}Within {last} steps {ending}."
+    if abs(abs(steep) - 1) < 1e-9:
+        verdict = "A factor of −1 is the limit: it jumps from wall to wall for ever."
+    elif abs(steep) > 1:
+        verdict = "Beyond −1: it runs away."
     elif abs(abs(steep) - abs(flat)) <= 1e-9:
-        verdict = "Both axes shrink equally fast: no learning rate is better."
+        verdict = "Both shrink equally fast: no learning rate is better."
+    elif abs(steep) > abs(flat):
+        verdict = "In the long run the steep axis is the slower one: it zig-zags."
     else:
-        verdict = "The flat axis is the slower one: it crawls."
+        verdict = "In the long run the flat axis is the slower one: it crawls."
+    now = shares * factors ** (2.0 * last)
+    leading = int(np.argmax(now))
+    measured, predicted = np.sqrt(loss[-1] / loss[-2]), abs(factors[leading])
     return (
-        f"{factors}{verdict} Measured at the last step: {say(measured, 4)}; theory: {say(rate, 4)}. "
-        f"Loss after {last} steps: {say(loss[-1])}."
+        f"{told}{verdict} Measured in step {last}: {say(measured, 4)}; theory for the {('flat', 'steep')[leading]} axis, "
+        f"which holds most of the loss by then: {say(predicted, 4)}. Loss now: {say(loss[-1])}."
     )
 
 
@@ -260,6 +258,8 @@ class LinkedBasesExplorer(Explorer):
 
     def picture(self, w, learning_rate, condition_number, rotation, start) -> Scene:
         curvatures, directions = axes_of(condition_number, rotation)
+        far = np.abs(w).max(axis=1) > 100  # beyond, rounding of the large coordinate drowns the small one
+        w = w[: int(far.argmax()) + 1 if far.any() else len(w)]
         c = w @ directions
         factors = 1 - learning_rate * curvatures
         t = np.arange(len(w))
@@ -316,7 +316,7 @@ class LinkedBasesExplorer(Explorer):
                 f"1 − {say(learning_rate)} × {say(curvatures[1])} = {say(factors[1])}, whatever the rotation "
                 f"({say(rotation)} degrees)."
             ),
-            num_steps=self.num_steps,
+            num_steps=len(w) - 1,
             narration=Narration(
                 f"step {{t}}: along flat {{0:.3g}} × {say(factors[0])} → next {{2:.3g}};  "
                 f"along steep {{1:.3g}} × {say(factors[1])} → next {{3:.3g}}",
@@ -539,8 +539,9 @@ class SaddleExplorer(Explorer):
     def picture(self, w, loss, learning_rate, distance, exactly_on_the_ridge) -> Scene:
         far = np.abs(w[:, 1]) >= 1
         escape = int(far.argmax()) if far.any() else None
-        length = self.num_steps if escape is None else min(escape + 60, self.num_steps)
-        w, loss = np.clip(w[: length + 1], -1e6, 1e6), np.clip(loss[: length + 1], -9.0, 9.0)
+        gone = np.abs(w[:, 1]) >= 2.5  # out of the window
+        length = int(gone.argmax()) if gone.any() else self.num_steps
+        w, loss = w[: length + 1], loss[: length + 1]
         t = np.arange(length + 1)
         height = [
             Rule("y", 1.0, role="limit", label="|w[1]| = 1: it has left"),
