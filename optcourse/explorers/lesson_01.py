@@ -149,8 +149,20 @@ class VCurveLab(Explorer):
         measured = np.abs(slopes(curve, x, MANY_H, scheme, dtype) - exact)
         here = abs(float(slopes(curve, x, h, scheme, dtype)) - exact)
         marks = [
-            Line(MANY_H, np.maximum(truncation, FLOOR), role="second", label="truncation", width=1.5),
-            Line(MANY_H, np.maximum(rounding, FLOOR), role="third", label="rounding", width=1.5),
+            Line(
+                MANY_H,
+                np.where(truncation < FLOOR, np.nan, truncation),
+                role="second",
+                label="truncation",
+                width=1.5,
+            ),
+            Line(
+                MANY_H,
+                np.where(rounding < FLOOR, np.nan, rounding),
+                role="third",
+                label="rounding",
+                width=1.5,
+            ),
             Line(MANY_H, np.maximum(measured, FLOOR), role="path", label="measured error", width=1.5),
             Points([h], [max(here, FLOOR)], role="path", size=13),
         ]
@@ -239,7 +251,7 @@ def ink_model(num_entries: int) -> models.LinearRegression:
     return models.LinearRegression(ink[:, middle_first[: num_entries - 1]], digits.y[chosen])
 
 
-ENTRIES = np.array([0.6, -0.4, 0.5, 0.3, -0.6, 0.4, -0.3, 0.7, 0.2])
+ENTRIES = np.array([0.8, -0.9, 0.7, 0.6, -0.8, 0.5, -0.7, -0.9, 0.3])
 
 
 class EntryByEntry(Explorer):
@@ -249,7 +261,7 @@ class EntryByEntry(Explorer):
     controls = (
         Choice("scheme", ("central", "forward"), "central"),
         integers("num_entries", 2, 9, 4, label="entries of w"),
-        linear("h", 0.05, 1.0, 0.3, num=20),
+        linear("h", 0.05, 0.6, 0.25, num=23),
     )
 
     def scene(self, scheme, num_entries, h) -> Scene:
@@ -269,13 +281,14 @@ class EntryByEntry(Explorer):
         exact = model.gradient(w)
         t = np.arange(1, total + 1)
         index = np.arange(num_entries)
-        top = 1.15 * max(1.0, float(np.abs(ENTRIES).max()) + 1.0)
-        gradient_top = 2.0
+        top = 1.6
+        gradient_top = 1.0
         moved = np.array([point for point, *_ in calls])
         return Scene(
             panels=[
                 Panel(
                     xlabel="entry of w", ylabel="value", xlim=(-0.6, 8.6), ylim=(-top, top), title="w, as f gets it",
+                    xticks=[(k, str(k)) for k in range(9)],
                     marks=[
                         Bars(index, moved, role="path", by_step="at", width=0.7),
                         Points(index, w, role="start", size=8, label="w itself"),
@@ -283,11 +296,12 @@ class EntryByEntry(Explorer):
                     ],
                 ),
                 Panel(
-                    xlabel="evaluation", ylabel="loss", xlim=(0, 19), ylim=(0, 1.2), title="the losses that come back",
+                    xlabel="evaluation", ylabel="loss", xlim=(0, 19), ylim=(0, 1.4), title="the losses that come back",
                     marks=[Line(t, losses, role="second", by_step="upto", marker=True, label="f(w moved)", width=1.2)],
                 ),
                 Panel(
                     xlabel="entry of dw", ylabel="slope", xlim=(-0.6, 8.6), ylim=(-gradient_top, gradient_top),
+                    xticks=[(k, str(k)) for k in range(9)],
                     title="dw, so far",
                     marks=[
                         Bars(index, np.array(found), role="gradient", by_step="at", width=0.7),
@@ -456,7 +470,7 @@ def _walk_verdict(measured, apart: float) -> str:
 
 # -- the bill --------------------------------------------------------------------------------------
 
-LANDMARKS = ((2, "a plane"), (650, "softmax, digits"), (4_810, "small network"), (25_600_000, "ResNet-50"))
+LANDMARKS = ((2, "a plane"), (650, "softmax"), (4_810, "network"), (25_600_000, "ResNet-50"))
 SPANS = ((1, "a second"), (3_600, "an hour"), (86_400 * 365, "a year"))
 
 
@@ -495,6 +509,10 @@ class Bill(Explorer):
             *(Rule("y", size, role="neutral") for size, _ in SPANS),
             *(Text(1.3, size, name, role="neutral") for size, name in SPANS),
             *(Rule("x", size, role="limit") for size, _ in LANDMARKS),
+            *(
+                Text(size, 3e9, f" {name} ", role="limit", align="right" if name == "softmax" else "left")
+                for size, name in LANDMARKS
+            ),
         ]  # fmt: skip
         return Scene(
             panels=[
@@ -511,5 +529,5 @@ class Bill(Explorer):
                 f"{num_parameters + 1:,} evaluations. An analytic one costs as much as a few evaluations "
                 f"(3 are drawn: {in_words(3 * second)}), however many parameters there are."
             ),
-            slider_marks={"num_parameters": list(LANDMARKS)},
+            slider_marks={"num_parameters": [mark for mark in LANDMARKS if mark[1] != "network"]},
         )  # fmt: skip
