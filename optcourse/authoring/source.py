@@ -17,7 +17,8 @@ import jupytext
 import nbformat
 
 BEGIN, END = "### BEGIN SOLUTION", "### END SOLUTION"
-BLANK = "...  # your code here"
+NOTE = "# your code here"
+BLANK = f"...  {NOTE}"
 
 FILE_NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 EXERCISE_ID = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
@@ -75,7 +76,8 @@ class Cell:
         lines = list(self.lines)
         for region in reversed(self.regions):
             answer = lines[region.begin + 1 : region.end]
-            blank = indent_of(lines[region.begin]) + BLANK
+            indent = indent_of(lines[region.begin])
+            blank = indent + BLANK if indent else NOTE  # a bare ... would be shown as the cell's result
             lines[region.begin : region.end + 1] = answer if answers else [blank]
         return "\n".join(lines)
 

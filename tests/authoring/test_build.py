@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from optcourse.authoring.build import main
 from optcourse.authoring.notebook import cell_ids, sign_of_work
-from optcourse.authoring.source import BLANK, Cell, Lesson, Region, read_lesson
+from optcourse.authoring.source import BLANK, NOTE, Cell, Lesson, Region, read_lesson
 
 
 def build(root: Path, *arguments: str) -> int:
@@ -53,7 +53,7 @@ def test_blanks_in_lessons_and_answers_in_solutions(built):
 def test_solution_at_the_end_in_the_middle_and_at_the_left_margin(built):
     walk = "".join(cell(built, "02-walk", name="02_tiny_walk")["source"])
     assert walk.endswith(f'"""Walk down w * w."""\n    {BLANK}\n    return w')
-    assert "".join(cell(built, "02-rate", name="02_tiny_walk")["source"]) == f"rate = ...\n{BLANK}"
+    assert "".join(cell(built, "02-rate", name="02_tiny_walk")["source"]) == f"rate = ...\n{NOTE}"
     assert (
         "".join(cell(built, "02-rate", "solutions", "02_tiny_walk")["source"]) == "rate = ...\nrate = 1 / 2"
     )
@@ -63,7 +63,7 @@ def test_two_solutions_in_one_cell():
     lines = ("a", "  B", "  1", "  E", "b", "B", "2", "3", "E")
     two = Cell("code", {}, 1, lines, (Region(1, 3), Region(5, 8)))
     assert two.text(answers=True).split("\n") == ["a", "  1", "b", "2", "3"]
-    assert two.text(answers=False).split("\n") == ["a", f"  {BLANK}", "b", BLANK]
+    assert two.text(answers=False).split("\n") == ["a", f"  {BLANK}", "b", NOTE]
 
 
 @pytest.mark.parametrize("folder", ["lessons", "solutions"])
