@@ -206,7 +206,7 @@ def valley_says(factors, shares, loss) -> str:
     """What the valley shows: the factors of both axes, and the measured factor beside the predicted one."""
     flat, steep = factors
     last = len(loss) - 1
-    told = f"Each step multiplies the distance along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
+    told = f"Each step multiplies the part along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
     usable = (loss > 1e-250) & (loss < 1e250)
     if not usable[-2:].all():
         ran_away = loss[-1] > 1
