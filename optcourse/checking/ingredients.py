@@ -175,6 +175,51 @@ def _model(name: str, rows: Sequence[int], params: Mapping[str, Any]):
     return getattr(models, name)(digits.X[first:after_last], digits.y[first:after_last], **params)
 
 
+@ingredient
+@dataclass(frozen=True, eq=False)
+class LeastSquaresGradient:
+    """Gradient of the mean of (X @ w - y)² / 2 over a minibatch: `(w, batch=None) -> dw`."""
+
+    X: Any
+    y: Any
+
+    def build(self) -> Callable:
+        X, y = np.array(self.X, dtype=float), np.array(self.y, dtype=float)
+
+        def compute_gradient(w, batch=None):
+            rows = np.arange(len(X)) if batch is None else np.asarray(batch)
+            return X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
+
+        return compute_gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class SampledData:
+    """Minibatches as the lecture draws them: `(batch_size) -> indices`, with replacement, from a seed."""
+
+    num_examples: int
+    seed: int
+
+    def build(self) -> Callable:
+        rng = np.random.default_rng(self.seed)
+        return lambda batch_size: rng.integers(self.num_examples, size=int(batch_size))
+
+
+@ingredient
+@dataclass(frozen=True)
+class DigitsTrainingGradient:
+    """Gradient of softmax regression on the training digits of a split: `(w, batch=None) -> dw`."""
+
+    seed: int
+
+    def build(self) -> Callable:
+        from optcourse import data, models
+
+        train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(self.seed))
+        return models.SoftmaxRegression(train.X, train.y).gradient
+
+
 # -- randomness ------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,1031 @@
+"""Exercises of lesson 04: stochastic gradient descent."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from optcourse import data, models, theory
+from optcourse.checking.common import loop_misconceptions
+from optcourse.checking.ingredients import DigitsTrainingGradient, LeastSquaresGradient, Rng, SampledData
+from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+
+NUM_TRAIN = 1437  # digits in the training set: 1,797 less the 360 for the test
+
+# -- 04-epoch-batches ---------------------------------------------------------------------------------------------------
+
+
+def epoch_batches(num_examples, batch_size, rng, num_epochs):
+    batches = []
+    for _ in range(num_epochs):
+        order = rng.permutation(num_examples)
+        for first in range(0, num_examples, batch_size):
+            batches.append(order[first : first + batch_size])
+    return batches
+
+
+def epoch_cases(rng: np.random.Generator) -> list[Case]:
+    """Sizes that divide and sizes that do not; large enough that chance cannot give the same order twice."""
+    cases = []
+    for num_examples, batch_size, num_epochs, label in (
+        (30, 10, 3, "a batch size that divides the number of examples"),
+        (int(rng.integers(41, 49)), 20, 2, "a smaller last batch"),
+        (25, 25, 2, "the whole data as one batch"),
+        (21, 1, 2, "one example at a time"),
+        (33, 16, 2, "one example left over"),
+        (20, 50, 2, "a batch size larger than the data"),
+    ):
+        seed = Rng(int(rng.integers(1_000_000)))
+        cases.append(Case((num_examples, batch_size, seed, num_epochs), label=label))
+    return cases
+
+
+def verify_batches(case: Case, outcome) -> str | None:
+    """None, or what is wrong with the batches: the id of a misconception or a sentence."""
+    num_examples, batch_size, rng, num_epochs = case.args
+    batches, problem = as_index_arrays(outcome.result, num_examples)
+    if problem:
+        return problem
+    per_epoch = math.ceil(num_examples / batch_size)
+    everything = np.concatenate(batches) if batches else np.array([], dtype=int)
+    kept = num_examples - num_examples % batch_size
+    if kept < num_examples and len(everything) == kept * num_epochs:
+        return "last-batch-dropped"
+    if len(everything) == num_examples and num_epochs > 1 and len(batches) == per_epoch:
+        return "one-epoch-only"
+    if len(everything) > num_examples * num_epochs and len(batches) == per_epoch * num_epochs:
+        return "last-batch-filled-up"
+    if len(everything) != num_examples * num_epochs:
+        return (
+            f"Your batches hold {len(everything)} indices; {num_epochs} epochs over {num_examples} examples hold "
+            f"{num_examples * num_epochs}."
+        )
+    epochs = everything.reshape(num_epochs, num_examples)
+    if any(len(np.unique(epoch)) < num_examples for epoch in epochs):
+        return "shuffles-across-epochs" if np.ptp(np.bincount(everything)) == 0 else "with-replacement"
+    sizes = [
+        min(batch_size, num_examples - first) for first in range(0, num_examples, batch_size)
+    ] * num_epochs
+    if [len(batch) for batch in batches] != sizes:
+        return f"Your batches have the sizes {[len(b) for b in batches][:6]} …; {sizes[:6]} … are expected."
+    if all(np.array_equal(np.sort(epoch), epoch) for epoch in epochs):
+        return "never-shuffled"
+    blocks = all(np.all(np.diff(batch) == 1) for batch in batches)
+    if blocks and 1 < batch_size < num_examples:
+        return "only-batches-shuffled"
+    if np.array_equal(epochs[0], epochs[1]):
+        one_order = np.array_equal(epochs[0], rng.build().permutation(num_examples))
+        return "same-order-every-epoch" if one_order else "views-of-one-array"
+    if not any(np.array_equal(epochs, way) for way in right_orders(rng, num_examples, num_epochs)):
+        return "not-from-rng"
+    return None
+
+
+def as_index_arrays(result, num_examples: int) -> tuple[list[np.ndarray], str | None]:
+    """The batches as arrays of indices, or what is the matter with them."""
+    if not isinstance(result, list | tuple | np.ndarray):
+        return [], "A list of batches is expected, each an array of indices."
+    batches = []
+    for batch in result:
+        try:
+            indices = np.asarray(batch)
+        except ValueError:
+            return [], "A batch is an array of indices; yours holds parts of different lengths."
+        if indices.ndim != 1:
+            return [], "not-in-batches" if indices.ndim == 0 else "nested-by-epoch"
+        if len(indices) and indices.dtype.kind not in "iu":
+            return [], "A batch holds indices, so whole numbers; yours holds something else."
+        if len(indices) and (indices.min() < 0 or indices.max() >= num_examples):
+            return [], "index-out-of-range"
+        batches.append(indices.astype(int))
+    return batches, None
+
+
+def right_orders(rng: Rng, num_examples: int, num_epochs: int):
+    """The orders that come from `rng` by the ways that people shuffle, all of them right."""
+
+    def drawn(draw):
+        generator = rng.build()
+        return np.array([draw(generator) for _ in range(num_epochs)])
+
+    order = np.arange(num_examples)
+
+    def shuffled_again(generator):
+        generator.shuffle(order)
+        return order.copy()
+
+    yield drawn(lambda generator: generator.permutation(num_examples))
+    yield drawn(lambda generator: generator.choice(num_examples, size=num_examples, replace=False))
+    yield drawn(lambda generator: generator.choice(num_examples, num_examples, replace=False, shuffle=False))
+    yield drawn(lambda generator: np.argsort(generator.random(num_examples)))
+    yield drawn(shuffled_again)
+
+
+def batches_from(order_of, cut=None):
+    """Wrong versions: how the order of an epoch is drawn, and how it is cut into batches."""
+
+    def wrong(num_examples, batch_size, rng, num_epochs):
+        batches = []
+        for _ in range(num_epochs):
+            order = order_of(num_examples, rng)
+            if cut is not None:
+                batches += cut(order, batch_size)
+            else:
+                batches += [order[k : k + batch_size] for k in range(0, len(order), batch_size)]
+        return batches
+
+    return wrong
+
+
+def permuted(num_examples, rng):
+    return rng.permutation(num_examples)
+
+
+def filled_up(order, batch_size):
+    count = math.ceil(len(order) / batch_size)
+    return list(np.resize(order, count * batch_size).reshape(count, batch_size))
+
+
+def dropped(order, batch_size):
+    return [order[k : k + batch_size] for k in range(0, len(order) - batch_size + 1, batch_size)]
+
+
+def one_order(num_examples, batch_size, rng, num_epochs):
+    order = rng.permutation(num_examples)
+    return [order[k : k + batch_size] for k in range(0, num_examples, batch_size)] * num_epochs
+
+
+def views_of_one_array(num_examples, batch_size, rng, num_epochs):
+    order, batches = np.arange(num_examples), []
+    for _ in range(num_epochs):
+        rng.shuffle(order)
+        batches += [order[k : k + batch_size] for k in range(0, num_examples, batch_size)]
+    return batches
+
+
+def one_epoch_only(num_examples, batch_size, rng, num_epochs):
+    return epoch_batches(num_examples, batch_size, rng, 1)
+
+
+def only_batches_shuffled(num_examples, batch_size, rng, num_epochs):
+    blocks = [np.arange(k, min(k + batch_size, num_examples)) for k in range(0, num_examples, batch_size)]
+    return [blocks[k] for _ in range(num_epochs) for k in rng.permutation(len(blocks))]
+
+
+def shuffles_across_epochs(num_examples, batch_size, rng, num_epochs):
+    order = rng.permutation(np.tile(np.arange(num_examples), num_epochs))
+    return [
+        order[epoch * num_examples :][k : min(k + batch_size, num_examples)]
+        for epoch in range(num_epochs)
+        for k in range(0, num_examples, batch_size)
+    ]
+
+
+def counts_from_one(num_examples, batch_size, rng, num_epochs):
+    return [batch + 1 for batch in epoch_batches(num_examples, batch_size, rng, num_epochs)]
+
+
+def nested_by_epoch(num_examples, batch_size, rng, num_epochs):
+    return [epoch_batches(num_examples, batch_size, rng, 1) for _ in range(num_epochs)]
+
+
+def not_in_batches(num_examples, batch_size, rng, num_epochs):
+    return np.concatenate(epoch_batches(num_examples, batch_size, rng, num_epochs))
+
+
+EPOCH_BATCHES = Exercise(
+    id="04-epoch-batches",
+    title="Minibatches, epoch by epoch",
+    statement=(
+        "Return a list of minibatches for `num_epochs` epochs, one after the other. A minibatch is an array of indices. "
+        "In each epoch every index from 0 to `num_examples - 1` comes once, in a new order drawn from the Generator "
+        "`rng`; each minibatch has `batch_size` indices, and the last one of an epoch holds what is left."
+    ),
+    points=3,
+    answers=("epoch_batches",),
+    reference=epoch_batches,
+    cases=epoch_cases,
+    verify=verify_batches,
+    misconceptions=(
+        Misconception(
+            "same-order-every-epoch",
+            "All your epochs have the same order: draw a new one at the start of each epoch, inside the outer loop.",
+            one_order,
+        ),
+        Misconception(
+            "views-of-one-array",
+            "All your epochs have the same order, that of the last one. Slices of an array share its memory: shuffling it "
+            "again changes the batches that you already put away. Draw a new array for each epoch.",
+            views_of_one_array,
+        ),
+        Misconception(
+            "never-shuffled",
+            "Your indices come in their natural order, 0, 1, 2, …: the order must be drawn at random from `rng`.",
+            batches_from(lambda num_examples, rng: np.arange(num_examples)),
+        ),
+        Misconception(
+            "last-batch-dropped",
+            "The last, smaller batch is missing, so some examples are never used. Keep what is left over.",
+            batches_from(permuted, dropped),
+        ),
+        Misconception(
+            "last-batch-filled-up",
+            "Your last batch is filled up to the full size, so some examples come twice in an epoch. Let it be smaller.",
+            batches_from(permuted, filled_up),
+        ),
+        Misconception(
+            "with-replacement",
+            "In an epoch of yours some indices come twice and others never: that is drawing with replacement. Draw an "
+            "order of all indices instead.",
+            batches_from(lambda num_examples, rng: rng.integers(num_examples, size=num_examples)),
+        ),
+        Misconception(
+            "one-epoch-only",
+            "You return one epoch; `num_epochs` of them are wanted, one after the other.",
+            one_epoch_only,
+        ),
+        Misconception(
+            "only-batches-shuffled",
+            "Only the order of your batches changes; inside them are always the same neighbours. Shuffle the indices "
+            "first, then cut.",
+            only_batches_shuffled,
+        ),
+        Misconception(
+            "shuffles-across-epochs",
+            "You shuffle all epochs together, so an index may come twice in one epoch and be missed in the next. Shuffle "
+            "each epoch by itself.",
+            shuffles_across_epochs,
+        ),
+        Misconception(
+            "index-out-of-range",
+            "Your indices do not stay between 0 and `num_examples - 1`: Python counts from 0.",
+            counts_from_one,
+        ),
+        Misconception(
+            "nested-by-epoch",
+            "You return a list of epochs; one flat list of all batches is wanted.",
+            nested_by_epoch,
+        ),
+        Misconception(
+            "not-in-batches",
+            "You return the indices one by one: cut the order into pieces of `batch_size`.",
+            not_in_batches,
+        ),
+        Misconception(
+            "not-from-rng",
+            "Your batches are well formed, but their order does not come from `rng`, so nobody can repeat your run. Draw "
+            "it with `rng.permutation(num_examples)`, once an epoch.",
+            batches_from(lambda num_examples, rng: np.random.default_rng().permutation(num_examples)),
+        ),
+    ),
+    hints=(
+        "Two loops: the outer one counts epochs and draws an order, the inner one cuts the order into pieces.",
+        "`order = rng.permutation(num_examples)` is a new order. `range(0, num_examples, batch_size)` gives the place "
+        "where each piece begins.",
+        "A slice may reach over the end: `order[first : first + batch_size]` is then shorter, which is what the last "
+        "batch needs. Append each piece to a list, and return the list.",
+    ),
+)  # fmt: skip
+
+
+# -- 04-sgd: the loop of the lecture ------------------------------------------------------------------------------------
+
+
+def sgd(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        minibatch = sampled_data(batch_size)
+        dw = compute_gradient(w, minibatch)
+        w -= learning_rate * dw
+    return w
+
+
+def sgd_cases(rng: np.random.Generator) -> list[Case]:
+    """Least squares on random data of several sizes, and the corners."""
+
+    def case(n, learning_rate, num_steps, batch_size, label, w=None, num_examples=40):
+        X = rng.normal(size=(num_examples, n))
+        gradient = LeastSquaresGradient(X, X @ rng.normal(size=n) + rng.normal(size=num_examples))
+        sampler = SampledData(num_examples, int(rng.integers(1_000_000)))
+        start = rng.normal(size=n) if w is None else w
+        return Case((gradient, start, learning_rate, num_steps, batch_size, sampler), label=label)
+
+    return [
+        case(2, 0.1, 8, 4, "two entries"),
+        case(5, 0.05, 12, 8, "five entries"),
+        case(1, 0.2, 6, 3, "one entry"),
+        case(3, 0.1, 7, 5, "a start of whole numbers", w=2 * rng.integers(-4, 5, size=3) + 1),
+        case(2, 0.02, 15, 1, "one example a step"),
+        case(2, 4.0, 10, 4, "a step so large that it diverges"),
+        case(3, 0.1, 1, 6, "one step"),
+        case(3, 0.1, 0, 6, "no step at all"),
+    ]
+
+
+def sgd_loop(draw=None, slope=None):
+    """Wrong versions: which minibatch is drawn in a round, and what is made of it."""
+
+    def wrong(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+        w = np.array(w, dtype=float)
+        for t in range(num_steps):
+            minibatch = sampled_data(batch_size) if draw is None else draw(sampled_data, batch_size, t)
+            dw = (
+                compute_gradient(w, minibatch)
+                if slope is None
+                else slope(compute_gradient, w, minibatch, batch_size)
+            )
+            w -= learning_rate * dw
+        return w
+
+    return wrong
+
+
+def one_minibatch_for_all(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    minibatch = sampled_data(batch_size)
+    for _ in range(num_steps):
+        w -= learning_rate * compute_gradient(w, minibatch)
+    return w
+
+
+def no_minibatch(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        w -= learning_rate * compute_gradient(w)
+    return w
+
+
+def gradient_at_the_start(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    start = np.array(w, dtype=float)
+    w = start.copy()
+    for _ in range(num_steps):
+        w -= learning_rate * compute_gradient(start, sampled_data(batch_size))
+    return w
+
+
+def one_example_at_a_time(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        for index in sampled_data(batch_size):
+            w -= learning_rate * compute_gradient(w, np.array([index]))
+    return w
+
+
+def adds_up(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    dw = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw += compute_gradient(w, sampled_data(batch_size))
+        w -= learning_rate * dw
+    return w
+
+
+def rate_decays(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    for t in range(num_steps):
+        w -= learning_rate / (t + 1) * compute_gradient(w, sampled_data(batch_size))
+    return w
+
+
+def rerolls_the_dice(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    """Its own seeded sampling in place of the one that was handed over."""
+    rng = np.random.default_rng(0)
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        w -= learning_rate * compute_gradient(w, rng.integers(batch_size, size=batch_size))
+    return w
+
+
+SGD = Exercise(
+    id="04-sgd",
+    title="Stochastic gradient descent",
+    statement=(
+        "Write the lecture's loop. In each of `num_steps` rounds draw a fresh minibatch with `sampled_data(batch_size)` "
+        "(it gives indices), compute its mean gradient with `compute_gradient(w, minibatch)`, and move `w`. Return where "
+        "it ends; the caller's array stays as it was."
+    ),
+    points=3,
+    answers=("sgd",),
+    reference=sgd,
+    cases=sgd_cases,
+    compare=("result", "calls", "inputs"),
+    algorithm=True,
+    misconceptions=(
+        *loop_misconceptions(sgd, skip=("gradient-at-the-start-only", "updates-after-the-loop")),
+        Misconception(
+            "true-gradient",
+            "You ask for the gradient over all examples: hand the minibatch over as well, `compute_gradient(w, minibatch)`.",
+            sgd_loop(slope=lambda compute_gradient, w, minibatch, batch_size: compute_gradient(w)),
+        ),
+        Misconception(
+            "no-minibatch",
+            "You never draw a minibatch, so this is batch gradient descent: draw one at the start of each round.",
+            no_minibatch,
+        ),
+        Misconception(
+            "one-minibatch-for-all-steps",
+            "One minibatch is drawn above the loop and used for every step: `w` then fits those few examples only. Draw "
+            "a fresh one in each round.",
+            one_minibatch_for_all,
+        ),
+        Misconception(
+            "divides-by-batch-size",
+            "Your gradient is divided by the batch size once more: `compute_gradient` already gives the mean.",
+            sgd_loop(slope=lambda gradient, w, minibatch, batch_size: gradient(w, minibatch) / batch_size),
+        ),
+        Misconception(
+            "multiplies-by-batch-size",
+            "Your gradient is multiplied by the batch size: `compute_gradient` gives the mean, and the mean is what the "
+            "step needs.",
+            sgd_loop(slope=lambda gradient, w, minibatch, batch_size: gradient(w, minibatch) * batch_size),
+        ),
+        Misconception(
+            "gradient-at-the-start-only",
+            "Your gradients are all taken at the start: compute each one where `w` is now.",
+            gradient_at_the_start,
+        ),
+        Misconception(
+            "one-example-at-a-time",
+            "You move `w` after every single example: one round takes the mean over the whole minibatch and moves once.",
+            one_example_at_a_time,
+        ),
+        Misconception(
+            "draws-twice",
+            "Two minibatches are drawn in each round and only the second is used: call `sampled_data` once a round.",
+            sgd_loop(draw=lambda sampled_data, batch_size, t: (sampled_data(batch_size), sampled_data(batch_size))[1]),
+        ),
+        Misconception(
+            "batch-of-one",
+            "You draw one example a round: ask `sampled_data` for `batch_size` of them.",
+            sgd_loop(draw=lambda sampled_data, batch_size, t: sampled_data(1)),
+        ),
+        Misconception(
+            "adds-up-gradients",
+            "Your `dw` gathers the gradients of all rounds: a step needs only the one of its own minibatch.",
+            adds_up,
+        ),
+        Misconception(
+            "learning-rate-decays",
+            "Your steps shrink with the round's number. That can be a good idea, but here the learning rate stays as it is.",
+            rate_decays,
+        ),
+        Misconception(
+            "samples-by-itself",
+            "Your minibatches do not come from `sampled_data`: the caller decides how data are drawn, so use what you were "
+            "given.",
+            rerolls_the_dice,
+        ),
+    ),
+    hints=(
+        "It is gradient descent with one line more. Which line of the lecture's pseudo-code is new?",
+        "In each round: `minibatch = sampled_data(batch_size)`, then the gradient at `w` on that minibatch.",
+        "`dw = compute_gradient(w, minibatch)`, then take `learning_rate * dw` away from `w`. Begin with a float copy of "
+        "`w` above the loop, and return `w` below it.",
+    ),
+)  # fmt: skip
+
+
+# -- 04-gradient-variance -----------------------------------------------------------------------------------------------
+
+
+def gradient_variance(gradients, batch_size, replace):
+    gradients = np.asarray(gradients, dtype=float)
+    variance = gradients.var(axis=0) / batch_size
+    if not replace:
+        variance = variance * (len(gradients) - batch_size) / (len(gradients) - 1)
+    return variance
+
+
+def variance_cases(rng: np.random.Generator) -> list[Case]:
+    def gradients(num_examples, n):
+        return rng.normal(rng.uniform(-3, 3, size=n), rng.uniform(0.5, 4, size=n), size=(num_examples, n))
+
+    return [
+        Case((gradients(50, 3), 5, True), label="with replacement"),
+        Case((gradients(50, 3), 5, False), label="without replacement"),
+        Case((gradients(12, 12), 4, False), label="as many weights as examples"),
+        Case((gradients(20, 1), 7, True), label="one weight"),
+        Case((rng.integers(-9, 10, size=(15, 2)) * 2 + np.arange(2), 6, False), label="whole numbers"),
+        Case((gradients(10, 4), 1, True), label="one example at a time, with replacement"),
+        Case((gradients(10, 4), 1, False), label="one example at a time, without replacement"),
+        Case((gradients(9, 2), 9, False), label="the whole data as one minibatch, without replacement"),
+        Case((gradients(9, 2), 9, True), label="as many draws as examples, with replacement"),
+    ]
+
+
+def variance_of(spread=None, over=None, factor=None):
+    """Wrong versions: the spread of the examples, what it is divided by, the factor without replacement."""
+
+    def wrong(gradients, batch_size, replace):
+        gradients = np.asarray(gradients, dtype=float)
+        num_examples = len(gradients)
+        variance = gradients.var(axis=0) if spread is None else spread(gradients)
+        variance = variance / (batch_size if over is None else over(batch_size, num_examples))
+        correction = (num_examples - batch_size) / (num_examples - 1)
+        if factor is not None:
+            return variance * factor(num_examples, batch_size, replace)
+        return variance if replace else variance * correction
+
+    return wrong
+
+
+GRADIENT_VARIANCE = Exercise(
+    id="04-gradient-variance",
+    title="How noisy is a minibatch's gradient?",
+    statement=(
+        "`gradients` has one row an example, shape (N, n). Return the variance of each entry of the mean gradient of "
+        "`batch_size` of these rows, shape (n,): σ²/B if `replace` is True, and that times (N − B)/(N − 1) if it is False. "
+        "σ² is the variance over the N rows, divided by N."
+    ),
+    points=2,
+    answers=("gradient_variance",),
+    reference=gradient_variance,
+    cases=variance_cases,
+    misconceptions=(
+        Misconception(
+            "standard-deviation",
+            "You return the standard deviation: the variance is its square.",
+            variance_of(spread=lambda g: g.std(axis=0), over=lambda B, N: np.sqrt(B),
+                        factor=lambda N, B, replace: 1.0 if replace else np.sqrt((N - B) / (N - 1))),
+        ),
+        Misconception(
+            "std-over-batch-size",
+            "You divide the standard deviation of the examples by B: begin with their variance, the square of it.",
+            variance_of(spread=lambda g: g.std(axis=0)),
+        ),
+        Misconception(
+            "root-of-batch-size",
+            "You divide by the root of B. That is right for the standard deviation; the variance is divided by B itself.",
+            variance_of(over=lambda B, N: np.sqrt(B)),
+        ),
+        Misconception(
+            "batch-size-forgotten",
+            "This is the variance of single examples: a mean of B of them varies B times less.",
+            variance_of(over=lambda B, N: 1.0),
+        ),
+        Misconception(
+            "divides-by-n-minus-one",
+            "Your σ² is divided by N − 1 (`ddof=1`): these N rows are all there is, so divide by N.",
+            variance_of(spread=lambda g: g.var(axis=0, ddof=1)),
+        ),
+        Misconception(
+            "along-the-wrong-axis",
+            "You take the variance along the weights of each example: it is taken over the examples, for each weight.",
+            variance_of(spread=lambda g: g.var(axis=1)),
+        ),
+        Misconception(
+            "one-number-for-all",
+            "You mix the weights: each entry has a variance of its own. Give the axis of the examples.",
+            variance_of(spread=lambda g: g.var()),
+        ),
+        Misconception(
+            "sum-over-weights",
+            "You add up the variances of all weights: one number for each weight is wanted.",
+            variance_of(spread=lambda g: g.var(axis=0).sum()),
+        ),
+        Misconception(
+            "mean-not-subtracted",
+            "You take the mean square of the gradients: a variance is measured from their mean.",
+            variance_of(spread=lambda g: (g * g).mean(axis=0)),
+        ),
+        Misconception(
+            "replace-ignored",
+            "Your result is the same with and without replacement: without, it is smaller by (N − B)/(N − 1).",
+            variance_of(factor=lambda N, B, replace: 1.0),
+        ),
+        Misconception(
+            "replace-swapped",
+            "You have the two kinds of drawing the wrong way round: the factor (N − B)/(N − 1) belongs to `replace=False`.",
+            variance_of(factor=lambda N, B, replace: (N - B) / (N - 1) if replace else 1.0),
+        ),
+        Misconception(
+            "factor-over-n",
+            "Your factor without replacement is (N − B)/N. At B = 1 both ways of drawing are the same, so it must be 1 there.",
+            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - B) / N),
+        ),
+        Misconception(
+            "divides-by-n",
+            "You divide by N where the batch size belongs.",
+            variance_of(over=lambda B, N: N),
+        ),
+    ),
+    hints=(
+        "Two questions: how much does one example's gradient vary, and how much less does a mean of B of them?",
+        "`gradients.var(axis=0)` is the variance over the examples, one number for each weight. It divides by N.",
+        "Divide it by `batch_size`. If `replace` is False, multiply by `(N - batch_size) / (N - 1)` with `N = len(gradients)`.",
+    ),
+)  # fmt: skip
+
+
+# -- 04-noise-numbers: three numbers to work out ------------------------------------------------------------------------
+
+
+def noise_numbers():
+    """(missed, floor, batch_size): see the statement."""
+    return (
+        theory.missed_probability(NUM_TRAIN),
+        float(theory.noise_floor(0.1)),
+        4 * 32,
+    )
+
+
+NOISE_NUMBERS = Exercise(
+    id="04-noise-numbers",
+    title="Three numbers of noise",
+    statement=(
+        "(1) 1,437 draws with replacement from 1,437 images: the chance `missed` that a given image is never drawn. "
+        "(2) SGD on w²/2 with learning rate 0.1 and gradient noise of variance 1: the variance `floor` of w in the long "
+        "run, ασ²/(λ(2 − αλ)). (3) The `batch_size` at which the standard deviation of the gradient is half of that at 32 "
+        "(drawn with replacement)."
+    ),
+    points=2,
+    answers=("missed", "floor", "batch_size"),
+    reference=noise_numbers,
+    kind="value",
+    rtol=2e-3,
+    misconceptions=(
+        Misconception(
+            "drawn-at-least-once",
+            "Your `missed` is the chance that the image is drawn at least once: one minus what is asked for.",
+            lambda: (1 - theory.missed_probability(NUM_TRAIN), None, None),
+        ),
+        Misconception(
+            "one-draw",
+            "Your `missed` is the chance that one draw misses the image: it must be missed 1,437 times in a row.",
+            lambda: (1 - 1 / NUM_TRAIN, None, None),
+        ),
+        Misconception(
+            "never-missed",
+            "Your `missed` is 0. That is right without replacement; with replacement some images come twice, so others "
+            "never.",
+            lambda: (0.0, None, None),
+        ),
+        Misconception(
+            "one-in-n",
+            "Your `missed` is 1/N, the chance that one draw hits the image: ask for the chance that no draw does.",
+            lambda: (1 / NUM_TRAIN, None, None),
+        ),
+        Misconception(
+            "floor-first-order",
+            "Your `floor` is α/2, which leaves out the αλ in 2 − αλ.",
+            lambda: (None, 0.05, None),
+        ),
+        Misconception(
+            "floor-deviation",
+            "Your `floor` is the standard deviation of w: the variance is its square.",
+            lambda: (None, float(np.sqrt(theory.noise_floor(0.1))), None),
+        ),
+        Misconception(
+            "floor-loss",
+            "Your `floor` is the mean loss, λ/2 times the variance of w: the variance itself is asked for.",
+            lambda: (None, 0.5 * float(theory.noise_floor(0.1)), None),
+        ),
+        Misconception(
+            "floor-is-noise",
+            "Your `floor` is α times σ²: a step of SGD also pulls w back, by 1 − αλ, which is what the divisor says.",
+            lambda: (None, 0.1, None),
+        ),
+        Misconception(
+            "twice-the-batch",
+            "Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.",
+            lambda: (None, None, 64),
+        ),
+        Misconception(
+            "half-the-batch",
+            "A smaller batch is noisier: you went the other way.",
+            lambda: (None, None, 16),
+        ),
+    ),
+    hints=(
+        "(1) What is the chance that one draw misses the image? (2) Put the numbers in. (3) The deviation is σ/√B.",
+        "(1) One draw misses with the chance 1 − 1/1437, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
+        "(1) Raise 1 − 1/1437 to the power 1437. (2) 0.1 / (2 − 0.1). (3) For half of σ/√32, √B must be twice √32.",
+    ),
+)  # fmt: skip
+
+
+# -- 04-train-digits: reach an accuracy within a budget -----------------------------------------------------------------
+
+ACCURACY = 0.93  # on images that the training never sees
+PASSES = 10  # the budget: gradients of examples, in passes over the training images
+
+
+def train(compute_gradient, w, num_examples, rng):
+    w = np.array(w, dtype=float)
+    for minibatch in epoch_batches(num_examples, 32, rng, 10):
+        w -= 0.5 * compute_gradient(w, minibatch)
+    return w
+
+
+def train_cases(rng: np.random.Generator) -> list[Case]:
+    """Other images are held back in each case, and other orders are drawn."""
+    cases = []
+    for _ in range(2):
+        split, order = (int(seed) for seed in rng.integers(1_000_000, size=2))
+        cases.append(
+            Case(
+                (DigitsTrainingGradient(split), np.zeros(650), NUM_TRAIN, Rng(order)),
+                label=f"1,437 training images, split with seed {split}",
+            )
+        )
+    return cases
+
+
+def verify_training(case: Case, outcome) -> str | None:
+    """None when the held-back images are read well enough within the budget; else what went wrong."""
+    w = outcome.result
+    if not isinstance(w, np.ndarray) or w.shape != (650,) or w.dtype.kind not in "fiu":
+        return "Your function should return the trained weights, an array of shape (650,)."
+    if not np.isfinite(w).all():
+        return "Your weights are not finite any more: the learning rate is too large by far."
+    calls = outcome.calls.get("0", [])
+    sizes = [NUM_TRAIN if len(call) < 2 else np.size(call[1]) for call in calls]
+    used = sum(sizes) + (outcome.counts.get("0", 0) - len(calls)) * (sizes[-1] if sizes else 0)
+    train_set, test = data.train_test_split(data.load_digits(), np.random.default_rng(case.args[0].seed))
+    accuracy = models.SoftmaxRegression(train_set.X, train_set.y).accuracy(w, test.X, test.y)
+    if not calls or np.array_equal(w, case.args[1]):
+        return "never-trains"
+    if used > PASSES * NUM_TRAIN:
+        return "over-budget"
+    if accuracy >= ACCURACY:
+        return None
+    if all(size == NUM_TRAIN for size in sizes):
+        return "full-batch"
+    seen = np.unique(np.concatenate([np.ravel(call[1]) for call in calls if len(call) > 1]))
+    if len(calls) > 1 and all(np.array_equal(call[1], calls[0][1]) for call in calls[1:] if len(call) > 1):
+        return "one-minibatch"
+    if used < 0.75 * PASSES * NUM_TRAIN and len(seen) == NUM_TRAIN:
+        return "stops-early"
+    if len(seen) < 0.9 * NUM_TRAIN:
+        return "few-examples"
+    length = np.linalg.norm(w)
+    if accuracy < 0.1 and length > 1:
+        return "walks-uphill"
+    if length < 3:
+        return "small-learning-rate"
+    return (
+        f"Your weights read {accuracy:.1%} of the held-back images right; {ACCURACY:.0%} are wanted. Try another "
+        "learning rate or batch size."
+    )
+
+
+def train_with(batches, learning_rate):
+    """Wrong versions: which minibatches, and how long the steps are."""
+
+    def wrong(compute_gradient, w, num_examples, rng):
+        w = np.array(w, dtype=float)
+        for minibatch in batches(num_examples, rng):
+            w -= learning_rate * compute_gradient(w, minibatch)
+        return w
+
+    return wrong
+
+
+def epochs(batch_size, num_epochs):
+    return lambda num_examples, rng: epoch_batches(num_examples, batch_size, rng, num_epochs)
+
+
+TRAIN_DIGITS = Exercise(
+    id="04-train-digits",
+    title="Train on real digits",
+    statement=(
+        f"Train softmax regression on the {NUM_TRAIN:,} training digits with SGD: start at `w`, choose the batch size, the "
+        "learning rate and the number of epochs yourself, and return the trained `w`. `compute_gradient(w, minibatch)` "
+        f"takes an array of indices below `num_examples`. Wanted: at least {ACCURACY:.0%} right answers on 360 images that "
+        f"you never see. Budget: {PASSES} passes, which is {PASSES * NUM_TRAIN:,} gradients of single examples."
+    ),
+    points=4,
+    answers=("train",),
+    reference=train,
+    cases=train_cases,
+    verify=verify_training,
+    seconds=20.0,
+    misconceptions=(
+        Misconception(
+            "never-trains",
+            "Your weights never leave the start: no gradient was used.",
+            lambda compute_gradient, w, num_examples, rng: np.array(w, dtype=float),
+        ),
+        Misconception(
+            "full-batch",
+            f"Every step of yours takes all the images, so the budget of {PASSES} passes buys {PASSES} steps. Smaller "
+            "batches buy many more.",
+            train_with(epochs(NUM_TRAIN, PASSES), 0.5),
+        ),
+        Misconception(
+            "one-minibatch",
+            "All your steps use the same minibatch: the weights learn those few images by heart. Draw fresh ones.",
+            train_with(lambda num_examples, rng: [rng.permutation(num_examples)[:32]] * 400, 0.5),
+        ),
+        Misconception(
+            "few-examples",
+            "Many training images are never used. Go through all of them, epoch by epoch.",
+            train_with(lambda num_examples, rng: epoch_batches(60, 20, rng, 200), 0.5),
+        ),
+        Misconception(
+            "over-budget",
+            f"You spend more than the budget of {PASSES} passes over the training images: a gradient of a minibatch costs as "
+            "many as it holds.",
+            train_with(epochs(32, PASSES + 2), 0.5),
+        ),
+        Misconception(
+            "stops-early",
+            "You are not there yet and have budget left: take more epochs, or longer steps.",
+            train_with(epochs(256, 2), 0.1),
+        ),
+        Misconception(
+            "small-learning-rate",
+            "Your weights have hardly moved when the budget is spent: the steps are too short. Raise the learning rate.",
+            train_with(epochs(32, PASSES), 0.005),
+        ),
+        Misconception(
+            "walks-uphill",
+            "Your weights read fewer images right than guessing would: do you add the gradient where it must be subtracted?",
+            train_with(epochs(32, PASSES), -0.02),
+        ),
+    ),
+    hints=(
+        "Your `epoch_batches` gives the minibatches of several epochs; your loop of `sgd` uses them one by one.",
+        "A batch of 32 makes 45 steps an epoch. Look at the explorer of batch sizes: which learning rate falls fastest there?",
+        "Ten epochs, a batch size of 32 and a learning rate of 0.5 are enough: for each minibatch, "
+        "`w -= learning_rate * compute_gradient(w, minibatch)`.",
+    ),
+)  # fmt: skip
+
+
+EXERCISES = (EPOCH_BATCHES, SGD, GRADIENT_VARIANCE, NOISE_NUMBERS, TRAIN_DIGITS)
+
+
+# -- predictions --------------------------------------------------------------------------------------------------------
+
+
+def spread_ratio() -> float:
+    """How many times smaller the standard deviation of a minibatch mean is at 64 than at 16, measured on digits."""
+    ink = data.load_digits().X.mean(axis=1)
+    rng = np.random.default_rng(0)
+    deviations = [ink[rng.integers(len(ink), size=(20_000, size))].mean(axis=1).std() for size in (16, 64)]
+    return float(deviations[0] / deviations[1])
+
+
+def missed_share() -> float:
+    """The share of examples that an epoch of draws with replacement misses, in percent, over 200 epochs."""
+    rng = np.random.default_rng(0)
+    drawn = [len(np.unique(rng.integers(NUM_TRAIN, size=NUM_TRAIN))) for _ in range(200)]
+    return 100 * float(1 - np.mean(drawn) / NUM_TRAIN)
+
+
+def better_after_one_pass() -> int:
+    """0 where the full batch has the lower training loss after one pass, 2 where minibatches of 32 do; 1: a tie."""
+    train_set, _ = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    model = models.SoftmaxRegression(train_set.X, train_set.y)
+    losses = []
+    for size in (NUM_TRAIN, 32):
+        w = model.initial()
+        for minibatch in data.epoch_batches(NUM_TRAIN, size, np.random.default_rng(0)):
+            w -= 0.5 * model.gradient(w, minibatch)
+        losses.append(model.value(w))
+    return 1 if abs(losses[0] - losses[1]) < 0.05 else 2 * int(losses[1] < losses[0])
+
+
+PREDICTIONS = (
+    Prediction(
+        id="04-one-pass",
+        question=(
+            "You may look at each of 1,437 images once. Either you take one step with the exact gradient of all, or 45 steps "
+            "with the rough gradients of 32 images each, at the same learning rate 0.5. Which loss is lower afterwards?"
+        ),
+        kind="choice",
+        choices=(
+            "One exact step: 45 rough ones go astray",
+            "About the same: both have seen the same images",
+            "45 rough steps",
+        ),
+        answer=better_after_one_pass,
+        reveal=(
+            "Each rough step points roughly downhill, and there are 45 of them. The explorer of batch sizes shows by how much "
+            "they are ahead."
+        ),
+    ),
+    Prediction(
+        id="04-four-times-the-batch",
+        question=(
+            "You make the minibatch four times as large, 64 images in place of 16. By which factor does the typical error of "
+            "its gradient (the standard deviation) shrink?"
+        ),
+        kind="number",
+        answer=spread_ratio,
+        tolerance=0.05,
+        reveal=(
+            "Measured on the digits: {answer}. Four times the work buys half the error: the standard deviation falls with "
+            "√B, the variance with B."
+        ),
+    ),
+    Prediction(
+        id="04-missed-in-an-epoch",
+        question=(
+            "An epoch of 1,437 draws with replacement from 1,437 images: what percentage of the images is never drawn?"
+        ),
+        kind="number",
+        answer=missed_share,
+        tolerance=0.05,
+        unit="%",
+        reveal="Measured over 200 epochs: {answer} %. The chance is (1 − 1/N)^N, close to 1/e.",
+    ),
+)  # fmt: skip
+
+
+# -- quiz ---------------------------------------------------------------------------------------------------------------
+
+QUIZ = Quiz(
+    id="04",
+    questions=(
+        Question(
+            "What is a minibatch's gradient, seen as Monte Carlo?",
+            (
+                "The true gradient, rounded.",
+                "An average over a random sample that estimates an expectation over all examples.",
+                "The gradient of another loss, with its own minimum.",
+                "A lower bound of the true gradient.",
+            ),
+            1,
+            (
+                "Nothing is rounded: it is exact for its few examples and differs from the mean over all.",
+                "Yes. On average it is the true gradient; one sample of it scatters around that.",
+                "Each minibatch alone has such a loss, but a fresh one is drawn each time, and their average is the true one.",
+                "It lies above as often as below, entry by entry.",
+            ),
+        ),
+        Question(
+            "You want the standard deviation of the gradient to be a tenth of what it is. How much larger must the batch be "
+            "(drawn with replacement)?",
+            ("10 times", "√10 times", "100 times", "It cannot be done with a larger batch"),
+            2,
+            (
+                "Ten times the batch gives a tenth of the variance; the deviation is its root, about a third.",
+                "The other way round: the deviation falls with the root of the batch size.",
+                "Yes: the deviation is σ/√B, so √B must grow tenfold.",
+                "It can, but it is expensive.",
+            ),
+        ),
+        Question(
+            "Why does SGD with a constant learning rate not settle at the minimum?",
+            (
+                "The true gradient is 0 there, but a minibatch's is not, so every step kicks it away again.",
+                "The learning rate is above the limit 2/λ.",
+                "It runs out of data.",
+                "Rounding errors.",
+            ),
+            0,
+            (
+                "Yes. It ends in a cloud around the minimum; its variance is ασ²/(λ(2 − αλ)).",
+                "Then it would run away. The cloud is there at any learning rate.",
+                "Epochs can be repeated as often as you like, and the cloud stays.",
+                "They are smaller by many powers of ten.",
+            ),
+        ),
+        Question(
+            "What makes that cloud smaller?",
+            (
+                "More steps",
+                "Another start",
+                "A new shuffle of the data",
+                "A smaller learning rate, or a larger batch",
+            ),
+            3,
+            (
+                "More steps bring it to the cloud and then leave it there.",
+                "The start is forgotten after enough steps.",
+                "Another shuffle gives another path through the same cloud.",
+                "Yes: the first shrinks the kicks, the second the noise. Lowering the rate late in a run is common.",
+            ),
+        ),
+        Question(
+            "Without replacement, what is the variance of the gradient of a minibatch that holds all N examples?",
+            ("σ²/N", "σ²", "0", "It depends on the order"),
+            2,
+            (
+                "That is with replacement: some examples come twice and others not at all.",
+                "That is a single example's.",
+                "Yes: (N − B)/(N − 1) is 0 at B = N. It is the true gradient.",
+                "A mean does not depend on the order.",
+            ),
+        ),
+        Question(
+            "Which problem of plain gradient descent can noise relieve?",
+            (
+                "A high condition number",
+                "Sitting exactly on the ridge of a saddle",
+                "A learning rate above the limit",
+                "None: noise only does harm",
+            ),
+            1,
+            (
+                "The valley stays as narrow as it was: one rate for all axes, and now noise on top.",
+                "Yes. The slope is exactly 0 there and gradient descent stays; any kick sends it off.",
+                "It runs away with noise just the same.",
+                "It does harm near a minimum, and helps to leave saddles and shallow minima.",
+            ),
+        ),
+    ),
+)  # fmt: skip
