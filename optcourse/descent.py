@@ -244,6 +244,7 @@ class History:
             self.dw[t] = dw
 
     def fill_loss(self, value_formula: Callable) -> None:
+        """The losses of all rows, from the recorded points."""
         if self.loss is None:
             return
         for rows in blocks(self.w):

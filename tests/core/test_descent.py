@@ -235,6 +235,19 @@ def test_a_loss_that_overflows_counts_before_w_does():
     assert trace.diverged_at == np.ceil(np.log(largest / (0.5 * 1e100**2)) / np.log(4))
 
 
+@pytest.mark.parametrize("record", [("w",), ("w", "loss"), ("loss",)])
+def test_one_coordinate_that_runs_away_is_enough(record):
+    trace = descend(bowl([100.0, 1.0]), GradientDescent([0.001, 0.5]), [1.0, 1.0], 400, record=record)
+    assert trace.diverged.tolist() == [False, True]
+    whole = descend(bowl([100.0, 1.0]), GradientDescent([0.001, 0.5]), [1.0, 1.0], 400)
+    assert np.isfinite(whole.w[whole.diverged_at[1], 1]).tolist()[1]
+    if "loss" in record:
+        assert trace.diverged_at[1] == whole.diverged_at[1]
+    else:
+        # The steep coordinate is multiplied by 1 - 0.5 * 100 = -49 at each step.
+        assert trace.diverged_at[1] == np.ceil(np.log(np.finfo(float).max) / np.log(49))
+
+
 def test_without_a_record_divergence_is_noticed_at_the_end():
     trace = descend(rosenbrock(), GradientDescent([1e-3, 1.0]), [-1.2, 1.0], 50, record=())
     assert trace.diverged.tolist() == [False, True]
