@@ -53,7 +53,7 @@ predict("01-smaller-h")
 #
 # On the left: the curve, the tangent (dashed grey), and the line with the numeric slope (blue). On the right: the
 # error of that slope for *every* `h`, from 1 down to 1e-16, which is 0.0000000000000001. Both axes of the right
-# picture are logarithmic: each mark is a power of ten.
+# picture are logarithmic: equal distances are equal factors. An error of exactly zero is drawn at the lower edge.
 #
 # **Try this.**
 #

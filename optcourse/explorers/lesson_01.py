@@ -57,7 +57,8 @@ CURVES = {
     ),
     "|x| (a kink)": Curve(np.abs, np.sign, lambda x: 0 * x, lambda x: 0 * x, (-0.5, 3.0)),
 }
-SCHEMES = ("central", "forward", "complex")
+SPOKEN = {"central": "Central difference", "forward": "Forward difference", "complex": "Complex step"}
+SCHEMES = tuple(SPOKEN)
 DTYPES = {"float64": (np.float64, np.complex128), "float32": (np.float32, np.complex64)}
 DECADES = tuple(10.0**k for k in range(-16, 1))
 MANY_H = tuple(float(h) for h in np.geomspace(1e-16, 1.0, 161))
@@ -131,8 +132,8 @@ class VCurveLab(Explorer):
             title="tangent and secant",
             marks=[
                 Line(grid, curve.value(grid), role="contour", label="the function"),
-                Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
                 Line(ends, through, role="path", label="line with the numeric slope"),
+                Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
                 Points(
                     asked,
                     [float(curve.value(a)) for a in asked],
@@ -163,7 +164,16 @@ class VCurveLab(Explorer):
                 label="rounding",
                 width=1.5,
             ),
-            Line(MANY_H, np.maximum(measured, FLOOR), role="path", label="measured error", width=1.5),
+            Line(
+                MANY_H,
+                np.where(measured == 0, np.nan, measured),
+                role="path",
+                label="measured error",
+                width=1.5,
+            ),
+            Points(
+                MANY_H, np.where(_alone(measured), np.maximum(measured, FLOOR), np.nan), role="path", size=5
+            ),
             Points([h], [max(here, FLOOR)], role="path", size=13),
         ]
         if own is not None:
@@ -200,18 +210,30 @@ class VCurveLab(Explorer):
         return self._known[key]
 
 
+def _alone(errors: np.ndarray) -> np.ndarray:
+    """Where a line would show nothing: errors of exactly zero, and those with a zero on both sides."""
+    zero = np.concatenate([[True], errors == 0, [True]])
+    return zero[1:-1] | (zero[:-2] & zero[2:])
+
+
 def _verdict(function, x, h, scheme, dtype, exact, slope) -> str:
     error = abs(slope - exact)
     said = (
-        f"{scheme.capitalize()} difference of {function} at x = {parts.say(x)} in {dtype}, h = {parts.say(h)}: the numeric "
+        f"{SPOKEN[scheme]} of {function} at x = {parts.say(x)} in {dtype}, h = {parts.say(h)}: the numeric "
         f"slope is {parts.say(slope, 8)}, the exact one {parts.say(exact, 8)}, the error {parts.say(error)}."
     )
     if function.startswith("|x|"):
+        if x == 0:
+            return f"{said} At the kink there is no slope: left of it is −1, right of it 1. The 0 is a convention."
         if scheme == "complex":
             return f"{said} The absolute value throws the imaginary part away, so the complex step finds 0 everywhere."
         if abs(x) < h:
             return f"{said} The two points lie on both sides of the kink, so the slope is a mixture."
     if scheme == "complex":
+        if h * h > np.finfo(dtype).eps:
+            return (
+                f"{said} Truncation still shows: a smaller h helps, and there is no rounding arm on the left."
+            )
         return f"{said} Nothing is subtracted, so nothing is lost at small h."
     best = gradients.best_h(scheme, dtype)
     if h > 10 * best:
@@ -507,7 +529,7 @@ class Bill(Explorer):
             Line(n, 3 * second + 0 * n, role="theory", label="analytic: a few (3)"),
             Points([num_parameters], [central], role="path", size=13),
             *(Rule("y", size, role="neutral") for size, _ in SPANS),
-            *(Text(1.3, size, name, role="neutral") for size, name in SPANS),
+            *(Text(3, size, name, role="neutral") for size, name in SPANS),
             *(Rule("x", size, role="limit") for size, _ in LANDMARKS),
             *(
                 Text(size, 3e9, f" {name} ", role="limit", align="right" if name == "softmax" else "left")
