@@ -220,6 +220,30 @@ for learning_rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
 # the flat factor is $1 - 0.5 \cdot 0.2 = 0.9$. No learning rate makes this valley fast. The more the two curvatures
 # differ, the worse it gets. That is why their ratio has a name.
 
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Why does it not walk straight to the minimum?
+#
+# The gradient is *local*. It says where the loss grows fastest right here, and in a long valley that is almost straight
+# across, towards the nearer wall. The minimum lies somewhere else: along the valley. Measure the angle between the two
+# directions, at the same point of a valley and of a round bowl:
+
+# %%
+w = np.array([-5.0, -2.0])
+to_minimum = -w
+for name, downhill in (
+    ("valley 0.1 x² + 2 y²", -np.array([0.2 * w[0], 4 * w[1]])),
+    ("round bowl 2 x² + 2 y²", -4 * w),
+):
+    cosine = downhill @ to_minimum / (np.linalg.norm(downhill) * np.linalg.norm(to_minimum))
+    angle = np.degrees(np.arccos(min(cosine, 1.0)))
+    print(
+        f"{name:24s} downhill = ({downhill[0]:.0f}, {downhill[1]:.0f}), {angle:.0f} degrees away from the minimum"
+    )
+
+# %% [markdown]
+# In the round bowl, downhill *is* the way to the minimum. In the valley it is far off. So the walker mostly goes to and
+# fro between the walls, and gets ahead along the valley only a little at each step.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 3: the condition number
 #
@@ -240,7 +264,7 @@ for learning_rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
 
 # %%
 H = lecture_bowl().hessian(np.zeros(2))
-print("Hessian:\n", H)
+print("Hessian:\n", H + 0.0)
 print("eigenvalues:    ", np.linalg.eigvalsh(H))
 print("singular values:", np.linalg.svd(H, compute_uv=False))
 print("condition number:", np.linalg.cond(H))
@@ -262,10 +286,14 @@ print("condition number:", np.linalg.cond(H))
 #
 # - **Turning** the valley does not. The ellipses keep their shape.
 # - **Multiplying the loss** by 10 does not. All curvatures grow by 10, and their ratio stays. (The right learning rate
-#   does change: it becomes 10 times smaller.)
-# - **Moving** to another start does not, as long as the loss is quadratic.
+#   does change: it becomes 10 times smaller.) So a *steep* loss need not be a badly conditioned one.
+# - **Another learning rate, another start, more steps** do not. The condition number belongs to the loss. The
+#   hyperparameters are your answer to it.
 # - **Changing the units of one parameter** does. Measure $x$ in other units, and the flat axis is no longer that flat.
 #   This is why people scale and centre their data. You will see it on real digits below.
+#
+# And when the smallest curvature is 0? Then $\kappa$ is infinite. Along that axis the loss is the same everywhere: the
+# factor is exactly 1, and the walker stays where it began on that axis. There is nothing to gain there either.
 
 # %%
 turn = np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
@@ -426,8 +454,13 @@ SweepExplorer()
 # > A loss bends strongly in some directions and weakly in others. The condition number is the ratio of the strongest to
 # > the weakest bending. One learning rate has to serve all directions. The strongest bending limits it: beyond
 # > $2/\lambda_{\text{largest}}$ the walker jumps ever farther from wall to wall. At such a learning rate the weakest
-# > direction hardly moves. So the number of steps grows in proportion to the condition number, whatever learning rate
-# > you choose. A round bowl has 1 and is done in one step; a long narrow valley has a large one and takes for ever.
+# > direction hardly moves. So the number of steps grows in proportion to the condition number, even with the best
+# > learning rate. A round bowl has 1 and can be done in one step. A long narrow valley has a large one and takes very
+# > many steps.
+#
+# What can be done about it? Three things, all in this course: make the loss rounder (scale and centre the data, below);
+# remember the way you came, so that the zig-zag cancels ([momentum](05_momentum.ipynb)); or give each parameter its own
+# learning rate ([AdaGrad](06_adagrad.ipynb) and what follows it).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Beyond parabolas

@@ -93,6 +93,16 @@ def test_the_table_of_two_axes():
     assert 1 - 0.5 * 0.2 == pytest.approx(0.9)
 
 
+def test_downhill_in_the_valley_is_far_off_the_minimum_and_in_a_round_bowl_it_is_not():
+    w = np.array([-5.0, -2.0])
+    for gradient, degrees in (
+        (objectives.lecture_bowl().gradient(w), 61),
+        (objectives.quadratic(1.0).gradient(w), 0),
+    ):
+        cosine = gradient @ w / (np.linalg.norm(gradient) * np.linalg.norm(w))
+        assert np.degrees(np.arccos(min(cosine, 1.0))) == pytest.approx(degrees, abs=0.5)
+
+
 def test_larger_learning_rates_get_farther_up_to_0_3():
     ends = descend(lesson.bowl(20.0, 0.0), GradientDescent(np.linspace(0.1, 0.3, 9)), (-3.0, 2.0), 50).loss[
         -1
