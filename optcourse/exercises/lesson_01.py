@@ -148,6 +148,19 @@ def rows_only(f, w, h):
     return dw
 
 
+def returns_after_one_entry(f, w, h):
+    w = floats(w)
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        dw[i] = central(f, w, i, h)
+        return dw
+    return dw
+
+
+def entries_alone(f, w, h):
+    return np.array([(f(entry + h) - f(entry - h)) / (2 * h) for entry in floats(w)])
+
+
 def central(f, w, i, h):
     return (at(f, w, i, h) - at(f, w, i, -h)) / (2 * h)
 
@@ -287,6 +300,19 @@ NUMERIC_GRADIENT = Exercise(
                 "index, for instance with `np.ndindex(w.shape)`."
             ),
             rows_only,
+        ),
+        Misconception(
+            "returns-in-the-loop",
+            "Only the first entry is measured, the others stay zero: is the `return` indented into the loop?",
+            returns_after_one_entry,
+        ),
+        Misconception(
+            "entry-alone",
+            (
+                "You hand `f` one entry alone, but it needs the whole of `w`, with one entry moved and the others as "
+                "they are."
+            ),
+            entries_alone,
         ),
         Misconception(
             "flattened",
