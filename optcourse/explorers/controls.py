@@ -108,7 +108,36 @@ class Point:
         return float(np.clip(x, *self.xlim)), float(np.clip(y, *self.ylim))
 
 
-Control = Range | Choice | Toggle | Point
+@dataclass(frozen=True)
+class Walk:
+    """A path that a person walks by hand: each click on the canvas (or each typed point) adds a place, up to `longest` steps."""
+
+    name: str
+    default: tuple[tuple[float, float], ...]  # the places so far; the first is the start
+    xlim: tuple[float, float]
+    ylim: tuple[float, float]
+    label: str = ""
+    longest: int = 12
+    table: bool = False
+
+    kind = "walk"
+
+    @property
+    def values(self) -> tuple:
+        """The start alone, a step to the middle, and the longest walk between two corners: what the sweep tries."""
+        (xlo, xhi), (ylo, yhi) = self.xlim, self.ylim
+        there, back = (xhi, yhi), (xlo, ylo)
+        zigzag = tuple(there if k % 2 else back for k in range(self.longest))
+        return (self.default, (*self.default, ((xlo + xhi) / 2, (ylo + yhi) / 2)), (self.default[0], *zigzag))
+
+    def accept(self, value: Any) -> tuple[tuple[float, float], ...]:
+        one = Point(self.name, (0.0, 0.0), self.xlim, self.ylim)
+        if not isinstance(value, (list, tuple)) or not 1 <= len(value) <= self.longest + 1:
+            raise ValueError(f"{self.name} must be a list of 1 to {self.longest + 1} points; it is {value!r}")
+        return tuple(one.accept(point) for point in value)
+
+
+Control = Range | Choice | Toggle | Point | Walk
 
 
 def linear(name: str, lo: float, hi: float, default: float, *, num: int = 101, **words: Any) -> Range:

@@ -252,7 +252,7 @@ def _control_spec(control: Control) -> dict:
         "values": list(control.values),
         "table": control.table,
     }
-    for extra in ("unit", "whole", "xlim", "ylim", "step"):
+    for extra in ("unit", "whole", "xlim", "ylim", "step", "longest"):
         if hasattr(control, extra):
             spec[extra] = getattr(control, extra)
     return spec

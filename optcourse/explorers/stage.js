@@ -491,7 +491,7 @@ class Stage {
       element("div", { className: "oc-bar" }, reset));
     this.el.append(root);
     const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag).kind);
-    if (drags.includes("range") || (drags.includes("point") && this.link.live)) this.buildDrag();
+    if (drags.includes("range") || ((drags.includes("point") || drags.includes("walk")) && this.link.live)) this.buildDrag();
   }
 
   buildBar() {
@@ -543,6 +543,8 @@ class Stage {
       check.addEventListener("change", () => set(check.checked));
       row.append(check);
       this.inputs[control.name] = (value) => { check.checked = value; };
+    } else if (control.kind === "walk") {
+      row.append(this.buildWalk(control, id, words));
     } else {
       const boxes = [0, 1].map((axis) => {
         const box = element("input", { type: "text", inputMode: "decimal", "aria-label": `${words}, ${axis ? "second" : "first"} coordinate` });
@@ -573,6 +575,32 @@ class Stage {
     row.addEventListener("focusin", want);
     this.inputs[control.name](this.values[control.name]);
     return row;
+  }
+
+  buildWalk(control, id, words) {
+    const boxes = ["first", "second"].map((which) => element("input", { type: "text", inputMode: "decimal", "aria-label": `${words}, next place, ${which} coordinate` }));
+    boxes[0].id = id;
+    const button = (text, act) => {
+      const b = element("button", { type: "button", textContent: text, disabled: !this.link.live });
+      b.addEventListener("click", act);
+      return b;
+    };
+    const go = () => {
+      const point = boxes.map((box) => Number(box.value.trim().replace("−", "-") || NaN));
+      if (point.every(Number.isFinite)) this.walk(control, point);
+      else this.fail(`Type two numbers to step there; “${boxes.map((b) => b.value).join(", ")}” is not that.`);
+    };
+    for (const box of boxes) box.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
+    this.inputs[control.name] = (places) => boxes.forEach((box, axis) => { box.value = show(places[places.length - 1][axis]); });
+    return element("div", { className: "oc-pair" }, ...boxes, button("Step there", go),
+      button("Undo", () => { const places = this.values[control.name]; if (places.length > 1) this.set(control.name, places.slice(0, -1)); }));
+  }
+
+  walk(control, [x, y]) {
+    const places = this.values[control.name];
+    if (places.length > control.longest) { this.fail(`This walk has its ${control.longest} steps. Undo the last one, or press Reset.`); return; }
+    const clamp = (v, [lo, hi]) => Math.max(lo, Math.min(hi, v));
+    this.set(control.name, [...places, [clamp(x, control.xlim), clamp(y, control.ylim)]]);
   }
 
   typed(control, box) {
@@ -624,7 +652,10 @@ class Stage {
       dragging = { panel: this.painter.boxes.indexOf(near[1]), control: this.control(near[2].drag), basis: near[2].drag_basis };
       canvas.setPointerCapture(event.pointerId);
       canvas.focus({ preventScroll: true });
-      move(dragging, data(near[1], x, y));
+      if (dragging.control.kind === "walk") {
+        this.walk(dragging.control, data(near[1], x, y)); // one click, one step
+        dragging = null;
+      } else move(dragging, data(near[1], x, y));
     });
     canvas.addEventListener("pointermove", (event) => {
       const [x, y] = place(event);

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from optcourse.explorers.controls import Choice, Point, Toggle, integers, linear, log
+from optcourse.explorers.controls import Choice, Point, Toggle, Walk, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Panel, Points, Rule, Scene, Span, Text
 
@@ -53,6 +53,18 @@ class EveryMark(Explorer):
             narration=Narration("step {t}: x = {0:.3g}, y = {1:.2f}", np.column_stack([x, y]), last="the end"),
             slider_marks={"amplitude": [(1.0, "one")]},
         )  # fmt: skip
+
+
+class Wanderer(Explorer):
+    """A walk by hand."""
+
+    title = "A walk"
+    controls = (Walk("walk", ((0.2, 0.2),), (0.0, 1.0), (0.0, 1.0), longest=3),)
+
+    def scene(self, walk) -> Scene:
+        x, y = np.array(walk).T
+        marks = [Line(x, y, label="walk"), Points(x[-1:], y[-1:], role="start", drag="walk")]
+        return Scene([Panel("x", "y", (0, 1), (0, 1), marks)], says=f"You took {len(walk) - 1} steps.")
 
 
 class _OneSlider(Explorer):

@@ -14,7 +14,7 @@ from optcourse.figures.palette import ROLES
 from optcourse.figures.render import draw
 from optcourse.figures.scene import Panel, Points, Scene
 from tests.conftest import COURSE
-from tests.explorers.examples import EveryMark, _OneSlider
+from tests.explorers.examples import EveryMark, Wanderer, _OneSlider
 from tests.explorers.test_engine import notebook
 
 pytestmark = pytest.mark.browser
@@ -145,7 +145,7 @@ def centre(picture, color):
 def lab(page, lab_server):
     """Run the cells of a notebook in the real JupyterLab and wait for its explorer."""
 
-    def show(name, *sources):
+    def show(name, *sources, table=True):
         root = lab_server.root
         notebook(root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources)
         page.goto(lab_server.notebook_url(name))
@@ -155,7 +155,8 @@ def lab(page, lab_server):
         for _ in range(len(sources) + 1):
             page.keyboard.press("Shift+Enter")
         page.wait_for_selector(".oc-explorer canvas")
-        page.wait_for_function(f"{STAGE}.tables.size > 0", timeout=30_000)
+        if table:
+            page.wait_for_function(f"{STAGE}.tables.size > 0", timeout=30_000)
         return page
 
     return show
@@ -198,6 +199,21 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
     page.wait_for_function("document.querySelector('.oc-says').textContent.includes('starting at (2.8')")
     start = json.loads(page.evaluate(f"JSON.stringify({STAGE}.values.start)"))
     assert start == pytest.approx([2.83, 0.0], abs=0.05)
+
+
+def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
+    page = lab("walk.ipynb", "from tests.explorers.examples import Wanderer\nWanderer()", table=False)
+    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+    page.locator(".oc-explorer canvas").click(
+        position={"x": box["left"] + box["width"] / 2, "y": box["top"] + 20}
+    )
+    page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 1 steps.'")
+    page.get_by_label("walk, next place, first coordinate").fill("0.9")
+    page.get_by_label("walk, next place, first coordinate").press("Enter")
+    page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 2 steps.'")
+    page.get_by_role("button", name="Undo").click()
+    page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 1 steps.'")
+    assert Wanderer().sweep(np.random.default_rng(0)) == 3
 
 
 FAILS = """
