@@ -1,0 +1,747 @@
+"""The explorers of lesson 04, stochastic gradient descent, in the order in which the lesson shows them."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+
+import numpy as np
+
+from optcourse import data, models, objectives, theory
+from optcourse.descent import descend
+from optcourse.explorers import parts
+from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
+from optcourse.explorers.engine import Explorer
+from optcourse.explorers.parts import say
+from optcourse.figures import Arrows, Bars, Line, Narration, Panel, Points, Rule, Scene
+from optcourse.figures.landscape import landscape
+from optcourse.optimizers import SGD, GradientDescent, Momentum
+
+SAMPLING = ("with replacement", "without replacement")
+BATCH_SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1437)
+
+
+# -- a real problem with two weights -----------------------------------------------------------------------------------
+
+
+class InkProblem:
+    """Is it a six? Least squares on the training digits from two numbers an image: the ink above and the ink below.
+
+    Features and targets are standardised, so two weights are all there is, and the gradient can be drawn as it is.
+    """
+
+    ndim = 2
+    start = (1.2, 0.9)
+    window = ((-1.2, 1.6), (-1.0, 1.8))
+
+    def __init__(self) -> None:
+        train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+        ink = np.stack([train.images[:, :4].mean(axis=(1, 2)), train.images[:, 4:].mean(axis=(1, 2))], axis=1)
+        self.X = standardised(ink)
+        self.y = standardised((train.y == 6).astype(float))
+        self.N = len(self.y)
+        self.minimum = np.linalg.lstsq(self.X, self.y, rcond=None)[0]
+
+    def value(self, w, batch=slice(None)) -> float:
+        residual = self.X[batch] @ w - self.y[batch]
+        return 0.5 * float(np.mean(residual * residual))
+
+    def gradient(self, w, batch=slice(None)) -> np.ndarray:
+        return self.example_gradients(w, batch).mean(axis=0)
+
+    def example_gradients(self, w, batch=slice(None)) -> np.ndarray:
+        """One row an example."""
+        X = self.X[batch]
+        return X * (X @ w - self.y[batch])[:, None]
+
+    def values_of(self, w: np.ndarray) -> np.ndarray:
+        """The loss of many points at once, coordinates first."""
+        H = self.X.T @ self.X / self.N
+        d = w - self.minimum.reshape(2, *[1] * (w.ndim - 1))
+        return self.value(self.minimum) + 0.5 * np.einsum("i...,ij,j...->...", d, H, d)
+
+
+def standardised(values: np.ndarray) -> np.ndarray:
+    return (values - values.mean(axis=0)) / values.std(axis=0)
+
+
+@lru_cache(maxsize=1)
+def ink_problem() -> InkProblem:
+    return InkProblem()
+
+
+@lru_cache(maxsize=1)
+def ink_landscape() -> list:
+    return landscape(ink_problem().values_of, *InkProblem.window)
+
+
+# -- (a) the gradient cloud --------------------------------------------------------------------------------------------
+
+
+class GradientCloudExplorer(Explorer):
+    """Minibatch gradients around the true one, the angles between them, and their variance against the batch size."""
+
+    title = "The gradient cloud"
+    height = 340
+    places = ("far from the minimum", "near the minimum")
+    controls = (
+        Range("batch_size", BATCH_SIZES, 8, whole=True),
+        Choice("place", places, places[0], label="w is"),
+        Choice("sampling", SAMPLING, SAMPLING[0]),
+    )
+    num_minibatches = 600
+    num_arrows = 120
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, batch_size, place, sampling) -> Scene:
+        means, true, covariance = cloud(place, sampling, self.num_minibatches)
+        drawn = means[batch_size - 1]
+        angles = angles_to(true, drawn)
+        shares, _ = np.histogram(angles, bins=18, range=(0.0, 180.0))
+        shares = shares / len(angles)
+        num_examples = len(means)
+        spread = expected_variance(covariance, batch_size, num_examples, sampling)
+        uphill = float(np.mean(angles > 90))
+        middle = float(np.median(angles))
+        few = drawn[: self.num_arrows]
+        zero = np.zeros(len(few))
+        arrows = [
+            Arrows(
+                zero,
+                zero,
+                few[:, 0],
+                few[:, 1],
+                role="gradient",
+                width=1.0,
+                alpha=0.3,
+                label="minibatch gradients",
+            ),
+            Line(*ellipse(true, covariance, spread), role="theory", label="two standard deviations"),
+            Arrows([0.0], [0.0], [true[0]], [true[1]], role="path", width=3.5, label="true gradient"),
+        ]
+        histogram = [
+            Bars(np.arange(5, 180, 10), shares, role="gradient", width=9.0, label="share of minibatches"),
+            Rule("x", 90.0, role="limit", label="beyond 90°: uphill"),
+        ]
+        return Scene(
+            panels=[
+                Panel(
+                    "dw[0]", "dw[1]", (-3.0, 5.0), (-4.0, 4.0), arrows, title="gradients at one w", equal=True
+                ),
+                Panel(
+                    "angle to the true gradient (degrees)",
+                    "share",
+                    (0, 180),
+                    (0, 1),
+                    histogram,
+                    title="how far off?",
+                ),
+                variance_panel(means, covariance, batch_size, sampling),
+            ],  # fmt: skip
+            says=(
+                f"{len(drawn)} minibatches of {batch_size}, drawn {sampling}, at a w {place}. Their mean is the true "
+                f"gradient (length {say(np.hypot(*true))}); half of them are less than {say(middle)} degrees off, and "
+                f"{uphill:.1%} point uphill. Variance: measured {say(total_variance(drawn))}, formula {say(spread)}."
+            ),
+            slider_marks={"batch_size": [(32, "32"), (128, "128")]},
+        )
+
+
+@lru_cache(maxsize=4)
+def cloud(place: str, sampling: str, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(mean gradients of the first 1 … N of `count` random sequences of examples (N, count, 2), the true one, covariance).
+
+    Every batch size uses the beginning of the same sequences, so arrows glide when the slider moves.
+    """
+    problem = ink_problem()
+    w = np.array(problem.start) if place == GradientCloudExplorer.places[0] else problem.minimum + (0.12, 0.0)
+    gradients = problem.example_gradients(w)
+    rng = np.random.default_rng(4)
+    if sampling == "with replacement":
+        order = rng.integers(problem.N, size=(problem.N, count))
+    else:
+        order = rng.permuted(np.tile(np.arange(problem.N)[:, None], (1, count)), axis=0)
+    means = np.cumsum(gradients[order], axis=0)
+    means /= np.arange(1, problem.N + 1)[:, None, None]
+    return means, gradients.mean(axis=0), np.cov(gradients.T, bias=True)
+
+
+def angles_to(true: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """Angles in degrees, 0 to 180."""
+    lengths = np.hypot(drawn[:, 0], drawn[:, 1]) * np.hypot(*true)
+    cosine = drawn @ true / np.where(lengths > 0, lengths, 1.0)
+    return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
+
+
+def total_variance(drawn: np.ndarray) -> float:
+    """The sum of both entries' variances."""
+    return float(drawn.var(axis=0).sum())
+
+
+def expected_variance(covariance: np.ndarray, batch_size, num_examples: int, sampling: str):
+    """The same from the formula."""
+    replaced = sampling == "with replacement"
+    return theory.minibatch_variance(np.trace(covariance), batch_size, None if replaced else num_examples)
+
+
+def ellipse(center: np.ndarray, covariance: np.ndarray, spread: float) -> np.ndarray:
+    """The curve two standard deviations from the centre, for a covariance scaled to the total variance `spread`."""
+    turn = np.linspace(0, 2 * np.pi, 73)
+    values, vectors = np.linalg.eigh(covariance * (max(spread, 0.0) / np.trace(covariance)))
+    radii = 2 * np.sqrt(np.maximum(values, 0.0))
+    return center[:, None] + vectors @ (radii[:, None] * np.stack([np.cos(turn), np.sin(turn)]))
+
+
+def variance_panel(means: np.ndarray, covariance: np.ndarray, batch_size: int, sampling: str) -> Panel:
+    """Measured variance at every batch size of the slider, both closed forms, and where the slider stands."""
+    sizes = np.array(BATCH_SIZES)
+    num_examples = len(means)
+    measured = np.array([total_variance(means[size - 1]) for size in sizes])
+    curve = np.arange(1, num_examples)
+    low, high = 1e-4, 1e2
+    without = expected_variance(covariance, curve, num_examples, "without replacement")
+    marks = [
+        Line(curve[::8], expected_variance(covariance, curve[::8], num_examples, "with replacement"), role="theory",
+             label="σ²/B"),
+        Line(curve, np.clip(without, low / 10, None), role="second", width=1.5, label="× (N − B)/(N − 1)"),
+        Points(sizes, np.clip(measured, low, high), role="gradient", size=7, label="measured"),
+        Points([batch_size], [np.clip(total_variance(means[batch_size - 1]), low, high)], role="yours", shape="circle",
+               size=13, drag="batch_size"),
+    ]  # fmt: skip
+    return Panel(
+        "batch_size", "variance of the gradient", (1, 2000), (low, high), marks, xscale="log", yscale="log",
+        title=f"noise against batch size, {sampling}",
+    )  # fmt: skip
+
+
+# -- (b) steps, epochs, seconds ----------------------------------------------------------------------------------------
+
+COMPARED = (4, 16, 64, 256, 1437)
+COMPARED_ROLES = ("second", "third", "path", "fourth", "theory")
+NUM_EPOCHS = 6
+
+
+class BatchSizesExplorer(Explorer):
+    """Training loss on the digits for five batch sizes, against steps, epochs and seconds: the same runs three times."""
+
+    title = "One race, three clocks"
+    height = 350
+    controls = (
+        steps("learning_rate", (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), 0.5, table=False),
+        Choice("sampling", SAMPLING, SAMPLING[1], table=False),
+    )
+
+    def scene(self, learning_rate, sampling) -> Scene:
+        seconds = seconds_per_step()
+        runs = digits_runs(learning_rate, sampling)
+        per_step, per_epoch, per_second = [], [], []
+        for (size, (taken, losses, _)), role in zip(runs.items(), COMPARED_ROLES, strict=True):
+            label = f"batch of {size}" if size < 1437 else "all 1437"
+            shown = np.clip(losses, 0.01, 100)
+            per_step.append(Line(taken, shown, role=role, label=label))
+            per_epoch.append(Line(taken * size / 1437, shown, role=role))
+            per_second.append(Line(taken * seconds[size], shown, role=role))
+        own, error = self.learners_losses(learning_rate)
+        if own is not None:
+            taken = np.arange(1, len(own))
+            per_step.append(Line(taken, own[1:], role="yours", label="your sgd, 64"))
+            per_epoch.append(Line(taken * 64 / 1437, own[1:], role="yours"))
+        return Scene(
+            panels=[
+                clock_panel("steps", (1, 3000), per_step, "against steps"),
+                clock_panel("epochs (passes over the data)", (0.002, 150), per_epoch, "against work"),
+                clock_panel("seconds on your machine", (1e-5, 2.0), per_second, "against time"),
+            ],
+            says=clocks_say(runs, seconds, learning_rate, sampling),
+            notice=error,
+        )
+
+    def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
+        """Loss along the learner's own run with batches of 64, two epochs long."""
+        if self.yours is None:
+            return None, ""
+        model, _ = digits_problem()
+        rng = np.random.default_rng(1)
+        path = learners_path(
+            self.yours, model.gradient, model.initial(), learning_rate, 45, 64,
+            lambda batch_size: rng.integers(1437, size=int(batch_size)),
+        )  # fmt: skip
+        if path.blank or path.error:
+            return None, path.error or ""
+        with np.errstate(all="ignore"):
+            losses = np.array([model.value(w) for w in path.points])
+        return np.clip(np.nan_to_num(losses, nan=100.0), 0.01, 100), ""
+
+
+def clock_panel(xlabel: str, xlim: tuple[float, float], marks: list, title: str) -> Panel:
+    return Panel(xlabel, "training loss", xlim, (0.02, 20.0), marks, xscale="log", yscale="log", title=title)
+
+
+def clocks_say(runs, seconds, learning_rate, sampling) -> str:
+    """What the five runs show: the loss after one pass, and what a step costs."""
+    after_a_pass = {
+        size: losses[np.argmin(np.abs(taken * size - 1437))] for size, (taken, losses, _) in runs.items()
+    }
+    best = min(after_a_pass, key=after_a_pass.get)
+    ratio = seconds[1437] / seconds[16]
+    return (
+        f"Learning rate {say(learning_rate)}, minibatches drawn {sampling}. After one pass over the data the loss is "
+        + ", ".join(f"{say(loss)} with batches of {size}" for size, loss in after_a_pass.items())
+        + f": lowest with {best}. A step with all 1437 images took {say(ratio, 2)} times as long as one with 16, measured "
+        "on this machine just now. Test images read right at the end: "
+        + ", ".join(f"{accuracy:.1%} ({size})" for size, (_, _, accuracy) in runs.items())
+        + "."
+    )
+
+
+@lru_cache(maxsize=1)
+def digits_problem() -> tuple[models.SoftmaxRegression, data.Digits]:
+    """(softmax regression on the training images, the test images)."""
+    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    return models.SoftmaxRegression(train.X, train.y), test
+
+
+@lru_cache(maxsize=32)
+def digits_runs(learning_rate: float, sampling: str) -> dict[int, tuple[np.ndarray, np.ndarray, float]]:
+    """batch size -> (steps taken, training loss after them, test accuracy at the end). The same runs every time."""
+    model, test = digits_problem()
+    num_examples = len(model.y)
+    draw = data.epoch_batches if sampling == "without replacement" else data.sample_with_replacement
+    runs = {}
+    for size in COMPARED:
+        num_steps = max(NUM_EPOCHS * -(-num_examples // size), 60)
+        minibatches = draw(num_examples, size, np.random.default_rng(size), None)
+        path = descend(
+            model, SGD(learning_rate), model.initial(), num_steps, minibatches=minibatches, record=("w",)
+        )
+        taken = np.unique(np.geomspace(1, num_steps, 22).astype(int))
+        losses = np.array([model.value(path.w[t]) for t in taken])
+        runs[size] = (taken, losses, model.accuracy(path.final, test.X, test.y))
+    return runs
+
+
+@lru_cache(maxsize=1)
+def seconds_per_step() -> dict[int, float]:
+    """What one step costs here and now: the fastest of five timings of ten steps. Measured once a session."""
+    model, _ = digits_problem()
+    rng, w = np.random.default_rng(0), model.initial()
+    cost = {}
+    for size in COMPARED:
+        batch = rng.permutation(len(model.y))[:size]
+        timings = []
+        for _ in range(5):
+            began = time.perf_counter()
+            for _ in range(10):
+                w = w - 0.01 * model.gradient(w, batch)
+            timings.append((time.perf_counter() - began) / 10)
+        cost[size] = min(timings)
+    return cost
+
+
+def learners_path(yours, gradient, start, learning_rate, num_steps, batch_size, sampled_data):
+    """The path of a learner's `sgd` on a gradient of (w, minibatch)."""
+    from optcourse.checking.recording import record_path
+
+    class Problem:
+        pass
+
+    problem = Problem()
+    problem.gradient = gradient
+    return record_path(
+        yours, problem, start,
+        learning_rate=learning_rate, num_steps=num_steps, batch_size=batch_size, sampled_data=sampled_data,
+    )  # fmt: skip
+
+
+# -- (c) the seed band -------------------------------------------------------------------------------------------------
+
+
+def noisy(objective):
+    """Its gradient plus the noise that is handed over as the minibatch."""
+    return lambda w, noise: objective.gradient(w) + noise
+
+
+def noise_rows(sigmas, shape, num_steps: int, seed: int = 0) -> list[np.ndarray]:
+    """Noise for every step: standard normal draws of `shape`, the same for every setting, times each one's sigma.
+
+    Rows have the shape (coordinates, settings, seeds), or (settings, seeds) for a problem in one variable.
+    """
+    draws = np.random.default_rng(seed).standard_normal((num_steps, *shape))
+    scale = np.asarray(sigmas, dtype=float)[:, None]
+    return [scale * draws[t][..., None, :] for t in range(num_steps)]
+
+
+class SeedBandExplorer(Explorer):
+    """SGD on the lecture's bowl with noise on the gradient: one path, and the band of 64 of them."""
+
+    title = "One noisy path, and sixty-four"
+    controls = (
+        linear("noise", 0.0, 5.0, 1.0, num=51, label="noise σ"),
+        log("learning_rate", 0.005, 0.6, 0.2, num=61),
+        integers("seed", 0, 63, 0),
+        Point("start", (-4.0, 1.5), (-5.0, 5.0), (-2.5, 2.5), label="start"),
+    )
+    num_steps = 100
+    num_seeds = 64
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        bowl = objectives.lecture_bowl()
+        starts = np.repeat(np.asarray(all_of.start, dtype=float)[:, None, :], self.num_seeds, axis=1)
+        traces = descend(
+            bowl,
+            SGD(np.asarray(all_of.learning_rate)[:, None]),
+            starts,
+            self.num_steps,
+            gradient=noisy(bowl),
+            minibatches=noise_rows(all_of.noise, (2, self.num_seeds), self.num_steps),
+            record=("w", "loss", "dw"),
+        )
+        exact = descend(bowl, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
+        return [
+            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], exact.w[:, i], exact.loss[:, i], **s)
+            for i, s in enumerate(settings)
+        ]  # fmt: skip
+
+    def picture(self, w, loss, dw, exact, exact_loss, noise, learning_rate, seed, start) -> Scene:
+        bowl = objectives.lecture_bowl()
+        own = w[:, seed]
+        low, high = 1e-8, 1e2
+        with np.errstate(all="ignore"):
+            ordered = np.clip(np.sort(loss, axis=1), low / 10, 1e30)
+        quarter = self.num_seeds // 4
+        median = (ordered[:, 2 * quarter - 1] + ordered[:, 2 * quarter]) / 2
+        t = np.arange(self.num_steps + 1)
+        floor = mean_loss_floor(learning_rate, noise)
+        curves = [
+            Line(t, np.clip(exact_loss, low / 10, 1e30), role="theory", label="without noise"),
+            Line(t, ordered[:, quarter], role="second", width=1.2, label="quartiles of 64 seeds"),
+            Line(t, ordered[:, 3 * quarter - 1], role="second", width=1.2),
+            Line(t, median, role="path", width=2.5, label="median"),
+            Points(t, median, role="path", size=9, by_step="at"),
+        ]
+        if floor is not None and floor > 0:
+            curves.append(Rule("y", floor, role="limit", label="noise floor of the mean"))
+        plane = [
+            *parts.minimum_marks(bowl),
+            Points(
+                w[-1, :, 0],
+                w[-1, :, 1],
+                role="second",
+                size=5,
+                alpha=0.7,
+                label=f"64 seeds after {self.num_steps}",
+            ),
+            Line(exact[:, 0], exact[:, 1], role="theory", width=1.5, label="without noise"),
+            Line(own[:, 0], own[:, 1], role="path", width=1.5, by_step="upto", label=f"seed {seed}"),
+            Points(own[:1, 0], own[:1, 1], role="start", size=10, drag="start"),
+            Points(own[:, 0], own[:, 1], role="path", size=12, by_step="at"),
+        ]
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    bowl,
+                    plane,
+                    title="0.1 x² + 2 y², from above",
+                    window=((-6.0, 6.0), (-3.0, 3.0)),
+                    equal=True,
+                ),
+                Panel(
+                    "step",
+                    "loss",
+                    (0, self.num_steps),
+                    (low, high),
+                    curves,
+                    yscale="log",
+                    title="loss at each step",
+                ),
+            ],
+            says=seed_band_says(loss, median, noise, learning_rate, floor),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: noisy dw = ({{2:.3g}}, {{3:.3g}});  next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
+                np.column_stack([own, dw[:, seed]]),
+            ),
+            slider_marks={"learning_rate": [(0.5, "limit")]},
+        )
+
+
+def mean_loss_floor(learning_rate: float, noise: float) -> float | None:
+    """The long-run mean loss of SGD on the lecture's bowl: λ Var / 2 for each axis; None beyond the limit."""
+    if learning_rate >= 0.5:
+        return None
+    return float(sum(0.5 * l * theory.noise_floor(learning_rate, 0.0, l, noise) for l in (0.2, 4.0)))  # noqa: E741
+
+
+def seed_band_says(loss, median, noise, learning_rate, floor) -> str:
+    """The end of the median, beside where the noise holds it."""
+    opening = f"Noise σ = {say(noise)}, learning rate {say(learning_rate)}: "
+    if floor is None:
+        return opening + "at or beyond the limit 0.5, so the steep axis never settles, with noise or without."
+    if noise == 0:
+        return opening + f"all seeds walk the same path; the loss after 100 steps is {say(median[-1])}."
+    late = float(loss[-30:].mean())
+    return (
+        opening
+        + f"the median loss after 100 steps is {say(median[-1])}. Over the last 30 steps the mean of all seeds is "
+        f"{say(late)}; in the long run it is {say(floor)}. "
+        + (
+            "They have not come down to it yet."
+            if late > 1.6 * floor
+            else "They are down at their floor and stay there."
+        )
+    )
+
+
+# -- (d) the noise floor -----------------------------------------------------------------------------------------------
+
+
+class NoiseFloorExplorer(Explorer):
+    """SGD on a parabola: where the cloud around the minimum comes from, and how wide it is."""
+
+    title = "The noise floor"
+    controls = (
+        log("learning_rate", 0.01, 1.9, 0.1, num=51),
+        linear("noise", 0.1, 3.0, 1.0, num=30, label="noise σ"),
+        steps("rho", (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95), 0.0, label="rho (0 is SGD)"),
+        Toggle("falling", label="let the learning rate fall like 1 / (1 + t / 20)"),
+    )
+    num_steps = 200
+    num_seeds = 128
+    start = 4.0
+
+    def scenes(self, settings):
+        pictures = [None] * len(settings)
+        for falling in (False, True):
+            chosen = [i for i, s in enumerate(settings) if s["falling"] == falling]
+            if chosen:
+                w = self.run(parts.Stacked([settings[i] for i in chosen]), falling)
+                for k, i in enumerate(chosen):
+                    pictures[i] = self.picture(w[:, k], **settings[i])
+        return pictures
+
+    def run(self, all_of, falling: bool) -> np.ndarray:
+        parabola = objectives.parabola()
+        count = len(all_of.noise)
+        return descend(
+            parabola,
+            Momentum(np.asarray(all_of.learning_rate)[:, None], np.asarray(all_of.rho)[:, None]),
+            np.full((count, self.num_seeds), self.start),
+            self.num_steps,
+            gradient=noisy(parabola),
+            minibatches=noise_rows(all_of.noise, (self.num_seeds,), self.num_steps),
+            schedule=one_over_t if falling else None,
+            record=("w",),
+        ).w
+
+    def picture(self, w, learning_rate, noise, rho, falling) -> Scene:
+        t = np.arange(self.num_steps + 1)
+        floor = float(theory.noise_floor(learning_rate, rho, 1.0, noise))
+        variance = w.var(axis=1)
+        measured = float(variance[-100:].mean())
+        deviation = np.sqrt(floor)
+        paths = [
+            *[Line(t, w[:, k], role="neutral", width=1.0, alpha=0.6, label="other seeds" if k == 1 else "") for k in range(1, 6)],
+            Line(t, w[:, 0], role="path", by_step="upto", label="one seed"),
+            Points(t, w[:, 0], role="path", size=10, by_step="at"),
+            Rule("y", deviation, role="theory", label="± one standard deviation (formula)"),
+            Rule("y", -deviation, role="theory"),
+        ]  # fmt: skip
+        variances = [
+            Line(t[1:], np.clip(variance[1:], 1e-6, 1e3), role="path", label="variance over 128 seeds"),
+            Rule("y", floor, role="theory", label="formula, constant learning rate"),
+        ]
+        method = "SGD" if rho == 0 else f"momentum with rho = {say(rho)}"
+        how = (
+            f"While the learning rate falls, so does the cloud: its variance is {say(variance[-1])} at the end."
+            if falling
+            else f"Its variance over seeds and the last 100 steps is {say(measured)}; the formula gives {say(floor)}."
+        )
+        return Scene(
+            panels=[
+                Panel("step", "w", (0, self.num_steps), (-5, 5), paths, title="w on the parabola w² / 2"),
+                Panel("step", "variance of w", (0, self.num_steps), (1e-4, 1e2), variances, yscale="log", title="how wide is the cloud?"),
+            ],
+            says=f"{method} with learning rate {say(learning_rate)} and noise σ = {say(noise)}. {how}",
+            num_steps=self.num_steps,
+            narration=Narration("step {t}: w = {0:.3g}", w[:, :1]),
+        )  # fmt: skip
+
+
+def one_over_t(t: int) -> float:
+    return 1 / (1 + t / 20)
+
+
+# -- (e) saddles and local minima --------------------------------------------------------------------------------------
+
+
+class EscapeExplorer(Explorer):
+    """What noise does on the ridge of a saddle and in a local minimum."""
+
+    title = "Kicked off the ridge, kicked out of the hollow"
+    landscapes = ("saddle", "ravine with hollows")
+    controls = (
+        steps(
+            "noise",
+            (0.0, 1e-6, 1e-4, 0.01, 0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0),
+            0.0,
+            label="noise σ",
+        ),
+        Choice("landscape", landscapes, landscapes[0]),
+        log("learning_rate", 0.02, 0.2, 0.05, num=31),
+        integers("seed", 0, 63, 0),
+    )
+    num_steps = 200
+    num_seeds = 64
+    starts = {"saddle": (-1.5, 0.0), "ravine with hollows": (-4.5, 1.0)}
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, noise, landscape, learning_rate, seed) -> Scene:
+        saddle = landscape == self.landscapes[0]
+        objective = objectives.saddle() if saddle else objectives.ravine()
+        w = escape_paths(landscape, learning_rate, noise)
+        if saddle:
+            window, there, goal = objective.domain, np.abs(w[..., 1]) >= 1, "more than 1 off the ridge"
+        else:
+            window, there, goal = objective.domain, np.abs(w[..., 0]) < 1.0, "in the lowest hollow"
+        share = there.mean(axis=1)
+        t = np.arange(self.num_steps + 1)
+        own = w[:, seed]
+        where = (
+            Points([0.0], [0.0], role="limit", size=10, label="saddle")
+            if saddle
+            else parts.minimum_marks(objective)[0]
+        )
+        plane = [
+            where,
+            Points(w[-1, :, 0], w[-1, :, 1], role="second", size=6, label=f"64 seeds after {self.num_steps}"),
+            Line(own[:, 0], own[:, 1], role="path", width=1.5, by_step="upto", label=f"seed {seed}"),
+            Points(own[:1, 0], own[:1, 1], role="start", size=10),
+            Points(own[:, 0], own[:, 1], role="path", size=12, by_step="at"),
+        ]
+        curve = [
+            Line(t, share, role="second", label=goal),
+            Points(t, share, role="second", size=10, by_step="at"),
+        ]
+        return Scene(
+            panels=[
+                parts.plane_panel(objective, plane, title=f"{objective.name}, from above", window=window, equal=saddle),
+                Panel("step", "share of the 64 seeds", (0, self.num_steps), (-0.03, 1.03), curve, title=f"how many are {goal}?"),
+            ],
+            says=escape_says(saddle, noise, learning_rate, share, goal),
+            num_steps=self.num_steps,
+            narration=Narration("step {t}: w = ({0:.3g}, {1:.3g});  {2:.0f} of 64 seeds are " + goal, np.column_stack([own, there.sum(axis=1)])),
+        )  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def escape_paths(landscape: str, learning_rate: float, noise: float) -> np.ndarray:
+    """64 seeds at once, (steps + 1, seeds, 2). They stop at the edge of the map."""
+    saddle = landscape == EscapeExplorer.landscapes[0]
+    objective = objectives.saddle() if saddle else objectives.ravine()
+    count, num_steps = EscapeExplorer.num_seeds, EscapeExplorer.num_steps
+    (low, high), _ = objective.domain
+    return descend(
+        objective, SGD(learning_rate), np.tile(EscapeExplorer.starts[landscape], (count, 1)), num_steps,
+        gradient=noisy(objective), bounds=(low, high), record=("w",),
+        minibatches=[row[:, 0] for row in noise_rows([noise], (2, count), num_steps, seed=1)],
+    ).w  # fmt: skip
+
+
+def escape_says(saddle: bool, noise: float, learning_rate: float, share: np.ndarray, goal: str) -> str:
+    """Who got away, and when."""
+    setting = f"Noise σ = {say(noise)}, learning rate {say(learning_rate)}: after {len(share) - 1} steps {share[-1]:.0%} of the seeds are {goal}"
+    half = np.flatnonzero(share >= 0.5)
+    when = f", half of them from step {half[0]} on." if len(half) else "."
+    if noise == 0:
+        end = (
+            " On the ridge the slope across it is exactly 0, so nothing ever pushes the walker off."
+            if saddle
+            else " Every seed walks into the first hollow on its way and stays there."
+        )
+    elif saddle:
+        end = " The tiniest kick is enough: from then on the saddle's own slope does the work."
+    elif share[-1] < 0.2:
+        end = " Kicks are too small, or steps too few, to climb over the rims on the way."
+    else:
+        end = " The kicks that carry walkers into the lowest hollow also carry some of them out again."
+    return setting + when + end
+
+
+# -- (f) the learner's own sgd on real data, with two weights ----------------------------------------------------------
+
+
+class MinibatchPathExplorer(Explorer):
+    """SGD on a real loss with two weights: any batch size from 1 to N, the true gradient's path beside it."""
+
+    title = "Sixes from two numbers: SGD's path on a real loss"
+    controls = (
+        Range("batch_size", BATCH_SIZES, 8, whole=True),
+        log("learning_rate", 0.02, 1.5, 0.15, num=31),
+        integers("seed", 0, 20, 0),
+        Choice("sampling", SAMPLING, SAMPLING[0]),
+    )
+    num_steps = 60
+
+    def scene(self, batch_size, learning_rate, seed, sampling) -> Scene:
+        problem = ink_problem()
+        trace = descend(
+            problem, SGD(learning_rate), problem.start, self.num_steps,
+            minibatches=self.draw(sampling, batch_size, seed), record=("w", "dw"),
+        )  # fmt: skip
+        exact = descend(problem, GradientDescent(learning_rate), problem.start, self.num_steps, record=("w",))
+        loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
+        lowest = problem.value(problem.minimum)
+        own_marks, own_loss, error = self.learners(batch_size, learning_rate, seed, sampling)
+        losses = [(loss - lowest, "SGD", "path"), (exact_loss - lowest, "batch gradient descent", "theory")]
+        if own_loss is not None:
+            losses.append((own_loss - lowest, "your sgd", "yours"))
+        plane = [
+            *ink_landscape(),
+            Points([problem.minimum[0]], [problem.minimum[1]], role="optimum", size=13, label="minimum"),
+            Line(exact.w[:, 0], exact.w[:, 1], role="theory", label="batch gradient descent"),
+            *parts.run_marks(trace, "SGD", marker=False),
+            *own_marks,
+        ]
+        spent, bill = self.num_steps * batch_size, self.num_steps * problem.N
+        return Scene(
+            panels=[
+                Panel("w[0], the ink above", "w[1], the ink below", *problem.window, plane, title="the loss of all 1437 images", equal=True),
+                parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e1), title="loss above the minimum"),
+            ],
+            says=(
+                f"Batches of {batch_size}, drawn {sampling}, learning rate {say(learning_rate)}: after {self.num_steps} steps "
+                f"SGD is {say(loss[-1] - lowest)} above the minimum and has computed {spent:,} gradients of single images; "
+                f"batch gradient descent is {say(max(exact_loss[-1] - lowest, 0.0))} above it and has computed {bill:,}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: minibatch of {batch_size}, dw = ({{2:.3g}}, {{3:.3g}});  next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
+                np.column_stack([trace.w, trace.dw]),
+            ),
+            notice=error,
+        )  # fmt: skip
+
+    @staticmethod
+    def draw(sampling: str, batch_size: int, seed: int):
+        sampler = data.sample_with_replacement if sampling == "with replacement" else data.epoch_batches
+        return sampler(ink_problem().N, batch_size, np.random.default_rng(seed), None)
+
+    def learners(self, batch_size, learning_rate, seed, sampling):
+        if self.yours is None:
+            return [], None, ""
+        problem, minibatches = ink_problem(), self.draw(sampling, batch_size, seed)
+        path = learners_path(
+            self.yours, lambda w, batch=slice(None): problem.gradient(w, batch), problem.start, learning_rate, self.num_steps,
+            batch_size, lambda _batch_size: next(minibatches),
+        )  # fmt: skip
+        if path.blank:
+            return [], None, ""
+        if path.error or not len(path.points):
+            return [], None, path.error or "Your code in the picture: it never asked for a gradient."
+        points = np.where(np.isfinite(path.points).all(axis=1)[:, None], path.points, np.nan)
+        return parts.path_marks(points, "your sgd"), problem.values_of(points.T), ""
