@@ -861,8 +861,8 @@ QUIZ = Quiz(
         Question(
             "Why does the error grow again when `h` becomes very small?",
             (
-                "The two losses agree in most digits: their difference is mostly rounding, divided by a tiny `h`.",
-                "The formula is only right for large `h`.",
+                "The two losses agree in most digits: their difference is mostly rounding, divided by a tiny h.",
+                "The formula is only right for large h.",
                 "The computer becomes slower.",
                 "The function has a kink.",
             ),
@@ -893,9 +893,9 @@ QUIZ = Quiz(
         Question(
             "The complex step is exact down to h = 1e-200. When can you not use it?",
             (
-                "When `w` has many entries.",
-                "When `f` is not analytic: it takes `abs`, a maximum, or throws imaginary parts away.",
-                "When `f` is steep.",
+                "When w has many entries.",
+                "When f is not analytic: it takes abs, a maximum, or throws imaginary parts away.",
+                "When f is steep.",
                 "When numbers are float64.",
             ),
             1,
