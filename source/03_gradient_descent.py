@@ -308,7 +308,9 @@ print(f"new units for x:    {np.linalg.cond(rescale @ H @ rescale):.4g}")
 # learning rate from which on gradient descent no longer settles, and how many times longer than wide its ellipses are.
 
 # %% tags=["exercise:03-read-a-hessian"]
-kappa = limit = axis_ratio = ...
+kappa = ...  # largest curvature over smallest
+limit = ...  # from this learning rate on it no longer settles
+axis_ratio = ...  # length over width of the ellipses
 ### BEGIN SOLUTION
 kappa = 4 / 0.2
 limit = 2 / 4
@@ -363,6 +365,21 @@ best = 2 / (flat + steep)
 print(
     f"best learning rate: {best:.5f}   factor: {1 - best * flat:.5f}   and (κ−1)/(κ+1): {(20 - 1) / (20 + 1):.5f}"
 )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# Does a real run do what the formula says? Here is the valley of the beginning once more, with the theory switched on. The
+# two thin lines on the right are the parts of the loss that the two axes predict. The words below the picture compare the
+# factor that was *measured* in the last step with the one that was predicted.
+#
+# **Try this.**
+#
+# 1. Which of the two lines does the loss follow at first, and which one later?
+# 2. Move `learning_rate` to *best α\**. What do the two lines do there? And a little to the left or right of it?
+# 3. Raise `condition_number`. What happens to the best slope that you can get?
+# 4. Type 0 as the second number of `start`, and put `learning_rate` beyond the limit. Why does it not run away?
+
+# %%
+ValleyExplorer(theory=True, learning_rate=0.3, yours=gradient_descent)
 
 # %% [markdown]
 # **Your turn.** Given any Hessian `H`, return the best learning rate. Turned valleys are among the cases.
@@ -566,7 +583,8 @@ hints("03-saddle-steps")
 DigitsExplorer(yours=gradient_descent)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# The orange dashes are *your* loop, training a model on real images. Nothing had to be changed for that.
+# Once your `gradient_descent` is written, the orange dashes are *your* loop, training a model on real images. Nothing has
+# to be changed for that.
 
 # %%
 from optcourse.explorers.lesson_03 import digits_curvatures

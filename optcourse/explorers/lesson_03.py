@@ -21,6 +21,8 @@ from optcourse.theory import best_learning_rate, gradient_descent_limit
 STEEP = 4.0
 LIMIT = float(gradient_descent_limit(STEEP))
 WINDOW = ((-4.0, 4.0), (-4.0, 4.0))
+# The values that the text asks for are on the slider exactly.
+RATES = sorted({*np.geomspace(0.01, 1.0, 101), 0.25, 0.3, 0.45, 0.4762, 0.5})
 
 
 def bowl(condition_number, rotation):
@@ -42,7 +44,7 @@ class ParabolaExplorer(Explorer):
 
     title = "One axis, one factor"
     controls = (
-        log("learning_rate", 0.01, 2.0, 0.1, num=81),
+        steps("learning_rate", [*RATES, 1.25, 1.5, 2.0], 0.1),
         linear("curvature", 0.2, 6.0, 4.0, num=59, label="curvature λ"),
         Range("num_steps", (5, 10, 20, 30), 20, whole=True),
     )
@@ -124,11 +126,12 @@ class ValleyExplorer(Explorer):
 
     title = "Gradient descent in a valley"
     controls = (
-        log("learning_rate", 0.01, 1.0, 0.1),
+        steps("learning_rate", RATES, 0.1),
         log("condition_number", 1.0, 100.0, 20.0, num=41),
         linear("rotation", 0.0, 90.0, 0.0, num=31, unit="degrees"),
         integers("num_steps", 5, 100, 50, by=5),
         Point("start", (-3.0, 2.0), *WINDOW, label="start"),
+        Toggle("theory", False, label="compare with theory"),
     )
 
     def scenes(self, settings):
@@ -142,7 +145,9 @@ class ValleyExplorer(Explorer):
             for i, s in enumerate(settings)
         ]
 
-    def picture(self, w, loss, dw, learning_rate, condition_number, rotation, num_steps, start) -> Scene:
+    def picture(
+        self, w, loss, dw, learning_rate, condition_number, rotation, num_steps, start, theory
+    ) -> Scene:
         w, loss, dw = w[: num_steps + 1], loss[: num_steps + 1], dw[: num_steps + 1]
         valley = bowl(condition_number, rotation)
         own, own_loss, error = parts.learners_run(
@@ -155,7 +160,7 @@ class ValleyExplorer(Explorer):
         t = np.arange(101)  # the prediction goes on where the run ends
         with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip is what is drawn
             lines = np.clip(shares * factors ** (2 * t[:, None]), 1e-11, 1e30)
-        theory = [
+        predicted = [
             Line(t, lines[:, 0], role="second", label="theory: flat axis", width=1.5),
             Line(t, lines[:, 1], role="third", label="theory: steep axis", width=1.5),
         ]
@@ -167,9 +172,9 @@ class ValleyExplorer(Explorer):
                     title="the valley from above",
                     window=WINDOW,
                 ),
-                parts.loss_panel(losses, 100, extra=theory),
+                parts.loss_panel(losses, 100, extra=predicted if theory else []),
             ],
-            says=valley_says(factors, shares, loss),
+            says=f"{outcome_in_words(factors, shares, loss)} {rates_in_words(factors, shares, loss) if theory else ''}".strip(),
             num_steps=int(num_steps),
             narration=Narration(
                 f"step {{t}}: dw = ({{2:.3g}}, {{3:.3g}});  "
@@ -202,34 +207,34 @@ def axes_of_run(learning_rate, condition_number, rotation, start) -> tuple[np.nd
     return 0.5 * curvatures * (directions.T @ np.asarray(start)) ** 2, 1 - learning_rate * curvatures
 
 
-def valley_says(factors, shares, loss) -> str:
-    """What the valley shows: the factors of both axes, and the measured factor beside the predicted one."""
-    flat, steep = factors
+def outcome_in_words(factors, shares, loss) -> str:
+    """What the path does, without any formula."""
+    flat, steep = factors * (shares > 0)  # an axis that the start has no part in is never seen
     last = len(loss) - 1
-    told = f"Each step multiplies the part along the steep axis by {say(steep)}, along the flat axis by {say(flat)}. "
-    usable = (loss > 1e-250) & (loss < 1e250)
-    if not usable[-2:].all():
-        ran_away = loss[-1] > 1
-        ending = (
-            f"the loss passed {say(loss[usable].max())}: it ran away" if ran_away else "it is at the bottom"
-        )
-        return f"{told}Within {last} steps {ending}."
-    if abs(abs(steep) - 1) < 1e-9:
-        verdict = "A factor of −1 is the limit: it jumps from wall to wall for ever."
-    elif abs(steep) > 1:
-        verdict = "Beyond −1: it runs away."
-    elif abs(abs(steep) - abs(flat)) <= 1e-9:
-        verdict = "Both shrink equally fast: no learning rate is better."
-    elif abs(steep) > abs(flat):
-        verdict = "In the long run the steep axis is the slower one: it zig-zags."
-    else:
-        verdict = "In the long run the flat axis is the slower one: it crawls."
-    now = shares * factors ** (2.0 * last)
-    leading = int(np.argmax(now))
+    went = f"In {last} steps the loss went from {say(loss[0])} to {say(loss[-1])}."
+    if not np.isfinite(loss[-1]) or abs(steep) > 1 + 1e-9:
+        return f"{went} The walker jumps ever farther from wall to wall: it runs away."
+    if abs(steep) > 1 - 1e-9:
+        return f"{went} The walker jumps from wall to wall for ever and comes no closer."
+    if steep < -0.3:
+        return f"{went} The walker zig-zags from wall to wall while it works its way along the valley."
+    if flat > 0.9:
+        return f"{went} The walker reaches the valley's floor, then crawls along it."
+    return f"{went} The walker glides down."
+
+
+def rates_in_words(factors, shares, loss) -> str:
+    """Both axes' factors, and the measured factor beside the predicted one."""
+    flat, steep = factors
+    told = f"Each step multiplies the part along the steep axis by {say(steep)}, along the flat axis by {say(flat)}."
+    last = len(loss) - 1
+    if not ((loss[-2:] > 1e-250) & (loss[-2:] < 1e250)).all():
+        return told
+    leading = int(np.argmax(shares * factors ** (2.0 * last)))
     measured, predicted = np.sqrt(loss[-1] / loss[-2]), abs(factors[leading])
     return (
-        f"{told}{verdict} Measured in step {last}: {say(measured, 4)}; theory for the {('flat', 'steep')[leading]} axis, "
-        f"which holds most of the loss by then: {say(predicted, 4)}. Loss now: {say(loss[-1])}."
+        f"{told} Measured in step {last}: the distance became {say(measured, 4)} times what it was; theory for the "
+        f"{('flat', 'steep')[leading]} axis, which holds most of the loss by then: {say(predicted, 4)}."
     )
 
 
@@ -243,7 +248,7 @@ class LinkedBasesExplorer(Explorer):
     height = 330
     window = ((-4.5, 4.5), (-4.5, 4.5))
     controls = (
-        log("learning_rate", 0.01, 1.0, 0.45),
+        steps("learning_rate", RATES, 0.45),
         log("condition_number", 1.0, 100.0, 20.0, num=41),
         linear("rotation", 0.0, 90.0, 30.0, num=31, unit="degrees"),
         Point("start", (-3.0, 1.0), (-3.0, 3.0), (-3.0, 3.0), label="start (w)"),

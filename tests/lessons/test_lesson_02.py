@@ -65,6 +65,20 @@ def test_a_right_answer_lies_on_the_reference_and_a_wrong_one_does_not():
     assert curves["your code"][-1] > 2 * curves["right gradient"][-1]
 
 
+def test_a_wrong_bias_shows_in_the_bars_though_not_in_the_curve():
+    """What the lesson says below "Your code in the picture"."""
+
+    def divides_db2_again(X, y, W1, b1, W2, b2):
+        *others, db2 = exercises.two_layer_backward(X, y, W1, b1, W2, b2)
+        return *others, db2 / len(y)
+
+    learning, bars = explorers.LearningExplorer(yours=divides_db2_again).frame().panels
+    curves = {mark.label: np.asarray(mark.y) for mark in learning.marks}
+    assert curves["your code"] == pytest.approx(curves["right gradient"], rel=0.05)
+    errors = next(np.asarray(mark.height) for mark in bars.marks if mark.label == "your code")
+    assert (errors[:3] < 1e-7).all() and errors[3] > 0.9
+
+
 def test_the_graph_is_the_networks_gradient():
     """Bars and green numbers, at points away from the kink."""
     for x in (-1.0, 0.7, 1.5, 3.0):
@@ -139,11 +153,11 @@ def test_a_wrong_gradient_learns_and_the_check_sees_it():
     for mistake in ("ReLU's gate forgotten", "biases forgotten", "dW2 divided by N twice"):
         wrong = explorers.learn_with(mistake, 0.3)[0]
         assert wrong[-1] < 0.5 * wrong[0]
-        assert explorers._mistake_errors(mistake).max() > 0.5
+        assert explorers.mistake_errors(mistake).max() > 0.5
     assert right[-1] < 0.15 * right[0]
     forgotten = explorers.learn_with("biases forgotten", 0.3)[0]
     assert forgotten == pytest.approx(right, rel=0.05)  # nobody could see this in the loss
-    assert explorers._mistake_errors("none").max() < 1e-7
+    assert explorers.mistake_errors("none").max() < 1e-7
 
 
 # -- predictions and exercises ---------------------------------------------------------------------

@@ -290,18 +290,23 @@ def marks_of(scene, panel, kind, label):
 
 def test_the_two_theoretical_lines_add_up_to_the_measured_run():
     for rate in (0.05, 0.2, 0.45, 0.49, 0.52):
-        scene = lesson.ValleyExplorer(learning_rate=rate, num_steps=100, rotation=30.0).frame()
+        scene = lesson.ValleyExplorer(learning_rate=rate, num_steps=100, rotation=30.0, theory=True).frame()
         measured = marks_of(scene, 1, "Line", "gradient descent")
         flat, steep = (marks_of(scene, 1, "Line", f"theory: {axis} axis") for axis in ("flat", "steep"))
         np.testing.assert_allclose(measured.y, np.array(flat.y) + np.array(steep.y), rtol=1e-6, atol=2e-11)
 
 
 def test_a_run_that_never_moves_or_runs_far_away_is_told_in_words():
-    assert "at the bottom" in lesson.ValleyExplorer(start=(0.0, 0.0)).describe()
+    assert "from 0 to 0" in lesson.ValleyExplorer(start=(0.0, 0.0), theory=True).describe()
     assert "it runs away" in lesson.ValleyExplorer(learning_rate=1.0).describe()
-    on_flat_axis = lesson.ValleyExplorer(learning_rate=0.3, start=(-3.0, 0.0)).describe()
+    assert "no closer" in lesson.ValleyExplorer(learning_rate=0.5).describe()
     assert (
-        "Measured in step 50: 0.94; theory for the flat axis" in on_flat_axis
+        "crawls"
+        in lesson.ValleyExplorer(learning_rate=1.0, start=(-3.0, 0.0), condition_number=100.0).describe()
+    )
+    on_flat_axis = lesson.ValleyExplorer(learning_rate=0.3, start=(-3.0, 0.0), theory=True).describe()
+    assert (
+        "became 0.94 times what it was; theory for the flat axis" in on_flat_axis
         and "by then: 0.94." in on_flat_axis
     )
 
