@@ -77,6 +77,17 @@ def softmax_whole_columns(scores, y):
     return result / len(y)
 
 
+def softmax_one_sum(scores, y):
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return _minus_targets(powers / powers.sum(), y) / len(y)
+
+
+def softmax_rows_by_class(scores, y):
+    result = _probabilities(scores)
+    result[y] -= 1
+    return result / len(y)
+
+
 def softmax_loss(scores, y):
     return -np.log(_probabilities(scores)[np.arange(len(y)), y]).mean()
 
@@ -171,6 +182,16 @@ SOFTMAX_GRADIENT = Exercise(
                 "`[np.arange(len(y)), y]`."
             ),
             softmax_whole_columns,
+        ),
+        Misconception(
+            "one-sum-for-all",
+            "All your probabilities together sum to 1; those of *each example* must: sum along each row.",
+            softmax_one_sum,
+        ),
+        Misconception(
+            "rows-by-class",
+            "`p[y] -= 1` changes whole rows, picked by the classes; one entry of every row is meant.",
+            softmax_rows_by_class,
         ),
         Misconception(
             "returns-the-loss",
@@ -284,6 +305,11 @@ RELU_BACKWARD = Exercise(
                 "whatever the value."
             ),
             lambda dout, before: dout * np.maximum(before, 0),
+        ),
+        Misconception(
+            "forward-again",
+            "This is ReLU of `before`, the forward pass. Backward, `dout` passes through the gate.",
+            lambda dout, before: np.maximum(before, 0) * 1.0,
         ),
         Misconception(
             "gate-upside-down",
@@ -409,6 +435,13 @@ def network_weights_untransposed(X, y, W1, b1, W2, b2):
     return X.T @ dbefore, dbefore.sum(axis=0), hidden.T @ dscores, dscores.sum(axis=0)
 
 
+def network_without_relu(X, y, W1, b1, W2, b2):
+    hidden = X @ W1 + b1
+    dscores = softmax_gradient(hidden @ W2 + b2, y)
+    dhidden = dscores @ W2.T
+    return X.T @ dhidden, dhidden.sum(axis=0), hidden.T @ dscores, dscores.sum(axis=0)
+
+
 def network_steps_in_place(X, y, W1, b1, W2, b2):
     gradients = two_layer_backward(X, y, W1, b1, W2, b2)
     for w, dw in zip((W1, b1, W2, b2), gradients, strict=True):
@@ -440,6 +473,28 @@ TWO_LAYER_BACKWARD = Exercise(
                 "if it were not there: where is its gate?"
             ),
             _network_variant(gate=lambda dhidden, before: dhidden),
+        ),
+        Misconception(
+            "times-hidden",
+            (
+                "On the way through ReLU you multiply by its output; its slope is 1 where `before` is "
+                "positive, "
+                "however large the value."
+            ),
+            _network_variant(gate=lambda dhidden, before: dhidden * np.maximum(before, 0)),
+        ),
+        Misconception(
+            "no-relu-at-all",
+            "ReLU is missing, forward and backward: `hidden` is max(before, 0).",
+            network_without_relu,
+        ),
+        Misconception(
+            "weights-divided-again",
+            (
+                "`dW1` and `dW2` are N times too small: the division by N is already in the gradient "
+                "of the scores."
+            ),
+            _network_variant(finish=lambda r, X, *rest: (r[0] / len(X), r[1], r[2] / len(X), r[3])),
         ),
         Misconception(
             "gate-open-at-zero",
@@ -673,6 +728,13 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
             scales=np.array([300.0, 1.0, 1.0, 0.1]),
             label="entries of very different sizes",
         ),
+        planted(
+            rng,
+            {0: 2.0, 2: 1.1},
+            3,
+            scales=np.array([1e-4, 1.0, 1.0]),
+            label="a tiny entry off by a factor 2",
+        ),
         planted(rng, {1: 1.1}, 3, start=rng.integers(-6, 7, size=3) * 2 + 1, label="a whole-number w"),
         planted(rng, {where[4]: 1.01}, 4, eps=0.1, rtol=0.05, label="a large eps, and a wide tolerance"),
         planted(rng, {where[5]: 1.00005}, 4, atol=1e-7, rtol=1e-6, label="a narrow tolerance"),
@@ -732,6 +794,29 @@ def _relative(a, n):
 def _relative_unguarded(a, n):
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.abs(a - n) / np.maximum(np.abs(a), np.abs(n))
+
+
+def _check_restores_by_adding(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
+    analytic = gradient(w)
+    numeric = np.zeros_like(w)
+    for i in range(len(w)):
+        w[i] += eps
+        ahead = f(w)
+        w[i] -= 2 * eps
+        behind = f(w)
+        w[i] += eps
+        numeric[i] = (ahead - behind) / (2 * eps)
+    error = np.abs(analytic - numeric)
+    allowed = atol + rtol * np.abs(numeric)
+    worst = int(np.argmax(error / allowed))
+    largest = max(abs(analytic[worst]), abs(numeric[worst]))
+    relative_error = 0.0 if largest == 0 else error[worst] / largest
+    return bool(np.all(error <= allowed)), worst, numeric[worst], analytic[worst], relative_error
+
+
+def _check_in_another_order(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
+    ok, worst, numeric, analytic, relative_error = check_gradient(f, gradient, w, eps, atol, rtol)
+    return ok, worst, analytic, numeric, relative_error
 
 
 def _check_in_place(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
@@ -819,6 +904,39 @@ CHECK_GRADIENT = Exercise(
                 "still be right. Divide by what is allowed there."
             ),
             _check_variant(worst=lambda error, allowed, relative: np.argmax(error)),
+        ),
+        Misconception(
+            "worst-by-relative-error",
+            (
+                "`worst` is where your relative error is largest; here it is where the error is "
+                "largest compared with "
+                "what is allowed, so that rounding in tiny entries does not count."
+            ),
+            _check_variant(worst=lambda error, allowed, relative: np.argmax(relative)),
+        ),
+        Misconception(
+            "tolerance-from-the-analytic",
+            "Your tolerance grows with the gradient that is being checked; rtol multiplies |numeric|.",
+            _check_variant(allowed=lambda a, n, atol, rtol: atol + rtol * np.abs(a)),
+        ),
+        Misconception(
+            "analytic-before-numeric",
+            "The two values come in another order: first the numeric one, then the analytic one.",
+            _check_in_another_order,
+        ),
+        Misconception(
+            "times-eps",
+            "`/ 2 * eps` divides by 2 and then *multiplies* by eps: put brackets around `2 * eps`.",
+            _check_variant(numeric=lambda f, w, eps: eps * eps * _central(f, w, eps)),
+        ),
+        Misconception(
+            "restored-by-adding",
+            (
+                "You put an entry of `w` back by adding eps again: rounding keeps it from coming back "
+                "exactly, and a "
+                "whole-number array drops every fraction. Move entries of a float copy."
+            ),
+            _check_restores_by_adding,
         ),
         Misconception(
             "zero-by-zero",
@@ -923,8 +1041,8 @@ FIND_THE_BUG = Exercise(
         Misconception(
             "b-W1",
             (
-                "In B, W1 is right: its error is large only in units of a tiny gradient? Set "
-                "regularization to 0 and look at the table again."
+                "In B, dW1 is right. Set regularization to 0: one row of the table fails, and it is "
+                "not the row of W1."
             ),
             _says(1, "W1"),
         ),
