@@ -335,7 +335,9 @@ def _step_text(exercise: Exercise, mine: Sequence, right: Sequence, k: int) -> s
         length = "" if abs(ratio - 1) < 1e-6 else f", and its length is {ratio:.3g} times the right one"
         return f"{before}{this} goes exactly the opposite way{length}."
     wrong = ~close(my_step, right_step, max(exercise.rtol, 1e-9), exercise.atol)
-    at = tuple(int(i) for i in np.argwhere(wrong)[0]) if wrong.any() else ()
+    if not wrong.any():  # the points differ by a rounding more than the steps: show the largest difference
+        wrong = np.abs(my_step - right_step) == np.max(np.abs(my_step - right_step))
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
     entry = f"entry {', '.join(map(str, at))} of it" if at else "it"
     return (
         f"{before}{this} goes another way: {entry} is {pair(my_step[at], right_step[at])} "
