@@ -64,8 +64,8 @@ predict("01-smaller-h")
 # 4. Choose the number type `float32`, which has half the bits. What happens to the V?
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# *For whoever shows this to a room.* Let them vote on the prediction first. Then pull `h` slowly, and wait at 1e-8: half of the room expects the error to
-# go on falling. At 1e-16 ask why the blue line lies flat.
+# *For whoever shows this to a room.* Let them vote on the prediction first. Then pull `h` slowly, and wait
+# at 1e-5: many expect the error to go on falling. At 1e-16 ask why the blue line lies flat.
 
 # %%
 VCurveLab()
@@ -324,7 +324,8 @@ for name, model, start in (
 # parameters? Guess first. Then remember that training takes many thousands of gradients.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# *For whoever shows this to a room.* Ask for a guess for ResNet-50 before you move the slider. Then multiply by the number of steps of a training run.
+# *For whoever shows this to a room.* Ask for a guess for ResNet-50 before you move the slider.
+# Then multiply by the number of steps of a training run.
 
 # %%
 Bill()

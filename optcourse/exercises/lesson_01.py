@@ -716,6 +716,14 @@ NUMERIC_DESCENT = Exercise(
             entries_in_turn,
         ),
         Misconception(
+            "gradient-still-blank",
+            (
+                "`numeric_gradient` gives None back, so there is no slope to walk by: finish that exercise first, or "
+                "look for its `return` line."
+            ),
+            descent_with(gradient=lambda f, w, h: None),
+        ),
+        Misconception(
             "order-of-results",
             "The two results come in the wrong order: first `w`, then `losses`.",
             lambda *args: numeric_descent(*args)[::-1],
