@@ -289,6 +289,11 @@ def from_the_diagonal(H):
     return 2 / (diagonal.min() + diagonal.max())
 
 
+def of_unsorted_eigenvalues(H):
+    eigenvalues = np.linalg.eig(np.array(H, dtype=float))[0]
+    return 2 / (eigenvalues[0] + eigenvalues[-1])
+
+
 BEST_LEARNING_RATE = Exercise(
     id="03-best-learning-rate",
     title="The best learning rate",
@@ -352,6 +357,21 @@ BEST_LEARNING_RATE = Exercise(
             of_eigenvalues(lambda e: e[-1] / e[0]),
         ),
         Misconception(
+            "unsorted",
+            "`np.linalg.eig` gives the eigenvalues in no particular order: the first and the last need not be the extremes.",
+            of_unsorted_eigenvalues,
+        ),
+        Misconception(
+            "two-over-kappa",
+            "You divide 2 by the condition number. That is right only if the smallest and largest add up to it.",
+            of_eigenvalues(lambda e: 2 * e[0] / e[-1]),
+        ),
+        Misconception(
+            "brackets",
+            "A division binds tighter than a sum: the two eigenvalues need brackets around them.",
+            of_eigenvalues(lambda e: 2 / e[0] + e[-1]),
+        ),
+        Misconception(
             "the-rate",
             "You return the factor per step (κ − 1)/(κ + 1) that the best learning rate achieves, not the learning rate itself.",
             of_eigenvalues(lambda e: (e[-1] - e[0]) / (e[-1] + e[0])),
@@ -377,7 +397,7 @@ def steps_needed(condition_number, tolerance):
 def steps_cases(rng: np.random.Generator) -> list[Case]:
     """Condition numbers from nearly round to very narrow, and the one of the lesson."""
     cases = [Case((100, 1e-6), label="the valley of the lesson")]
-    for low, high in ((1.5, 4), (5, 30), (50, 300), (1000, 9000)):
+    for low, high in ((1.5, 4), (2, 9), (5, 30), (20, 90), (50, 300), (200, 900), (1000, 4000), (3000, 9000)):
         kappa = round(rng.uniform(low, high), 2)
         tolerance = float(f"{10.0 ** rng.uniform(-9, -2):.2g}")
         cases.append(Case((kappa, tolerance)))
@@ -416,6 +436,11 @@ STEPS_NEEDED = Exercise(
         ),
         Misconception(
             "not-whole", "Your number of steps is not whole: round it up.", from_rate(best_rate, whole=float)
+        ),
+        Misconception(
+            "rounds-to-nearest",
+            "You round to the nearest whole number: where that is downwards, a step is missing.",
+            from_rate(best_rate, whole=round),
         ),
         Misconception(
             "one-too-many",
@@ -504,6 +529,14 @@ def saddle_divides_by_zero(y0, learning_rate):
     return math.ceil(math.log(1 / abs(y0)) / math.log(1 + 2 * learning_rate))
 
 
+def from_start(logarithm):
+    def wrong(y0, learning_rate):
+        distance = logarithm(y0, learning_rate)
+        return distance if distance == math.inf else math.ceil(distance / math.log(1 + 2 * learning_rate))
+
+    return wrong
+
+
 SADDLE_STEPS = Exercise(
     id="03-saddle-steps",
     title="How long a saddle holds on",
@@ -555,6 +588,16 @@ SADDLE_STEPS = Exercise(
             "no-other-side",
             "For a negative `y0` you say that it never leaves. The saddle is the same on both sides: only |y0| counts.",
             saddle_without_abs,
+        ),
+        Misconception(
+            "no-absolute-value",
+            "`y0` may be negative, and a negative number has no logarithm: take `abs(y0)`.",
+            from_start(lambda y0, learning_rate: math.inf if y0 == 0 else math.log(1 / y0)),
+        ),
+        Misconception(
+            "no-absolute-value-nor-zero",
+            "`y0` may be negative, which has no logarithm, and it may be 0: nothing divides by that. Take care of both.",
+            from_start(lambda y0, learning_rate: math.log(1 / y0)),
         ),
         Misconception(
             "zero-is-there",
@@ -635,6 +678,16 @@ def chunk_loop(weigh, update_inside=False, keep_dw=False, skip_last=False):
         return w
 
     return wrong
+
+
+def runs_over_the_end(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        dw = np.zeros_like(w)
+        for first in range(0, num_examples, chunk_size):
+            dw += compute_gradient(w, np.arange(first, first + chunk_size)) * chunk_size / num_examples
+        w -= learning_rate * dw
+    return w
 
 
 def last_chunk_only(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
@@ -721,6 +774,11 @@ BATCH_GRADIENT_DESCENT = Exercise(
             chunk_loop(share, skip_last=True),
         ),
         Misconception(
+            "over-the-end",
+            "Your last chunk reaches over the end of the data: its indices must stop at `num_examples`.",
+            runs_over_the_end,
+        ),
+        Misconception(
             "last-chunk-only",
             "Only the last chunk's gradient is used: `dw = …` in the inner loop forgets the chunks before; add to it.",
             last_chunk_only,
@@ -774,6 +832,15 @@ def largest_rate() -> float:
     return float(rates[trace.loss[-1] < trace.loss[0] / 10].max())
 
 
+def larger_steps() -> int:
+    """Which choice: the losses after 50 steps at four growing learning rates fall, and rise at last."""
+    losses = descend(
+        objectives.lecture_bowl(), GradientDescent([0.05, 0.2, 0.45, 0.6]), (-5.0, -2.0), 50
+    ).loss[-1]
+    faster, ruin = np.all(np.diff(losses[:3]) < 0), losses[3] > 1e6
+    return 1 if faster and ruin else 0 if faster else 2
+
+
 def narrower_valley() -> int:
     """Which choice: how many times more steps a ten times larger condition number costs."""
     ratio = steps_needed(100, 1e-6) / steps_needed(10, 1e-6)
@@ -794,7 +861,7 @@ PREDICTIONS = (
             "Nothing much changes: the slope decides, not the learning rate.",
             "It stops at once: large steps are cut short by the walls.",
         ),
-        answer=lambda: 1,
+        answer=larger_steps,
         reveal=(
             "The steep axis sets a limit that the flat axis knows nothing about. Move the slider below and watch for the "
             "two ticks on its scale."

@@ -119,4 +119,6 @@ def learners_run(yours: Callable | None, objective: Objective, start: Sequence[f
         return [], None, path.error or "Your code in the picture: it never asked for a gradient."
     keep = np.isfinite(points).all(axis=1)
     points = np.where(keep[:, None], points, np.nan)
-    return path_marks(points, label), np.asarray(objective.value(points.T)), ""
+    with np.errstate(all="ignore"):  # a run that goes far away may overflow; it is drawn off the picture
+        losses = np.asarray(objective.value(points.T))
+    return path_marks(points, label), losses, ""
