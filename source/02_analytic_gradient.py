@@ -412,6 +412,9 @@ LearningExplorer()
 #
 # The same training, and a third curve from your `two_layer_backward`. When it is right, the orange curve lies on the
 # blue one. (As long as yours is blank, it is not drawn.)
+#
+# Does the orange curve lie on the blue one *only* when yours is right? Try it: divide your `db2` by `len(y)` once more,
+# run its cell, and run this one again. Look at the curve, then at the orange bars.
 
 # %%
 LearningExplorer(yours=two_layer_backward, mistake="dW2 divided by N twice")

@@ -240,8 +240,14 @@ def _node_of(step: int) -> tuple[str, ...]:
     return (dict(enumerate(("loss", "score", "product2", "hidden", "before", "product1"), start=7))[step],)
 
 
-def _errors_panel(names: list[str], errors: np.ndarray) -> Panel:
+def _errors_panel(names: list[str], errors: np.ndarray, own: np.ndarray | None = None) -> Panel:
     at = np.arange(len(names))
+    left = 0.2 * (own is not None)
+    height = np.clip(errors, FLOOR, 10.0)
+    bars = [Bars(at - left, height, role="gradient", width=0.36, base=FLOOR, label="this gradient")]
+    if own is not None:
+        height = np.clip(np.nan_to_num(own, nan=10.0, posinf=10.0), FLOOR, 10.0)
+        bars.append(Bars(at + left, height, role="yours", width=0.36, base=FLOOR, label="your code"))
     return Panel(
         xlabel="weight",
         ylabel="relative error",
@@ -252,14 +258,7 @@ def _errors_panel(names: list[str], errors: np.ndarray) -> Panel:
         xticks=[(float(k), name) for k, name in enumerate(names)],
         marks=[
             Rule("y", RTOL, role="limit", label="1e-3: the check's limit"),
-            Bars(
-                at,
-                np.clip(errors, FLOOR, 10.0),
-                role="gradient",
-                width=0.5,
-                base=FLOOR,
-                label="this gradient",
-            ),
+            *bars,
         ],
     )
 
@@ -497,8 +496,8 @@ def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.nd
         Span("y", BOUNDS[2], 10.0, role="bad"),
         Rule("y", RTOL, role="limit", label="rtol 1e-3"),
         Points(at, np.clip(errors, FLOOR * 1.5, 5.0), role="path", size=9, label="relative error"),
-        Text(-0.6, BOUNDS[0], "good: below 1e-7", role="neutral", above=-14),
-        Text(-0.6, BOUNDS[2], "wrong: above 1e-2", role="neutral", above=5),
+        Text(3.65, FLOOR * 2, "good: below 1e-7", role="neutral", align="right", above=2),
+        Text(3.65, 2.5, "wrong: above 1e-2", role="neutral", align="right", above=2),
     ]
     if own is not None:
         own_errors = np.nan_to_num(relative_error(own, numeric), nan=5.0, posinf=5.0)
@@ -672,7 +671,7 @@ class LearningExplorer(Explorer):
         own, notice = self._own(learning_rate)
         if own is not None:
             marks.append(Line(t, shown(own[0]), role="yours", label="your code", width=2.5))
-        worst = _mistake_errors(mistake)
+        worst = mistake_errors(mistake)
         with_mistake = (
             "Without a mistake"
             if mistake == "none"
@@ -689,7 +688,7 @@ class LearningExplorer(Explorer):
                     marks=marks,
                     weight=1.6,
                 ),
-                _errors_panel(list(PARAMETERS), worst),
+                _errors_panel(list(PARAMETERS), worst, None if own is None else own[2]),
             ],
             says=(
                 f"With the right gradient the loss goes from {say(right[0])} to {say(right[-1])}, and "
@@ -707,7 +706,9 @@ class LearningExplorer(Explorer):
         if "failure" in kept:  # what raised or hung once is not run again for every value of the slider
             return None, kept["failure"]
         if learning_rate not in kept:
-            outcome = run_case(lambda: learn(self.yours, learning_rate), Case(), 5.0)
+            outcome = run_case(
+                lambda: (*learn(self.yours, learning_rate), lab_errors(self.yours)), Case(), 5.0
+            )
             if outcome.failure or outcome.problem:
                 kept["failure"] = outcome.problem or outcome.failure.sentence(self.yours.__name__, 5.0)
                 return None, kept["failure"]
@@ -715,11 +716,11 @@ class LearningExplorer(Explorer):
         return kept[learning_rate], ""
 
 
-@lru_cache(maxsize=len(MISTAKES))
-def _mistake_errors(mistake: str) -> np.ndarray:
-    """For each parameter, the largest relative error at the checked entries of the laboratory."""
+def lab_errors(backward: Callable) -> np.ndarray:
+    """For each parameter, the largest relative error of this backward pass at the laboratory's entries."""
     X, y = lab_data()
-    analytic = dict(zip(PARAMETERS, network_gradient(X, y, **lab_weights(), wrong=mistake), strict=True))
+    gradients = backward(X.copy(), y.copy(), *(w.copy() for w in lab_weights().values()))
+    analytic = dict(zip(PARAMETERS, gradients, strict=True))
     numeric = lab_check(1e-6, "float64", 1.0, 0.0)
     return np.array(
         [
@@ -727,3 +728,8 @@ def _mistake_errors(mistake: str) -> np.ndarray:
             for name in PARAMETERS
         ]
     )
+
+
+@lru_cache(maxsize=len(MISTAKES))
+def mistake_errors(mistake: str) -> np.ndarray:
+    return lab_errors(lambda *args: network_gradient(*args, wrong=mistake))
