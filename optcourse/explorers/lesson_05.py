@@ -1,0 +1,812 @@
+"""The explorers of lesson 05, momentum, in the order in which the lesson shows them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from optcourse import data, models, objectives, theory
+from optcourse.descent import descend
+from optcourse.explorers import parts
+from optcourse.explorers.controls import Choice, Point, Toggle, integers, linear, log, steps
+from optcourse.explorers.engine import Explorer
+from optcourse.explorers.parts import say, say_point
+from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.objectives import parabola, quadratic
+from optcourse.optimizers import GradientDescent, Momentum, Nesterov
+
+STEEP = 4.0  # the steep curvature of the lecture's 0.1 x² + 2 y²
+WINDOW = ((-4.0, 4.0), (-4.0, 4.0))
+
+
+def bounded(values, size: float) -> np.ndarray:
+    """Values clipped to ±size, and NaN and infinity kept out of the drawing."""
+    return np.clip(np.nan_to_num(values, nan=size, posinf=size, neginf=-size), -size, size)
+
+
+def path_in_plane(w, label: str, role: str, drag: str | None = None) -> list:
+    """A run's path, with a point where it is now; the start can be dragged if `drag` names a control."""
+    x, y = bounded(w, 1e3).T
+    marks = [
+        Line(x, y, role=role, label=label, by_step="upto", marker=True),
+        Points(x, y, role=role, size=12, by_step="at"),
+    ]
+    if drag:
+        marks.append(Points(x[:1], y[:1], role="start", size=11, drag=drag))
+    return marks
+
+
+# -- (0) what a velocity remembers ---------------------------------------------------------------------------------
+
+PUSHES = ("steady", "flipping", "noisy", "steady, then none")
+
+
+def pushes(kind: str, num_steps: int = 60) -> np.ndarray:
+    """Gradients that are given, not computed: what pushes the velocity at each step."""
+    t = np.arange(num_steps)
+    if kind == "steady":
+        return np.ones(num_steps)
+    if kind == "flipping":
+        return np.where(t % 2 == 0, 1.0, -1.0)
+    if kind == "noisy":
+        return 0.5 + np.random.default_rng(5).normal(size=num_steps)
+    return np.where(t < 30, 1.0, 0.0)
+
+
+class MemoryExplorer(Explorer):
+    """A velocity that is pushed by given gradients: what adds up, what cancels, and how long it lasts."""
+
+    title = "What a velocity remembers"
+    controls = (
+        linear("rho", 0.0, 0.98, 0.9, num=50),
+        Choice("gradients", PUSHES, "steady"),
+    )
+    num_steps = 60
+
+    def scene(self, rho, gradients) -> Scene:
+        dw = pushes(gradients, self.num_steps)
+        velocity = np.zeros(self.num_steps + 1)
+        for t in range(self.num_steps):
+            velocity[t + 1] = rho * velocity[t] + dw[t]
+        window = float(theory.averaging_window(rho))
+        half = float(theory.half_life(rho)) if rho > 0 else 0.0
+        age, t = np.arange(31), np.arange(1, self.num_steps + 1)
+        shown = np.concatenate([[0.0], dw])
+        remembered = Panel(
+            "age of a gradient, in steps",
+            "its weight in the velocity: rho^age",
+            (-1, 31),
+            (0, 1.05),
+            [
+                Bars(age, rho**age, role="velocity"),
+                Rule("x", min(half, 31.0), role="theory", label="half-life"),
+                Rule("x", min(window, 31.0), role="limit", label="window 1/(1 − rho)"),
+            ],
+            title="the memory",
+        )
+        pushed = Panel(
+            "step",
+            "push and velocity",
+            (0, self.num_steps),
+            (-6, 26),
+            [
+                Rule("y", min(window, 50.0), role="limit", label="top speed 1/(1 − rho)"),
+                Line(t, dw, role="gradient", label="gradient dw", width=1.3, marker=True),
+                Line(np.arange(61), velocity, role="velocity", label="velocity", by_step="upto"),
+                Points(np.arange(61), velocity, role="velocity", size=11, by_step="at"),
+            ],
+            title=f"gradients: {gradients}",
+        )
+        return Scene(
+            panels=[remembered, pushed],
+            says=(
+                f"With rho = {say(rho)} a gradient has lost half its weight after {say(half)} steps, and the weights add "
+                f"up to {say(window)}. Pushed by {gradients} gradients, the velocity is {say(velocity[30])} after 30 steps "
+                f"and {say(velocity[60])} after 60."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: velocity = {say(rho)} × {{0:.3g}} + {{1:.3g}} = {{2:.3g}}",
+                np.column_stack([np.concatenate([[0.0], velocity[:-1]]), shown, velocity]),
+            ),
+        )
+
+
+# -- (a) the path ----------------------------------------------------------------------------------------------------
+
+
+class PathExplorer(Explorer):
+    """Momentum in a valley with its velocity and gradient arrows, and SGD's path beside it."""
+
+    title = "Momentum in a valley"
+    controls = (
+        log("learning_rate", 0.01, 1.0, 0.1, num=61),
+        linear("rho", 0.0, 0.98, 0.8, num=50),
+        log("condition_number", 1.0, 100.0, 40.0, num=31),
+        integers("num_steps", 5, 100, 60, by=5),
+        Point("start", (-3.5, 1.5), *WINDOW, label="start"),
+    )
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        bowls = quadratic(all_of.condition_number, 0.0, STEEP)
+        count = int(max(all_of.num_steps))
+        with_velocity = descend(bowls, Momentum(all_of.learning_rate, all_of.rho), all_of.start, count)
+        without = descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, count)
+        return [self.picture(with_velocity[i], without[i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, run, plain, learning_rate, rho, condition_number, num_steps, start) -> Scene:
+        end = num_steps + 1
+        w, loss, dw = run.w[:end], run.loss[:end], run.dw[:end]
+        velocity = run.state["velocity"][:end]
+        bowl = quadratic(condition_number, 0.0, STEEP)
+        own, own_loss, error = parts.learners_run(
+            self.yours, bowl, start, learning_rate=learning_rate, num_steps=num_steps, rho=rho
+        )
+        x, y = bounded(w, 1e3).T
+        down = bounded(-learning_rate * dw, 10)
+        carried = bounded(-learning_rate * rho * velocity, 10)
+        losses = [(loss, "momentum", "path"), (plain.loss[:end], "SGD (rho = 0)", "second")]
+        if own_loss is not None:
+            losses.append((own_loss, "your code", "yours"))
+        limit = float(theory.momentum_limit(rho, STEEP))
+        best_rate, best_rho = theory.best_momentum(STEEP / condition_number, STEEP)
+        marks = [
+            *parts.minimum_marks(bowl),
+            *path_in_plane(plain.w[:end], "SGD (rho = 0)", "second"),
+            *path_in_plane(w, "momentum", "path", "start"),
+            Arrows(
+                x,
+                y,
+                *carried.T,
+                role="velocity",
+                label="velocity's part of the next step",
+                by_step="at",
+                width=3,
+            ),
+            Arrows(x, y, *down.T, role="gradient", label="gradient's part", by_step="at", width=3),
+            *own,
+        ]
+        verdict = "below" if learning_rate < limit else "not below"
+        return Scene(
+            panels=[
+                parts.plane_panel(bowl, marks, title="the valley from above", window=WINDOW),
+                parts.loss_panel(losses, 100),
+            ],
+            says=(
+                f"Learning rate {say(learning_rate)} is {verdict} momentum's limit {say(limit)} (SGD's: {say(2 / STEEP)}). "
+                f"After {num_steps} steps momentum has loss {say(loss[-1])}, SGD {say(plain.loss[num_steps])}."
+            ),
+            num_steps=int(num_steps),
+            narration=Narration(
+                f"step {{t}}: velocity ({{2:.3g}}, {{3:.3g}}), dw ({{4:.3g}}, {{5:.3g}}); "
+                f"next velocity = {say(rho)} × velocity + dw; next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × it",
+                np.column_stack([w, velocity, dw]),
+            ),
+            slider_marks={
+                "learning_rate": [(best_rate, "best α"), (2 / STEEP, "SGD's limit"), (limit, "limit")],
+                "rho": [(best_rho, "best β")],
+            },
+            notice=error,
+        )
+
+
+# -- (b) the rate map --------------------------------------------------------------------------------------------------
+
+METHODS = {"momentum": Momentum, "Nesterov": Nesterov}
+ALPHAS, RHOS = np.linspace(0.0, 4.0, 121)[:-1] + 1 / 60, np.linspace(0.0, 1.0, 61)[:-1] + 1 / 120
+
+
+@lru_cache(maxsize=2)
+def measured_rates(method: str, num_steps: int = 160) -> np.ndarray:
+    """The factor per step of 7,200 runs at once, one for each (alpha, beta), on a parabola of curvature 1: (rho, alpha).
+
+    A run may swing, so its size is the largest |w| in a stretch of 40 steps.
+    """
+    optimizer = METHODS[method](ALPHAS[None, :], RHOS[:, None])
+    w = np.abs(descend(parabola(1.0), optimizer, 1.0, num_steps, record=("w",)).w)
+    early, late = w[81:121].max(axis=0), w[121:161].max(axis=0)
+    with np.errstate(all="ignore"):
+        rate = (late / early) ** (1 / 40)
+    return np.where(np.isfinite(rate) & (early > 1e-250), rate, np.where(early > 1, 1.4, 0.0))
+
+
+def behaviour(method: str, alpha: float, rho: float) -> str:
+    """What the run looks like, from the two factors (the roots) of its recurrence at curvature 1."""
+    shrink = 1 - alpha
+    total, product = (1 + rho - alpha, rho) if method == "momentum" else ((1 + rho) * shrink, rho * shrink)
+    rate = float(theory.larger_root(np.asarray(total), np.asarray(product)))
+    if rate > 1 + 1e-9:
+        return "divergence"
+    if rate < 0.08:
+        return "one-step"
+    if total * total < 4 * product:
+        return "ripples"
+    return "oscillation" if total < 0 else "monotone decay"
+
+
+class RateMapExplorer(Explorer):
+    """Thousands of runs, one for each (alpha, beta): how fast, how, and where the theory draws the boundary."""
+
+    title = "The map of all (α, β)"
+    controls = (
+        Choice("method", tuple(METHODS), "momentum"),
+        Point("probe", (1.0, 0.6), (0.02, 3.98), (0.0, 0.99), label="probe (αλ, β)", step=0.02),
+    )
+    num_steps = 60
+
+    def scene(self, method, probe) -> Scene:
+        alpha, rho = probe
+        limit_of = theory.momentum_limit if method == "momentum" else theory.nesterov_limit
+        rate_of = theory.momentum_rate if method == "momentum" else theory.nesterov_rate
+        rate, limit = float(rate_of(alpha, rho)), float(limit_of(rho))
+        beta = np.linspace(0, 1, 61)
+        a = np.linspace(0, 4, 121)
+        critical = theory.critical_rho(a) if method == "momentum" else nesterov_critical(a)
+        trace = descend(parabola(1.0), METHODS[method](alpha, rho), 1.0, self.num_steps)
+        t = np.arange(self.num_steps + 1)
+        with np.errstate(all="ignore"):
+            envelope = bounded(rate**t, 50)
+        kind = behaviour(method, alpha, rho)
+        left = Panel(
+            "αλ (learning rate × curvature)",
+            "β, in the code: rho",
+            (0, 4),
+            (0, 1),
+            [
+                Heat(
+                    measured_rates(method),
+                    (0, 4, 0, 1),
+                    0.3,
+                    1.25,
+                    colors="rate",
+                    smooth=False,
+                    role="contour",
+                ),
+                Line(limit_of(beta), beta, role="limit", label="theory: limit", width=3),
+                Line(a, critical, role="optimum", label="critical damping", dash="dash"),
+                Points([alpha], [rho], role="yours", shape="circle", size=15, drag="probe", label="probe"),
+            ],
+            title=f"{method}: factor per step (dark: fast)",
+        )
+        right = Panel(
+            "step",
+            "distance w from the minimum",
+            (0, self.num_steps),
+            (-2, 2),
+            [
+                Line(t, envelope, role="theory", label="± rate^step", width=1.3),
+                Line(t, -envelope, role="theory", width=1.3),
+                Line(
+                    t, bounded(trace.w, 50), role="path", marker=True, by_step="upto", label=f"probe: {kind}"
+                ),
+                Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
+            ],
+            title=f"the probe's run: {kind}",
+        )
+        return Scene(
+            panels=[left, right],
+            says=(
+                f"The probe of {method}, αλ = {say(alpha)} and β = {say(rho)}, shows {kind}: each step multiplies the "
+                f"distance by {say(rate)} in the long run. At this β the limit is αλ = {say(limit, 4)}; √β = "
+                f"{say(np.sqrt(rho))}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration("step {t}: w = {0:.3g}, velocity {1:.3g}",
+                                np.column_stack([bounded(trace.w, 1e9), bounded(trace.state["velocity"], 1e9)])),
+        )  # fmt: skip
+
+
+def nesterov_critical(alpha: np.ndarray) -> np.ndarray:
+    """The beta at which Nesterov's two factors coincide: (1 - √a) / (1 + √a); no ripples beyond alpha = 1."""
+    root = np.sqrt(alpha)
+    return np.where(root <= 1, (1 - root) / (1 + root), np.nan)
+
+
+# -- (c) the phase portrait --------------------------------------------------------------------------------------------
+
+
+class PhaseExplorer(Explorer):
+    """Velocity against position: a spiral, a straight way home, or critical damping between them."""
+
+    title = "Phase portrait: velocity against position"
+    controls = (
+        linear("rho", 0.0, 0.99, 0.9, num=100),
+        log("learning_rate", 0.01, 1.0, 0.1, num=61),
+        Point(
+            "start",
+            (2.0, 0.0),
+            (-3.0, 3.0),
+            (-8.0, 8.0),
+            label="position and velocity at the start",
+            step=0.1,
+        ),
+    )
+    num_steps = 80
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        w, velocity = all_of.start.T.copy()
+        points = [(w, velocity)]
+        for _ in range(self.num_steps):  # descend starts at rest; here the first velocity is a control
+            velocity = all_of.rho * velocity + w
+            w = w - all_of.learning_rate * velocity
+            points.append((w, velocity))
+        points = np.array(points)
+        return [self.picture(*points[:, :, i].T, **s) for i, s in enumerate(settings)]
+
+    def picture(self, w, velocity, rho, learning_rate, start) -> Scene:
+        critical = float(theory.critical_rho(learning_rate))
+        rate = float(theory.momentum_rate(learning_rate, rho))
+        t = np.arange(self.num_steps + 1)
+        kind = (
+            "critically damped: as fast as can be without ripples"
+            if abs(rho - critical) < 0.006
+            else "underdamped: too little friction, it spirals in"
+            if rho > critical
+            else "overdamped: so much friction that it creeps home"
+        )
+        scale = (-8.0, 8.0)
+        return Scene(
+            panels=[
+                Panel(
+                    "position w",
+                    "velocity",
+                    (-3, 3),
+                    scale,
+                    [
+                        Rule("x", 0.0, role="neutral", dash="dot"),
+                        Rule("y", 0.0, role="neutral", dash="dot"),
+                        Line(w, velocity, role="velocity", by_step="upto", marker=True, label="momentum"),
+                        Points([0.0], [0.0], role="optimum", size=13, label="at rest in the minimum"),
+                        Points(w[:1], velocity[:1], role="start", size=12, drag="start"),
+                        Points(w, velocity, role="velocity", size=12, by_step="at"),
+                    ],
+                    title="where it is, and how fast",
+                ),
+                Panel(
+                    "step",
+                    "position w",
+                    (0, self.num_steps),
+                    (-3, 3),
+                    [
+                        Rule("y", 0.0, role="optimum", dash="dot"),
+                        Line(t, w, role="path", by_step="upto", marker=True, label="position"),
+                        Points(t, w, role="path", size=12, by_step="at"),
+                    ],
+                    title="the same run over time",
+                ),
+            ],
+            says=(
+                f"rho = {say(rho)}, critical rho = {say(critical)}: {kind}. From {say_point(start)}, each step multiplies "
+                f"the distance by {say(rate)} in the long run; after {self.num_steps} steps w = {say(w[-1])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: w = {{0:.3g}}, velocity = {{1:.3g}}; next velocity = {say(rho)} × {{1:.3g}} + {{0:.3g}}",
+                np.column_stack([w, velocity]),
+            ),
+            slider_marks={"rho": [(critical, "critical")]},
+        )
+
+
+# -- (d) noise -----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=256)
+def noisy_runs(learning_rate: float, rho: float, noise: float, seed: int, equal: bool, num_steps: int = 120):
+    """(momentum, SGD) on a round bowl, fed the same noise; with `equal`, SGD gets the learning rate α / (1 - rho)."""
+    errors = noise * np.random.default_rng(seed).normal(size=(num_steps + 1, 2))
+    bowl = quadratic(1.0)
+
+    def noisy():
+        rows = iter(errors)
+        return lambda w: bowl.gradient(w) + next(rows)
+
+    rate = learning_rate / (1 - rho) if equal else learning_rate
+    return (
+        descend(bowl, Momentum(learning_rate, rho), (-3.0, 2.0), num_steps, gradient=noisy()),
+        descend(bowl, GradientDescent(rate), (-3.0, 2.0), num_steps, gradient=noisy()),
+    )
+
+
+def angle(arrow: np.ndarray, true: np.ndarray) -> np.ndarray:
+    """Degrees between two rows of arrows."""
+    turn = np.arctan2(arrow[:, 1], arrow[:, 0]) - np.arctan2(true[:, 1], true[:, 0])
+    return np.degrees(np.abs(np.arctan2(np.sin(turn), np.cos(turn))))
+
+
+class NoiseExplorer(Explorer):
+    """Noisy gradients against the velocity made of them: the direction, and the scatter in the long run."""
+
+    title = "Noise: one gradient against a velocity"
+    controls = (
+        linear("rho", 0.0, 0.98, 0.9, num=50),
+        log("learning_rate", 0.002, 0.2, 0.01, num=41),
+        linear("noise", 0.0, 5.0, 2.0, num=51),
+        integers("seed", 0, 9, 0),
+        Toggle("equal_speed", True, label="SGD at equal speed: learning_rate / (1 − rho)"),
+    )
+    num_steps = 120
+
+    def scene(self, rho, learning_rate, noise, seed, equal_speed) -> Scene:
+        run, plain = noisy_runs(learning_rate, rho, noise, int(seed), equal_speed, self.num_steps)
+        # what will move w next: the velocity with this step's gradient in it, scaled to be an average of gradients
+        average = (1 - rho) * (rho * run.state["velocity"] + run.dw)
+        true = run.w.copy()  # the gradient of a round bowl is w
+        off_gradient, off_velocity = angle(run.dw, true), angle(average, true)
+        early = slice(5, 31)
+        x, y = bounded(run.w, 100).T
+        t = np.arange(self.num_steps + 1)
+        bowl = quadratic(1.0)
+        spread = [float(np.sqrt(np.mean(bounded(r.w[60:], 1e3) ** 2))) for r in (run, plain)]
+        arrow = {"by_step": "at", "width": 3.0}
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    bowl,
+                    [
+                        *parts.minimum_marks(bowl),
+                        *path_in_plane(plain.w, "SGD", "second"),
+                        *path_in_plane(run.w, "momentum", "path"),
+                        Arrows(
+                            x,
+                            y,
+                            *bounded(-run.dw / 2, 8).T,
+                            role="gradient",
+                            label="− noisy gradient",
+                            **arrow,
+                        ),
+                        Arrows(
+                            x,
+                            y,
+                            *bounded(-average / 2, 8).T,
+                            role="velocity",
+                            label="− velocity (averaged)",
+                            **arrow,
+                        ),
+                    ],
+                    title="the same noise for both",
+                    window=WINDOW,
+                ),
+                Panel(
+                    "step",
+                    "degrees off the true direction",
+                    (0, self.num_steps),
+                    (0, 180),
+                    [
+                        Line(t, off_gradient, role="gradient", label="one noisy gradient", width=1.2),
+                        Line(t, off_velocity, role="velocity", label="velocity"),
+                        Points(t, off_gradient, role="gradient", size=10, by_step="at"),
+                        Points(t, off_velocity, role="velocity", size=10, by_step="at"),
+                    ],
+                    title="which one points the right way?",
+                ),
+            ],
+            says=(
+                f"In steps 5 to 30 the noisy gradient is {say(off_gradient[early].mean())} degrees off the true one on "
+                f"average, the velocity {say(off_velocity[early].mean())}. In the last 60 steps momentum scatters by "
+                f"{say(spread[0])} around the minimum, SGD (learning rate "
+                f"{say(learning_rate / (1 - rho) if equal_speed else learning_rate)}) by {say(spread[1])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                "step {t}: the gradient is {0:.0f} degrees off, the velocity {1:.0f}",
+                np.column_stack([off_gradient, off_velocity]),
+            ),
+        )
+
+
+# -- (e) saddle and shallow minimum ----------------------------------------------------------------------------------------
+
+
+class EscapeExplorer(Explorer):
+    """A saddle and a shallow hollow: gradient descent stays, momentum may roll through."""
+
+    title = "Roll through"
+    controls = (
+        Choice("landscape", ("shallow minimum", "saddle"), "shallow minimum"),
+        linear("rho", 0.0, 0.98, 0.9, num=50),
+        log("learning_rate", 0.002, 0.1, 0.01, num=41),
+    )
+    num_steps = 300
+
+    def scene(self, landscape, rho, learning_rate) -> Scene:
+        on_saddle = landscape == "saddle"
+        objective = objectives.saddle() if on_saddle else objectives.two_basins()
+        start = (-1.5, 1e-6) if on_saddle else 1.7
+        run = descend(objective, Momentum(learning_rate, rho), start, self.num_steps)
+        plain = descend(objective, GradientDescent(learning_rate), start, self.num_steps)
+        return (
+            self.saddle(run, plain, rho, learning_rate)
+            if on_saddle
+            else self.hollow(run, plain, rho, learning_rate)
+        )
+
+    def hollow(self, run, plain, rho, learning_rate) -> Scene:
+        objective = objectives.two_basins()
+        x = np.linspace(-1.9, 1.9, 191)
+        t = np.arange(self.num_steps + 1)
+        w, slow = bounded(run.w, 50), bounded(plain.w, 50)
+        deep, shallow = objective.minima
+        end = "the deep one" if w[-1] < 0 else "the shallow one"
+        through = (
+            "It rolled over the hill between them."
+            if w[-1] < 0
+            else "It was too slow for the hill, or was thrown back."
+        )
+        return Scene(
+            panels=[
+                Panel(
+                    "w",
+                    "loss",
+                    (-1.9, 1.9),
+                    (-0.6, 4.5),
+                    [
+                        Line(x, objective.value(x), role="neutral", label="loss"),
+                        Line(
+                            slow,
+                            objective.value(slow),
+                            role="second",
+                            by_step="upto",
+                            width=1.0,
+                            label="gradient descent",
+                        ),
+                        Points(slow, objective.value(slow), role="second", size=13, by_step="at"),
+                        Line(w, objective.value(w), role="path", by_step="upto", width=1.0, label="momentum"),
+                        Points(w, objective.value(w), role="path", size=13, by_step="at"),
+                        Text(deep, -0.55, "deep", align="center"),
+                        Text(shallow, -0.25, "shallow", align="center"),
+                    ],
+                    title="a shallow basin before a deep one",
+                ),
+                Panel(
+                    "step",
+                    "w",
+                    (0, self.num_steps),
+                    (-1.9, 1.9),
+                    [
+                        Rule("y", deep, role="optimum", dash="dot"),
+                        Rule("y", shallow, role="limit", label="shallow minimum"),
+                        Line(t, slow, role="second", by_step="upto", label="gradient descent"),
+                        Line(t, w, role="path", by_step="upto", label="momentum"),
+                        Points(t, w, role="path", size=11, by_step="at"),
+                    ],
+                    title="where it is",
+                ),
+            ],
+            says=(
+                f"From w = 1.7 with rho = {say(rho)} and learning rate {say(learning_rate)}, momentum ends near {end} "
+                f"(w = {say(w[-1])}). {through} Gradient descent ends at w = {say(slow[-1])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                "step {t}: w = {0:.3g}, velocity = {1:.3g}, dw = {2:.3g}",
+                np.column_stack([w, bounded(run.state["velocity"], 1e4), bounded(run.dw, 1e4)]),
+            ),
+        )
+
+    def saddle(self, run, plain, rho, learning_rate) -> Scene:
+        objective = objectives.saddle()
+        heights = [np.abs(bounded(r.w[:, 1], 1e9)) for r in (run, plain)]
+        left = [int((h >= 1).argmax()) if (h >= 1).any() else None for h in heights]
+        after = [f"after {k} steps" if k is not None else f"not within {self.num_steps} steps" for k in left]
+        t = np.arange(self.num_steps + 1)
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    objective,
+                    [
+                        Points([0.0], [0.0], role="limit", size=10, label="saddle"),
+                        *path_in_plane(plain.w, "gradient descent", "second"),
+                        *path_in_plane(run.w, "momentum", "path"),
+                    ],
+                    title="x² − y² from above",
+                ),
+                Panel(
+                    "step",
+                    "distance from the ridge",
+                    (0, self.num_steps),
+                    (1e-7, 10.0),
+                    [
+                        Rule("y", 1.0, role="limit", label="it has left"),
+                        Line(
+                            t,
+                            np.maximum(heights[1], 1e-9),
+                            role="second",
+                            by_step="upto",
+                            label="gradient descent",
+                        ),
+                        Line(t, np.maximum(heights[0], 1e-9), role="path", by_step="upto", label="momentum"),
+                        Points(t, np.maximum(heights[0], 1e-9), role="path", size=11, by_step="at"),
+                    ],
+                    yscale="log",
+                    title="a millionth off the ridge at first",
+                ),
+            ],
+            says=(
+                f"A millionth off the ridge, with learning rate {say(learning_rate)}: momentum (rho = {say(rho)}) has left "
+                f"the saddle {after[0]}, gradient descent {after[1]}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                "step {t}: w = ({0:.3g}, {1:.3g}), velocity along w[1] = {2:.3g}",
+                np.column_stack([bounded(run.w, 1e9), bounded(run.state["velocity"][:, 1], 1e9)]),
+            ),
+        )
+
+
+# -- (f) the heavy-ball cycle ------------------------------------------------------------------------------------------------
+
+
+class CycleExplorer(Explorer):
+    """A bowl with two kinks on which momentum circles for ever, while gradient descent and Nesterov settle."""
+
+    title = "The heavy ball that circles"
+    controls = (
+        linear("start", -3.4, 3.4, 3.3, num=69),
+        linear("rho", 0.0, 0.9, 4 / 9, num=46),
+        linear("learning_rate", 0.01, 0.16, 1 / 9, num=31),
+    )
+    num_steps = 60
+
+    def scenes(self, settings):
+        all_of = parts.Stacked(settings)
+        problem = objectives.heavy_ball_cycle()
+        runs = [
+            descend(problem, optimizer, all_of.start, self.num_steps)
+            for optimizer in (
+                Momentum(all_of.learning_rate, all_of.rho),
+                Nesterov(all_of.learning_rate, all_of.rho),
+                GradientDescent(all_of.learning_rate),
+            )
+        ]
+        return [self.picture(*(bounded(r.w[:, i], 1e3) for r in runs), **s) for i, s in enumerate(settings)]
+
+    def picture(self, heavy, nesterov, plain, start, rho, learning_rate) -> Scene:
+        x = np.linspace(-3.5, 3.5, 141)
+        problem = objectives.heavy_ball_cycle()
+        t = np.arange(self.num_steps + 1)
+        runs = (
+            (heavy, "momentum", "path"),
+            (nesterov, "Nesterov", "third"),
+            (plain, "gradient descent", "second"),
+        )
+        last = ", ".join(say(v, 5) for v in heavy[-3:])
+        kinks = [Rule("x", 1.0, role="limit", label="kinks of the slope"), Rule("x", 2.0, role="limit")]
+        return Scene(
+            panels=[
+                Panel(
+                    "w",
+                    "slope",
+                    (-3.5, 3.5),
+                    (-90, 65),
+                    [
+                        *kinks,
+                        Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
+                        Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
+                        Line(heavy, problem.gradient(heavy), role="path", by_step="upto", width=0.8),
+                        Points(heavy, problem.gradient(heavy), role="path", size=13, by_step="at", label="momentum"),
+                    ],
+                    title="a slope with two kinks",
+                ),
+                Panel(
+                    "step",
+                    "w",
+                    (0, self.num_steps),
+                    (-3.5, 3.5),
+                    [
+                        Rule("y", 0.0, role="optimum", dash="dot"),
+                        *[Line(t, w, role=role, label=name, by_step="upto", marker=role == "path") for w, name, role in runs],
+                    ],
+                    title="three walkers",
+                ),
+            ],
+            says=(
+                f"From {say(start)} with learning rate {say(learning_rate)} and rho = {say(rho)}: momentum's last three "
+                f"points are {last}; Nesterov ends at {say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration("step {t}: momentum at w = {0:.4f}, slope {1:.3f}",
+                                np.column_stack([heavy, problem.gradient(heavy)])),
+        )  # fmt: skip
+
+
+# -- (g) real digits ------------------------------------------------------------------------------------------------------------
+
+BATCH_SIZE = 64
+
+
+class DigitsExplorer(Explorer):
+    """Softmax regression on the digits by minibatches of 64 images, with and without momentum."""
+
+    title = "Momentum on real digits"
+    controls = (
+        steps("rho", (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98), 0.9, table=False),
+        steps("learning_rate", (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0), 0.1, table=False),
+    )
+    num_steps = 150
+
+    def scene(self, rho, learning_rate) -> Scene:
+        losses, accuracy = digits_run(learning_rate, rho, self.num_steps)
+        plain, plain_accuracy = digits_run(learning_rate, 0.0, self.num_steps)
+        own, error = self.learners_losses(learning_rate, rho)
+        t = np.arange(self.num_steps + 1)
+        marks = [
+            Line(t, plain, role="second", label="SGD (rho = 0)", by_step="upto"),
+            Line(t, losses, role="path", label="momentum", by_step="upto"),
+            Points(t, losses, role="path", size=11, by_step="at"),
+        ]
+        if own is not None:
+            marks.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
+        names = ((0, "SGD"), (1, "momentum"))
+        return Scene(
+            panels=[
+                Panel("step (64 images each)", "loss on all training images", (0, self.num_steps), (0.05, 20.0), marks,
+                      yscale="log", title="training loss", weight=1.6),
+                Panel("method", "share of test images read right", (-0.7, 1.7), (0, 1), [
+                    Bars([0.0], [plain_accuracy], role="second", width=0.6),
+                    Bars([1.0], [accuracy], role="path", width=0.6),
+                ], xticks=names, title="after the run"),
+            ],
+            says=(
+                f"Learning rate {say(learning_rate)}, {self.num_steps} minibatches of 64 images: with rho = {say(rho)} the "
+                f"loss is {say(losses[-1])} and {accuracy:.1%} of the test images are read right; without momentum "
+                f"{say(plain[-1])} and {plain_accuracy:.1%}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration("step {t}: loss {0:.4g} with momentum, {1:.4g} without",
+                                np.column_stack([losses, plain])),
+            notice=error,
+        )  # fmt: skip
+
+    def learners_losses(self, learning_rate, rho) -> tuple[np.ndarray | None, str]:
+        if self.yours is None:
+            return None, ""
+        from optcourse.checking.recording import record_path
+
+        model, _ = digits_problem()
+        problem = SimpleNamespace(gradient=minibatch_gradient(model))
+        path = record_path(
+            self.yours,
+            problem,
+            model.initial(),
+            learning_rate=learning_rate,
+            num_steps=self.num_steps,
+            rho=rho,
+        )
+        if path.blank or path.error or not len(path.points):
+            return None, path.error or ""
+        with np.errstate(all="ignore"):
+            losses = np.array([model.value(w) for w in path.points])
+        return np.clip(np.nan_to_num(losses, nan=1e6), 1e-3, 1e6), ""
+
+
+@lru_cache(maxsize=1)
+def digits_problem() -> tuple[models.SoftmaxRegression, tuple[np.ndarray, np.ndarray]]:
+    """(softmax regression on the training images, (X, y) of the test images)."""
+    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    return models.SoftmaxRegression(train.X, train.y), (test.X, test.y)
+
+
+def minibatch_gradient(model: models.SoftmaxRegression, seed: int = 0):
+    """A gradient that takes 64 other images at every call, in the same order for everybody."""
+    rng = np.random.default_rng(seed)
+    return lambda w: model.gradient(w, rng.integers(len(model.y), size=BATCH_SIZE))
+
+
+@lru_cache(maxsize=128)
+def digits_run(learning_rate: float, rho: float, num_steps: int) -> tuple[np.ndarray, float]:
+    """(loss on all training images at each step, accuracy on the test images)."""
+    model, (X, y) = digits_problem()
+    trace = descend(
+        model,
+        Momentum(learning_rate, rho),
+        model.initial(),
+        num_steps,
+        gradient=minibatch_gradient(model),
+        record=("loss",),
+    )
+    return np.clip(trace.loss, 1e-3, 1e6), model.accuracy(trace.final, X, y)
