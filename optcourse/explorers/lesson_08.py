@@ -1,0 +1,817 @@
+"""The explorers of lesson 08, Adam, in the order in which the lesson shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import count
+from types import SimpleNamespace
+
+import numpy as np
+
+from optcourse import data, models, objectives, theory
+from optcourse.descent import Trace, descend
+from optcourse.explorers import parts
+from optcourse.explorers.controls import Choice, Point, Range, Toggle, linear, log, steps
+from optcourse.explorers.engine import Explorer
+from optcourse.explorers.parts import say
+from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene
+from optcourse.objectives import lecture_bowl
+from optcourse.optimizers import (
+    AdaGrad,
+    Adam,
+    AdamAlmost,
+    AdamL2,
+    AdamW,
+    AMSGrad,
+    GradientDescent,
+    Momentum,
+    Nesterov,
+    RMSProp,
+)
+from optcourse.schedules import inverse_root
+
+FRACTIONS1 = (0.0, 0.3, 0.5, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.97, 0.98, 0.99)
+FRACTIONS2 = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999)
+
+
+def in_window(points: np.ndarray, low: float = -1e3, high: float = 1e3) -> np.ndarray:
+    """Numbers that a canvas can draw: far away stays far away, but finite."""
+    return np.clip(np.nan_to_num(points, nan=high, posinf=high, neginf=low), low, high)
+
+
+# -- (a) the path ------------------------------------------------------------------------------------------------------
+
+
+class AdamExplorer(Explorer):
+    """Adam in the lecture's valley: the path, the two moments at the current step, and how long each step is."""
+
+    title = "Adam in a valley"
+    height = 340
+    window = ((-6.0, 6.0), (-6.0, 6.0))
+    num_steps = 60
+    controls = (
+        log("learning_rate", 0.01, 3.0, 0.3, num=51),
+        steps("beta1", FRACTIONS1, 0.9),
+        steps("beta2", FRACTIONS2, 0.999),
+        log("eps", 1e-8, 100.0, 1e-8, num=31),
+        Toggle("bias_correction", True, label="bias correction"),
+        Point("start", (-5.0, -2.0), *window, label="start"),
+    )
+
+    def scenes(self, settings):
+        a = parts.Stacked(settings)
+        runs = {
+            correct: descend(
+                lecture_bowl(),
+                (Adam if correct else AdamAlmost)(a.learning_rate, a.beta1, a.beta2, a.eps),
+                a.start,
+                self.num_steps,
+            )
+            for correct in {bool(flag) for flag in a.bias_correction}
+        }
+        return [self.picture(runs[s["bias_correction"]][i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, trace: Trace, learning_rate, beta1, beta2, eps, bias_correction, start) -> Scene:
+        valley = lecture_bowl()
+        w, t = trace.w, np.arange(self.num_steps + 1)
+        moment1, root = trace.state["moment1"][1:], np.sqrt(trace.state["moment2"][1:])
+        moves = -np.diff(w, axis=0) / learning_rate  # in learning rates, along the downhill direction
+        own, _, error = parts.learners_run(
+            self.yours,
+            valley,
+            start,
+            learning_rate=learning_rate,
+            num_steps=self.num_steps,
+            beta1=beta1,
+            beta2=beta2,
+            eps=eps,
+        )
+        longest = np.unravel_index(np.abs(moves).argmax(), moves.shape)
+        name = "Adam" if bias_correction else "almost-Adam"
+        # Row t of the bars belongs to the step that leads on from point t; the last point has no next step.
+        padded = [np.vstack([rows, rows[-1:]]) for rows in (trace.dw[:-1], moment1, root, moves)]
+        dw, m1, m2, move = padded
+        bars = np.column_stack([dw[:, 0], m1[:, 0], m2[:, 0], dw[:, 1], m1[:, 1], m2[:, 1]])
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    valley,
+                    [
+                        *parts.minimum_marks(valley),
+                        Line(w[:, 0], w[:, 1], role="path", label=name, by_step="upto", marker=True),
+                        Points(w[:1, 0], w[:1, 1], role="start", size=10, drag="start"),
+                        Points(w[:, 0], w[:, 1], role="path", size=12, by_step="at"),
+                        *own,
+                    ],
+                    title="0.1 x² + 2 y² from above",
+                    window=self.window,
+                ),
+                Panel(
+                    "entry 0                    entry 1",
+                    "value at this step",
+                    (-0.7, 6.7),
+                    (-13.0, 13.0),
+                    [
+                        Rule("y", 0.0, role="neutral", dash="solid"),
+                        Bars([0, 4], bars[:, [0, 3]], role="gradient", by_step="at", label="dw"),
+                        Bars([1, 5], bars[:, [1, 4]], role="velocity", by_step="at", label="moment1"),
+                        Bars([2, 6], bars[:, [2, 5]], role="second", by_step="at", label="√moment2"),
+                    ],
+                    title="the moments as they are",
+                    xticks=[(0, "dw"), (1, "m1"), (2, "√m2"), (4, "dw"), (5, "m1"), (6, "√m2")],
+                ),
+                Panel(
+                    "step",
+                    "move / learning_rate",
+                    (0, self.num_steps),
+                    (-8.0, 8.0),
+                    [
+                        Rule("y", 1.0, role="theory"),
+                        Rule("y", -1.0, role="theory", label="one learning rate"),
+                        Line(t, move[:, 0], role="path", by_step="upto", label="entry 0"),
+                        Line(t, move[:, 1], role="third", by_step="upto", label="entry 1"),
+                        Points(t, move[:, 0], role="path", size=9, by_step="at"),
+                        Points(t, move[:, 1], role="third", size=9, by_step="at"),
+                    ],
+                    title="how far each entry moves",
+                ),
+            ],
+            says=(
+                f"{name} with learning_rate {say(learning_rate)}, beta1 {beta1:g}, beta2 {beta2:g}, eps {eps:.0e}: the first "
+                f"step moves entry 0 by {say(abs(moves[0, 0]))} and entry 1 by {say(abs(moves[0, 1]))} times the learning "
+                f"rate, the longest one (step {longest[0] + 1}, entry {longest[1]}) by {say(abs(moves[longest]))}. After "
+                f"{self.num_steps} steps the loss is {say(trace.loss[-1])}, from {say(trace.loss[0])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                f"step {{t}}: dw = ({{0:.3g}}, {{1:.3g}});  moment1 = ({{2:.3g}}, {{3:.3g}});  √moment2 = ({{4:.3g}}, "
+                f"{{5:.3g}});  w moves by {say(learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
+                np.column_stack([dw, m1, m2, -move]),
+            ),
+            notice=error,
+        )
+
+
+# -- (b) corrected against uncorrected --------------------------------------------------------------------------------
+
+
+class BiasExplorer(Explorer):
+    """How the two moments fill under a constant gradient, and what that does to the length of a step."""
+
+    title = "Bias correction: how long is a step?"
+    controls = (
+        steps("beta1", FRACTIONS1, 0.9),
+        steps("beta2", (0.5, 0.7, *FRACTIONS2[2:]), 0.999),
+        Choice("gradients", ("constant", "noisy"), "constant"),
+    )
+    longest = 6_000
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, beta1, beta2, gradients) -> Scene:
+        t, filled1, filled2, step_whole, step_almost = self.measured(beta1, beta2, gradients)
+        ratio = theory.uncorrected_ratio(t, beta1, beta2)
+        peak_t, peak = peak_of(beta1, beta2)
+        first = float(theory.uncorrected_ratio(1, beta1, beta2))
+        end = np.flatnonzero(np.abs(ratio - 1) > 0.05)
+        over = (
+            f"It is within 5 % of right from about step {t[min(end[-1] + 1, len(t) - 1)]:,} on."
+            if len(end)
+            else ""
+        )
+        too = "too long" if first > 1.0001 else "too short" if first < 0.9999 else "long, which is right"
+        return Scene(
+            panels=[
+                Panel(
+                    "step t",
+                    "share of its full value",
+                    (1, self.longest),
+                    (0.0, 1.25),
+                    [
+                        Rule("y", 1.0, role="theory", label="full"),
+                        Line(t, filled1, role="velocity", label="moment1"),
+                        Line(t, filled2, role="second", label="√moment2"),
+                    ],
+                    xscale="log",
+                    title="both moments begin at zero and fill",
+                ),
+                Panel(
+                    "step t",
+                    "step / learning_rate",
+                    (1, self.longest),
+                    (0.03, 300.0),
+                    [
+                        Line(
+                            t, np.clip(ratio, 1e-3, 1e3), role="theory", label="(1−β₁ᵗ) / √(1−β₂ᵗ)", width=1.5
+                        ),
+                        Line(t, step_almost, role="second", label="uncorrected", width=2.5),
+                        Line(t, step_whole, role="path", label="corrected"),
+                        Points([peak_t], [peak], role="limit", size=12, label="peak"),
+                    ],
+                    xscale="log",
+                    yscale="log",
+                    title="the quotient of the two",
+                ),
+            ],
+            says=(
+                f"beta1 = {beta1:g}, beta2 = {beta2:g}, {gradients} gradients. Without correction the first step is "
+                f"{say(first)} times {too}; the largest factor is {say(peak)}, at step {peak_t:,}. {over} With correction "
+                "every step under a constant gradient is one learning rate."
+            ),
+        )
+
+    def measured(self, beta1, beta2, gradients):
+        """(t, moment1, √moment2, Adam's steps, almost-Adam's), measured on runs, at about 120 values of t."""
+        t = shown_steps(self.longest)
+        dw = slopes_of(gradients, self.longest)
+        moment1, moment2 = mean_of_slopes(gradients, 1, beta1)[t], mean_of_slopes(gradients, 2, beta2)[t]
+        almost = np.abs(moment1) / np.sqrt(moment2)
+        whole = np.abs(moment1 / (1 - beta1**t)) / np.sqrt(moment2 / (1 - beta2**t))
+        return (
+            t,
+            moment1,
+            np.sqrt(moment2 / np.mean(dw * dw)),
+            np.clip(whole, 1e-3, 1e3),
+            np.clip(almost, 1e-3, 1e3),
+        )
+
+
+def shown_steps(longest: int) -> np.ndarray:
+    return np.unique(np.geomspace(1, longest, 120).round().astype(int))
+
+
+@lru_cache(maxsize=4)
+def slopes_of(kind: str, length: int) -> np.ndarray:
+    """Gradients with mean 1: all 1, or with noise of the size of the mean."""
+    noise = np.random.default_rng(0).normal(size=length)
+    return np.ones(length) if kind == "constant" else 1 + noise
+
+
+peak_of = lru_cache(maxsize=256)(theory.uncorrected_peak)
+
+
+@lru_cache(maxsize=128)
+def mean_of_slopes(kind: str, power: int, beta: float) -> np.ndarray:
+    return leaky_mean(slopes_of(kind, BiasExplorer.longest) ** power, beta)
+
+
+def leaky_mean(values: np.ndarray, beta: float) -> np.ndarray:
+    """Row t is beta * row before + (1 - beta) * value; row 0 is 0."""
+    kept, mean = np.zeros(len(values) + 1), 0.0
+    for t, value in enumerate(values.tolist(), start=1):
+        mean = beta * mean + (1 - beta) * value
+        kept[t] = mean
+    return kept
+
+
+# -- (c) all together --------------------------------------------------------------------------------------------------
+
+# name -> (role, class, its second hyperparameter, the values that the tuning tries)
+RUNNERS: dict[str, tuple] = {
+    "gradient descent": ("neutral", GradientDescent, None, (0.0,)),
+    "momentum": ("second", Momentum, "rho", (0.5, 0.9, 0.99)),
+    "Nesterov": ("third", Nesterov, "rho", (0.5, 0.9, 0.99)),
+    "AdaGrad": ("fourth", AdaGrad, None, (0.0,)),
+    "RMSProp": ("fifth", RMSProp, "decay_rate", (0.9, 0.99, 0.999)),
+    "almost-Adam": ("limit", AdamAlmost, "beta1", (0.5, 0.9, 0.99)),
+    "Adam": ("path", Adam, "beta1", (0.5, 0.9, 0.99)),
+}
+GROUNDS: dict[str, Callable] = {
+    "lecture's bowl": lecture_bowl,
+    "the bowl turned by 45°": lambda: lecture_bowl(np.pi / 4),
+    "Rosenbrock": objectives.rosenbrock,
+    "rippled ravine": objectives.ravine,
+    "Beale": objectives.beale,
+}
+RATES = (1e-4, 10.0)
+
+
+class AllTogetherExplorer(Explorer):
+    """Every optimizer of the course from the same start; tuned on the same number of trial runs, settings shown."""
+
+    title = "All together"
+    height = 400
+    controls = (
+        Choice("landscape", tuple(GROUNDS), "Rosenbrock"),
+        Range("num_steps", (5, 10, 20, 50, 100, 200), 100, whole=True),
+        Range("trial_runs", (6, 12, 24, 48), 24, whole=True, label="trial runs for each optimizer"),
+        Toggle("tuned", True, label="tune each one (off: one learning rate for all)"),
+        log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="learning_rate for all, when not tuned"),
+    )
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
+        ground = GROUNDS[landscape]()
+        floor = float(np.min(ground.value(np.transpose(ground.minima))))
+        lines, rows, ticks, told = [], [], [], []
+        for place, name in enumerate(RUNNERS):
+            role = RUNNERS[name][0]
+            rate, extra = (
+                tuned_settings(name, landscape, num_steps, trial_runs) if tuned else (learning_rate, None)
+            )
+            w, loss = one_run(name, landscape, num_steps, rate, extra)
+            end = float(loss[-1] - floor)
+            lines.append(Line(w[:, 0], w[:, 1], role=role, by_step="upto", width=2.2))
+            lines.append(Points(w[:, 0], w[:, 1], role=role, size=10, by_step="at"))
+            above = np.clip(in_window(loss - floor, -1e30, 1e30), 1e-12, 1e6)
+            t_row = np.full(len(above), len(RUNNERS) - 1 - place)
+            rows.append(Line([1e-12, above[-1]], [t_row[0], t_row[0]], role=role, width=1.5))
+            rows.append(Points(above, t_row, role=role, size=13, by_step="at"))
+            ticks.append((float(t_row[0]), settings_in_words(name, rate, extra)))
+            told.append((end if np.isfinite(end) else np.inf, name, settings_in_words(name, rate, extra)))
+        told.sort(key=lambda entry: entry[0])
+        how = (
+            f"Each was tuned on {trial_runs} trial runs of {num_steps} steps; the best one that stays on the map counts"
+            if tuned
+            else f"All have the learning rate {say(learning_rate)}, so nothing is fair here"
+        )
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    ground,
+                    [
+                        *parts.minimum_marks(ground),
+                        *lines,
+                        Points([ground.start[0]], [ground.start[1]], role="start", size=10),
+                    ],
+                    title=f"{landscape}: {num_steps} steps from the square",
+                    equal=False,
+                ),
+                Panel(
+                    "loss above the lowest point",
+                    "optimizer and its settings",
+                    (1e-12, 1e3),
+                    (-0.6, len(RUNNERS) - 0.4),
+                    rows,
+                    xscale="log",
+                    yticks=ticks,
+                    title="farther left is better",
+                ),
+            ],
+            says=(
+                f"{how}. After {num_steps} steps on {landscape} the lowest loss has {told[0][2]} with {say(told[0][0])}, "
+                f"then {told[1][2]} with {say(told[1][0])}; last is {told[-1][2]} with {say(told[-1][0])}."
+            ),
+            num_steps=int(num_steps),
+        )
+
+
+def settings_in_words(name: str, rate: float, extra: float | None) -> str:
+    word = {"rho": "ρ", "decay_rate": "decay", "beta1": "β₁"}.get(RUNNERS[name][2], "")
+    return f"{name}: {say(rate, 2)}" + (f", {word} {extra:g}" if word and extra is not None else "")
+
+
+def runner(name: str, rates, extras=None):
+    """The optimizer of this name; without extras its second hyperparameter has the course's default."""
+    _, cls, second, _ = RUNNERS[name]
+    return cls(learning_rate=rates, **({second: extras} if second and extras is not None else {}))
+
+
+@lru_cache(maxsize=512)
+def tuned_settings(name: str, landscape: str, num_steps: int, trial_runs: int) -> tuple[float, float]:
+    """(learning rate, second hyperparameter) that end lowest among `trial_runs` runs on a regular grid.
+
+    Every optimizer gets as many runs: one with a second hyperparameter has fewer learning rates to try. A run that
+    leaves the map is not taken, however well it ends.
+    """
+    ground, extras = GROUNDS[landscape](), RUNNERS[name][3]
+    rates = np.geomspace(*RATES, trial_runs // len(extras))
+    grid_rate, grid_extra = (a.ravel() for a in np.meshgrid(rates, extras))
+    trace = descend(
+        ground, runner(name, grid_rate, grid_extra), ground.start, num_steps, record=("w", "loss")
+    )
+    low, high = np.transpose(ground.domain)
+    stayed = ((trace.w >= low) & (trace.w <= high)).all(axis=(0, 2))
+    best = int(np.where(stayed, trace.loss[-1], np.inf).argmin())
+    return float(grid_rate[best]), float(grid_extra[best])
+
+
+@lru_cache(maxsize=2048)
+def one_run(name: str, landscape: str, num_steps: int, rate: float, extra: float | None):
+    """(w, loss) of one run, in numbers that can be drawn."""
+    ground = GROUNDS[landscape]()
+    trace = descend(ground, runner(name, rate, extra), ground.start, num_steps, record=("w", "loss"))
+    return in_window(trace.w), trace.loss
+
+
+# -- (d) L2 against decoupled decay ------------------------------------------------------------------------------------
+
+SCALES = tuple(float(s) for s in np.geomspace(1e-4, 1e3, 29))
+
+
+class DecayExplorer(Explorer):
+    """One weight, gradients of random sign: what is left of it under L2 and under decoupled decay."""
+
+    title = "L2 or decoupled decay?"
+    scale_control = log("scale", 1e-4, 1e3, 1.0, num=29, label="size of the gradients")
+    controls = (
+        scale_control,
+        log("weight_decay", 0.01, 1.0, 0.1, num=21),
+        log("learning_rate", 1e-4, 1e-2, 1e-3, num=21),
+        Range("seed", tuple(range(8)), 0, whole=True, label="seed of the signs"),
+    )
+    num_steps = 1000
+
+    def scenes(self, settings):
+        a = parts.Stacked(settings)
+        l2, free = (
+            decaying(cls, a.scale, a.weight_decay, a.learning_rate, a.seed) for cls in (AdamL2, AdamW)
+        )
+        return [self.picture(l2[:, i], free[:, i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, l2_all, free_all, scale, weight_decay, learning_rate, seed) -> Scene:
+        l2, free, l2_end, free_end = l2_all[:, 0], free_all[:, 0], l2_all[-1, 1:], free_all[-1, 1:]
+        t = np.arange(0, self.num_steps + 1, 10)
+        alone = theory.decoupled_shrinkage(learning_rate, weight_decay, t)
+        return Scene(
+            panels=[
+                Panel(
+                    "step",
+                    "w",
+                    (0, self.num_steps),
+                    (-0.6, 1.6),
+                    [
+                        Rule("y", 0.0, role="neutral"),
+                        Line(t, alone, role="theory", label="(1 − αλ)ᵗ: decay alone"),
+                        Line(t, np.clip(l2, -5, 5), role="second", label="L2 in the gradient"),
+                        Line(t, np.clip(free, -5, 5), role="path", label="AdamW"),
+                    ],
+                    title=f"gradients ± {say(scale)}",
+                ),
+                Panel(
+                    "size of the gradients",
+                    f"w after {self.num_steps} steps",
+                    (SCALES[0], SCALES[-1]),
+                    (-0.6, 1.6),
+                    [
+                        Rule("y", float(alone[-1]), role="theory", label="decay alone"),
+                        Line(
+                            SCALES,
+                            np.clip(l2_end, -5, 5),
+                            role="second",
+                            label="L2 in the gradient",
+                            marker=True,
+                        ),
+                        Line(SCALES, np.clip(free_end, -5, 5), role="path", label="AdamW", marker=True),
+                        Points(
+                            [scale],
+                            [float(np.clip(l2[-1], -0.55, 1.55))],
+                            role="second",
+                            size=14,
+                            drag="scale",
+                        ),
+                        Points([scale], [float(np.clip(free[-1], -0.55, 1.55))], role="path", size=14),
+                    ],
+                    xscale="log",
+                    title="every size of gradient at once",
+                ),
+            ],
+            says=(
+                f"From w = 1, {self.num_steps} steps with learning rate {say(learning_rate)}, weight decay "
+                f"{say(weight_decay)} and gradients of ± {say(scale)}: L2 leaves {say(l2[-1])}, AdamW leaves "
+                f"{say(free[-1])}. Over all sizes of gradient L2 leaves between {say(l2_end.min())} and "
+                f"{say(l2_end.max())}, AdamW between {say(free_end.min())} and {say(free_end.max())}."
+            ),
+        )
+
+
+@lru_cache(maxsize=8)
+def random_signs(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).choice([-1, 1], DecayExplorer.num_steps)
+
+
+def decaying(cls, scale, weight_decay, learning_rate, seed) -> np.ndarray:
+    """The weight at every tenth step: (101, settings, 1 + len(SCALES)); column 0 is for the setting's own scale."""
+    scales = np.column_stack([scale, np.tile(SCALES, (len(scale), 1))])
+    slopes = np.array([random_signs(int(one)) for one in seed]).T[:, :, None] * scales
+    optimizer = cls(learning_rate[:, None], weight_decay=weight_decay[:, None])
+    w = np.ones_like(scales)
+    state, kept = optimizer.init(w), [w.copy()]
+    for t, dw in enumerate(slopes, start=1):
+        optimizer.step(w, dw, state)
+        if t % 10 == 0:
+            kept.append(w.copy())
+    return np.array(kept)
+
+
+# -- failure gallery: Reddi's sequence -----------------------------------------------------------------------------------
+
+
+class ReddiExplorer(Explorer):
+    """Gradients C, -1, -1 on [-1, 1]: Adam walks to the worst end, AMSGrad to the best."""
+
+    title = "Failure gallery: Adam walks the wrong way"
+    num_steps = 2000
+    controls = (
+        linear("C", 2.1, 8.0, 3.0, num=31, label="C, the large gradient"),
+        log("learning_rate", 0.02, 1.0, 0.2, num=21),
+        linear("start", -1.0, 1.0, 0.0, num=21, label="start"),
+    )
+
+    def scenes(self, settings):
+        a = parts.Stacked(settings)
+        beta2 = 1 / (1 + a.C * a.C)
+        runs = [
+            reddi_runs(cls, a.C, a.learning_rate, beta2, a.start, self.num_steps) for cls in (Adam, AMSGrad)
+        ]
+        return [self.picture(runs[0][:, i], runs[1][:, i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, adam, amsgrad, C, learning_rate, start) -> Scene:
+        t = np.arange(self.num_steps + 1)
+        shown = np.unique(
+            np.concatenate([np.arange(0, 61), np.geomspace(61, self.num_steps, 200).astype(int)])
+        )
+        beta2 = 1 / (1 + C * C)
+        adam_moves, ams_moves = settled_moves(C, beta2)
+        return Scene(
+            panels=[
+                Panel(
+                    "step t",
+                    "w",
+                    (1, self.num_steps),
+                    (-1.15, 1.15),
+                    [
+                        Rule("y", -1.0, role="theory", label="the best place"),
+                        Line(t[shown] + (shown == 0), adam[shown], role="path", label="Adam"),
+                        Line(t[shown] + (shown == 0), amsgrad[shown], role="second", label="AMSGrad"),
+                    ],
+                    xscale="log",
+                    title="where w goes",
+                    weight=1.3,
+                ),
+                Panel(
+                    "one round of three gradients",
+                    "move, in α / √t",
+                    (-0.6, 3.6),
+                    (-1.3, 1.3),
+                    [
+                        Rule("y", 0.0, role="neutral", dash="solid"),
+                        Bars(np.arange(4) - 0.18, adam_moves, role="path", width=0.34, label="Adam"),
+                        Bars(np.arange(4) + 0.18, ams_moves, role="second", width=0.34, label="AMSGrad"),
+                    ],
+                    xticks=[(0, f"{C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
+                    title="what each gradient moves",
+                ),
+            ],
+            says=(
+                f"Gradients {say(C)}, −1, −1 over and over, on [−1, 1]; the best place is −1. After {self.num_steps} steps "
+                f"Adam is at {say(adam[-1], 4)}, AMSGrad at {say(amsgrad[-1], 4)}. In one round Adam moves by "
+                f"{say(adam_moves[0], 2)}, {say(adam_moves[1], 2)} and {say(adam_moves[2], 2)}: together "
+                f"{adam_moves[3]:+.2g}. AMSGrad moves by {ams_moves[3]:+.2g}."
+            ),
+        )
+
+
+def reddi_runs(cls, C, learning_rate, beta2, start, num_steps: int) -> np.ndarray:
+    """w at each step, for a batch of settings."""
+
+    def slope(w, t):
+        return np.where(t % 3 == 1, C, -1.0) + 0 * w
+
+    line = SimpleNamespace(ndim=0, value=lambda w, t: slope(w, t) * w, gradient=slope)
+    return descend(
+        line,
+        cls(learning_rate, 0.0, beta2, 1e-8),
+        start,
+        num_steps,
+        minibatches=count(1),
+        schedule=inverse_root(),
+        bounds=(-1, 1),
+        record=("w",),
+    ).w
+
+
+def settled_moves(C: float, beta2: float) -> tuple[np.ndarray, np.ndarray]:
+    """The three moves of a late round and their sum, in learning rates: (Adam's, AMSGrad's)."""
+    squares = np.tile([C * C, 1.0, 1.0], 60)
+    moment2 = leaky_mean(squares, beta2)[1:]
+    gradients = np.array([C, -1.0, -1.0])
+    adam = -gradients / np.sqrt(moment2[-3:])
+    amsgrad = -gradients / np.sqrt(moment2.max())
+    return np.append(adam, adam.sum()), np.append(amsgrad, amsgrad.sum())
+
+
+# -- failure gallery: errors from print ----------------------------------------------------------------------------------
+
+ERRORS = {
+    "t never counts up": "each step is corrected as if it were the first",
+    "correction multiplied": "the moments are made smaller where they should be made larger",
+    "eps added to the parameters": "every entry drifts by eps at each step",
+    "second moment begins at random": "where it begins below zero its root is not a number",
+    "no correction": "the early steps are too long",
+}
+
+
+class ErrorsExplorer(Explorer):
+    """A right Adam beside one with an error from print."""
+
+    title = "Failure gallery: one wrong line"
+    num_steps = 100
+    window = ((-6.0, 6.0), (-5.0, 5.0))
+    controls = (
+        Choice("error", tuple(ERRORS), "t never counts up"),
+        log("learning_rate", 0.02, 1.0, 0.15, num=31),
+        log("eps", 1e-8, 0.1, 1e-8, num=15),
+    )
+
+    def scenes(self, settings):
+        return [self.picture(**s) for s in settings]
+
+    def picture(self, error, learning_rate, eps) -> Scene:
+        bowl = lecture_bowl()
+        right = wrong_adam("", learning_rate, eps, self.num_steps)
+        wrong = wrong_adam(error, learning_rate, eps, self.num_steps)
+        finite = np.isfinite(wrong).all(axis=1)
+        with np.errstate(all="ignore"):
+            losses = [bowl.value(np.clip(w, -1e6, 1e6).T) for w in (right, wrong)]
+        marks = []
+        for w, label, role in ((right, "Adam", "path"), (wrong, "with the error", "limit")):
+            w = np.where(np.isfinite(w).all(axis=1)[:, None], np.clip(w, -1e3, 1e3), np.nan)
+            marks.append(Line(w[:, 0], w[:, 1], role=role, label=label, by_step="upto"))
+            marks.append(Points(w[:, 0], w[:, 1], role=role, size=11, by_step="at"))
+        first = np.abs(wrong[1] - wrong[0]) / learning_rate
+        if not finite.all():
+            ending = f"From step {int(np.argmin(finite))} on, w is not a number"
+        else:
+            ending = f"After {self.num_steps} steps its loss is {say(losses[1][-1])}"
+        return Scene(
+            panels=[
+                parts.plane_panel(
+                    bowl, [*parts.minimum_marks(bowl), *marks], title="0.1 x² + 2 y²", window=self.window
+                ),
+                parts.loss_panel(
+                    [
+                        (losses[0], "Adam", "path"),
+                        (np.where(finite, losses[1], np.nan), "with the error", "limit"),
+                    ],
+                    self.num_steps,
+                    ylim=(1e-6, 1e3),
+                ),
+            ],
+            says=(
+                f"“{error}”: {ERRORS[error]}. Its first step moves w[0] by "
+                + (
+                    f"{say(first[0])} times the learning rate"
+                    if np.isfinite(first[0])
+                    else "nothing that is a number"
+                )
+                + f" (Adam: {say(abs(right[1, 0] - right[0, 0]) / learning_rate)}). {ending}; "
+                f"Adam's is {say(losses[0][-1])}."
+            ),
+            num_steps=self.num_steps,
+            narration=Narration(
+                "step {t}: Adam at ({0:.3g}, {1:.3g}); with the error at ({2:.3g}, {3:.3g})",
+                np.column_stack([right, in_window(wrong)]),
+            ),
+        )
+
+
+@lru_cache(maxsize=512)
+def wrong_adam(error: str, learning_rate: float, eps: float, num_steps: int) -> np.ndarray:
+    """The points of an Adam with one of ERRORS, on the lecture's bowl; with none if error is empty."""
+    beta1, beta2, bowl = 0.9, 0.999, lecture_bowl()
+    w = np.array(bowl.start)
+    moment1, moment2 = np.zeros(2), np.zeros(2)
+    if error == "second moment begins at random":
+        moment2 = np.random.default_rng(3).normal(size=2)
+    kept = [w.copy()]
+    for t in range(1, num_steps + 1):
+        dw = bowl.gradient(w) if np.isfinite(w).all() else np.full(2, np.nan)
+        moment1 = beta1 * moment1 + (1 - beta1) * dw
+        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
+        factor1, factor2 = 1 / (1 - beta1**t), 1 / (1 - beta2**t)
+        if error == "t never counts up":
+            factor1, factor2 = 1 / (1 - beta1), 1 / (1 - beta2)
+        elif error == "correction multiplied":
+            factor1, factor2 = 1 / factor1, 1 / factor2
+        elif error == "no correction":
+            factor1 = factor2 = 1.0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            root = np.sqrt(moment2 * factor2)
+            if error == "eps added to the parameters":
+                w = w - (learning_rate * moment1 * factor1 / root + eps)
+            else:
+                w = w - learning_rate * moment1 * factor1 / (root + eps)
+        kept.append(w.copy())
+    return np.array(kept)
+
+
+# -- real digits ---------------------------------------------------------------------------------------------------------
+
+
+class DigitsExplorer(Explorer):
+    """A two-layer network on real digits, minibatches of 64: Adam, almost-Adam and gradient descent."""
+
+    title = "A network on real digits"
+    num_steps = 100
+    shown = slice(0, 300)  # the training images on which the loss is drawn: all of them would take too long
+    rates = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)
+    racers = {
+        "Adam": ("path", Adam),
+        "almost-Adam": ("second", AdamAlmost),
+        "SGD": ("third", GradientDescent),
+    }
+    controls = (steps("learning_rate", rates, 1e-3, table=False),)
+
+    def scene(self, learning_rate) -> Scene:
+        t = np.arange(self.num_steps + 1)
+        curves, sweep, told = [], [], []
+        for name, (role, _) in self.racers.items():
+            losses, accuracy = digits_run(name, learning_rate, self.num_steps)
+            curves.append(Line(t, losses, role=role, label=name, by_step="upto"))
+            curves.append(Points(t, losses, role=role, size=10, by_step="at"))
+            ends = [digits_run(name, rate, self.num_steps)[0][-1] for rate in self.rates]
+            sweep.append(Line(self.rates, ends, role=role, label=name, marker=True))
+            told.append(f"{name} ends with loss {say(losses[-1])} ({accuracy:.1%} of the test images right)")
+        own, error = self.learners_losses(learning_rate)
+        if own is not None:
+            curves.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
+        return Scene(
+            panels=[
+                Panel(
+                    "step",
+                    "loss on 300 training images",
+                    (0, self.num_steps),
+                    (0.01, 20.0),
+                    curves,
+                    yscale="log",
+                    title="at this learning rate",
+                ),
+                Panel(
+                    "learning_rate",
+                    f"loss after {self.num_steps} steps",
+                    (self.rates[0], self.rates[-1]),
+                    (0.01, 20.0),
+                    [
+                        *sweep,
+                        Rule("x", learning_rate, role="limit", label="this learning rate"),
+                    ],
+                    xscale="log",
+                    yscale="log",
+                    title="at every learning rate",
+                ),
+            ],
+            says=(
+                f"Learning rate {say(learning_rate)}, {self.num_steps} steps on minibatches of 64 digits: "
+                + "; ".join(told)
+                + "."
+            ),
+            num_steps=self.num_steps,
+            notice=error,
+        )
+
+    def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
+        if self.yours is None:
+            return None, ""
+        from optcourse.checking.recording import record_path
+
+        model, _, start, batches = digits_problem(self.num_steps)
+        numbers = iter([*batches, *batches])  # the same minibatches in the same order
+        problem = SimpleNamespace(gradient=lambda w: model.gradient(w, next(numbers)))
+        path = record_path(
+            self.yours,
+            problem,
+            start,
+            seconds=5.0,
+            learning_rate=learning_rate,
+            num_steps=self.num_steps,
+            beta1=0.9,
+            beta2=0.999,
+            eps=1e-8,
+        )
+        if path.blank or path.error:
+            return None, path.error or ""
+        with np.errstate(all="ignore"):
+            losses = np.array([model.value(w, self.shown) for w in path.points])
+        return drawable(losses), ""
+
+
+def drawable(losses: np.ndarray) -> np.ndarray:
+    return np.clip(np.nan_to_num(losses, nan=1e6, posinf=1e6), 1e-4, 1e6)
+
+
+@lru_cache(maxsize=2)
+def digits_problem(num_steps: int):
+    """(network on the training images, test images, its start, the minibatches of a run)."""
+    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    model = models.TwoLayerNetwork(train.X, train.y, 24)
+    rng = np.random.default_rng(1)
+    start = model.initial(rng)
+    stream = data.epoch_batches(len(train), 64, rng, None)
+    return model, test, start, [next(stream) for _ in range(num_steps)]
+
+
+@lru_cache(maxsize=256)
+def digits_run(name: str, learning_rate: float, num_steps: int) -> tuple[np.ndarray, float]:
+    """(loss on some training images at each step, share of the test images read right)."""
+    model, test, start, batches = digits_problem(num_steps)
+    cls = DigitsExplorer.racers[name][1]
+    trace = descend(model, cls(learning_rate), start, num_steps, minibatches=batches, record=("w",))
+    with np.errstate(all="ignore"):
+        losses = np.array([model.value(w, DigitsExplorer.shown) for w in trace.w])
+        accuracy = model.accuracy(trace.final, test.X, test.y)
+    return drawable(losses), accuracy
