@@ -363,7 +363,7 @@ BEST_LEARNING_RATE = Exercise(
         ),
         Misconception(
             "two-over-kappa",
-            "You divide 2 by the condition number. That is right only if the smallest and largest add up to it.",
+            "You divide 2 by the condition number, which knows nothing of the scale of `H`: use the two eigenvalues themselves.",
             of_eigenvalues(lambda e: 2 * e[0] / e[-1]),
         ),
         Misconception(
