@@ -456,7 +456,7 @@ LearningExplorer(yours=two_layer_backward, mistake="dW2 divided by N twice")
 
 # %% tags=["exercise:02-check-gradient"]
 def check_gradient(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-    """Compare an analytic gradient with central differences: (ok, worst, numeric, analytic, relative_error)."""
+    """Compare with central differences: (ok, worst, numeric, analytic, relative_error)."""
     ### BEGIN SOLUTION
     w = np.array(w, dtype=float)
     analytic = np.asarray(gradient(w.copy()))
@@ -666,7 +666,7 @@ hints("02-find-the-bug")
 # | half in front of the square | $\tfrac{1}{2}$ mean | torch's `mse_loss`: no half, so its gradient is twice ours |
 # | equal enough | `atol + rtol * abs(numeric)` | torch `gradcheck`: the same; it warns unless inputs are float64 |
 # | what is reported | the worst entry | SciPy's `check_grad`: the length of the difference, no tolerance |
-# | relative error | divide by the larger of the two | some texts divide by the sum: at most half of ours |
+# | relative error | divide by the larger of the two | some texts divide by the sum: half of ours where the two are nearly equal |
 #
 # The tests of this lesson compare the first four lines with torch.
 #
