@@ -11,7 +11,7 @@ from optcourse.checking.common import loop_misconceptions
 from optcourse.checking.ingredients import DigitsTrainingGradient, LeastSquaresGradient, Rng, SampledData
 from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
-NUM_TRAIN = 1437  # digits in the training set: 1,797 less the 360 for the test
+NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test
 
 # -- 04-epoch-batches ---------------------------------------------------------------------------------------------------
 
@@ -634,7 +634,7 @@ NOISE_NUMBERS = Exercise(
     id="04-noise-numbers",
     title="Three numbers of noise",
     statement=(
-        "(1) 1,437 draws with replacement from 1,437 images: the chance `missed` that a given image is never drawn. "
+        "(1) 1,438 draws with replacement from 1,438 images: the chance `missed` that a given image is never drawn. "
         "(2) SGD on w²/2 with learning rate 0.1 and gradient noise of variance 1: the variance `floor` of w in the long "
         "run, ασ²/(λ(2 − αλ)). (3) The `batch_size` at which the standard deviation of the gradient is half of that at 32 "
         "(drawn with replacement)."
@@ -652,7 +652,7 @@ NOISE_NUMBERS = Exercise(
         ),
         Misconception(
             "one-draw",
-            "Your `missed` is the chance that one draw misses the image: it must be missed 1,437 times in a row.",
+            "Your `missed` is the chance that one draw misses the image: it must be missed 1,438 times in a row.",
             lambda: (1 - 1 / NUM_TRAIN, None, None),
         ),
         Misconception(
@@ -699,8 +699,8 @@ NOISE_NUMBERS = Exercise(
     ),
     hints=(
         "(1) What is the chance that one draw misses the image? (2) Put the numbers in. (3) The deviation is σ/√B.",
-        "(1) One draw misses with the chance 1 − 1/1437, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
-        "(1) Raise 1 − 1/1437 to the power 1437. (2) 0.1 / (2 − 0.1). (3) For half of σ/√32, √B must be twice √32.",
+        "(1) One draw misses with the chance 1 − 1/1438, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
+        "(1) Raise 1 − 1/1438 to the power 1438. (2) 0.1 / (2 − 0.1). (3) For half of σ/√32, √B must be twice √32.",
     ),
 )  # fmt: skip
 
@@ -726,7 +726,7 @@ def train_cases(rng: np.random.Generator) -> list[Case]:
         cases.append(
             Case(
                 (DigitsTrainingGradient(split), np.zeros(650), NUM_TRAIN, Rng(order)),
-                label=f"1,437 training images, split with seed {split}",
+                label=f"1,438 training images, split with seed {split}",
             )
         )
     return cases
@@ -792,7 +792,7 @@ TRAIN_DIGITS = Exercise(
     statement=(
         f"Train softmax regression on the {NUM_TRAIN:,} training digits with SGD: start at `w`, choose the batch size, the "
         "learning rate and the number of epochs yourself, and return the trained `w`. `compute_gradient(w, minibatch)` "
-        f"takes an array of indices below `num_examples`. Wanted: at least {ACCURACY:.0%} right answers on 360 images that "
+        f"takes an array of indices below `num_examples`. Wanted: at least {ACCURACY:.0%} right answers on 359 images that "
         f"you never see. Budget: {PASSES} passes, which is {PASSES * NUM_TRAIN:,} gradients of single examples."
     ),
     points=4,
@@ -892,7 +892,7 @@ PREDICTIONS = (
     Prediction(
         id="04-one-pass",
         question=(
-            "You may look at each of 1,437 images once. Either you take one step with the exact gradient of all, or 45 steps "
+            "You may look at each of 1,438 images once. Either you take one step with the exact gradient of all, or 45 steps "
             "with the rough gradients of 32 images each, at the same learning rate 0.5. Which loss is lower afterwards?"
         ),
         kind="choice",
@@ -924,7 +924,7 @@ PREDICTIONS = (
     Prediction(
         id="04-missed-in-an-epoch",
         question=(
-            "An epoch of 1,437 draws with replacement from 1,437 images: what percentage of the images is never drawn?"
+            "An epoch of 1,438 draws with replacement from 1,438 images: what percentage of the images is never drawn?"
         ),
         kind="number",
         answer=missed_share,
