@@ -121,7 +121,8 @@ def start_lab(folder: Path) -> LabServer:
     with log.open("w") as output:
         process = subprocess.Popen(
             lab.server_command(root, None, options),
-            env=lab.server_environment(folder / "jupyter"),
+            # Progress goes beside the notebooks, as for a learner, whatever scratch folder the tests themselves use.
+            env={k: v for k, v in lab.server_environment(folder / "jupyter").items() if k != "OPTCOURSE_HOME"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -109,7 +109,13 @@ PARTS = (
             "scipy": "reference in tests",
             "scikit-learn": "reference in tests: the same digits",
             "numdifftools": "reference in tests and benchmarks",
+            "pillow": "tests that look at pictures",
+            "psutil": "tests that end what they started",
         }.items()
+    ),
+    *(
+        Part(name, "compared with in optcourse bench", "python3 course.py bench installs it", version_of(name))
+        for name in ("ipympl", "jax", "optax")
     ),
     Part(
         "chromium",
