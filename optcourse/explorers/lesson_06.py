@@ -21,7 +21,6 @@ from optcourse.theory import adagrad_step, best_learning_rate
 # All bowls of this lesson have the steep curvature of the lecture's 0.1 x² + 2 y²; condition number 20 is that bowl.
 STEEP = 4.0
 WINDOW = ((-6.0, 6.0), (-6.0, 6.0))
-DECADES = [(d, f"1e{d}") for d in range(-4, 5)]
 
 
 def bowl(condition_number, rotation):
@@ -61,7 +60,7 @@ class PathExplorer(Explorer):
     height = 330
     controls = (
         log("learning_rate", 0.01, 5.0, 0.4, num=61),
-        log("eps", 1e-10, 10.0, 1e-7, num=34),
+        log("eps", 1e-10, 100.0, 1e-7, num=37),
         log("condition_number", 1.0, 100.0, 20.0, num=41),
         linear("rotation", 0.0, 90.0, 0.0, num=31, unit="degrees"),
         Point("start", (-5.0, -2.0), (-5.0, 5.0), (-3.0, 3.0), label="start (along the valley's own axes)"),
@@ -85,17 +84,19 @@ class PathExplorer(Explorer):
         own, own_loss, error = parts.learners_run(
             self.yours, valley, first, learning_rate=learning_rate, num_steps=self.num_steps, eps=eps
         )
-        losses = [(plain.loss, "gradient descent, best α", "second"), (ada.loss, "AdaGrad", "path")]
+        losses = [(plain.loss, "gradient descent, best α", "fourth"), (ada.loss, "AdaGrad", "path")]
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
-        path = parts.run_marks(ada, "AdaGrad", drag="start")
+        for mark in own[:1]:
+            mark.marker = False  # a hundred short steps: shapes would hide the path
+        path = parts.run_marks(ada, "AdaGrad", drag="start", marker=False)
         path[1].drag_basis = tuple(turn_by(-rotation).ravel().tolist())
         best = float(best_learning_rate(STEEP / condition_number, STEEP))
         bars = [
-            Bars([0, 1], decades(rates, -2, 2), role="path", base=-2, width=0.6, by_step="at"),
-            Rule("y", float(decades(best, -2, 2)), role="second", label="gradient descent: one for both"),
+            Bars([0, 1], decades(rates, -4, 2), role="path", base=-4, width=0.6, by_step="at"),
+            Rule("y", float(decades(best, -4, 2)), role="fourth", label="gradient descent: one for both"),
         ]
-        plain_path = Line(plain.w[:, 0], plain.w[:, 1], role="second", width=1.3, by_step="upto")
+        plain_path = Line(plain.w[:, 0], plain.w[:, 1], role="fourth", width=1.3, by_step="upto")
         return Scene(
             panels=[
                 parts.plane_panel(
@@ -108,11 +109,19 @@ class PathExplorer(Explorer):
                     "coordinate",
                     "effective learning rate",
                     (-0.6, 1.6),
-                    (-2, 2),
+                    (-4, 2),
                     bars,
                     title="now, for each coordinate",
                     xticks=[(0, "w[0]"), (1, "w[1]")],
-                    yticks=[(-2, "0.01"), (-1, "0.1"), (0, "1"), (1, "10"), (2, "100")],
+                    yticks=[
+                        (-4, "0.0001"),
+                        (-3, "0.001"),
+                        (-2, "0.01"),
+                        (-1, "0.1"),
+                        (0, "1"),
+                        (1, "10"),
+                        (2, "100"),
+                    ],
                     weight=0.7,
                 ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
@@ -188,7 +197,7 @@ class StallExplorer(Explorer):
         ]
         way_panel = [
             *band,
-            Line(t, without, role="second", width=1.3, label="if no step shrank"),
+            Line(t, without, role="fourth", width=1.3, label="if no step shrank"),
             Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes, eps = 0"),
             Line(t, way, role="path", by_step="upto", label="way walked"),
             Points(t, way, role="path", size=12, by_step="at"),
@@ -372,12 +381,12 @@ class LettersExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         rows = [
             Bars(np.arange(text.size), decades(rates, -2, 4), role="path", base=-2, by_step="at", label="AdaGrad"),
-            Rule("y", float(np.log10(gradient_descent_rate)), role="second", label="SGD: one for all"),
+            Rule("y", float(np.log10(gradient_descent_rate)), role="fourth", label="SGD: one for all"),
         ]  # fmt: skip
         low, high = 3e-3, 30.0
         curves = [
-            (plain_rare, "SGD, rare letters", "second", "dot"),
-            (plain_frequent, "SGD, frequent", "second", "solid"),
+            (plain_rare, "SGD, rare letters", "fourth", "dot"),
+            (plain_frequent, "SGD, frequent", "fourth", "solid"),
             (rare, "AdaGrad, rare letters", "path", "dot"),
             (frequent, "AdaGrad, frequent", "path", "solid"),
         ]
@@ -455,7 +464,7 @@ class RotationExplorer(Explorer):
         low, high = 1e-12, 1e2
         curve = [
             Line(self.angles, np.clip(ends, low / 10, high), role="path", label="AdaGrad"),
-            Rule("y", float(np.clip(plain.loss[-1], low, high)), role="second", label="gradient descent, best α"),
+            Rule("y", float(np.clip(plain.loss[-1], low, high)), role="fourth", label="gradient descent, best α"),
             Points(
                 [rotation], np.clip(ada.loss[-1:], low * 2, high), role="yours", shape="circle", size=13,
                 label="this turn", drag="rotation",
@@ -463,8 +472,8 @@ class RotationExplorer(Explorer):
         ]  # fmt: skip
         t = np.arange(len(ada.w))
         paths = [
-            Line(plain.w[:, 0], plain.w[:, 1], role="second", label="gradient descent", width=1.4, by_step="upto"),
-            *parts.run_marks(ada, "AdaGrad"),
+            Line(plain.w[:, 0], plain.w[:, 1], role="fourth", label="gradient descent", width=1.4, by_step="upto"),
+            *parts.run_marks(ada, "AdaGrad", marker=False),
         ]  # fmt: skip
         return Scene(
             panels=[
@@ -529,7 +538,7 @@ class DigitsExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         low, high = 0.05, 50.0
         marks = [
-            Line(t, np.clip(plain_loss, low, high), role="second", label="SGD", by_step="upto"),
+            Line(t, np.clip(plain_loss, low, high), role="fourth", label="SGD", by_step="upto"),
             Line(t, np.clip(loss, low, high), role="path", label="AdaGrad", by_step="upto"),
             Points(t, np.clip(loss, low, high), role="path", size=11, by_step="at"),
         ]
@@ -541,7 +550,7 @@ class DigitsExplorer(Explorer):
         inked, rates = pixel_rates(sums, learning_rate, self.eps)
         pixels = [
             Points(inked, np.clip(rates, 1e-4, 1e4), role="path", size=7, label="a pixel"),
-            Rule("y", gradient_descent_rate, role="second", label="SGD: one for all"),
+            Rule("y", gradient_descent_rate, role="fourth", label="SGD: one for all"),
         ]
         never = 64 - len(inked)
         return Scene(
