@@ -1,9 +1,9 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 04 Stochastic gradient descent
 #
-# Gradient descent reads all the data before it takes one step. That is like asking every person in a city before you
-# turn a corner. Ask a few dozen instead: the answer is a little wrong, and you get it at once. This idea trains almost
-# every neural network there is.
+# Gradient descent reads all the data before it takes one step. That is like asking every person in a city
+# before you turn a corner. Ask a few dozen instead: the answer is a little wrong, and you get it at once.
+# This idea trains almost every neural network there is.
 #
 # **After this lesson you can**
 #
@@ -17,8 +17,8 @@
 # - How large should a minibatch be?
 # - Why does SGD never quite settle at the minimum?
 #
-# **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean and
-# variance are recalled when they come. **Time:** about 75 minutes.
+# **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
+# and variance are recalled when they come. **Time:** about 75 minutes.
 
 # %%
 import numpy as np
@@ -36,8 +36,8 @@ from optcourse.explorers.lesson_04 import (
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture before a formula
 #
-# The data are real: images of handwritten digits, 8 by 8 pixels each. Some are held back for a test at the end; the rest
-# train the model (softmax regression, 650 weights). How many are there?
+# The data are real: images of handwritten digits, 8 by 8 pixels each. Some are held back for a test at the
+# end; the rest train the model (softmax regression, 650 weights). How many are there?
 
 # %%
 train_set, test_set = data.train_test_split(data.load_digits(), np.random.default_rng(0))
@@ -51,15 +51,18 @@ print(f"{N} training images, {len(test_set)} test images")
 predict("04-one-pass")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Below, the same five runs are drawn three times. Only the clock differs. On the left it counts **steps**. In the middle it
-# counts **epochs**: an epoch is as much work as one pass over all the training images. On the right it counts **seconds**, measured on the
-# machine that this notebook runs on, so that panel looks a little different for everyone.
+# Below, the same five runs are drawn three times. Only the clock differs. On the left it counts **steps**. In
+# the middle it counts **epochs**: an epoch is as much work as one pass over all the training images. On the
+# right it counts **seconds**, measured on the machine that this notebook runs on, so that panel looks a
+# little different for everyone.
 #
 # **Try this.** Predict first, then move, then look.
 #
 # 1. On the left: does the batch size matter much, step by step?
-# 2. In the middle: who is ahead after one epoch? Why is it the same five runs, and yet such a different order?
-# 3. On the right: a batch of 16 costs four times the arithmetic of a batch of 4. Does it cost four times the seconds?
+# 2. In the middle: who is ahead after one epoch? Why is it the same five runs, and yet such a different
+#    order?
+# 3. On the right: a batch of 16 costs four times the arithmetic of a batch of 4. Does it cost four times the
+#    seconds?
 # 4. Raise `learning_rate` to 5. Which batch size suffers first?
 
 # %%
@@ -75,22 +78,23 @@ BatchSizesExplorer()
 #
 # $$\nabla L(w) = \frac{1}{N} \sum_{i=1}^{N} \nabla L_i(w)$$
 #
-# Now read the same formula in another way. Pick an example $i$ by chance, each one equally likely. Its gradient
-# $\nabla L_i(w)$ is then a random arrow. What is it on average? Each example has the chance $1/N$, so the average is
-# exactly the sum above. In the language of probability it is an **expectation**, written $\mathbb{E}$:
+# Now read the same formula in another way. Pick an example $i$ by chance, each one equally likely. Its
+# gradient $\nabla L_i(w)$ is then a random arrow. What is it on average? Each example has the chance $1/N$,
+# so the average is exactly the sum above. In the language of probability it is an **expectation**, written
+# $\mathbb{E}$:
 #
 # $$\nabla L(w) = \mathbb{E}_i \left[ \nabla L_i(w) \right]$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# How do you find an average that is too expensive to compute? You take a sample. This is how polls work, and it is
-# called the **Monte Carlo** method, after the casino. (The lecture notes spell it "Monto Carlo".) A random sample of
-# $B$ examples is a **minibatch**, and $B$ is its **batch size**; common sizes are 32, 64 and 128. In the code a
-# minibatch is an array of indices, `minibatch`, and
+# How do you find an average that is too expensive to compute? You take a sample. This is how polls work, and
+# it is called the **Monte Carlo** method, after the casino. (The lecture notes spell it "Monto Carlo".) A
+# random sample of $B$ examples is a **minibatch**, and $B$ is its **batch size**; common sizes are 32, 64 and
+# 128. In the code a minibatch is an array of indices, `minibatch`, and
 #
 # $$\texttt{dw} = \frac{1}{B} \sum_{i \,\in\, \text{minibatch}} \nabla L_i(w) \;\approx\; \nabla L(w)$$
 #
-# On average this estimate is right: nothing pulls it to one side. (One says that it is **unbiased**.) Check it on the
-# digits: one minibatch is far off, and the mean of many comes closer and closer.
+# On average this estimate is right: nothing pulls it to one side. (One says that it is **unbiased**.) Check
+# it on the digits: one minibatch is far off, and the mean of many comes closer and closer.
 
 # %%
 model = models.SoftmaxRegression(train_set.X, train_set.y)
@@ -106,24 +110,26 @@ for count in (1, 10, 100, 1000, 2000):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How wrong is a minibatch?
 #
-# To *see* gradients we need a problem with two weights. Here is a real one. For each digit, add up the ink in the upper
-# half and the ink in the lower half. From these two numbers, guess whether the digit is a six (linear regression; both
-# numbers are centred and scaled). A six has little ink above and much below.
+# To *see* gradients we need a problem with two weights. Here is a real one. For each digit, add up the ink in
+# the upper half and the ink in the lower half. From these two numbers, guess whether the digit is a six
+# (linear regression; both numbers are centred and scaled). A six has little ink above and much below.
 
 # %%
 predict("04-four-times-the-batch")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# On the left, all arrows are gradients at one and the same $w$. The thick one is the true gradient; each thin one comes
-# from a minibatch. In the middle: the angles between them. On the right: how much the thin arrows vary, at every batch size.
+# On the left, all arrows are gradients at one and the same $w$. The thick one is the true gradient; each thin
+# one comes from a minibatch. In the middle: the angles between them. On the right: how much the thin arrows
+# vary, at every batch size.
 #
 # **Try this.**
 #
 # 1. Move `batch_size` from 1 to 1438. When do almost all arrows point roughly the right way?
-# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud has not shrunk much, but the true gradient has. What does
-#    that do to the angles?
+# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud has not shrunk much, but the true gradient
+#    has. What does that do to the angles?
 # 3. Switch to *without replacement* and go to 1438 again. What happens to the cloud at the very end, and why?
-# 4. On the right the points fall on a straight line. Both axes are logarithmic. Ten times the batch: how much less variance?
+# 4. On the right the points fall on a straight line. Both axes are logarithmic. Ten times the batch: how much
+#    less variance?
 
 # %%
 GradientCloudExplorer()
@@ -131,18 +137,21 @@ GradientCloudExplorer()
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The law behind the line
 #
-# The **variance** of a random number is the mean of its squared distance from its own mean. Its root is the **standard
-# deviation**, the typical distance. Write $\sigma^2$ ("sigma squared") for the variance of one entry of $\nabla L_i(w)$
-# over the $N$ examples. Then the same entry of a minibatch's gradient has the variance
+# The **variance** of a random number is the mean of its squared distance from its own mean. Its root is the
+# **standard deviation**, the typical distance. Write $\sigma^2$ ("sigma squared") for the variance of one
+# entry of $\nabla L_i(w)$ over the $N$ examples. Then the same entry of a minibatch's gradient has the
+# variance
 #
-# $$\frac{\sigma^2}{B} \;\;\text{(with replacement)} \qquad \frac{\sigma^2}{B} \cdot \frac{N - B}{N - 1} \;\;\text{(without replacement)}$$
+# $$\frac{\sigma^2}{B} \;\;\text{(with replacement)} \qquad
+# \frac{\sigma^2}{B} \cdot \frac{N - B}{N - 1} \;\;\text{(without replacement)}$$
 #
-# *With replacement* means that each example goes back into the hat before the next is drawn, so one can come twice.
-# *Without replacement* means that it stays out. Then a minibatch of all $N$ examples has no variance left: it *is* the true
-# gradient, and the factor $(N - B)/(N - 1)$ is 0. At $B = 1$ the factor is 1: with one draw there is nothing to put back.
+# *With replacement* means that each example goes back into the hat before the next is drawn, so one can come
+# twice. *Without replacement* means that it stays out. Then a minibatch of all $N$ examples has no variance
+# left: it *is* the true gradient, and the factor $(N - B)/(N - 1)$ is 0. At $B = 1$ the factor is 1: with one
+# draw there is nothing to put back.
 #
-# The variance falls with $B$, so the standard deviation falls with $\sqrt{B}$ only. **Four times the work buys half the
-# error.** This is why minibatches stay small.
+# The variance falls with $B$, so the standard deviation falls with $\sqrt{B}$ only. **Four times the work
+# buys half the error.** This is why minibatches stay small.
 
 # %%
 print("   B   with replacement   without   steps in an epoch")
@@ -154,9 +163,9 @@ for B in (1, 32, 64, 128, 512, N):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: measure the noise
 #
-# You are given `gradients`: one row for each example, one column for each weight. Return the variance of the minibatch
-# gradient, one number for each weight, for both ways of drawing. Take $\sigma^2$ over these rows, divided by their number $N$
-# (what NumPy does when nobody asks for something else).
+# You are given `gradients`: one row for each example, one column for each weight. Return the variance of the
+# minibatch gradient, one number for each weight, for both ways of drawing. Take $\sigma^2$ over these rows,
+# divided by their number $N$ (what NumPy does when nobody asks for something else).
 
 
 # %% tags=["exercise:04-gradient-variance"]
@@ -180,19 +189,20 @@ hints("04-gradient-variance")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How to draw a minibatch
 #
-# There are two customs. Drawing **with replacement** is what the theory likes: every minibatch is independent of the others.
-# Drawing **epoch by epoch** is what people do: put all indices into a random order, cut it into minibatches, use each one
-# once; then draw a new order. So in every epoch each example comes exactly once.
+# There are two customs. Drawing **with replacement** is what the theory likes: every minibatch is independent
+# of the others. Drawing **epoch by epoch** is what people do: put all indices into a random order, cut it
+# into minibatches, use each one once; then draw a new order. So in every epoch each example comes exactly
+# once.
 #
-# Does the difference matter? Make as many draws with replacement as there are examples. Some examples come twice or more.
-# How many never come?
+# Does the difference matter? Make as many draws with replacement as there are examples. Some examples come
+# twice or more. How many never come?
 
 # %%
 predict("04-missed-in-an-epoch")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# One draw misses a given example with the chance $1 - 1/N$. An epoch has $N$ draws that do not know of each other, so all of
-# them miss it with the chance
+# One draw misses a given example with the chance $1 - 1/N$. An epoch has $N$ draws that do not know of each
+# other, so all of them miss it with the chance
 #
 # $$\left(1 - \frac{1}{N}\right)^N \;\approx\; \frac{1}{e} \;\approx\; 0.368$$
 
@@ -208,8 +218,8 @@ print(f"the formula: {theory.missed_probability(N):.4f};  1 / e = {np.exp(-1):.4
 #
 # - Make `num_epochs` epochs, one after the other, in one flat list.
 # - In each epoch every index from 0 to `num_examples - 1` comes exactly once, in a *new* order.
-# - Draw the order with `rng.permutation(num_examples)`, once an epoch. `rng` is a NumPy Generator; whoever hands over one with
-#   the same seed gets the same minibatches, and can repeat your run.
+# - Draw the order with `rng.permutation(num_examples)`, once an epoch. `rng` is a NumPy Generator; whoever
+#   hands over one with the same seed gets the same minibatches, and can repeat your run.
 # - Keep the last minibatch of an epoch, even when it is smaller than `batch_size`.
 
 
@@ -235,9 +245,9 @@ hints("04-epoch-batches")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### From the failure gallery: the last minibatch
 #
-# This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for "full" batches
-# of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one with a **single** image, whose
-# gradient moves `w` just as far as that of all the others together:
+# This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for
+# "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
+# with a **single** image, whose gradient moves `w` just as far as that of all the others together:
 
 # %%
 for batch_size in (N, N - 1):
@@ -249,8 +259,8 @@ for batch_size in (N, N - 1):
     print(f"batch size {batch_size}: training loss before each step", np.round(losses[:6], 2))
 
 # %% [markdown]
-# Keep the last minibatch: dropping it means that some images are left out of the epoch. But choose the batch size so that what is
-# left over is not tiny.
+# Keep the last minibatch: dropping it means that some images are left out of the epoch. But choose the batch
+# size so that what is left over is not tiny.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code
@@ -263,8 +273,9 @@ for batch_size in (N, N - 1):
 #     w -= learning_rate * dw
 # ```
 #
-# One line is new. In a formula: $w \leftarrow w - \alpha \cdot \texttt{dw}$, where `dw` is now the minibatch's gradient
-# and $\alpha$ is `learning_rate` as before. The hyperparameters are those of gradient descent, and two more:
+# One line is new. In a formula: $w \leftarrow w - \alpha \cdot \texttt{dw}$, where `dw` is now the
+# minibatch's gradient and $\alpha$ is `learning_rate` as before. The hyperparameters are those of gradient
+# descent, and two more:
 #
 # | hyperparameter | question that it answers | |
 # |---|---|---|
@@ -277,11 +288,13 @@ for batch_size in (N, N - 1):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: write SGD
 #
-# You are given two functions. `sampled_data(batch_size)` draws a fresh minibatch, an array of indices, each time that you call
-# it. `compute_gradient(w, minibatch)` returns the *mean* gradient of these examples at `w`.
+# You are given two functions. `sampled_data(batch_size)` draws a fresh minibatch, an array of indices, each
+# time that you call it. `compute_gradient(w, minibatch)` returns the *mean* gradient of these examples at
+# `w`.
 #
 # - Take exactly `num_steps` steps, each with a fresh minibatch.
-# - Return the `w` where the walk ends. Leave the caller's array as it was; it may hold whole numbers, your result holds floats.
+# - Return the `w` where the walk ends. Leave the caller's array as it was; it may hold whole numbers, your
+#   result holds floats.
 
 
 # %% tags=["exercise:04-sgd"]
@@ -306,21 +319,24 @@ hints("04-sgd")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
-# The two-weight problem again (is it a six?), now with the whole walk. The dashed path is batch gradient descent, which uses all
-# images at every step. The blue one is SGD. Your `sgd` gets the same minibatches, so its diamonds must lie on the blue path.
+# The two-weight problem again (is it a six?), now with the whole walk. The dashed path is batch gradient
+# descent, which uses all images at every step. The blue one is SGD. Your `sgd` gets the same minibatches, so
+# its diamonds must lie on the blue path.
 #
 # **Try this.**
 #
 # 1. Set `batch_size` to 1, then 8, 64, 1438. When does the path become smooth?
 # 2. Read the bill in the line below the picture: how many gradients of single images did each walker compute?
-# 3. With `batch_size` 8, move `learning_rate` up and down. Near the minimum, which rate wanders more? Which one gets there sooner?
+# 3. With `batch_size` 8, move `learning_rate` up and down. Near the minimum, which rate wanders more? Which
+#    one gets there sooner?
 # 4. Change `seed`. The beginning hardly changes, the end does. Why?
 
 # %%
 MinibatchPathExplorer(yours=sgd)
 
 # %% [markdown]
-# And your `sgd` on the digits with all 650 weights: 45 steps with minibatches of 64, beside the runs from the beginning.
+# And your `sgd` on the digits with all 650 weights: 45 steps with minibatches of 64, beside the runs from the
+# beginning.
 
 # %%
 BatchSizesExplorer(yours=sgd)
@@ -328,7 +344,8 @@ BatchSizesExplorer(yours=sgd)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three problems of SGD
 #
-# SGD is cheap, and it works. But it has three problems. The next lessons are the story of how they were tamed.
+# SGD is cheap, and it works. But it has three problems. The next lessons are the story of how they were
+# tamed.
 #
 # 1. **A high condition number**: crawl along the flat axis, or zig-zag across the steep one.
 # 2. **Local minima and saddle points**: the slope is zero, and the minimum is somewhere else.
@@ -339,9 +356,10 @@ BatchSizesExplorer(yours=sgd)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 1: the condition number, now with noise
 #
-# This is the lecture's valley $0.1\,x^2 + 2\,y^2$ from [lesson 03](03_gradient_descent.ipynb); its condition number is 20. To each gradient we add random
-# noise with standard deviation $\sigma$ ("noise" below), the same on both axes. One run proves little when chance plays a part. So there
-# are 64 seeds at once: the dots on the left are where they end. On the right, the **median** is the middle one of the 64 losses, and half of
+# This is the lecture's valley $0.1\,x^2 + 2\,y^2$ from [lesson 03](03_gradient_descent.ipynb); its condition
+# number is 20. To each gradient we add random noise with standard deviation $\sigma$ ("noise" below), the
+# same on both axes. One run proves little when chance plays a part. So there are 64 seeds at once: the dots
+# on the left are where they end. On the right, the **median** is the middle one of the 64 losses, and half of
 # them lie between the two **quartiles**.
 #
 # **Try this.**
@@ -355,8 +373,9 @@ BatchSizesExplorer(yours=sgd)
 SeedBandExplorer()
 
 # %% [markdown]
-# So noise makes the old dilemma worse. A small learning rate means a low floor and a slow walk along the flat axis. A large one
-# means a fast walk and a high floor. And the flat axis pulls back weakly, so there the cloud is wide.
+# So noise makes the old dilemma worse. A small learning rate means a low floor and a slow walk along the flat
+# axis. A large one means a fast walk and a high floor. And the flat axis pulls back weakly, so there the
+# cloud is wide.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 2: saddle points and local minima
@@ -366,42 +385,49 @@ SeedBandExplorer()
 #
 # **Try this.**
 #
-# 1. The saddle, noise 0: press *Play*. Then the smallest noise on the slider. How long until half of the seeds have left?
+# 1. The saddle, noise 0: press *Play*. Then the smallest noise on the slider. How long until half of the
+#    seeds have left?
 # 2. Make the noise 100 times larger. By how many steps do they leave earlier? Is that much or little?
 # 3. Now the *ravine with hollows*, noise 0. Where do all walkers stop?
-# 4. Raise the noise to 2, 4, 8, and `learning_rate` to 0.1. Do they reach the lowest hollow, the one in the middle? Do they stay there?
+# 4. Raise the noise to 2, 4, 8, and `learning_rate` to 0.1. Do they reach the lowest hollow, the one in the
+#    middle? Do they stay there?
 
 # %%
 EscapeExplorer()
 
 # %% [markdown]
-# Noise is not only a nuisance. It cures the saddle, because any kick will do: the saddle's own slope does the rest. Against local minima it helps
-# by chance, with no memory of where it came from, and what carries a walker in can carry it out again.
+# Noise is not only a nuisance. It cures the saddle, because any kick will do: the saddle's own slope does the
+# rest. Against local minima it helps by chance, with no memory of where it came from, and what carries a
+# walker in can carry it out again.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 3: noise
 #
-# Look at the end of a run alone. Take one parameter and the parabola $\tfrac{1}{2} \lambda w^2$ with curvature $\lambda$. At the minimum
-# the true gradient is 0, but a minibatch's is not. A step of SGD, with noise of standard deviation $\sigma$, does two things:
+# Look at the end of a run alone. Take one parameter and the parabola $\tfrac{1}{2} \lambda w^2$ with
+# curvature $\lambda$. At the minimum the true gradient is 0, but a minibatch's is not. A step of SGD, with
+# noise of standard deviation $\sigma$, does two things:
 #
-# $$w \;\leftarrow\; \underbrace{(1 - \alpha\lambda)\, w}_{\text{pulls it in}} \;-\; \underbrace{\alpha \cdot \text{noise}}_{\text{kicks it out}}$$
+# $$w \;\leftarrow\; \underbrace{(1 - \alpha\lambda)\, w}_{\text{pulls it in}} \;-\;
+# \underbrace{\alpha \cdot \text{noise}}_{\text{kicks it out}}$$
 #
-# In the long run both balance, and $w$ forms a cloud around the minimum. How wide is it? One step multiplies the variance $V$ of
-# $w$ by $(1 - \alpha\lambda)^2$ and adds $\alpha^2\sigma^2$. When the cloud no longer changes, $V = (1 - \alpha\lambda)^2\, V + \alpha^2 \sigma^2$.
-# Solve for $V$:
+# In the long run both balance, and $w$ forms a cloud around the minimum. How wide is it? One step multiplies
+# the variance $V$ of $w$ by $(1 - \alpha\lambda)^2$ and adds $\alpha^2\sigma^2$. When the cloud no longer
+# changes, $V = (1 - \alpha\lambda)^2\, V + \alpha^2 \sigma^2$. Solve for $V$:
 #
 # $$V = \frac{\alpha\,\sigma^2}{\lambda\,(2 - \alpha\lambda)}$$
 #
-# This is the **noise floor**. For small $\alpha$ it is close to $\alpha\sigma^2 / 2\lambda$: half the learning rate, half the variance.
+# This is the **noise floor**. For small $\alpha$ it is close to $\alpha\sigma^2 / 2\lambda$: half the
+# learning rate, half the variance.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Compare the measured variance with the formula, at `learning_rate` 0.1 and at 1.9.
 # 2. Double the noise. Is the cloud twice as wide? And its variance?
-# 3. Let the learning rate fall during the run. What happens to the cloud? (The sum of all learning rates must still be infinite, or the
-#    walker may stop before it arrives: Robbins and Monro, 1951.)
-# 4. A look ahead: `rho` is the friction of *momentum*, the next lesson. Set it to 0.9 and leave the rest. Does momentum calm the noise here?
+# 3. Let the learning rate fall during the run. What happens to the cloud? (The sum of all learning rates must
+#    still be infinite, or the walker may stop before it arrives: Robbins and Monro, 1951.)
+# 4. A look ahead: `rho` is the friction of *momentum*, the next lesson. Set it to 0.9 and leave the rest.
+#    Does momentum calm the noise here?
 
 # %%
 NoiseFloorExplorer()
@@ -413,17 +439,22 @@ for rho in (0.0, 0.9):
     )
 
 # %% [markdown]
-# With `rho` = 0.9 the steps are in effect ten times longer, and the floor is about ten times higher. Momentum does not remove the noise
-# by itself; compare at a learning rate ten times smaller, and the floors are almost equal. [Lesson 05](05_momentum.ipynb) looks into this.
+# With `rho` = 0.9 the steps are in effect ten times longer, and the floor is about ten times higher. Momentum
+# does not remove the noise by itself; compare at a learning rate ten times smaller, and the floors are almost
+# equal. [Lesson 05](05_momentum.ipynb) looks into this.
 #
-# Two cures, then: a **smaller learning rate** (at the end of the run) and a **larger batch** (it divides $\sigma^2$). Both cost time.
+# Two cures, then: a **smaller learning rate** (at the end of the run) and a **larger batch** (it divides
+# $\sigma^2$). Both cost time.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Your turn: three numbers.**
 #
-# 1. `missed`: 1438 draws with replacement from 1438 images. What is the chance that a given image is never drawn?
-# 2. `floor`: SGD on $w^2/2$ with `learning_rate` 0.1 and noise of variance 1. What is the variance of $w$ in the long run?
-# 3. `batch_size`: at 32, the gradient has some standard deviation. At which batch size is it half of that (drawn with replacement)?
+# 1. `missed`: 1438 draws with replacement from 1438 images. What is the chance that a given image is never
+#    drawn?
+# 2. `floor`: SGD on $w^2/2$ with `learning_rate` 0.1 and noise of variance 1. What is the variance of $w$ in
+#    the long run?
+# 3. `batch_size`: at 32, the gradient has some standard deviation. At which batch size is it half of that
+#    (drawn with replacement)?
 
 # %% tags=["exercise:04-noise-numbers"]
 missed = ...  # a chance, between 0 and 1
@@ -444,14 +475,17 @@ hints("04-noise-numbers")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Real data: train on the digits
 #
-# Now put it together. Write `train`: start at `w` (650 weights, all zero at first), use minibatches, return the trained weights.
+# Now put it together. Write `train`: start at `w` (650 weights, all zero at first), use minibatches, return
+# the trained weights.
 #
-# - `compute_gradient(w, minibatch)` gives the mean gradient of softmax regression; `minibatch` holds indices from 0 to `num_examples - 1`.
+# - `compute_gradient(w, minibatch)` gives the mean gradient of softmax regression; `minibatch` holds indices
+#   from 0 to `num_examples - 1`.
 # - **You** choose the batch size, the learning rate, the number of epochs, the way to draw. Draw with `rng`.
 # - The goal: at least **93 %** right answers on test images that your function never sees.
 # - The budget: **10 passes** over the training images. A minibatch of 32 costs 32; ten passes are 14,380.
 #
-# The explorer of batch sizes above is your map. You can call your own `epoch_batches`. The check trains on two other splits of the data.
+# The explorer of batch sizes above is your map. You can call your own `epoch_batches`. The check trains on
+# two other splits of the data.
 
 
 # %% tags=["exercise:04-train-digits"]
@@ -472,8 +506,8 @@ check("04-train-digits", train)
 hints("04-train-digits")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# And what would batch gradient descent make of the same budget? Ten passes are ten steps. Here it gets the best learning rate out of
-# five:
+# And what would batch gradient descent make of the same budget? Ten passes are ten steps. Here it gets the
+# best learning rate out of five:
 
 # %%
 results = []
@@ -495,7 +529,7 @@ print(f"ten epochs of 45 rough steps, rate 0.5:  {model.accuracy(w, test_set.X, 
 # | question | this course | elsewhere |
 # |---|---|---|
 # | What is "SGD"? | any batch size below $N$ | strictly, one example a step; "minibatch gradient descent" for the rest |
-# | Mean or sum over the minibatch? | the mean | torch's losses take the mean too, unless you say `reduction="sum"`; then the right learning rate is $B$ times smaller |
+# | Mean or sum over the minibatch? | the mean | torch: the mean, unless `reduction="sum"`; then divide the rate by $B$ |
 # | The last, smaller minibatch | kept | torch's `DataLoader` keeps it (`drop_last=False`); many training scripts drop it |
 # | A new order in each epoch? | yes | torch's `DataLoader` does not shuffle unless you say `shuffle=True` |
 # | Where does the randomness come from? | a Generator that you hand over | often one global seed for everything |
@@ -506,14 +540,16 @@ print(f"ten epochs of 45 rough steps, rate 0.5:  {model.accuracy(w, test_set.X, 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #
-# - The gradient of the loss is a mean over all examples, an **expectation**. A minibatch estimates it: **Monte Carlo**.
-# - The estimate is right on average. Its variance is $\sigma^2/B$ with replacement, times $(N-B)/(N-1)$ without. Four times the work, half
-#   the error.
+# - The gradient of the loss is a mean over all examples, an **expectation**. A minibatch estimates it:
+#   **Monte Carlo**.
+# - The estimate is right on average. Its variance is $\sigma^2/B$ with replacement, times $(N-B)/(N-1)$
+#   without. Four times the work, half the error.
 # - Drawing with replacement misses 0.368 of the examples in an epoch. Epoch by epoch, each comes once.
 # - Many rough steps beat one exact step, as long as the noise is not the main thing: far from the minimum.
-# - Three problems: **condition number**, **local minima and saddle points**, **noise**. Noise frees you from saddles and keeps you from settling.
-# - With a constant learning rate SGD ends in a cloud of variance $\alpha\sigma^2 / (\lambda(2 - \alpha\lambda))$. A smaller rate or a larger batch
-#   shrinks it.
+# - Three problems: **condition number**, **local minima and saddle points**, **noise**. Noise frees you from
+#   saddles and keeps you from settling.
+# - With a constant learning rate SGD ends in a cloud of variance $\alpha\sigma^2 / (\lambda(2 -
+#   \alpha\lambda))$. A smaller rate or a larger batch shrinks it.
 
 # %%
 quiz("04")
@@ -521,13 +557,16 @@ quiz("04")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - H. Robbins, S. Monro, *A Stochastic Approximation Method*, Annals of Mathematical Statistics 22 (1951): where it began.
+# - H. Robbins, S. Monro, *A Stochastic Approximation Method*, Annals of Mathematical Statistics 22 (1951):
+#   where it began.
 # - W. G. Cochran, *Sampling Techniques* (1977), section 2.5: the factor $(N - B)/(N - 1)$.
 # - G. Goh, *Why Momentum Really Works*, Distill (2017): noise and curvature, with pictures.
-# - Stanford CS231n, course notes on optimization; Michigan EECS 498-007, lecture 4, which these lessons follow.
-# - E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository (1998): the data.
+# - Stanford CS231n, course notes on optimization; Michigan EECS 498-007, lecture 4, which these lessons
+#   follow.
+# - E. Alpaydin, C. Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository
+#   (1998): the data.
 #
 # ## What next
 #
-# Three problems, and one idea that helps with each of them: let the walker have a velocity. Go on with
-# [05 Momentum](05_momentum.ipynb).
+# Three problems, and one idea that helps with each of them: let the walker have a velocity. Go on with [05
+# Momentum](05_momentum.ipynb).
