@@ -186,7 +186,7 @@ class PathExplorer(Explorer):
                 np.column_stack([w, velocity, dw]),
             ),
             slider_marks={
-                "learning_rate": [(best_rate, "best α"), (2 / STEEP, "SGD's limit"), (limit, "limit")],
+                "learning_rate": [(best_rate, "best α"), (limit, "limit")],
                 "rho": [(best_rho, "best β")],
             },
             notice=error,
@@ -424,7 +424,7 @@ class NoiseExplorer(Explorer):
     title = "Noise: one gradient against a velocity"
     controls = (
         linear("rho", 0.0, 0.98, 0.9, num=50),
-        log("learning_rate", 0.002, 0.2, 0.01, num=41),
+        log("learning_rate", 0.001, 0.2, 0.003, num=41),
         linear("noise", 0.0, 5.0, 2.0, num=51),
         integers("seed", 0, 9, 0),
         Toggle("equal_speed", True, label="SGD at equal speed: learning_rate / (1 − rho)"),
@@ -543,7 +543,7 @@ class EscapeExplorer(Explorer):
                     "w",
                     "loss",
                     (-1.9, 1.9),
-                    (-0.6, 4.5),
+                    (-0.9, 4.5),
                     [
                         Line(x, objective.value(x), role="neutral", label="loss"),
                         Line(
@@ -557,8 +557,8 @@ class EscapeExplorer(Explorer):
                         Points(slow, objective.value(slow), role="second", size=13, by_step="at"),
                         Line(w, objective.value(w), role="path", by_step="upto", width=1.0, label="momentum"),
                         Points(w, objective.value(w), role="path", size=13, by_step="at"),
-                        Text(deep, -0.55, "deep", align="center"),
-                        Text(shallow, -0.25, "shallow", align="center"),
+                        Text(deep, -0.8, "deep", align="center"),
+                        Text(shallow, -0.2, "shallow", align="center"),
                     ],
                     title="a shallow basin before a deep one",
                 ),
@@ -642,7 +642,7 @@ class EscapeExplorer(Explorer):
 
 
 class CycleExplorer(Explorer):
-    """A bowl with two kinks on which momentum circles for ever, while gradient descent and Nesterov settle."""
+    """A bowl with two kinks on which momentum circles for ever; gradient descent and Nesterov, at their usual settings, settle."""
 
     title = "The heavy ball that circles"
     controls = (
@@ -659,8 +659,8 @@ class CycleExplorer(Explorer):
             descend(problem, optimizer, all_of.start, self.num_steps)
             for optimizer in (
                 Momentum(all_of.learning_rate, all_of.rho),
-                Nesterov(all_of.learning_rate, all_of.rho),
-                GradientDescent(all_of.learning_rate),
+                Nesterov(1 / 25, 2 / 3),  # their usual settings for curvatures from 1 to 25
+                GradientDescent(1 / 25),
             )
         ]
         return [self.picture(*(bounded(r.w[:, i], 1e3) for r in runs), **s) for i, s in enumerate(settings)]
@@ -706,7 +706,8 @@ class CycleExplorer(Explorer):
             ],
             says=(
                 f"From {say(start)} with learning rate {say(learning_rate)} and rho = {say(rho)}: momentum's last three "
-                f"points are {last}; Nesterov ends at {say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
+                f"points are {last}. At their own usual settings (learning rate 1/25; rho = 2/3 for Nesterov) Nesterov ends at "
+                f"{say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
             ),
             num_steps=self.num_steps,
             narration=Narration("step {t}: momentum at w = {0:.4f}, slope {1:.3f}",
