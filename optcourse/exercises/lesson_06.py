@@ -84,6 +84,45 @@ def right_step(learning_rate, dw, grad_squared, eps, t, before):
     return learning_rate * dw / (np.sqrt(grad_squared) + eps)
 
 
+def learning_rate_overwritten(compute_gradient, w, learning_rate, num_steps, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared += dw * dw
+        learning_rate = learning_rate / (np.sqrt(grad_squared) + eps)
+        w -= learning_rate * dw
+    return w
+
+
+def eps_in_the_sum(compute_gradient, w, learning_rate, num_steps, eps):
+    loop = wrong_loop(lambda s, dw, t: s + dw * dw + eps, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s))
+    return loop(compute_gradient, w, learning_rate, num_steps, eps)
+
+
+def steps_with_all_gradients(compute_gradient, w, learning_rate, num_steps, eps):
+    w = np.array(w, dtype=float)
+    grad_squared, velocity = np.zeros_like(w), np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared += dw * dw
+        velocity += dw
+        w -= learning_rate * velocity / (np.sqrt(grad_squared) + eps)
+    return w
+
+
+def returns_the_sum(compute_gradient, w, learning_rate, num_steps, eps):
+    sums = np.zeros(np.shape(w))
+
+    def remembering(point):
+        dw = compute_gradient(point)
+        sums[...] += dw * dw
+        return dw
+
+    adagrad(remembering, w, learning_rate, num_steps, eps)
+    return sums
+
+
 ADAGRAD = Exercise(
     id="06-adagrad",
     title="AdaGrad",
@@ -126,6 +165,11 @@ ADAGRAD = Exercise(
             "Your `eps` is added to the step and not to the root: Python divides before it adds. Put brackets around the "
             "root and `eps`.",
             wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s) + eps),
+        ),
+        Misconception(
+            "eps-outside-the-fraction",
+            "Your `eps` is added to the fraction: close the bracket of the divisor after `eps`, not before it.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * (dw / np.sqrt(s) + eps)),
         ),
         Misconception(
             "eps-fixed",
@@ -200,6 +244,86 @@ ADAGRAD = Exercise(
             "sum-starts-at-a-tenth",
             "Your sum starts at 0.1, as in TensorFlow. Here, as in the lecture and in torch, it starts at zero.",
             wrong_loop(add_square, right_step, first=0.1),
+        ),
+        Misconception(
+            "mean-over-the-entries",
+            "All your entries share one root: a mean over the entries is taken. Each entry needs a sum of its own.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(np.mean(s)) + eps)),
+        ),
+        Misconception(
+            "eps-multiplied",
+            "You multiply the root by `eps`, so the steps become enormous: `eps` is added to the root.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s) * eps)),
+        ),
+        Misconception(
+            "gradient-missing",
+            "Your step does not hold the gradient any more: above the line stands `learning_rate * dw`.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a / (np.sqrt(s) + eps)),
+        ),
+        Misconception(
+            "sum-stays-zero",
+            "Your `grad_squared` stays at zero: it starts there, and you multiply it (or never add to it). Add the square.",
+            wrong_loop(lambda s, dw, t: s * dw * dw, right_step),
+        ),
+        Misconception(
+            "doubled-not-squared",
+            "You add `2 * dw`, which can be negative. The square is `dw * dw`.",
+            wrong_loop(lambda s, dw, t: s + 2 * dw, right_step),
+        ),
+        Misconception(
+            "eps-of-torch",
+            "Your `eps` is always 1e-10, as in torch: use the one that you are given.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s) + 1e-10)),
+        ),
+        Misconception(
+            "root-is-kept",
+            "Your first step is right; then the sum goes wrong, because its root takes its place. Keep the sum, and use its "
+            "root in the step only.",
+            wrong_loop(
+                lambda s, dw, t: np.sqrt(s + dw * dw), lambda a, dw, s, eps, t, old: a * dw / (s + eps)
+            ),
+        ),
+        Misconception(
+            "root-twice",
+            "You take the root twice: once, just before dividing, is enough.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(np.sqrt(s)) + eps)),
+        ),
+        Misconception(
+            "squared-step",
+            "Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.",
+            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw * dw / (np.sqrt(s) + eps)),
+        ),
+        Misconception(
+            "learning-rate-is-overwritten",
+            "Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as "
+            "it is; divide within the step.",
+            learning_rate_overwritten,
+        ),
+        Misconception(
+            "eps-in-the-sum",
+            "You add `eps` to the sum in every round. It is added once, to the root, where you divide.",
+            eps_in_the_sum,
+        ),
+        Misconception(
+            "largest-square",
+            "You keep the largest square so far. AdaGrad keeps the sum of all of them.",
+            wrong_loop(lambda s, dw, t: np.maximum(s, dw * dw), right_step),
+        ),
+        Misconception(
+            "half-squares",
+            "You add half of each square. Add the whole of it.",
+            wrong_loop(lambda s, dw, t: s + 0.5 * dw * dw, right_step),
+        ),
+        Misconception(
+            "steps-with-all-gradients",
+            "Above the line you use the sum of all gradients so far: that is a velocity, as in lesson 05. The step takes the "
+            "`dw` of now.",
+            steps_with_all_gradients,
+        ),
+        Misconception(
+            "returns-the-sum",
+            "You return `grad_squared`; the caller wants the parameters `w` where the walk ended.",
+            returns_the_sum,
         ),
         Misconception(
             "learning-rate-in-the-sum",
@@ -326,6 +450,36 @@ EQUAL_GRADIENTS = Exercise(
             "root-forgotten",
             "You divide by the sum t · dw² itself. Take its root first.",
             lambda a, dw, t: -a * dw / (t * (dw * dw)),
+        ),
+        Misconception(
+            "one-number",
+            "You return one number. The size is right, but every entry of `dw` has its own sign: return an array.",
+            lambda a, dw, t: -a / np.sqrt(t),
+        ),
+        Misconception(
+            "one-number-uphill",
+            "You return one number, the length of the step. Return an array: every entry moves against its own slope.",
+            lambda a, dw, t: a / np.sqrt(t),
+        ),
+        Misconception(
+            "keeps-the-size-uphill",
+            "Your step still depends on the size of the slope, and it goes uphill. What cancels, and what remains?",
+            lambda a, dw, t: a * dw / np.sqrt(t),
+        ),
+        Misconception(
+            "keeps-the-size-no-root",
+            "Your step is gradient descent's, divided by t. AdaGrad divides by the root of t · dw².",
+            lambda a, dw, t: -a * dw / t,
+        ),
+        Misconception(
+            "gradient-missing",
+            "Above the line the gradient is missing, so your steps get longer where slopes are smaller.",
+            lambda a, dw, t: -a / np.sqrt(t * (dw * dw)),
+        ),
+        Misconception(
+            "eps-kept",
+            "Your steps are a tiny bit too short: there is an `eps` in them. Here it is 0.",
+            lambda a, dw, t: -a * dw / (np.sqrt(t * (dw * dw)) + 1e-7),
         ),
         Misconception(
             "plain-gradient-descent",
@@ -493,6 +647,11 @@ ROTATION_EXPERIMENT = Exercise(
     rtol=1e-3,
     misconceptions=(
         Misconception(
+            "swapped",
+            "Your two numbers are right, but each stands under the other's name.",
+            lambda: rotation_experiment()[::-1],
+        ),
+        Misconception(
             "start-not-turned",
             "Your second run starts at (−5, −2) itself. Turn the start with the landscape, so that both runs begin at the "
             "same place of it.",
@@ -527,11 +686,6 @@ ROTATION_EXPERIMENT = Exercise(
             "loss-at-the-start",
             "Your first number is the loss before the first step: 0.1 · 25 + 2 · 4. Take the loss where the run ends.",
             lambda: (loss_after(0.0, START, num_steps=0), None),
-        ),
-        Misconception(
-            "swapped",
-            "Your first number is the turned run's loss: are the two names in each other's place?",
-            lambda: (rotation_experiment()[1], None),
         ),
         Misconception(
             "one-step-less",
