@@ -1,0 +1,610 @@
+"""Exercises of lesson 07: RMSProp."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optcourse import objectives, theory
+from optcourse.checking.common import loop_misconceptions
+from optcourse.checking.ingredients import Gradient, SequenceGradient
+from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.descent import descend
+from optcourse.exercises.lesson_03 import random_bowl
+from optcourse.optimizers import AdaGrad, RMSProp
+
+# -- 07-repair: find what this update lost ---------------------------------------------------------------------------
+
+
+def rmsprop_step(w, dw, grad_squared, learning_rate, decay_rate, eps):
+    w, dw, grad_squared = (np.array(a, dtype=float) for a in (w, dw, grad_squared))
+    grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+    w = w - learning_rate * dw / (np.sqrt(grad_squared) + eps)
+    return w, grad_squared
+
+
+def step_cases(rng: np.random.Generator) -> list[Case]:
+    """One step from random situations: several sizes, a first step, one entry, whole numbers, tiny gradients."""
+    cases = []
+    for n in (2, 3, 6):
+        rates = (round(rng.uniform(0.01, 0.5), 3), round(rng.uniform(0.5, 0.99), 2), 1e-7)
+        cases.append(
+            Case(
+                (rng.normal(size=n), rng.normal(size=n), rng.uniform(0.1, 3, size=n), *rates),
+                label=f"{n} entries",
+            )
+        )
+    first = (rng.normal(size=2), rng.normal(size=2), np.zeros(2), 0.1, 0.9, 1e-7)
+    cases.append(Case(first, label="the first step"))
+    cases.append(
+        Case((rng.normal(size=1), rng.normal(size=1), np.array([0.5]), 0.1, 0.9, 1e-7), label="one entry")
+    )
+    whole = (
+        rng.integers(1, 9, size=3),
+        rng.integers(1, 5, size=3),
+        rng.integers(1, 7, size=3),
+        0.1,
+        0.9,
+        1e-7,
+    )
+    cases.append(Case(whole, label="whole numbers"))
+    tiny = (rng.normal(size=2), np.array([1e-3, -2e-3]), np.array([1e-6, 1e-6]), 0.1, 0.9, 1e-3)
+    cases.append(Case(tiny, label="gradients as small as eps"))
+    return cases
+
+
+def one_step(move, remember=None):
+    """A wrong step: `move(w, dw, grad_squared, learning_rate, eps)` after `remember(grad_squared, dw, decay_rate)`."""
+
+    def wrong(w, dw, grad_squared, learning_rate, decay_rate, eps):
+        w, dw, grad_squared = (np.array(a, dtype=float) for a in (w, dw, grad_squared))
+        leaky = remember or (lambda g, d, r: r * g + (1 - r) * d * d)
+        new = leaky(grad_squared, dw, decay_rate)
+        return move(w, dw, new, learning_rate, eps), new
+
+    return wrong
+
+
+def right_move(w, dw, grad_squared, learning_rate, eps):
+    return w - learning_rate * dw / (np.sqrt(grad_squared) + eps)
+
+
+def uses_the_old_memory(w, dw, grad_squared, learning_rate, decay_rate, eps):
+    new = rmsprop_step(w, dw, grad_squared, learning_rate, decay_rate, eps)[1]
+    old = np.sqrt(np.array(grad_squared, dtype=float)) + eps
+    return np.array(w, dtype=float) - learning_rate * np.array(dw, dtype=float) / old, new
+
+
+REPAIR = Exercise(
+    id="07-repair",
+    title="Find what this update lost",
+    statement=(
+        "Repair the update of the lecture notes as one step: from w, dw and the grad_squared so far, return "
+        "the pair (new w, new grad_squared)."
+    ),
+    points=2,
+    answers=("rmsprop_step_repaired",),
+    reference=rmsprop_step,
+    cases=step_cases,
+    misconceptions=(
+        Misconception(
+            "divisor-still-missing",
+            "Your step is plain gradient descent: `grad_squared` is computed and then never used. Divide by its root.",
+            one_step(lambda w, dw, g, a, e: w - a * dw),
+        ),
+        Misconception(
+            "minus-in-the-wrong-place",
+            "Your new `w` is only the negative step: `w = -…` replaces `w`. The step must be subtracted from it.",
+            one_step(lambda w, dw, g, a, e: -a * dw / (np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "uphill",
+            "Your step goes uphill: it has the right length and the wrong sign.",
+            one_step(lambda w, dw, g, a, e: w + a * dw / (np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "no-root",
+            "You divide by `grad_squared` itself. It is a mean of squares: take its root, so that it is as large as a gradient.",
+            one_step(lambda w, dw, g, a, e: w - a * dw / (g + e)),
+        ),
+        Misconception(
+            "eps-inside",
+            "Your `eps` is inside the root. The lecture (and PyTorch) adds it outside: `np.sqrt(grad_squared) + eps`.",
+            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g + e)),
+        ),
+        Misconception(
+            "no-leak",
+            "Your `grad_squared` is AdaGrad's sum: nothing leaks. Keep `decay_rate` of the old and add `1 - "
+            "decay_rate` of the new.",
+            one_step(right_move, lambda g, d, r: g + d * d),
+        ),
+        Misconception(
+            "leak-swapped",
+            "`decay_rate` and `1 - decay_rate` have changed places: the old memory gets the large weight.",
+            one_step(right_move, lambda g, d, r: (1 - r) * g + r * d * d),
+        ),
+        Misconception(
+            "new-square-unweighted",
+            "The new square enters with weight 1: it needs the factor `1 - decay_rate`, so that the weights add up to 1.",
+            one_step(right_move, lambda g, d, r: r * g + d * d),
+        ),
+        Misconception(
+            "gradient-not-squared",
+            "Your memory averages `dw`, not `dw * dw`: positive and negative gradients would cancel.",
+            one_step(
+                lambda w, dw, g, a, e: w - a * dw / (np.sqrt(np.abs(g)) + e),
+                lambda g, d, r: r * g + (1 - r) * d,
+            ),
+        ),
+        Misconception(
+            "old-memory",
+            "You divide by the `grad_squared` of before this step. Update it first, then divide by the new one.",
+            uses_the_old_memory,
+        ),
+        Misconception(
+            "only-w",
+            "You return `w` alone. The next step needs the memory too: return `w, grad_squared`.",
+            lambda *a: rmsprop_step(*a)[0],
+        ),
+    ),
+    hints=(
+        "Compare the two lines with AdaGrad's. `grad_squared` is prepared with care, and then the last line does not use it.",
+        "First update `grad_squared`. Then divide the step by the root of it plus `eps`. And `-= ` subtracts from `w`.",
+        "`w = w - learning_rate * dw / (np.sqrt(grad_squared) + eps)`, then `return w, grad_squared`. Make float copies first.",
+    ),
+)
+
+# -- 07-rmsprop -------------------------------------------------------------------------------------------------------
+
+
+def rmsprop(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+    return w
+
+
+def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
+    """Random bowls in several dimensions, the cliff, and the corners: one entry, whole numbers, large and few steps."""
+    cases = []
+    for n in (2, 3, 7):
+        decay = round(rng.uniform(0.6, 0.97), 2)
+        label = f"{n} entries"
+        cases.append(
+            Case(
+                (random_bowl(rng, n), rng.normal(size=n), round(rng.uniform(0.02, 0.2), 3), 8, decay, 1e-7),
+                label=label,
+            )
+        )
+    cliff = Gradient(objectives.cliff().recipe)
+    cases.append(Case((cliff, np.array([3.5, 2.0]), 0.05, 12, 0.9, 1e-7), label="the cliff of the lesson"))
+    cases.append(Case((random_bowl(rng, 1), rng.normal(size=1), 0.1, 5, 0.9, 1e-7), label="one entry"))
+    whole = rng.integers(-5, 6, size=4) * 2 + 1
+    cases.append(Case((random_bowl(rng, 4), whole, 0.1, 6, 0.9, 1e-7), label="a start of whole numbers"))
+    cases.append(
+        Case((random_bowl(rng, 2), rng.normal(size=2), 5.0, 9, 0.95, 1e-7), label="a large learning rate")
+    )
+    tiny = SequenceGradient([[1e-3, -3e-4]] * 6)
+    cases.append(Case((tiny, rng.normal(size=2), 0.01, 6, 0.9, 1e-3), label="gradients as small as eps"))
+    cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 1, 0.99, 1e-7), label="one step"))
+    cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0, 0.9, 1e-7), label="no step at all"))
+    return cases
+
+
+def loop(memory=lambda g, d, r: r * g + (1 - r) * d * d, divisor=lambda g, e: np.sqrt(g) + e, first=0.0):
+    """RMSProp with another memory, another divisor or another beginning."""
+
+    def wrong(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+        w = np.array(w, dtype=float)
+        grad_squared = np.full_like(w, first)
+        for _ in range(num_steps):
+            dw = compute_gradient(w)
+            grad_squared = memory(grad_squared, dw, decay_rate)
+            w -= learning_rate * dw / divisor(grad_squared, eps)
+        return w
+
+    return wrong
+
+
+def divides_before_remembering(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+    return w
+
+
+def corrects_the_bias(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for t in range(1, num_steps + 1):
+        dw = compute_gradient(w)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate * dw / (np.sqrt(grad_squared / (1 - decay_rate**t)) + eps)
+    return w
+
+
+def eps_on_w(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate * dw / np.sqrt(grad_squared) + eps
+    return w
+
+
+def no_divisor(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        w -= learning_rate * compute_gradient(w)
+    return w
+
+
+RMSPROP = Exercise(
+    id="07-rmsprop",
+    title="RMSProp",
+    statement=(
+        "Write RMSProp: grad_squared starts at zero, keeps decay_rate of itself and takes 1 - decay_rate of the new square; "
+        "each step is divided by its root plus eps. Return the last w."
+    ),
+    points=4,
+    answers=("rmsprop",),
+    reference=rmsprop,
+    cases=rmsprop_cases,
+    compare=("result", "calls", "inputs"),
+    algorithm=True,
+    misconceptions=(
+        *loop_misconceptions(rmsprop),
+        Misconception(
+            "divisor-missing",
+            "This is plain gradient descent: `grad_squared` never divides the step.",
+            no_divisor,
+        ),
+        Misconception(
+            "adagrad",
+            "This is AdaGrad: `grad_squared` only grows. Let it leak: keep `decay_rate` of the old one.",
+            loop(memory=lambda g, d, r: g + d * d),
+        ),
+        Misconception(
+            "state-reset",
+            "Your first step is right and later ones forget: `grad_squared` is set to zero inside the loop. "
+            "Begin it before the loop.",
+            loop(memory=lambda g, d, r: (1 - r) * d * d),
+        ),
+        Misconception(
+            "root-missing",
+            "You divide by `grad_squared`, not by its root.",
+            loop(divisor=lambda g, e: g + e),
+        ),
+        Misconception(
+            "eps-inside-the-root",
+            "Your `eps` is inside the root: that differs as soon as gradients are as small as √eps. Add it outside.",
+            loop(divisor=lambda g, e: np.sqrt(g + e)),
+        ),
+        Misconception(
+            "weights-swapped",
+            "`decay_rate` weighs the new square and `1 - decay_rate` the old memory; it is the other way round.",
+            loop(memory=lambda g, d, r: (1 - r) * g + r * d * d),
+        ),
+        Misconception(
+            "one-minus-decay-forgotten",
+            "The new square enters whole: it lacks the factor `1 - decay_rate`.",
+            loop(memory=lambda g, d, r: r * g + d * d),
+        ),
+        Misconception(
+            "one-minus-decay-doubled",
+            "The factor `1 - decay_rate` is applied twice: your memory is too small and your steps are too long.",
+            loop(memory=lambda g, d, r: r * g + (1 - r) * (1 - r) * d * d),
+        ),
+        Misconception(
+            "starts-at-one",
+            "Your `grad_squared` starts at one. Here, as in the lecture and in PyTorch, it starts at zero.",
+            loop(first=1.0),
+        ),
+        Misconception(
+            "divides-before-remembering",
+            "You divide first and remember afterwards: the very first step is divided by `eps` alone. Update "
+            "`grad_squared` first.",
+            divides_before_remembering,
+        ),
+        Misconception(
+            "bias-corrected",
+            "You correct `grad_squared` by `1 - decay_rate**t`. That is Adam's idea, in the next lesson; RMSProp "
+            "has no correction.",
+            corrects_the_bias,
+        ),
+        Misconception(
+            "eps-added-to-the-step",
+            "Your `eps` ends up outside the fraction and moves `w` itself: it belongs to the divisor; mind the parentheses.",
+            eps_on_w,
+        ),
+        Misconception(
+            "absolute-gradient",
+            "Your memory averages the size of `dw` and you take a root of that: average `dw * dw`, then take the root.",
+            loop(memory=lambda g, d, r: r * g + (1 - r) * np.abs(d)),
+        ),
+        Misconception(
+            "one-rate-for-all",
+            "All coordinates share one divisor: keep the entries of `grad_squared` apart, no sum or mean over them.",
+            loop(memory=lambda g, d, r: r * g + (1 - r) * np.mean(d * d)),
+        ),
+    ),
+    hints=(
+        "Take your AdaGrad and change one line: the one where `grad_squared` gathers the squares.",
+        "The memory is a weighted mean: `decay_rate` times the old one plus `1 - decay_rate` times the new square.",
+        "`grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw`, then "
+        "`w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)`.",
+    ),
+)
+
+# -- 07-effective-rate ------------------------------------------------------------------------------------------------
+
+
+def effective_learning_rate(gradients, learning_rate, decay_rate, eps):
+    gradients = np.array(gradients, dtype=float)
+    grad_squared = np.zeros(gradients.shape[1:])
+    for dw in gradients:
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+    return learning_rate / (np.sqrt(grad_squared) + eps)
+
+
+def rate_cases(rng: np.random.Generator) -> list[Case]:
+    """Histories of gradients: several sizes, one step, one entry, whole numbers, one that fades."""
+    cases = [
+        Case((rng.normal(size=(t, n)), 0.01, decay, 1e-7), label=f"{t} gradients of {n} entries")
+        for t, n, decay in ((5, 2, 0.9), (20, 3, 0.99), (1, 4, 0.9), (7, 1, 0.5))
+    ]
+    cases.append(Case((rng.integers(1, 6, size=(4, 2)), 0.1, 0.9, 1e-7), label="whole numbers"))
+    fading = 10.0 ** -np.arange(6.0)[:, None] * rng.uniform(1, 2, size=2)
+    cases.append(Case((fading, 0.01, 0.5, 1e-3), label="gradients that fade"))
+    return cases
+
+
+def other_rate(finish, memory=lambda g, d, r: r * g + (1 - r) * d * d):
+    def wrong(gradients, learning_rate, decay_rate, eps):
+        gradients = np.array(gradients, dtype=float)
+        grad_squared = np.zeros(gradients.shape[1:])
+        for dw in gradients:
+            grad_squared = memory(grad_squared, dw, decay_rate)
+        return finish(grad_squared, gradients[-1], learning_rate, eps)
+
+    return wrong
+
+
+EFFECTIVE_RATE = Exercise(
+    id="07-effective-rate",
+    title="The effective learning rate",
+    statement=(
+        "Given all the gradients so far (one row a step), return for every coordinate the number that multiplies dw in the "
+        "last step: learning_rate / (sqrt(grad_squared) + eps)."
+    ),
+    points=2,
+    answers=("effective_learning_rate",),
+    reference=effective_learning_rate,
+    cases=rate_cases,
+    misconceptions=(
+        Misconception(
+            "returns-the-step",
+            "You return the whole step: leave `dw` out. Asked for is the number that multiplies it.",
+            other_rate(lambda g, d, a, e: a * d / (np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "plain-mean",
+            "You take the plain mean of all squares. In RMSProp's memory recent squares weigh more: apply the leak row by row.",
+            lambda gradients, a, r, e: (
+                a / (np.sqrt(np.mean(np.square(np.array(gradients, float)), axis=0)) + e)
+            ),
+        ),
+        Misconception(
+            "sum-of-squares",
+            "You add up all the squares, as AdaGrad does: nothing leaks.",
+            other_rate(lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: g + d * d),
+        ),
+        Misconception(
+            "no-root",
+            "The root is missing: divide by `np.sqrt(grad_squared) + eps`.",
+            other_rate(lambda g, d, a, e: a / (g + e)),
+        ),
+        Misconception(
+            "eps-inside",
+            "Your `eps` is inside the root: add it after taking the root.",
+            other_rate(lambda g, d, a, e: a / np.sqrt(g + e)),
+        ),
+        Misconception(
+            "only-the-last",
+            "You use the last gradient alone: the memory reaches back over all the rows.",
+            lambda gradients, a, r, e: a / (np.sqrt((1 - r) * np.square(np.array(gradients, float)[-1])) + e),
+        ),
+        Misconception(
+            "newest-first",
+            "You go through the rows from the last to the first: the first row is the oldest gradient.",
+            lambda gradients, a, r, e: effective_learning_rate(np.array(gradients, float)[::-1], a, r, e),
+        ),
+        Misconception(
+            "inverse",
+            "You return the divisor over the learning rate: it is the other way round.",
+            other_rate(lambda g, d, a, e: (np.sqrt(g) + e) / a),
+        ),
+    ),
+    hints=(
+        "Run the memory over the rows, oldest first. No `w` is needed.",
+        "`grad_squared` starts as zeros, one for each column; each row updates it by the leaky mean.",
+        "After the loop: `return learning_rate / (np.sqrt(grad_squared) + eps)`.",
+    ),
+)
+
+# -- 07-choose-decay --------------------------------------------------------------------------------------------------
+
+
+def choose_decay(half_life):
+    return 0.5 ** (1 / half_life)
+
+
+CHOOSE_DECAY = Exercise(
+    id="07-choose-decay",
+    title="A memory of a chosen length",
+    statement="Return the decay_rate at which the weight of a past square has halved after `half_life` steps.",
+    points=1,
+    answers=("choose_decay",),
+    reference=choose_decay,
+    cases=lambda rng: [
+        Case((h,)) for h in (1, 7, 50, round(rng.uniform(2, 20), 2), round(rng.uniform(100, 900), 1))
+    ],
+    misconceptions=(
+        Misconception(
+            "window",
+            "1 − 1/n gives an averaging window of n steps, which is not the half-life: the weight has then fallen to about 1/e, "
+            "not to a half.",
+            lambda half_life: 1 - 1 / half_life,
+        ),
+        Misconception(
+            "one-over-e",
+            "Your weight falls to 1/e after `half_life` steps. For a half, use 1/2 where you have 1/e.",
+            lambda half_life: np.exp(-1 / half_life),
+        ),
+        Misconception(
+            "power-not-root",
+            "You raise 1/2 to the power `half_life`. It is the other way round: decay_rate to the power half_life is 1/2.",
+            lambda half_life: 0.5**half_life,
+        ),
+        Misconception(
+            "inverse-question",
+            "You compute a half-life from a decay rate. Asked for is the decay rate that has this half-life.",
+            lambda half_life: np.log(0.5) / np.log(half_life) if half_life != 1 else np.inf,
+        ),
+        Misconception(
+            "squared-memory",
+            "Your half-life is that of the root of the memory. The weight of a past *square* is decay_rate to the power age.",
+            lambda half_life: 0.25 ** (1 / half_life),
+        ),
+        Misconception(
+            "one-minus",
+            "You return 1 − decay_rate: the part that is forgotten in a step, not the part that is kept.",
+            lambda half_life: 1 - 0.5 ** (1 / half_life),
+            same_as=(),
+        ),
+    ),
+    hints=(
+        "After n steps the weight of a square has been multiplied by decay_rate n times.",
+        "Solve decay_rate ** half_life = 1/2 for decay_rate.",
+        "The half_life-th root of 1/2: `0.5 ** (1 / half_life)`.",
+    ),
+)
+
+# -- predictions and quiz ---------------------------------------------------------------------------------------------
+
+
+def cliff_distances(num_steps: int = 200) -> tuple[float, float]:
+    """How far from the minimum AdaGrad and RMSProp are after the cliff, at the settings of the lesson."""
+    cliff = objectives.cliff()
+    runs = (AdaGrad(0.1, 1e-7), RMSProp(0.1, 0.9, 1e-7))
+    return tuple(float(np.linalg.norm(descend(cliff, o, (3.8, 3.0), num_steps).final)) for o in runs)
+
+
+PREDICTIONS = (
+    Prediction(
+        id="07-first-step",
+        question=(
+            "The memory starts at zero and `decay_rate` is 0.99. Every gradient is the same number. How many times "
+            "`learning_rate` long is the very first step?"
+        ),
+        kind="number",
+        answer=lambda: float(theory.rmsprop_step(1.0, 0.99, 1)),
+        tolerance=0.02,
+        reveal=(
+            "{answer} times. After one step the memory holds only 1 − 0.99 = 0.01 of the square, so its root is a tenth of the "
+            "gradient. The early steps of RMSProp are too long, not too short."
+        ),
+    ),
+    Prediction(
+        id="07-after-the-cliff",
+        question="A walker comes down a steep wall onto a nearly flat floor. Who gets to the bottom of the floor sooner?",
+        kind="choice",
+        choices=(
+            "AdaGrad: it was careful on the wall",
+            "RMSProp: it forgets the wall",
+            "Neither: both divide by the same number",
+        ),
+        answer=lambda: 1 if cliff_distances()[1] < cliff_distances()[0] else 0,
+        reveal=(
+            "RMSProp. On the wall both gather huge squares. AdaGrad keeps them for ever and creeps over the floor; RMSProp's "
+            "memory of them fades within a few dozen steps."
+        ),
+    ),
+)
+
+QUIZ = Quiz(
+    id="07",
+    questions=(
+        Question(
+            "What is the only difference between the memories of AdaGrad and RMSProp?",
+            ("RMSProp's leaks", "RMSProp's has a root", "RMSProp's is shared by all coordinates"),
+            0,
+            (
+                "Yes: decay_rate of the old one is kept, so old squares fade.",
+                "Both take the root, and only when they divide.",
+                "Both keep one number for each coordinate.",
+            ),
+        ),
+        Question(
+            "The slopes of a landscape become a hundred times smaller half-way. What does RMSProp's step do afterwards?",
+            (
+                "It shrinks a hundredfold and stays there",
+                "It shrinks at first, then grows back as the memory fades",
+                "It grows a hundredfold at once",
+            ),
+            1,
+            (
+                "That is AdaGrad, more or less: its memory does not fade.",
+                "Yes. After some half-lives the divisor is a hundred times smaller too, and the step is about "
+                "learning_rate again.",
+                "The divisor remembers the large slopes for a while.",
+            ),
+        ),
+        Question(
+            "decay_rate is 0.9. What is the half-life of its memory?",
+            ("10 steps", "About 6.6 steps", "0.9 steps"),
+            1,
+            (
+                "10 = 1/(1 − 0.9) is the averaging window. The half-life is shorter.",
+                "Yes: ln(1/2)/ln(0.9) is 6.58.",
+                "0.9 is the part that is kept in one step.",
+            ),
+        ),
+        Question(
+            "In which situation do eps inside and eps outside the root give different paths?",
+            (
+                "When gradients are large",
+                "When gradients are about as small as √eps",
+                "Never: they are two ways of writing the same",
+            ),
+            1,
+            (
+                "Then eps is negligible in both.",
+                "Yes. Inside the root, eps matters as soon as the square is as small as eps, so much earlier.",
+                "They agree only while gradients are much larger than √eps.",
+            ),
+        ),
+        Question(
+            "Why can the first steps of RMSProp be surprisingly long?",
+            (
+                "The memory starts at zero and has seen little, so the divisor is too small",
+                "The gradients are largest at the start",
+                "eps is too large",
+            ),
+            0,
+            (
+                "Yes. At decay 0.99 the first step is ten times learning_rate. The next lesson corrects this.",
+                "Their size cancels: the step is dw over its own root mean square.",
+                "A larger eps would make the steps shorter.",
+            ),
+        ),
+    ),
+)
+
+EXERCISES = (REPAIR, RMSPROP, EFFECTIVE_RATE, CHOOSE_DECAY)

@@ -1,0 +1,358 @@
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 07 RMSProp
+#
+# AdaGrad gives every coordinate its own learning rate. But it never forgets, and so it slows down for ever. RMSProp is
+# AdaGrad with a leak: old squares fade. One line changes, and the stall is gone.
+#
+# **After this lesson you can**
+#
+# - write RMSProp and say what its `decay_rate` does;
+# - say how long its memory is, in two ways that are often mixed up;
+# - read an update that somebody wrote down wrong, and say what it lost.
+#
+# **Questions to keep in mind**
+#
+# - What should an optimizer forget, and how fast?
+# - Why are the first steps of RMSProp so long?
+# - Does it matter where `eps` stands?
+#
+# **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
+
+# %%
+import numpy as np
+
+from optcourse import check, descend, hints, predict, quiz
+from optcourse.explorers.lesson_07 import (
+    CliffExplorer,
+    DigitsExplorer,
+    EpsExplorer,
+    MemoryExplorer,
+    RMSPropExplorer,
+)
+from optcourse.objectives import cliff
+from optcourse.optimizers import AdaGrad, RMSProp
+from optcourse.theory import half_life, rmsprop_step
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A picture before a formula
+#
+# Think of a landscape in two parts. On the right a steep wall, below it a floor that is almost flat. A walker starts
+# high on the wall. Commit to an answer first.
+
+# %%
+predict("07-after-the-cliff")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Try this.**
+#
+# 1. Press *Play*. Where is AdaGrad when RMSProp has left the wall?
+# 2. Move `decay_rate` up, towards 0.999. RMSProp becomes more and more like AdaGrad. Why?
+# 3. Move `decay_rate` down to 0. Every step is now equally long. What has become of the memory?
+# 4. Drag the start onto the floor, so that nobody ever meets the wall. What is left of the difference?
+
+# %%
+CliffExplorer()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The idea, in words
+#
+# AdaGrad adds every squared gradient to `grad_squared` and divides the step by its root. What it met once, it divides by
+# for ever. On the wall the squares are huge. So on the floor, where slopes are small, its steps are tiny.
+#
+# RMSProp keeps a **leaky mean** in place of the sum. In every step a little of the old content leaks out, and a little of
+# the new square is filled in. Think of a bucket with a hole: after a while, its content tells you about the recent rain, not
+# about all the rain there ever was.
+#
+# ## The formula
+#
+# The names: $w$ are the parameters, `w`. $\nabla L$ is the gradient, `dw`. $\alpha$ is `learning_rate`. New are
+#
+# - $s$, the memory: `grad_squared`, one number for each coordinate;
+# - $\rho$, the part of the memory that is kept in a step: `decay_rate`, between 0 and 1;
+# - $\varepsilon$, a tiny number that keeps the divisor above zero: `eps`.
+#
+# One step is
+#
+# $$ s \leftarrow \rho\, s + (1 - \rho)\, (\nabla L)^2, \qquad
+# w \leftarrow w - \alpha\, \frac{\nabla L}{\sqrt{s} + \varepsilon} $$
+#
+# The weights $\rho$ and $1 - \rho$ add up to 1. So $s$ is a mean, and its root is as large as a typical recent
+# gradient. Dividing
+# by it gives a step of about $\alpha$ in every coordinate, whatever the slope. The name says it: *root mean square*.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The lecture's pseudo-code, and what it lost
+#
+# In the lecture notes, RMSProp is written like this:
+#
+# ```text
+# grad_squared = 0
+# for t in range(num_steps):
+#     dw = compute_gradient(w)
+#     grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+#     w = -= learning_rate * dw
+# ```
+#
+# Two things went wrong in the last line. One of them Python would tell you at once. The other one runs, and is no RMSProp.
+# Slips like these are in many notes and books, so it pays to read an update slowly: *which of the names that were
+# prepared is never used?*
+#
+# **Your turn.** Repair the update, as a single step. You get `w`, `dw` and the memory so far, and return two things:
+# the new `w`
+# and the new `grad_squared`. Do not change the arrays that you are given.
+
+
+# %% tags=["exercise:07-repair"]
+def rmsprop_step_repaired(w, dw, grad_squared, learning_rate, decay_rate, eps):
+    """One step of RMSProp: return the new w and the new grad_squared."""
+    ### BEGIN SOLUTION
+    grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+    w = w - learning_rate * dw / (np.sqrt(grad_squared) + eps)
+    return w, grad_squared
+    ### END SOLUTION
+
+
+# %%
+check("07-repair", rmsprop_step_repaired)
+
+# %%
+hints("07-repair")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Three steps by hand
+#
+# A gradient of 2 in every step, `learning_rate` 0.1, `decay_rate` 0.9. Watch the memory fill up towards $2^2 = 4$.
+
+# %%
+w, grad_squared = 5.0, 0.0
+for t in range(1, 4):
+    dw = 2.0
+    grad_squared = 0.9 * grad_squared + (1 - 0.9) * dw * dw
+    step = 0.1 * dw / (np.sqrt(grad_squared) + 1e-7)
+    w -= step
+    print(f"step {t}: grad_squared = {grad_squared:.3f}   step = {step:.3f}   w = {w:.3f}")
+
+# %% [markdown]
+# The steps are longer than `learning_rate`, and they shrink. Hold that thought: first, a prediction about it.
+
+# %%
+predict("07-first-step")
+
+# %% [markdown]
+# Under a steady gradient, step $t$ is $\alpha / \sqrt{1 - \rho^t}$. The memory starts at zero and has seen little, so
+# the divisor is too
+# small at first. Here is the length of step $t$, in units of `learning_rate`:
+
+# %%
+print("t       " + "".join(f"{t:8d}" for t in (1, 2, 5, 10, 100, 1000)))
+for decay_rate in (0.9, 0.99, 0.999):
+    lengths = [float(rmsprop_step(1.0, decay_rate, t)) for t in (1, 2, 5, 10, 100, 1000)]
+    print(f"{decay_rate:<8}" + "".join(f"{length:8.2f}" for length in lengths))
+
+# %% [markdown]
+# A long memory makes a long first step. Adam, in the [next lesson](08_adam.ipynb), repairs exactly this.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## How long is the memory?
+#
+# A square that is $k$ steps old has the weight $(1 - \rho)\rho^k$. There are two usual ways to turn that into a
+# number of steps:
+#
+# - the **averaging window** $\dfrac{1}{1 - \rho}$: a plain mean over that many steps would be about as steady;
+# - the **half-life** $\dfrac{\ln \frac12}{\ln \rho}$: after that many steps the weight has halved.
+#
+# They are not the same.
+
+# %%
+for decay_rate in (0.9, 0.99, 0.999):
+    print(
+        f"decay_rate {decay_rate}: window {1 / (1 - decay_rate):6.0f} steps, half-life {half_life(decay_rate):7.2f} steps"
+    )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Try this.** On the left, the weights; on the right, gradients were loud for a long time and have now become 1.
+#
+# 1. Set `decay_rate` to 0.9. Read off the half-life where the curve crosses the dotted line.
+# 2. Make the past ten times louder. Does it take ten times as long to forget? (Each half-life halves the rest, so no.)
+# 3. Move `decay_rate` to 0.99. How many steps until RMSProp takes half a step again?
+
+# %%
+MemoryExplorer()
+
+# %% [markdown]
+# **Your turn.** You want a memory whose weights halve every `half_life` steps. Which `decay_rate` has it?
+
+
+# %% tags=["exercise:07-choose-decay"]
+def choose_decay(half_life):
+    """The decay_rate at which the weight of a past square halves every half_life steps."""
+    ### BEGIN SOLUTION
+    return 0.5 ** (1 / half_life)
+    ### END SOLUTION
+
+
+# %%
+check("07-choose-decay", choose_decay)
+
+# %%
+hints("07-choose-decay")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Your turn: write RMSProp
+#
+# The whole loop now. You are given `compute_gradient`; call it as `compute_gradient(w)`.
+#
+# - `grad_squared` starts at zero, one entry for each entry of `w`.
+# - Take exactly `num_steps` steps and return the last `w`.
+# - Leave the caller's array as it is. It may hold whole numbers; your result holds floats.
+
+
+# %% tags=["exercise:07-rmsprop"]
+def rmsprop(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    """Take num_steps steps of RMSProp; return where they end."""
+    ### BEGIN SOLUTION
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+    return w
+    ### END SOLUTION
+
+
+# %%
+check("07-rmsprop", rmsprop)
+
+# %%
+hints("07-rmsprop")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Your code in the picture
+#
+# A narrow valley. RMSProp in blue, AdaGrad beside it, and your function as an orange, dashed line with diamonds. On
+# the right, the
+# number that multiplies `dw` in each coordinate.
+#
+# 1. Step through the run with the arrow buttons and read the numbers of each update.
+# 2. Both coordinates move equally fast, although one slope is twenty times the other. Where in the formula does that
+#    come from?
+# 3. AdaGrad's curves on the right only fall. RMSProp's rise again when the gradients become small. Why?
+# 4. Make `learning_rate` large. RMSProp does not settle but dances around the minimum: its steps stay about
+#    `learning_rate` long.
+
+# %%
+RMSPropExplorer(yours=rmsprop)
+
+# %% [markdown]
+# And the cliff once more, with your code on it:
+
+# %%
+CliffExplorer(yours=rmsprop)
+
+# %% [markdown]
+# The numbers behind it, after 200 steps:
+
+# %%
+for optimizer in (AdaGrad(learning_rate=0.1, eps=1e-7), RMSProp(learning_rate=0.1, decay_rate=0.9, eps=1e-7)):
+    trace = descend(cliff(), optimizer, (3.8, 3.0), 200)
+    print(f"{type(optimizer).__name__:8} ends {np.linalg.norm(trace.final):.2f} away from the minimum")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The effective learning rate
+#
+# What multiplies `dw` in a step is $\dfrac{\alpha}{\sqrt{s} + \varepsilon}$: the **effective learning rate**. Every
+# coordinate has its own.
+#
+# **Your turn.** You are given all the gradients so far, one row a step, the oldest first. Return the effective
+# learning rate of each
+# coordinate in the last step.
+
+
+# %% tags=["exercise:07-effective-rate"]
+def effective_learning_rate(gradients, learning_rate, decay_rate, eps):
+    """learning_rate / (sqrt(grad_squared) + eps) after the last row of gradients, one number a column."""
+    ### BEGIN SOLUTION
+    grad_squared = np.zeros(np.shape(gradients)[1])
+    for dw in np.array(gradients, dtype=float):
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+    return learning_rate / (np.sqrt(grad_squared) + eps)
+    ### END SOLUTION
+
+
+# %%
+check("07-effective-rate", effective_learning_rate)
+
+# %%
+hints("07-effective-rate")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Where does eps stand?
+#
+# The lecture and PyTorch add $\varepsilon$ *outside* the root: $\sqrt{s} + \varepsilon$. Some texts write it
+# *inside*: $\sqrt{s + \varepsilon}$, and some
+# present the two as equal. They are close as long as gradients are much larger than $\sqrt\varepsilon$. Below that
+# they are not.
+#
+# **Try this.** Set `eps` to 1e-7. At which size of the gradient does the step begin to shrink, in each of the two?
+# Which of them leaves a
+# parameter with tiny gradients almost where it was?
+
+# %%
+EpsExplorer()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The same on real data
+#
+# Softmax regression on 600 real images of digits, 650 parameters, all at the same learning rate.
+#
+# 1. At small learning rates RMSProp is far ahead: every parameter moves by about `learning_rate`, also those whose
+#    gradients are tiny.
+# 2. Raise `learning_rate` by and by. Who gets into trouble first?
+# 3. Is a comparison at *equal learning rate* fair? (The number means something else for each of them. [The
+#    race](09_race.ipynb) tunes all
+#    of them on the same budget.)
+
+# %%
+DigitsExplorer()
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## Conventions
+#
+# | question | here | elsewhere |
+# |---|---|---|
+# | where `eps` stands | outside the root (lecture, PyTorch) | inside the root: Dive into Deep Learning, older TensorFlow |
+# | value of `eps` | 1e-7 (lecture) | 1e-8 in PyTorch |
+# | name of `decay_rate` | `decay_rate` (lecture) | `alpha` in PyTorch, `rho` in Keras, $\gamma$ or $\beta$ in books |
+# | its default | 0.99, as in PyTorch | 0.9 in Hinton's lecture and in Keras |
+# | where the memory starts | 0 (lecture, PyTorch) | 1 in HIPS autograd: the first steps are then short, not long |
+# | centred version | no | `centered=True` in PyTorch also subtracts the squared mean of the gradient |
+#
+# The course's tests run this loop and PyTorch's side by side, with every hyperparameter given.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Key points
+#
+# - RMSProp is AdaGrad with a leak: $s \leftarrow \rho s + (1-\rho)(\nabla L)^2$, and the step is divided by $\sqrt s
+#   + \varepsilon$.
+# - It forgets. After a steep stretch its steps grow back; AdaGrad's do not.
+# - The half-life of the memory is $\ln\frac12 / \ln\rho$; the averaging window is $1/(1-\rho)$. They are different numbers.
+# - The memory starts at zero, so the first steps are too long: ten times `learning_rate` at `decay_rate` 0.99.
+# - Inside or outside the root, `eps` acts at different sizes of the gradient: $\sqrt\varepsilon$ or $\varepsilon$.
+
+# %%
+quiz("07")
+
+# %% [markdown]
+# ## References
+#
+# - T. Tieleman, G. Hinton, *Lecture 6.5: RMSProp*, Coursera: Neural Networks for Machine Learning (2012): where it was first
+#   shown, on a slide.
+# - J. Duchi, E. Hazan, Y. Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic Optimization*, JMLR 12
+#   (2011): AdaGrad.
+# - Michigan EECS 498-007, lecture 4; the CS231n notes on optimization.
+#
+# ## What next
+#
+# RMSProp scales the step. Momentum smooths its direction. Both at once, and with the first steps repaired, is
+# [08 Adam](08_adam.ipynb).
