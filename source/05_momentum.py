@@ -234,6 +234,7 @@ predict("05-steps")
 # blue is fast; brown runs away. Drag the probe.
 #
 # 1. Find *ripples*, *monotone decay*, *one-step*, *oscillation* and *divergence*. Where on the map is each?
+#    (*One-step* is a small spot on the bottom edge: where would gradient descent jump home at once?)
 # 2. Inside the U, move the probe left and right. Does the rate change? Now up and down.
 # 3. Cross the dotted line. Did the theory draw it in the right place?
 # 4. Put the probe on the bottom edge, $\beta = 0$. Which algorithm is this? Where is its limit?
@@ -343,7 +344,7 @@ predict("05-noise")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A minibatch gradient is the true gradient plus noise. In the velocity, the true part agrees from step to
-# step and adds up. The noise has a new sign each time and cancels in part. So the velocity points in a
+# step and adds up. The noise points elsewhere each time and cancels in part. So the velocity points in a
 # steadier direction than one gradient.
 #
 # **Try this.** Both walkers get the same noise. SGD has the effective learning rate, so both have the same
@@ -351,7 +352,8 @@ predict("05-noise")
 #
 # 1. Compare the two lines on the right during the first 40 steps. Which one stays lower?
 # 2. Compare the paths on the way down. Which one is smoother?
-# 3. Look at the last 60 steps. Near the minimum there is hardly any true slope left. Who scatters more?
+# 3. Look at the last 60 steps. Near the minimum there is hardly any true slope left, so neither arrow means
+#    much. How widely does each walker scatter? (The sentence below the picture has the numbers.)
 # 4. Now switch *equal speed* off: SGD gets the same $\alpha$. Who scatters more now, and who is faster?
 
 # %%

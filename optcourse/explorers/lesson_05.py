@@ -26,11 +26,22 @@ def bounded(values, size: float) -> np.ndarray:
     return np.clip(np.nan_to_num(values, nan=size, posinf=size, neginf=-size), -size, size)
 
 
+def until_gone(values, size: float) -> np.ndarray:
+    """Values up to the first row beyond ±size, NaN after it: a path that ran away is not drawn any further."""
+    values = np.array(values, dtype=float)
+    beyond = ~(np.abs(values) <= size)
+    gone = np.flatnonzero(beyond.any(axis=1) if values.ndim == 2 else beyond)
+    if len(gone):
+        values[gone[0]] = bounded(values[gone[0]], 10 * size)
+        values[gone[0] + 1 :] = np.nan
+    return values
+
+
 def path_in_plane(w, label: str, role: str, drag: str | None = None) -> list:
     """A run's path, with a point where it is now; the start can be dragged if `drag` names a control."""
     x, y = bounded(w, 1e3).T
     marks = [
-        Line(x, y, role=role, label=label, by_step="upto", marker=True),
+        Line(*until_gone(w, 8.0).T, role=role, label=label, by_step="upto", marker=True),
         Points(x, y, role=role, size=12, by_step="at"),
     ]
     if drag:
@@ -220,7 +231,7 @@ def behaviour(method: str, alpha: float, rho: float) -> str:
     rate = float(theory.larger_root(np.asarray(total), np.asarray(product)))
     if rate > 1 + 1e-9:
         return "divergence"
-    if rate < 0.08:
+    if rate < 0.15:
         return "one-step"
     if total * total < 4 * product:
         return "ripples"
@@ -280,7 +291,12 @@ class RateMapExplorer(Explorer):
                 Line(t, envelope, role="theory", label="± rate^step", width=1.3),
                 Line(t, -envelope, role="theory", width=1.3),
                 Line(
-                    t, bounded(trace.w, 50), role="path", marker=True, by_step="upto", label=f"probe: {kind}"
+                    t,
+                    until_gone(trace.w, 4.0),
+                    role="path",
+                    marker=True,
+                    by_step="upto",
+                    label=f"probe: {kind}",
                 ),
                 Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
             ],
