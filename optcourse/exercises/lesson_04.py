@@ -710,6 +710,12 @@ NOISE_NUMBERS = Exercise(
 ACCURACY = 0.93  # on images that the training never sees
 PASSES = 10  # the budget: gradients of examples, in passes over the training images
 
+# Luck in the split moves the accuracy by two per cent either way. On these ones every sensible choice reaches 94 % and ten
+# exact steps stay below 92 %, so that the goal tells them apart.
+SPLITS = (
+    5, 6, 7, 11, 12, 17, 21, 24, 27, 28, 30, 33, 34, 35, 36, 37, 38, 41, 44, 45, 48, 54, 55, 57, 58, 60, 63, 65, 68,
+)  # fmt: skip
+
 
 def train(compute_gradient, w, num_examples, rng):
     w = np.array(w, dtype=float)
@@ -721,8 +727,8 @@ def train(compute_gradient, w, num_examples, rng):
 def train_cases(rng: np.random.Generator) -> list[Case]:
     """Other images are held back in each case, and other orders are drawn."""
     cases = []
-    for _ in range(2):
-        split, order = (int(seed) for seed in rng.integers(1_000_000, size=2))
+    for split in rng.choice(SPLITS, size=2, replace=False).tolist():
+        order = int(rng.integers(1_000_000))
         cases.append(
             Case(
                 (DigitsTrainingGradient(split), np.zeros(650), NUM_TRAIN, Rng(order)),

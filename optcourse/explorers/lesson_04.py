@@ -647,7 +647,7 @@ class EscapeExplorer(Explorer):
                 parts.plane_panel(objective, plane, title=f"{objective.name}, from above", window=window, equal=saddle),
                 Panel("step", "share of the 64 seeds", (0, self.num_steps), (-0.03, 1.03), curve, title=f"how many are {goal}?"),
             ],
-            says=escape_says(saddle, noise, learning_rate, share, goal),
+            says=escape_says(saddle, noise, learning_rate, share, goal, float(there.any(axis=0).mean())),
             num_steps=self.num_steps,
             narration=Narration(
                 "step {t}: w = ({0:.3g}, {1:.3g});  {2:.0f} of 64 seeds are " + goal,
@@ -670,7 +670,9 @@ def escape_paths(landscape: str, learning_rate: float, noise: float) -> np.ndarr
     ).w  # fmt: skip
 
 
-def escape_says(saddle: bool, noise: float, learning_rate: float, share: np.ndarray, goal: str) -> str:
+def escape_says(
+    saddle: bool, noise: float, learning_rate: float, share: np.ndarray, goal: str, ever: float
+) -> str:
     """Who got away, and when."""
     setting = (
         f"Noise σ = {say(noise)}, learning rate {say(learning_rate)}: after {len(share) - 1} steps {share[-1]:.0%} of the "
@@ -686,10 +688,12 @@ def escape_says(saddle: bool, noise: float, learning_rate: float, share: np.ndar
         )
     elif saddle:
         end = " The tiniest kick is enough: from then on the saddle's own slope does the work."
-    elif share[-1] < 0.2:
-        end = " Kicks are too small, or steps too few, to climb over the rims on the way."
     else:
-        end = " The kicks that carry walkers into the lowest hollow also carry some of them out again."
+        end = f" {ever:.0%} have been there at some time: "
+        if ever > share[-1] + 0.1:
+            end += "the kicks that carry walkers in also carry them out again."
+        else:
+            end += "few get over the rims on the way, and few get out again."
     return setting + when + end
 
 

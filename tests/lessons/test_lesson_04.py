@@ -148,6 +148,31 @@ def test_ten_epochs_of_sgd_beat_ten_exact_steps(digits):
     assert model.accuracy(w, test.X, test.y) > max(exact) + 0.03
 
 
+@pytest.mark.parametrize("split", exercises.SPLITS[::4])
+def test_the_goal_tells_minibatches_from_exact_steps(split):
+    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(split))
+    model = models.SoftmaxRegression(train.X, train.y)
+    for size, rate in ((32, 0.5), (16, 0.2), (8, 0.2), (64, 1.0)):
+        w = model.initial()
+        for batch in data.epoch_batches(1438, size, np.random.default_rng(0), exercises.PASSES):
+            w = w - rate * model.gradient(w, batch)
+        assert model.accuracy(w, test.X, test.y) >= exercises.ACCURACY + 0.01
+    for rate in (1.5, 2.0, 2.5):
+        w = model.initial()
+        for _ in range(exercises.PASSES):
+            w = w - rate * explorers.by_chunks(model.gradient, w, np.arange(1438))
+        assert model.accuracy(w, test.X, test.y) < exercises.ACCURACY - 0.01
+
+
+def test_what_the_saddle_prompt_asks():
+    """A hundred times the noise leaves ln(100) / ln(1.1) = 48 steps earlier."""
+    half = []
+    for noise in (1e-6, 1e-4):
+        away = np.abs(explorers.escape_paths("saddle", 0.05, noise)[..., 1]) >= 1
+        half.append(int(np.argmax(away.mean(axis=1) >= 0.5)))
+    assert half[0] - half[1] == pytest.approx(np.log(100) / np.log(1.1), abs=3)
+
+
 # -- the explorers tell the truth --------------------------------------------------------------------------------------
 
 
