@@ -72,6 +72,17 @@ def velocity_is_the_first_gradient(compute_gradient, w, learning_rate, num_steps
     return w
 
 
+def velocity_is_w_itself(compute_gradient, w, learning_rate, num_steps, rho):
+    w = np.array(w, dtype=float)
+    velocity = w
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        velocity *= rho
+        velocity += dw
+        w -= learning_rate * velocity
+    return w
+
+
 def one_velocity_for_all(compute_gradient, w, learning_rate, num_steps, rho):
     w = np.array(w, dtype=float)
     velocity = 0.0
@@ -189,6 +200,11 @@ MOMENTUM = Exercise(
             "velocity-starts-at-w",
             "Your velocity begins as `w`: make it zeros of the same shape.",
             loop(right_velocity, first=np.copy),
+        ),
+        Misconception(
+            "velocity-is-w-itself",
+            "`velocity = w` gives one array two names, so changing the velocity changes `w` too: make zeros of its own.",
+            velocity_is_w_itself,
         ),
         Misconception(
             "one-velocity-for-all",

@@ -658,7 +658,7 @@ class EscapeExplorer(Explorer):
 
 
 class CycleExplorer(Explorer):
-    """A bowl with two kinks on which momentum circles for ever; gradient descent and Nesterov, at their usual settings, settle."""
+    """A bowl with two kinks on which momentum circles for ever; the others, at their usual settings, settle."""
 
     title = "The heavy ball that circles"
     controls = (
