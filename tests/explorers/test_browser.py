@@ -213,6 +213,8 @@ def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
     page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 2 steps.'")
     page.get_by_role("button", name="Undo").click()
     page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 1 steps.'")
+    page.get_by_role("button", name="Walk again").click()
+    page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 0 steps.'")
     assert Wanderer().sweep(np.random.default_rng(0)) == 3
 
 
@@ -242,3 +244,28 @@ def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
     box.fill("2")
     box.press("Enter")
     page.wait_for_function("document.querySelector('.oc-error').textContent === ''")
+
+
+def test_in_jupyterlab_a_thousand_moves_leave_kernel_and_page_no_larger(lab):
+    """Moves over two sliders, so that tables go stale and are fetched anew; what is kept must stay bounded."""
+    page = lab("moves.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer")
+    move = """async (count) => {
+      const sliders = ['amplitude', 'scale'].map((n) => document.querySelector(`[data-control=${n}] input[type=range]`));
+      for (let k = 0; k < count; k++) {
+        const slider = sliders[Math.floor(k / 10) % 2];
+        slider.value = k % (Number(slider.max) + 1);
+        slider.dispatchEvent(new Event('input', {bubbles: true}));
+        if (k % 10 === 9) await new Promise((done) => setTimeout(done, 15));
+      }
+      await new Promise((done) => setTimeout(done, 1500));
+    }"""
+    kept = f"[...{STAGE}.tables.values()].reduce((sum, table) => sum + table.bytes, 0)"
+    nodes = "document.querySelectorAll('.oc-explorer *').length"
+    page.evaluate(move, 100)
+    before = page.evaluate(nodes)
+    page.evaluate(move, 1000)
+    assert page.evaluate(nodes) == before
+    assert page.evaluate(kept) <= 8e6
+    # Kernel: an explorer keeps no history of what it was asked; its values are the last ones.
+    amplitude = page.evaluate(f"{STAGE}.values.amplitude")
+    assert f"amplitude {amplitude:g}" in page.locator(".oc-says").inner_text()
