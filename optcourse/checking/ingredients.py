@@ -188,6 +188,8 @@ class LeastSquaresGradient:
 
         def compute_gradient(w, batch=None):
             rows = np.arange(len(X)) if batch is None else np.asarray(batch)
+            if np.shape(w) != X.shape[1:] or rows.dtype.kind not in "iu":
+                raise ValueError("the point comes first, then the minibatch, an array of indices")
             return X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
 
         return compute_gradient
@@ -203,7 +205,7 @@ class SampledData:
 
     def build(self) -> Callable:
         rng = np.random.default_rng(self.seed)
-        return lambda batch_size: rng.integers(self.num_examples, size=int(batch_size))
+        return lambda batch_size=1: rng.integers(self.num_examples, size=int(batch_size))
 
 
 @ingredient

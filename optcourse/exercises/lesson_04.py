@@ -75,8 +75,11 @@ def verify_batches(case: Case, outcome) -> str | None:
     if blocks and 1 < batch_size < num_examples:
         return "only-batches-shuffled"
     if np.array_equal(epochs[0], epochs[1]):
+        *_, shuffled_again = right_orders(rng, num_examples, num_epochs)
+        if np.array_equal(epochs[0], shuffled_again[-1]):
+            return "views-of-one-array"
         one_order = np.array_equal(epochs[0], rng.build().permutation(num_examples))
-        return "same-order-every-epoch" if one_order else "views-of-one-array"
+        return "same-order-every-epoch" if one_order else "seeds-every-epoch"
     if not any(np.array_equal(epochs, way) for way in right_orders(rng, num_examples, num_epochs)):
         return "not-from-rng"
     return None
@@ -164,6 +167,14 @@ def views_of_one_array(num_examples, batch_size, rng, num_epochs):
     return batches
 
 
+def seeds_every_epoch(num_examples, batch_size, rng, num_epochs):
+    return [
+        batch
+        for _ in range(num_epochs)
+        for batch in epoch_batches(num_examples, batch_size, np.random.default_rng(0), 1)
+    ]
+
+
 def one_epoch_only(num_examples, batch_size, rng, num_epochs):
     return epoch_batches(num_examples, batch_size, rng, 1)
 
@@ -220,6 +231,12 @@ EPOCH_BATCHES = Exercise(
             views_of_one_array,
         ),
         Misconception(
+            "seeds-every-epoch",
+            "All your epochs have the same order, and it does not come from `rng`: a Generator that is made anew with the same "
+            "seed begins from the same place. Use the `rng` that you were given.",
+            seeds_every_epoch,
+        ),
+        Misconception(
             "never-shuffled",
             "Your indices come in their natural order, 0, 1, 2, …: the order must be drawn at random from `rng`.",
             batches_from(lambda num_examples, rng: np.arange(num_examples)),
@@ -236,8 +253,8 @@ EPOCH_BATCHES = Exercise(
         ),
         Misconception(
             "with-replacement",
-            "In an epoch of yours some indices come twice and others never: that is drawing with replacement. Draw an "
-            "order of all indices instead.",
+            "In an epoch of yours some indices come twice and others never. Draw one order of all indices and cut it into "
+            "pieces: then what has been drawn stays out until the next epoch.",
             batches_from(lambda num_examples, rng: rng.integers(num_examples, size=num_examples)),
         ),
         Misconception(
