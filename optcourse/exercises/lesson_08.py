@@ -949,7 +949,7 @@ REDDI = Exercise(
 
 # -- 08-find-the-error: five texts from print, each with one wrong line ----------------------------------------------
 
-WRONG_LINES = {"line_a": 5, "line_b": 5, "line_c": 5, "line_d": 4, "line_e": 2}
+WRONG_LINES = {"line_a": 8, "line_b": 6, "line_c": 5, "line_d": 4, "line_e": 2}
 
 
 def find_the_error():
@@ -984,14 +984,19 @@ FIND_THE_ERROR = Exercise(
             said("a", 4),
         ),
         Misconception(
-            "a-update",
-            "Text A: the update itself is right; one of the numbers that go into it is not.",
+            "a-correction",
+            "Text A: the correction is right, as long as `t` is the number of the step. Is it, in round 2?",
             said("a", 6),
         ),
         Misconception(
+            "a-update",
+            "Text A: the update itself is right; one of the numbers that go into it is not.",
+            said("a", 7),
+        ),
+        Misconception(
             "b-corrections",
-            "Text B: both corrections divide, as they should. Which operation is done last in its line 5?",
-            said("b", 4),
+            "Text B: both corrections divide, as they should. Which operation is done last in the line below?",
+            said("b", 5),
         ),
         Misconception("b-moments", "Text B: the moments are right. Look for brackets.", said("b", 3)),
         Misconception(
@@ -1014,7 +1019,7 @@ FIND_THE_ERROR = Exercise(
         Misconception(
             "e-root",
             "Text E: the root is right where what stands below it is never negative. Can it be, here?",
-            said("e", 6),
+            said("e", 8),
         ),
         Misconception(
             "e-first-moment",

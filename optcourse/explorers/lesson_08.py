@@ -15,7 +15,7 @@ from optcourse.explorers import parts
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
-from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene
+from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
 from optcourse.objectives import lecture_bowl
 from optcourse.optimizers import (
     AdaGrad,
@@ -76,7 +76,7 @@ class AdamExplorer(Explorer):
         valley = lecture_bowl()
         w, t = trace.w, np.arange(self.num_steps + 1)
         moment1, root = trace.state["moment1"][1:], np.sqrt(trace.state["moment2"][1:])
-        moves = -np.diff(w, axis=0) / learning_rate  # in learning rates, along the downhill direction
+        moves = np.diff(w, axis=0) / learning_rate
         own, _, error = parts.learners_run(
             self.yours,
             valley,
@@ -93,6 +93,7 @@ class AdamExplorer(Explorer):
         padded = [np.vstack([rows, rows[-1:]]) for rows in (trace.dw[:-1], moment1, root, moves)]
         dw, m1, m2, move = padded
         bars = np.column_stack([dw[:, 0], m1[:, 0], m2[:, 0], dw[:, 1], m1[:, 1], m2[:, 1]])
+        bars = np.clip(np.abs(bars), 1e-4, 1e3)
         return Scene(
             panels=[
                 parts.plane_panel(
@@ -109,16 +110,20 @@ class AdamExplorer(Explorer):
                 ),
                 Panel(
                     "entry 0                    entry 1",
-                    "value at this step",
+                    "size at this step",
                     (-0.7, 6.7),
-                    (-13.0, 13.0),
+                    (1e-3, 1e2),
                     [
-                        Rule("y", 0.0, role="neutral", dash="solid"),
-                        Bars([0, 4], bars[:, [0, 3]], role="gradient", by_step="at", label="dw"),
-                        Bars([1, 5], bars[:, [1, 4]], role="velocity", by_step="at", label="moment1"),
-                        Bars([2, 6], bars[:, [2, 5]], role="second", by_step="at", label="√moment2"),
+                        Bars([0, 4], bars[:, [0, 3]], role="gradient", by_step="at", base=1e-3, label="dw"),
+                        Bars(
+                            [1, 5], bars[:, [1, 4]], role="velocity", by_step="at", base=1e-3, label="moment1"
+                        ),
+                        Bars(
+                            [2, 6], bars[:, [2, 5]], role="second", by_step="at", base=1e-3, label="√moment2"
+                        ),
                     ],
-                    title="the moments as they are",
+                    yscale="log",
+                    title="gradient and moments, sizes",
                     xticks=[(0, "dw"), (1, "m1"), (2, "√m2"), (4, "dw"), (5, "m1"), (6, "√m2")],
                 ),
                 Panel(
@@ -147,7 +152,8 @@ class AdamExplorer(Explorer):
             narration=Narration(
                 f"step {{t}}: dw = ({{0:.3g}}, {{1:.3g}});  moment1 = ({{2:.3g}}, {{3:.3g}});  √moment2 = ({{4:.3g}}, "
                 f"{{5:.3g}});  w moves by {say(learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
-                np.column_stack([dw, m1, m2, -move]),
+                np.column_stack([dw, m1, m2, move])[:-1],
+                last=f"step {self.num_steps}: the walk ends at ({say(w[-1, 0])}, {say(w[-1, 1])})",
             ),
             notice=error,
         )
@@ -192,7 +198,7 @@ class BiasExplorer(Explorer):
                     [
                         Rule("y", 1.0, role="theory", label="full"),
                         Line(t, filled1, role="velocity", label="moment1"),
-                        Line(t, filled2, role="second", label="√moment2"),
+                        Line(t, filled2, role="second", dash="solid", label="√moment2"),
                     ],
                     xscale="log",
                     title="both moments begin at zero and fill",
@@ -307,7 +313,7 @@ class AllTogetherExplorer(Explorer):
     def picture(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
         ground = GROUNDS[landscape]()
         floor = float(np.min(ground.value(np.transpose(ground.minima))))
-        lines, rows, ticks, told = [], [], [], []
+        lines, rows, told = [], [], []
         for place, name in enumerate(RUNNERS):
             role = RUNNERS[name][0]
             rate, extra = (
@@ -321,7 +327,9 @@ class AllTogetherExplorer(Explorer):
             t_row = np.full(len(above), len(RUNNERS) - 1 - place)
             rows.append(Line([1e-12, above[-1]], [t_row[0], t_row[0]], role=role, width=1.5))
             rows.append(Points(above, t_row, role=role, size=13, by_step="at"))
-            ticks.append((float(t_row[0]), settings_in_words(name, rate, extra)))
+            rows.append(
+                Text(2e-12, float(t_row[0]), settings_in_words(name, rate, extra), role=role, above=9)
+            )
             told.append((end if np.isfinite(end) else np.inf, name, settings_in_words(name, rate, extra)))
         told.sort(key=lambda entry: entry[0])
         how = (
@@ -343,12 +351,12 @@ class AllTogetherExplorer(Explorer):
                 ),
                 Panel(
                     "loss above the lowest point",
-                    "optimizer and its settings",
+                    "one row for each optimizer",
                     (1e-12, 1e3),
-                    (-0.6, len(RUNNERS) - 0.4),
+                    (-0.5, len(RUNNERS) - 0.2),
                     rows,
                     xscale="log",
-                    yticks=ticks,
+                    yticks=[],
                     title="farther left is better",
                 ),
             ],
@@ -407,7 +415,7 @@ class DecayExplorer(Explorer):
     """One weight, gradients of random sign: what is left of it under L2 and under decoupled decay."""
 
     title = "L2 or decoupled decay?"
-    scale_control = log("scale", 1e-4, 1e3, 1.0, num=29, label="size of the gradients")
+    scale_control = log("scale", 1e-4, 1e3, 1e-3, num=29, label="size of the gradients")
     controls = (
         scale_control,
         log("weight_decay", 0.01, 1.0, 0.1, num=21),
@@ -709,13 +717,13 @@ class DigitsExplorer(Explorer):
     title = "A network on real digits"
     num_steps = 100
     shown = slice(0, 300)  # the training images on which the loss is drawn: all of them would take too long
-    rates = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 1.0)
+    rates = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0, 3.0)
     racers = {
         "Adam": ("path", Adam),
         "almost-Adam": ("second", AdamAlmost),
         "SGD": ("third", GradientDescent),
     }
-    controls = (steps("learning_rate", rates, 1e-3, table=False),)
+    controls = (steps("learning_rate", rates, 1e-2, table=False),)
 
     def scene(self, learning_rate) -> Scene:
         t = np.arange(self.num_steps + 1)

@@ -1,0 +1,322 @@
+"""Lesson 08: every number and claim of its prose, its texts with errors, its explorers, its conventions."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcourse import theory
+from optcourse.checking.engine import check_exercise
+from optcourse.descent import descend
+from optcourse.exercises import lesson_08 as exercises
+from optcourse.explorers import lesson_08 as explorers
+from optcourse.objectives import lecture_bowl, rosenbrock
+from optcourse.optimizers import Adam, AdamAlmost, AdamL2, AdamW
+
+SOURCE = (Path(__file__).parents[2] / "source" / "08_adam.py").read_text(encoding="utf-8")
+ALL = [
+    explorers.AdamExplorer,
+    explorers.BiasExplorer,
+    explorers.AllTogetherExplorer,
+    explorers.DecayExplorer,
+    explorers.ReddiExplorer,
+    explorers.ErrorsExplorer,
+    explorers.DigitsExplorer,
+]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("explorer", ALL, ids=lambda cls: cls.__name__)
+def test_every_control_is_swept(explorer):
+    assert explorer().sweep(np.random.default_rng(8)) > 4
+
+
+# The texts with one wrong line
+
+
+def listing(letter: str) -> list[str]:
+    """The lines of a text of the lesson, without their numbers."""
+    found = re.search(rf"# \*\*Text {letter}\*\*.*?# ```text\n(.*?)# ```", SOURCE, re.DOTALL)
+    return [re.sub(r"^# \d  ", "", line) for line in found[1].splitlines()]
+
+
+REPAIRED = {
+    "A": (8, "    t += 1"),
+    "B": (6, "    w = w - learning_rate * unbiased1 / (np.sqrt(unbiased2) + eps)"),
+    "C": (5, "    unbiased1, unbiased2 = moment1 / (1 - beta1**t), moment2 / (1 - beta2**t)"),
+    "E": (2, "moment2 = np.zeros_like(w)"),
+}
+
+
+def run_text(lines: list[str]) -> np.ndarray:
+    names = {
+        "np": np,
+        "rng": np.random.default_rng(3),
+        "num_steps": 12,
+        "compute_gradient": lecture_bowl().gradient,
+        "w": np.array([-5.0, -2.0]),
+        "moment1": np.zeros(2),
+        "moment2": np.zeros(2),
+        "learning_rate": 0.1,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "eps": 1e-3,
+    }
+    with np.errstate(all="ignore"):
+        exec("\n".join(lines), names)
+    return names["w"]
+
+
+@pytest.mark.parametrize("letter", REPAIRED)
+def test_a_text_is_wrong_in_its_wrong_line_and_right_without_it(letter):
+    number, line = REPAIRED[letter]
+    assert exercises.WRONG_LINES[f"line_{letter.lower()}"] == number
+    lines = listing(letter)
+    right = exercises.adam(lecture_bowl().gradient, [-5.0, -2.0], 0.1, 12, 0.9, 0.999, 1e-3)
+    assert not np.allclose(run_text(lines), right, rtol=1e-4)
+    lines[number - 1] = line
+    np.testing.assert_allclose(run_text(lines), right, rtol=1e-12)
+
+
+def test_the_sentence_of_text_d_is_wrong():
+    assert "slow to start" in listing("D")[exercises.WRONG_LINES["line_d"] - 1]
+    first = descend(lecture_bowl(), AdamAlmost(0.1), (-5, -2), 1).w
+    assert np.all(np.abs(first[1] - first[0]) > 0.3)  # three learning rates and more: not slow
+
+
+# Numbers
+
+
+def test_uncorrected_steps_are_too_long():
+    ratio = theory.uncorrected_ratio(np.array([1, 10, 12]))
+    assert [round(r, 2) for r in ratio] == [3.16, 6.53, 6.57]
+    assert theory.uncorrected_peak() == (12, pytest.approx(6.5685, abs=1e-4))
+    assert exercises.uncorrected_peak(0.9, 0.999) == theory.uncorrected_peak()
+    assert theory.uncorrected_ratio(1000) > 1.2  # "thousands of steps until that has died away"
+    assert theory.uncorrected_ratio(5000) < 1.01
+
+
+@pytest.mark.parametrize(("cls", "expected"), [(AdamAlmost, [3.16, 6.53]), (Adam, [1.0, 1.0])])
+def test_the_same_on_runs(cls, expected):
+    optimizer, w = cls(0.1, eps=0.0), np.zeros(1)
+    state, kept = optimizer.init(w), [0.0]
+    for _ in range(10):
+        optimizer.step(w, np.array([-5.0]), state)
+        kept.append(w[0])
+    moves = np.diff(kept) / 0.1
+    assert [round(moves[0], 2), round(moves[9], 2)] == expected
+
+
+def test_a_frozen_t_makes_steps_of_a_third():
+    assert exercises.frozen_t() == pytest.approx(0.1**-1 / np.sqrt(1000), rel=1e-6)
+
+
+def test_a_multiplied_correction_begins_ten_times_too_long():
+    path = explorers.wrong_adam("correction multiplied", 0.1, 1e-8, 1)
+    np.testing.assert_allclose(np.abs(path[1] - path[0]) / 0.1, 10, rtol=1e-3)
+
+
+def test_weight_decay_under_l2_and_decoupled():
+    arguments = (np.array([1e-3, 1.0, 100.0]), np.full(3, 0.1), np.full(3, 1e-3), np.zeros(3, dtype=int))
+    left = {cls: explorers.decaying(cls, *arguments)[-1, :, 0].round(3).tolist() for cls in (AdamL2, AdamW)}
+    assert left == {AdamL2: [0.258, 0.835, 0.923], AdamW: [0.833, 0.833, 0.833]}
+
+
+@pytest.mark.parametrize("seed", range(1, 4))
+def test_adamw_treats_all_sizes_alike_whatever_the_signs(seed):
+    arguments = (np.ones(1), np.full(1, 0.1), np.full(1, 1e-3), np.full(1, seed))
+    ends = explorers.decaying(AdamW, *arguments)[-1, 0]
+    assert np.ptp(ends) < 1e-3
+    assert np.ptp(explorers.decaying(AdamL2, *arguments)[-1, 0]) > 0.5
+
+
+def test_reddi_s_sequence():
+    adam, amsgrad = (
+        explorers.reddi_runs(cls, 3.0, 0.1, 0.1, 0.0, 10_010) for cls in (explorers.Adam, explorers.AMSGrad)
+    )
+    late = slice(9_990, 10_010)
+    assert [round(v, 3) for v in (adam[late].min(), adam[late].max())] == [0.999, 1.0]
+    assert [round(v, 4) for v in (amsgrad[late].min(), amsgrad[late].max())] == [-1.0, -0.9993]
+    assert round(amsgrad[10_001], 4) == -0.9996
+    assert exercises.reddi_walk(0.0, 0.1, 10_000, 3.0, False) > 0.99
+    assert exercises.reddi_walk(0.0, 0.1, 10_000, 3.0, True) < -0.99
+    adam, amsgrad = explorers.settled_moves(3.0, 0.1)
+    assert adam[3] > 0 > amsgrad[3]
+
+
+def test_the_place_of_eps():
+    printed = {"after": 0.5, "before": 1 / (1 + 1 / np.sqrt(0.001)), "inside": 1e-6 / np.sqrt(1e-12 + 1e-6)}
+    assert [round(v, 4) for v in printed.values()] == [0.5, 0.0307, 0.001]
+    tiny = Adam(1.0, eps=1e-6)
+    w = np.zeros(1)
+    tiny.step(w, np.array([1e-6]), tiny.init(w))
+    assert -w[0] == pytest.approx(printed["after"])
+
+
+def test_scaling_the_loss_changes_nothing():
+    base = descend(rosenbrock(), Adam(0.01, eps=1e-14), (-1.2, 1.0), 50).w
+    big = descend(
+        rosenbrock(),
+        Adam(0.01, eps=1e-14),
+        (-1.2, 1.0),
+        50,
+        gradient=lambda w: 1000 * rosenbrock().gradient(w),
+    ).w
+    np.testing.assert_allclose(base, big, rtol=1e-9)
+
+
+# Claims about the pictures
+
+
+def ranking(landscape: str, num_steps: int = 100, trial_runs: int = 24) -> list[tuple[float, str]]:
+    ground = explorers.GROUNDS[landscape]()
+    ends = []
+    for name in explorers.RUNNERS:
+        settings = explorers.tuned_settings(name, landscape, num_steps, trial_runs)
+        loss = explorers.one_run(name, landscape, num_steps, *settings)[1][-1]
+        ends.append((float(loss - np.min(ground.value(np.transpose(ground.minima)))), name))
+    return sorted(ends)
+
+
+def test_who_wins_where():
+    winners = {landscape: ranking(landscape)[0][1] for landscape in explorers.GROUNDS}
+    assert list(winners.values()).count("Adam") == 2
+    assert winners["Rosenbrock"] == "momentum"
+
+
+def test_adagrad_and_rmsprop_lose_their_magic_by_the_turn():
+    for name in ("AdaGrad", "RMSProp"):
+        straight, turned = (
+            next(end for end, who in ranking(landscape) if who == name)
+            for landscape in ("lecture's bowl", "the bowl turned by 45°")
+        )
+        assert straight < 1e-30 and turned > 1e-5
+
+
+def test_every_optimizer_is_tuned_on_the_same_budget(monkeypatch):
+    sizes = []
+
+    def counting(objective, optimizer, *rest, **more):
+        sizes.append(np.size(optimizer.learning_rate))
+        return descend(objective, optimizer, *rest, **more)
+
+    monkeypatch.setattr(explorers, "descend", counting)
+    for budget in (6, 12, 24, 48):
+        sizes.clear()
+        for name in explorers.RUNNERS:
+            explorers.tuned_settings.__wrapped__(name, "Beale", 5, budget)
+        assert sizes == [budget] * len(explorers.RUNNERS)
+
+
+def test_what_the_digits_show():
+    ends = {
+        name: np.array(
+            [explorers.digits_run(name, rate, 100)[0][-1] for rate in explorers.DigitsExplorer.rates]
+        )
+        for name in explorers.DigitsExplorer.racers
+    }
+    rates = np.array(explorers.DigitsExplorer.rates)
+    at = {rate: int(np.flatnonzero(rates == rate)[0]) for rate in (1e-3, 1e-2, 1e-1)}
+    assert ends["almost-Adam"][at[1e-3]] < 0.5 * ends["Adam"][at[1e-3]]
+    assert ends["almost-Adam"][at[1e-1]] > 5 * ends["Adam"][at[1e-1]]
+    best = {name: rates[values.argmin()] for name, values in ends.items()}
+    assert best["almost-Adam"] < best["Adam"] < best["SGD"]
+    assert 5 <= best["SGD"] / best["Adam"] <= 30
+    assert min(ends["SGD"]) < 0.5
+
+
+# The learner's own code
+
+
+def test_a_blank_is_not_drawn_and_an_error_is_a_sentence():
+    def blank(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+        """Nothing yet."""
+        ...
+
+    def broken(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+        return w + undefined  # noqa: F821
+
+    for cls in (explorers.AdamExplorer, explorers.DigitsExplorer):
+        assert cls(yours=blank).frame().notice == ""
+        assert "undefined" in cls(yours=broken).frame().notice
+
+
+@pytest.mark.parametrize("correct", [True, False])
+def test_the_right_code_lies_on_the_path(correct):
+    yours = exercises.adam if correct else exercises.adam_almost
+    scene = explorers.AdamExplorer(yours=yours, bias_correction=correct).frame()
+    lines = {mark.label: mark for mark in scene.panels[0].marks if getattr(mark, "label", "")}
+    name = "Adam" if correct else "almost-Adam"
+    np.testing.assert_allclose(lines["your code"].x, lines[name].x, atol=1e-9)
+
+
+def test_the_learners_adam_on_digits_is_the_course_s():
+    scene = explorers.DigitsExplorer(yours=exercises.adam).frame()
+    lines = {mark.label: mark for mark in scene.panels[0].marks if mark.label}
+    np.testing.assert_allclose(lines["your code"].y, lines["Adam"].y, rtol=1e-6)
+
+
+# Mistakes that are not in the lists
+
+
+def stops_at_nan(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+    w = np.array(w, dtype=float)
+    m = v = 0.0
+    for t in range(1, num_steps + 1):
+        dw = compute_gradient(w)
+        m = beta1 * m + (1 - beta1) * dw
+        v = beta2 * v + (1 - beta2) * dw**2
+        w = w - learning_rate * m / (1 - beta1**t) / (np.sqrt(v / (1 - beta2**t)) + eps)
+    return w
+
+
+def halves_the_last(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+    return 0.999999 * exercises.adam(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps)
+
+
+def test_another_right_adam_passes_and_a_slightly_wrong_one_does_not():
+    exercise = exercises.ADAM
+    assert check_exercise(exercise, stops_at_nan).passed
+    assert not check_exercise(exercise, halves_the_last).passed
+
+
+# Conventions, against torch
+
+
+def test_conventions_against_torch():
+    torch = pytest.importorskip("torch")
+    slopes = 1e-6 * np.random.default_rng(0).standard_normal((30, 3))
+    start = np.array([1.0, -2.0, 0.5])
+
+    def theirs(make):
+        w = torch.tensor(start, requires_grad=True)
+        optimizer = make([w])
+        for dw in slopes:
+            w.grad = torch.tensor(dw)
+            optimizer.step()
+        return w.detach().numpy()
+
+    def mine(algorithm, *hyper):
+        rows = iter(slopes)
+        return algorithm(lambda w: next(rows), start, 0.01, 30, 0.9, 0.99, 1e-6, *hyper)
+
+    same = {"lr": 0.01, "betas": (0.9, 0.99), "eps": 1e-6}
+    close = {"rtol": 1e-11}
+    np.testing.assert_allclose(mine(exercises.adam), theirs(lambda w: torch.optim.Adam(w, **same)), **close)
+    with_decay = theirs(lambda w: torch.optim.AdamW(w, weight_decay=0.3, **same))
+    np.testing.assert_allclose(mine(exercises.adamw, 0.3), with_decay, **close)
+    l2 = theirs(lambda w: torch.optim.Adam(w, weight_decay=0.3, **same))
+    assert not np.allclose(l2, with_decay, rtol=1e-2)
+    optimizer, w = AdamL2(0.01, 0.9, 0.99, 1e-6, 0.3), start.copy()
+    state = optimizer.init(w)
+    for dw in slopes:
+        optimizer.step(w, dw, state)
+    np.testing.assert_allclose(w, l2, **close)
+    weight = [torch.zeros(1, requires_grad=True)]
+    assert torch.optim.Adam(weight).defaults["weight_decay"] == 0
+    assert torch.optim.AdamW(weight).defaults["weight_decay"] == AdamW().weight_decay == 0.01
+    assert torch.optim.Adam(weight).defaults["eps"] == Adam().eps == 1e-8
+    assert AdamAlmost().eps == 1e-7
