@@ -592,13 +592,14 @@ class Stage {
     };
     for (const box of boxes) box.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
     this.inputs[control.name] = (places) => boxes.forEach((box, axis) => { box.value = show(places[places.length - 1][axis]); });
+    const back = (keep) => { const places = this.values[control.name]; if (places.length > 1) this.set(control.name, places.slice(0, keep)); };
     return element("div", { className: "oc-pair" }, ...boxes, button("Step there", go),
-      button("Undo", () => { const places = this.values[control.name]; if (places.length > 1) this.set(control.name, places.slice(0, -1)); }));
+      button("Undo", () => back(-1)), button("Walk again", () => back(1)));
   }
 
   walk(control, [x, y]) {
     const places = this.values[control.name];
-    if (places.length > control.longest) { this.fail(`This walk has its ${control.longest} steps. Undo the last one, or press Reset.`); return; }
+    if (places.length > control.longest) { this.fail(`This walk has its ${control.longest} steps. Undo the last one, or press “Walk again”.`); return; }
     const clamp = (v, [lo, hi]) => Math.max(lo, Math.min(hi, v));
     this.set(control.name, [...places, [clamp(x, control.xlim), clamp(y, control.ylim)]]);
   }

@@ -1,0 +1,153 @@
+# %% [markdown]
+# # 10 Glossary
+#
+# Every symbol, every name in the code, and every word of the course, with the lesson that explains it. The course's tests
+# hold the tables equal to the names that the code really uses.
+#
+# **How to use it.** Search with `Ctrl` + `F` (on a Mac: `⌘` + `F`). Nothing has to be run here.
+#
+# ## Symbols, and their names in the code
+#
+# The same thing has the same name everywhere: in the lecture, in the formulas, in your code and on the sliders.
+#
+# | symbol | in the code | in words | lesson |
+# |---|---|---|---|
+# | $w$ | `w` | the parameters: a list of numbers, the place where you stand | [00] |
+# | $w^*$ | | "w star": the place where the loss is lowest, $\arg\min_w L(w)$ | [00] |
+# | $L(w)$ | `value` | the loss: how bad the model is with these parameters, the height of the landscape | [00] |
+# | $\nabla L(w)$ | `dw` | the gradient: one slope for each entry of `w`; points where the loss grows fastest | [00] |
+# | $\alpha$ | `learning_rate` | how far a step goes, as a multiple of the gradient | [00] |
+# | $d$ | `dimension` | how many entries `w` has, when directions are counted | [00] |
+# | $h$ | `h` | a small distance, to measure a slope from two heights | [00] |
+# | | `num_steps` | how many steps a run takes | [00] |
+# | | `start` | where a run begins: the initialisation of `w` | [00] |
+# | | `seed` | a number that fixes what is random, so that it can be repeated | [00] |
+# | $x$ | `x` | an input: of a function, or of a model | [01] |
+# | $f$ | `f` | a function whose gradient is measured | [01] |
+# | | `scheme` | how a slope is measured: forward, central, or with a complex step | [01] |
+# | | `dtype` | the type of number in an array: `float64` has about 16 digits, `float32` about 7 | [01] |
+# | | `compute_gradient` | the function that gives `dw` at a place `w` | [03] |
+# | $\lambda$ | `curvature` | how strongly the loss bends in one direction: its second derivative there | [03] |
+# | $H$ | `hessian` | the Hessian: the table of all second derivatives | [03] |
+# | $\kappa$ | `condition_number` | the largest curvature divided by the smallest | [03] |
+# | | `rotation` | by how much a valley is turned against the axes of `w` | [03] |
+# | $\alpha^*$ | `best_learning_rate` | the rate that shrinks the slowest axis fastest, $2/(\lambda_1+\lambda_n)$ | [03] |
+# | $t$ | `t` | the number of the step | [03] |
+# | $N$ | `num_examples` | how many examples the training data has | [03] |
+# | $B$ | `batch_size` | how many examples a minibatch has | [04] |
+# | $\sigma$ | `noise` | how much a minibatch's gradient scatters around the true one | [04] |
+# | $\rho$ or $\beta$ | `rho` | the friction of momentum: what part of the velocity is kept at each step | [05] |
+# | $v$ | `velocity` | the gathered gradients, which move the weights | [05] |
+# | $s$ | `grad_squared` | the gathered squares of the gradient: a sum in AdaGrad, a fading mean in RMSProp | [06] |
+# | $\varepsilon$ | `eps` | a small number that keeps a division by zero away | [06] |
+# | | `decay_rate` | what part of `grad_squared` is kept at each step | [07] |
+# | $m$ | `moment1` | the fading mean of the gradients (first moment) | [08] |
+# | $v$ | `moment2` | the fading mean of their squares (second moment); not a velocity | [08] |
+# | $\beta_1$ | `beta1` | what part of `moment1` is kept at each step | [08] |
+# | $\beta_2$ | `beta2` | what part of `moment2` is kept at each step | [08] |
+# | $\hat m$ | `unbiased1` | `moment1`, corrected for its start at zero | [08] |
+# | $\hat v$ | `unbiased2` | `moment2`, corrected for its start at zero | [08] |
+# | $\hat v_{\max}$ | `max_moment2` | the largest `moment2` so far, in AMSGrad | [08] |
+# | $\lambda$ | `weight_decay` | by how much the weights shrink by themselves; not a curvature | [08] |
+#
+# Two letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
+# velocity, and the second moment in texts about Adam. The names in the code are different, so that you cannot mix them up.
+#
+# ## Optimizers
+#
+# What each one remembers between two steps (its *state*), and what you choose (its *hyperparameters*).
+#
+# | in the code | remembers | you choose | lesson |
+# |---|---|---|---|
+# | `GradientDescent` | nothing | `learning_rate` | [03] |
+# | `SGD` | nothing | `learning_rate` | [04] |
+# | `Momentum` | `velocity` | `learning_rate`, `rho` | [05] |
+# | `NesterovLookAhead` | `velocity` | `learning_rate`, `rho` | [05] |
+# | `Nesterov` | `velocity` | `learning_rate`, `rho` | [05] |
+# | `SutskeverMomentum` | `velocity` | `learning_rate`, `rho` | [05] |
+# | `AveragedMomentum` | `velocity` | `learning_rate`, `rho` | [05] |
+# | `AdaGrad` | `grad_squared` | `learning_rate`, `eps` | [06] |
+# | `RMSProp` | `grad_squared` | `learning_rate`, `decay_rate`, `eps` | [07] |
+# | `RMSPropEpsInside` | `grad_squared` | `learning_rate`, `decay_rate`, `eps` | [07] |
+# | `AdamAlmost` | `moment1`, `moment2` | `learning_rate`, `beta1`, `beta2`, `eps` | [08] |
+# | `Adam` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [08] |
+# | `AMSGrad` | `moment1`, `moment2`, `max_moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [08] |
+# | `AdamW` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
+# | `AdamL2` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
+#
+# ## Learning rate schedules
+#
+# A schedule multiplies the learning rate by a factor that depends on the step.
+#
+# | in the code | the factor | you choose |
+# |---|---|---|
+# | `constant` | always 1 | nothing |
+# | `step` | falls at once, again and again | `every`: so many steps between two falls; `factor`: by how much |
+# | `exponential` | falls by the same part at each step | `decay`: what is kept |
+# | `inverse_root` | $1/\sqrt{t+1}$, as in proofs of convergence | nothing |
+# | `cosine` | half a wave, from 1 down | `num_steps`: how long; `floor`: down to where |
+# | `warm_up` | rises to 1, then gives way to another schedule | `num_steps`: how long; `then`: the other one |
+#
+# ## Words
+#
+# - **Accuracy**: what part of the examples a model gets right. You read it; the loss is what you descend.
+# - **Analytic gradient**: a gradient worked out by the rules of calculus, exact and fast. [02]
+# - **Argmin**: the *place* where a function is lowest; the minimum is the height there. [00]
+# - **Backpropagation**: the chain rule, from the loss back to every parameter. [02]
+# - **Basin**: all starts from which a run reaches the same minimum. [03]
+# - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
+#   a *minibatch* is a handful. [03], [04]
+# - **Bias correction**: makes up for moments that start at zero. [08]
+# - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
+#   [03]
+# - **Contour line**: joins places of equal loss, like a height line on a map. [00]
+# - **Convergence**: a run comes closer and closer to one place. The opposite is *divergence*: it runs away.
+#   [03]
+# - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
+# - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
+# - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
+# - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
+# - **Epoch**: one pass over all the training examples. [04]
+# - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
+# - **Gradient**: one slope for each parameter; it points where the loss grows fastest. [00]
+# - **Gradient check**: an analytic gradient compared with a numeric one. [02]
+# - **Gradient descent**: step against the gradient, again and again. [03]
+# - **Half-life**: after how many steps half of a memory has faded. [05], [07]
+# - **Hessian**: the table of all second derivatives. [03]
+# - **Hyperparameter**: a number that you choose before a run, and that the run does not learn. [03]
+# - **Initialisation**: the choice of the first `w`. [03]
+# - **Learning rate**: how far a step goes for a given gradient. [00]
+# - **Loss**: one number that says how bad a model is. [00]
+# - **Minimum**: a lowest height. *Local*: the lowest of its neighbourhood; *global*: the lowest of all. [00]
+# - **Moment**: a fading mean; the first one of gradients, the second one of their squares. [08]
+# - **Momentum**: the walker gets heavy and keeps a part of the velocity. [05]
+# - **Monte Carlo**: to estimate a mean from a random sample. [04]
+# - **Nesterov's momentum**: momentum that takes its gradient where it is about to be. [05]
+# - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
+# - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
+# - **Optimizer**: a rule that turns gradients into steps.
+# - **Parameter**, also **weight**: a number of the model that training changes. [00]
+# - **ReLU**: $\max(0, x)$, the bend in most networks. [02]
+# - **Saddle**: level ground that rises one way and falls another. [03]
+# - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
+# - **Slope**: by how much the height changes for each unit of way. [00]
+# - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
+# - **Step**: one update of `w`. [00]
+# - **Stochastic**: with chance in it. *SGD*, stochastic gradient descent, draws its minibatches. [04]
+# - **Truncation error**, **round-off error**: what a numeric gradient loses because `h` is not zero, and because numbers have
+#   only so many digits. [01]
+# - **Variance**: the mean square of the distance from the mean: how much something scatters. [04]
+# - **Warm-up**: small learning rates first, then larger ones. [09]
+#
+# Back to the beginning: [00 Start here](00_start_here.ipynb).
+#
+# [00]: 00_start_here.ipynb
+# [01]: 01_numeric_gradient.ipynb
+# [02]: 02_analytic_gradient.ipynb
+# [03]: 03_gradient_descent.ipynb
+# [04]: 04_sgd.ipynb
+# [05]: 05_momentum.ipynb
+# [06]: 06_adagrad.ipynb
+# [07]: 07_rmsprop.ipynb
+# [08]: 08_adam.ipynb
+# [09]: 09_race.ipynb
