@@ -70,9 +70,10 @@ def measure(presses: int = 120) -> dict[str, dict[str, float]]:
     return results
 
 
-def _measure_one(browser, server, design: str, presses: int) -> dict[str, float]:
+def open_notebook(browser, server, design: str):
+    """A fresh page with the design's notebook open and both of its cells run."""
     here = Path(__file__).resolve().parents[1]
-    cells = [f"import sys; sys.path.insert(0, {str(here)!r})\n{COMMON}", DESIGNS[design]]
+    cells = [f"import sys; sys.path.insert(0, {str(here)!r})\n{COMMON}", DESIGNS.get(design, DESIGNS["ours"])]
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(c) for c in cells],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -85,6 +86,11 @@ def _measure_one(browser, server, design: str, presses: int) -> dict[str, float]
     page.locator(".jp-CodeCell").first.click()
     page.keyboard.press("Shift+Enter")
     page.keyboard.press("Shift+Enter")
+    return page
+
+
+def _measure_one(browser, server, design: str, presses: int) -> dict[str, float]:
+    page = open_notebook(browser, server, design)
     ours = design == "ours"
     handle = "[data-control=learning_rate] input[type=range]" if ours else ".noUi-handle"
     page.wait_for_selector(handle, timeout=60_000)
@@ -125,3 +131,47 @@ def _drag(page, handle: str, ours: bool) -> dict[str, float]:
     page.wait_for_timeout(1000)
     late = page.evaluate("Math.max(0, window.last - window.released)")
     return {"pictures_a_second": frames / seconds, "late_ms": late}
+
+
+def first_picture(design: str = "ours", repeat: int = 5) -> float:
+    """Seconds from running the cell to the first drawn canvas, the median of some runs; modules already imported."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.conftest import CHROMIUM_FLAGS, start_lab, stop_tree
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_lab(Path(folder))
+        try:
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(
+                    executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+                )
+                page = open_notebook(browser, server, "first")
+                page.wait_for_selector(".oc-explorer canvas")
+                taken = []
+                for _ in range(repeat):
+                    page.wait_for_timeout(500)
+                    page.locator(".jp-CodeCell").nth(1).locator(".jp-InputArea-editor").click()
+                    page.evaluate(FIRST)
+                    page.keyboard.press("Control+Enter")
+                    page.wait_for_function("window.first !== undefined")
+                    taken.append(page.evaluate("window.first") / 1000)
+                browser.close()
+        finally:
+            stop_tree(server.process)
+    return float(np.median(taken))
+
+
+# The old canvas is marked, so that only a new one counts; the clock starts with the key press that runs the cell.
+FIRST = """() => {
+  window.first = undefined;
+  document.querySelectorAll('.oc-explorer canvas').forEach((canvas) => { canvas.dataset.old = 'yes'; });
+  const pressed = (event) => { if (event.key === 'Enter') window.pressed = event.timeStamp; };
+  window.addEventListener('keydown', pressed, {capture: true});
+  const tick = () => {
+    const canvas = document.querySelector('.oc-explorer canvas:not([data-old])');
+    if (canvas && canvas.width > 400 && window.pressed) { window.first = performance.now() - window.pressed; return; }
+    requestAnimationFrame(tick);
+  };
+  requestAnimationFrame(tick);
+}"""
