@@ -63,7 +63,7 @@ predict("04-one-pass")
 #    order?
 # 3. On the right: a batch of 16 costs four times the arithmetic of a batch of 4. Does it cost four times the
 #    seconds?
-# 4. Raise `learning_rate` to 5. Which batch size suffers first?
+# 4. Raise `learning_rate` to 2. Which run becomes the most ragged at its end, and why that one?
 
 # %%
 BatchSizesExplorer()
@@ -86,10 +86,11 @@ BatchSizesExplorer()
 # $$\nabla L(w) = \mathbb{E}_i \left[ \nabla L_i(w) \right]$$
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# How do you find an average that is too expensive to compute? You take a sample. This is how polls work, and
-# it is called the **Monte Carlo** method, after the casino. (The lecture notes spell it "Monto Carlo".) A
-# random sample of $B$ examples is a **minibatch**, and $B$ is its **batch size**; common sizes are 32, 64 and
-# 128. In the code a minibatch is an array of indices, `minibatch`, and
+# How do you find an average that is too expensive to compute? You take a sample. This is how polls work, and it
+# is called the **Monte Carlo** method, after the casino. (The lecture notes spell it "Monto Carlo".) A random
+# sample of $B$ examples is a **minibatch**, and $B$ is its **batch size**; common sizes are 32, 64 and 128. (Where
+# the lecture speaks of Monte Carlo, it calls the size of the sample $N$. Here $N$ is the number of all examples.)
+# In the code a minibatch is an array of indices, `minibatch`, and
 #
 # $$\texttt{dw} = \frac{1}{B} \sum_{i \,\in\, \text{minibatch}} \nabla L_i(w) \;\approx\; \nabla L(w)$$
 #

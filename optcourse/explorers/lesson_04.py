@@ -89,7 +89,7 @@ class GradientCloudExplorer(Explorer):
         Choice("place", places, places[0], label="w is"),
         Choice("sampling", SAMPLING, SAMPLING[0]),
     )
-    num_minibatches = 600
+    num_minibatches = 400
     num_arrows = 120
 
     def scenes(self, settings):

@@ -264,3 +264,9 @@ def test_torch_agrees_on_the_update_the_mean_and_the_last_batch():
         (0.5 * torch.nn.MSELoss()(features @ parameters + biases, targets)).backward()
         optimizer.step()
     np.testing.assert_allclose(trace.final, [*parameters.detach().numpy(), biases.item()], rtol=1e-12)
+
+    added = torch.zeros(3, dtype=torch.float64, requires_grad=True)
+    for reduction, times in (("mean", 1), ("sum", 10)):
+        added.grad = None
+        (0.5 * torch.nn.MSELoss(reduction=reduction)(torch.tensor(X) @ added, torch.tensor(y))).backward()
+        np.testing.assert_allclose(added.grad.numpy(), times * X.T @ (X @ np.zeros(3) - y) / 10, rtol=1e-12)
