@@ -25,7 +25,7 @@ class Room:
 # From the ground up: a room may know only what stands before it.
 ROOMS = {
     "core": Room(CORE, "numpy", ""),
-    "descent": Room("descent", "numpy", "core"),
+    "descent": Room("descent race", "numpy", "core"),
     "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
     "exercise data": Room("checking.model checking.ingredients checking.common", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks and for the explorers that draw it.

@@ -10,6 +10,7 @@ To add an ingredient: a frozen dataclass of plain fields with a `build` method, 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -220,6 +221,43 @@ class DigitsTrainingGradient:
 
         train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(self.seed))
         return models.SoftmaxRegression(train.X, train.y).gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class NetworkMinibatchGradient:
+    """The race of lesson 09: `(w) -> dw` of a small network on digits; each call takes the next minibatch of the seed."""
+
+    seed: int
+
+    def build(self) -> Callable:
+        from optcourse import race
+
+        task = race.problem(self.seed)
+        batches = itertools.cycle(task.batches)
+        return lambda w: task.model.gradient(w, next(batches))
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class TrialRuns:
+    """Training runs that are over: `(learning_rate, seed) -> final loss`, read from a table (rates, seeds)."""
+
+    learning_rates: Any
+    seeds: Any
+    losses: Any
+
+    def build(self) -> Callable:
+        rates, seeds = list(self.learning_rates), list(self.seeds)
+        table = np.array(self.losses, dtype=float)
+
+        def train(learning_rate, seed):
+            row, column = float(np.squeeze(learning_rate)), int(np.squeeze(seed))
+            if row not in rates or column not in seeds:
+                raise ValueError(f"learning rate {row:g} with seed {column} is none of the given ones")
+            return float(table[rates.index(row), seeds.index(column)])
+
+        return train
 
 
 # -- randomness ------------------------------------------------------------------------------------

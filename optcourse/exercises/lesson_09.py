@@ -1,0 +1,891 @@
+"""Exercises of lesson 09: the race."""
+
+from __future__ import annotations
+
+import functools
+import math
+
+import numpy as np
+
+from optcourse import race
+from optcourse.checking.ingredients import NetworkMinibatchGradient, TrialRuns
+from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+
+# -- 09-comparison-table: the lecture's last table ----------------------------------------------------------------------
+
+COLUMNS = ("first moments", "second moments", "leaky second moments", "bias correction")
+TABLE = {
+    "SGD": [False, False, False, False],
+    "Momentum": [True, False, False, False],
+    "AdaGrad": [False, True, False, False],
+    "RMSProp": [False, True, True, False],
+    "Adam": [True, True, True, True],
+}
+
+
+def comparison_table():
+    return tuple(list(row) for row in TABLE.values())
+
+
+def row(name: str, *ticks: bool):
+    """A wrong row for one algorithm, all the others right."""
+    place = list(TABLE).index(name)
+    return lambda: tuple([bool(tick) for tick in ticks] if k == place else None for k in range(len(TABLE)))
+
+
+COMPARISON_TABLE = Exercise(
+    id="09-comparison-table",
+    title="Which algorithm tracks what?",
+    statement=(
+        "For each algorithm, four times True or False in a list: does it track first moments, second moments, leaky second "
+        "moments, and does it correct their bias?"
+    ),
+    points=2,
+    answers=tuple(f"{name.lower()}_tracks" for name in TABLE),
+    reference=comparison_table,
+    kind="value",
+    misconceptions=(
+        Misconception(
+            "sgd-tracks-the-gradient",
+            "SGD uses the gradient of this step and forgets it. Tracking means that something is kept from step to step.",
+            row("SGD", 1, 0, 0, 0),
+        ),
+        Misconception(
+            "momentum-tracks-nothing",
+            "Momentum keeps a `velocity`. Look at what it sums up: gradients, or their squares?",
+            row("Momentum", 0, 0, 0, 0),
+        ),
+        Misconception(
+            "momentum-as-second",
+            "Momentum's `velocity` sums up gradients as they are. The second moment is about their squares.",
+            row("Momentum", 0, 1, 0, 0),
+        ),
+        Misconception(
+            "momentum-leaks-second",
+            "Momentum does leak, through `rho`. But what leaks there is a first moment; this column asks about squares.",
+            row("Momentum", 1, 0, 1, 0),
+        ),
+        Misconception(
+            "adagrad-leaks",
+            "AdaGrad's `grad_squared` only grows: nothing leaks out of it. That is why its steps die away.",
+            row("AdaGrad", 0, 1, 1, 0),
+        ),
+        Misconception(
+            "adagrad-as-first",
+            "AdaGrad divides by the root of a sum of *squares*: that is a second moment. The gradient itself is not kept.",
+            row("AdaGrad", 1, 0, 0, 0),
+        ),
+        Misconception(
+            "adagrad-has-both",
+            "AdaGrad steps along the gradient of this step. It keeps its square, not the gradient itself.",
+            row("AdaGrad", 1, 1, 0, 0),
+        ),
+        Misconception(
+            "rmsprop-only-leaky",
+            "A leaky second moment is a second moment too: RMSProp needs a tick in both columns.",
+            row("RMSProp", 0, 0, 1, 0),
+        ),
+        Misconception(
+            "rmsprop-does-not-leak",
+            "You forgot what RMSProp added to AdaGrad: `decay_rate` lets old squares fade.",
+            row("RMSProp", 0, 1, 0, 0),
+        ),
+        Misconception(
+            "rmsprop-has-momentum",
+            "RMSProp's update ends with `dw` itself above the fraction line. Who put a moment there came one step later.",
+            row("RMSProp", 1, 1, 1, 0),
+        ),
+        Misconception(
+            "rmsprop-corrects",
+            "RMSProp divides by `grad_squared` as it is, from the first step on. That is what makes its first step so long.",
+            row("RMSProp", 0, 1, 1, 1),
+        ),
+        Misconception(
+            "adam-does-not-correct",
+            "That is *almost* Adam. What did the whole Adam add, with `beta1**t` and `beta2**t`?",
+            row("Adam", 1, 1, 1, 0),
+        ),
+        Misconception(
+            "adam-without-leak",
+            "Adam's `moment2` is multiplied by `beta2` at each step, so it does leak.",
+            row("Adam", 1, 1, 0, 1),
+        ),
+        Misconception(
+            "adam-without-first",
+            "Adam is RMSProp *plus Momentum*: which column stands for the second half of that?",
+            row("Adam", 0, 1, 1, 1),
+        ),
+        Misconception(
+            "a-moment-is-a-correction",
+            "Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.",
+            row("Momentum", 1, 0, 0, 1),
+        ),
+    ),
+    hints=(
+        "First moment: something that gathers `dw`. Second moment: something that gathers `dw * dw`. Leaky: a factor below 1 "
+        "lets what was gathered fade.",
+        "Write the update lines of all five under each other. Which names keep their value from one step to the next, and "
+        "what flows into each?",
+        "`velocity` and `moment1` are first moments. `grad_squared` and `moment2` are second moments. Only one algorithm "
+        "divides by `1 - beta**t`.",
+    ),
+)  # fmt: skip
+
+
+# -- 09-fair-sweep -------------------------------------------------------------------------------------------------------
+
+
+def fair_sweep(train, learning_rates, seeds):
+    medians = []
+    for learning_rate in learning_rates:
+        losses = np.array([train(learning_rate, seed) for seed in seeds])
+        losses[np.isnan(losses)] = np.inf
+        medians.append(np.median(losses))
+    return learning_rates[int(np.argmin(medians))], np.array(medians)
+
+
+def sweep_cases(rng: np.random.Generator) -> list[Case]:
+    """Tables of final losses in which a lucky seed, a mean, or a missing NaN leads to another learning rate."""
+    cases = []
+    for num_rates, num_seeds, label in (
+        (5, 3, "5 learning rates, 3 seeds"),
+        (6, 5, "6 learning rates, 5 seeds"),
+        (4, 7, "4 learning rates, 7 seeds"),
+    ):
+        rates = [float(f"{0.001 * 4.0**k:.4g}") for k in range(num_rates)]
+        best = int(rng.integers(1, num_rates - 1))
+        losses = 0.4 + 0.3 * np.abs(np.arange(num_rates) - best)[:, None] + rng.uniform(0, 0.1, (num_rates, num_seeds))
+        losses[best + 1 :, 0] = rng.uniform(0.01, 0.05, num_rates - best - 1)  # too large, but lucky once
+        losses[best, -1] = rng.uniform(20, 40)  # the best rate has one bad seed
+        losses[best - 1, num_seeds // 2 + 1 :] = rng.uniform(0.2, 0.25, num_seeds - num_seeds // 2 - 1)
+        losses[best - 1, 1 : num_seeds // 2 + 1] += 0.5
+        last = losses[-1] if best != num_rates - 1 else losses[0]
+        last[1:] = np.nan  # diverged on all seeds but the first
+        cases.append(sweep_case(rng, rates, losses, label))
+    rates, losses = [0.1, 0.5, 2.0], rng.uniform(0.3, 0.5, (3, 3)) + np.array([[1.0], [0.0], [0.6]])
+    cases.append(sweep_case(rng, rates, losses, "no run that diverges"))
+    losses = rng.uniform(0.3, 0.5, (3, 3)) + np.array([[0.0], [0.4], [0.6]])
+    losses[2] = [np.inf, np.nan, np.nan]
+    cases.append(sweep_case(rng, rates, losses, "the smallest learning rate as the best"))
+    losses = rng.uniform(0.3, 0.5, (3, 1)) + np.array([[0.4], [0.7], [0.0]])
+    cases.append(sweep_case(rng, rates, losses, "a single seed"))
+    return cases
+
+
+def sweep_case(rng: np.random.Generator, rates: list[float], losses: np.ndarray, label: str) -> Case:
+    seeds = [int(seed) for seed in rng.choice(1000, size=losses.shape[1], replace=False)]
+    return Case((TrialRuns(rates, seeds, losses), rates, seeds), label=label)
+
+
+def sweep_with(summary=None, choose=np.argmin, answer=lambda rates, values, k: (rates[k], values), seeds=lambda s: s):
+    """Wrong versions of the sweep: how the seeds are summed up, what is chosen, what is returned, which seeds are run."""
+
+    def right_summary(losses):
+        return np.median(np.where(np.isnan(losses), np.inf, losses))
+
+    def wrong(train, learning_rates, given_seeds):
+        summed = summary or right_summary
+        with np.errstate(all="ignore"):
+            values = np.array(
+                [summed(np.array([train(a, s) for s in seeds(given_seeds)])) for a in learning_rates]
+            )
+            return answer(learning_rates, values, int(choose(values)))
+
+    return wrong
+
+
+def as_inf(losses):
+    return np.where(np.isnan(losses), np.inf, losses)
+
+
+def stops_when_it_gets_worse(train, learning_rates, seeds):
+    medians = []
+    for learning_rate in learning_rates:
+        medians.append(np.median(as_inf(np.array([train(learning_rate, seed) for seed in seeds]))))
+        if len(medians) > 1 and medians[-1] > medians[-2]:
+            break
+    return learning_rates[int(np.argmin(medians))], np.array(medians)
+
+
+def a_new_seed_for_every_rate(train, learning_rates, seeds):
+    values = [train(a, seeds[k % len(seeds)]) for k, a in enumerate(learning_rates)]
+    return learning_rates[int(np.argmin(as_inf(np.array(values))))], np.array(values)
+
+
+FAIR_SWEEP = Exercise(
+    id="09-fair-sweep",
+    title="A fair sweep over learning rates",
+    statement=(
+        "`train(learning_rate, seed)` trains once and gives the final loss, NaN if the run was lost. Run every learning rate "
+        "with every seed, once. Return two things: the learning rate with the lowest median over the seeds, and the array of "
+        "all medians. A NaN counts as worse than any number, so as `np.inf`."
+    ),
+    points=3,
+    answers=("fair_sweep",),
+    reference=fair_sweep,
+    cases=sweep_cases,
+    compare=("result", "call_count", "inputs"),
+    steps=False,
+    result_names=("best learning rate", "medians"),
+    misconceptions=(
+        Misconception(
+            "mean",
+            "You take the mean over the seeds: a single lost run then decides everything. Take the median.",
+            sweep_with(lambda losses: np.mean(as_inf(losses))),
+        ),
+        Misconception(
+            "luckiest-seed",
+            "You keep the best seed of each learning rate. That rewards luck: sum the seeds up by their median.",
+            sweep_with(lambda losses: np.min(as_inf(losses))),
+        ),
+        Misconception(
+            "unluckiest-seed",
+            "You judge each learning rate by its worst seed; asked for is the median over the seeds.",
+            sweep_with(lambda losses: np.max(as_inf(losses))),
+        ),
+        Misconception(
+            "ignores-nan",
+            "You leave lost runs out of the median, so a learning rate that diverges looks good. Count a NaN as infinite.",
+            sweep_with(lambda losses: np.nanmedian(losses) if not np.isnan(losses).all() else np.inf),
+        ),
+        Misconception(
+            "nan-stays",
+            "A NaN goes through the median, and then `argmin` picks it. Turn it into `np.inf` before you compare.",
+            sweep_with(np.median),
+        ),
+        Misconception(
+            "nan-is-zero",
+            "Your lost runs count as zero, the best loss there is. They are worse than any number.",
+            sweep_with(lambda losses: np.median(np.nan_to_num(losses, posinf=np.inf))),
+        ),
+        Misconception(
+            "picks-the-worst",
+            "You pick the learning rate with the *highest* median loss.",
+            sweep_with(choose=np.argmax),
+        ),
+        Misconception(
+            "index-not-rate",
+            "Your first result is the place in the list; asked for is the learning rate that stands there.",
+            sweep_with(answer=lambda rates, values, k: (k, values)),
+        ),
+        Misconception(
+            "loss-not-rate",
+            "Your first result is the lowest median itself; asked for is the learning rate that reached it.",
+            sweep_with(answer=lambda rates, values, k: (values[k], values)),
+        ),
+        Misconception(
+            "swapped",
+            "Your two results stand the other way round: first the learning rate, then the medians.",
+            sweep_with(answer=lambda rates, values, k: (values, rates[k])),
+        ),
+        Misconception(
+            "only-the-rate",
+            "You return the learning rate alone; the medians belong to the answer too.",
+            sweep_with(answer=lambda rates, values, k: rates[k]),
+        ),
+        Misconception(
+            "first-seed-only",
+            "You run only the first seed: one run may be luck. Run them all.",
+            sweep_with(seeds=lambda seeds: seeds[:1]),
+        ),
+        Misconception(
+            "same-seed-again",
+            "You run the first seed several times. The same seed gives the same run: let the seed change.",
+            sweep_with(seeds=lambda seeds: [seeds[0]] * len(seeds)),
+        ),
+        Misconception(
+            "stops-early",
+            "You stop at the first learning rate that is worse than the one before. Then the others never had their chance.",
+            stops_when_it_gets_worse,
+        ),
+        Misconception(
+            "a-seed-for-each-rate",
+            "Every learning rate gets one run with a seed of its own: then you compare seeds as much as learning rates.",
+            a_new_seed_for_every_rate,
+        ),
+    ),
+    hints=(
+        "Two loops, one inside the other: the outer one over learning rates, the inner one over seeds. After the inner one, "
+        "sum the losses up to one number.",
+        "Turn the losses of one learning rate into an array, replace its NaN by `np.inf` (`np.isnan` finds them), then "
+        "`np.median`.",
+        "Gather the medians in a list. `np.argmin(medians)` is the place of the lowest one; return "
+        "`learning_rates[that place]` and `np.array(medians)`.",
+    ),
+)  # fmt: skip
+
+
+# -- 09-warm-up-cosine ---------------------------------------------------------------------------------------------------
+
+
+def warm_up_cosine(t, num_steps, num_warm_up):
+    if t < num_warm_up:
+        return (t + 1) / num_warm_up
+    progress = (t - num_warm_up) / (num_steps - num_warm_up)
+    return 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def schedule_cases(rng: np.random.Generator) -> list[Case]:
+    """The first step, the end of the warm-up, the first step after it, random places, the last step; no warm-up at all."""
+    cases = []
+    for _ in range(3):
+        num_steps, num_warm_up = int(rng.integers(60, 400)), int(rng.integers(5, 30))
+        places = (
+            (0, "the first step"),
+            (num_warm_up // 2, "in the warm-up"),
+            (num_warm_up - 1, "the last step of the warm-up"),
+            (num_warm_up, "the first step after the warm-up"),
+            (int(rng.integers(num_warm_up + 2, num_steps // 2)), "soon after the warm-up"),
+            (int(rng.integers(num_steps // 2, num_steps - 2)), "in the second half"),
+            (num_steps - 1, "the last step"),
+        )
+        cases += [Case((t, num_steps, num_warm_up), label=label) for t, label in places]
+    cases.append(Case((0, 50, 0), label="no warm-up at all"))
+    cases.append(Case((int(rng.integers(5, 45)), 50, 0), label="no warm-up, later"))
+    return cases
+
+
+def schedule_with(rising=None, falling=None, offset=True, length=True, boundary=0):
+    """Wrong schedules, made from the right one: the line up, the curve down, where the curve begins, how long it is."""
+
+    def wrong(t, num_steps, num_warm_up):
+        if t < num_warm_up + boundary:
+            return (rising or (lambda t, n: (t + 1) / n))(t, num_warm_up)
+        begun = t - num_warm_up if offset else t
+        last = num_steps - num_warm_up if length else num_steps
+        return (falling or (lambda p: 0.5 * (1 + math.cos(math.pi * p))))(begun / last)
+
+    return wrong
+
+
+def product_of_both(t, num_steps, num_warm_up):
+    rising = min(1.0, (t + 1) / num_warm_up) if num_warm_up else 1.0
+    return rising * 0.5 * (1 + math.cos(math.pi * t / num_steps))
+
+
+WARM_UP_COSINE = Exercise(
+    id="09-warm-up-cosine",
+    title="Warm up, then cool down",
+    statement=(
+        "Return the factor on the learning rate at step `t` = 0, 1, …: a line through 1/num_warm_up at t = 0 and 1 at "
+        "t = num_warm_up − 1; from t = num_warm_up on half a cosine wave, which is 1 there and would reach 0 at t = num_steps."
+    ),
+    points=2,
+    answers=("warm_up_cosine",),
+    reference=warm_up_cosine,
+    cases=schedule_cases,
+    misconceptions=(
+        Misconception(
+            "starts-at-zero",
+            "Your first factor is 0, so the first step does not move at all: begin with 1/num_warm_up.",
+            schedule_with(rising=lambda t, n: t / n),
+        ),
+        Misconception(
+            "cosine-from-the-start",
+            "Your cosine has begun at step 0 and is part of the way down when the warm-up ends: count its steps from there.",
+            schedule_with(offset=False, length=False),
+        ),
+        Misconception(
+            "too-long",
+            "Your cosine counts from the end of the warm-up, but is stretched over all `num_steps`: it has fewer steps left.",
+            schedule_with(length=False),
+        ),
+        Misconception(
+            "too-short",
+            "Your cosine arrives at 0 before the last step: you subtract the warm-up from its length, but not from `t`.",
+            schedule_with(offset=False),
+        ),
+        Misconception(
+            "no-half",
+            "Your curve begins at 2: half of 1 + cosine lies between 0 and 1.",
+            schedule_with(falling=lambda p: 1 + math.cos(math.pi * p)),
+        ),
+        Misconception(
+            "negative",
+            "Your factor becomes negative, and then steps go uphill: a cosine lies between −1 and 1, so it must be lifted.",
+            schedule_with(falling=lambda p: math.cos(math.pi * p)),
+        ),
+        Misconception(
+            "quarter-wave",
+            "You use a quarter of the wave, cos(π/2 · progress). Half a wave is flat at both ends.",
+            schedule_with(falling=lambda p: math.cos(math.pi / 2 * p)),
+        ),
+        Misconception(
+            "degrees",
+            "Your factor hardly falls: `cos` wants its angle in radians, where half a wave is π.",
+            schedule_with(falling=lambda p: 0.5 * (1 + math.cos(p))),
+        ),
+        Misconception(
+            "whole-wave",
+            "Your factor falls and comes back to 1: 2π is the whole wave, half of it is wanted.",
+            schedule_with(falling=lambda p: 0.5 * (1 + math.cos(2 * math.pi * p))),
+        ),
+        Misconception(
+            "linear",
+            "You come down along a straight line; wanted is half a cosine wave.",
+            schedule_with(falling=lambda p: 1 - p),
+        ),
+        Misconception(
+            "goes-up",
+            "After the warm-up your factor grows from 0: the sign of the cosine is the wrong way round.",
+            schedule_with(falling=lambda p: 0.5 * (1 - math.cos(math.pi * p))),
+        ),
+        Misconception(
+            "no-warm-up",
+            "Your warm-up is missing: the factor is 1 from the first step on.",
+            schedule_with(rising=lambda t, n: 1.0),
+        ),
+        Misconception(
+            "product",
+            "You multiply the line and a cosine that begins at step 0. One comes after the other.",
+            product_of_both,
+        ),
+        Misconception(
+            "stays-at-one",
+            "After the warm-up your factor stays at 1: the second part is missing.",
+            schedule_with(falling=lambda p: 1.0),
+        ),
+        Misconception(
+            "one-step-late",
+            "Your warm-up lasts one step too long: step num_warm_up belongs to the cosine.",
+            schedule_with(rising=lambda t, n: (t + 1) / (n + 1), boundary=1),
+        ),
+    ),
+    hints=(
+        "Two cases: `t < num_warm_up`, and the rest. In the second, how many steps of the cosine have passed, and out of how "
+        "many?",
+        "First case: `(t + 1) / num_warm_up`. Second: `progress` is `t - num_warm_up` out of `num_steps - num_warm_up`.",
+        "`cos(π · progress)` goes from 1 to −1. Add 1 and halve it: `0.5 * (1 + np.cos(np.pi * progress))`.",
+    ),
+)  # fmt: skip
+
+
+# -- 09-capstone: an optimizer of your own -------------------------------------------------------------------------------
+
+TARGET = 0.35  # loss on the held-back digits
+BUDGET = 200  # gradient evaluations, each on one minibatch of 32
+
+
+def my_optimizer(compute_gradient, w, num_evaluations):
+    w = np.array(w, dtype=float)
+    moment1, moment2 = np.zeros_like(w), np.zeros_like(w)
+    for t in range(1, num_evaluations + 1):
+        dw = compute_gradient(w)
+        moment1 = 0.9 * moment1 + 0.1 * dw
+        moment2 = 0.999 * moment2 + 0.001 * dw * dw
+        learning_rate = 0.02 * min(1.0, 2 * (1 - (t - 1) / num_evaluations))
+        w -= learning_rate * moment1 / (1 - 0.9**t) / (np.sqrt(moment2 / (1 - 0.999**t)) + 1e-8)
+    return w
+
+
+def capstone_cases(rng: np.random.Generator) -> list[Case]:
+    """Other digits, another start and other minibatches in every case."""
+    cases = []
+    for seed in rng.integers(1_000, 1_000_000, size=3):
+        task = race.problem(int(seed))
+        gradient = NetworkMinibatchGradient(int(seed))
+        cases.append(Case((gradient, np.array(task.start), BUDGET), label=f"digits and minibatches of seed {seed}"))
+    return cases
+
+
+def verify_capstone(case: Case, outcome) -> str | None:
+    """None when the held-back loss is reached within the budget; else what went wrong."""
+    gradient, start, budget = case.args
+    w, count = outcome.result, outcome.counts.get("0", 0)
+    if not isinstance(w, np.ndarray) or w.shape != start.shape or w.dtype.kind not in "fiu":
+        if isinstance(w, np.ndarray | list) and np.ndim(w) == 2 and np.shape(w)[-1] == start.size:
+            return "returns-the-path"
+        return f"Your function should return the trained `w`, an array of shape {start.shape}."
+    if count == 0:
+        return "never-asks"
+    if count > budget:
+        return {budget + 1: "one-too-many", 2 * budget: "twice-a-step"}.get(count, "over-budget")
+    if not np.isfinite(w).all():
+        return "diverges"
+    task = race.problem(gradient.seed)
+    loss = held_back_loss(task, w)
+    points = [np.asarray(call[0], dtype=float) for call in outcome.calls["0"]]
+    if loss <= TARGET:
+        return None
+    return mistake_on_the_way(task, start, w, points, loss, budget) or (
+        f"The loss on the held-back digits is {loss:.3g} after {count} evaluations; {TARGET} is wanted. Sweep the learning "
+        "rate on several seeds."
+    )
+
+
+def held_back_loss(task: race.Problem, w: np.ndarray) -> float:
+    with np.errstate(all="ignore"):
+        loss = task.test.value(w)
+    return float(loss) if np.isfinite(loss) else math.inf
+
+
+def mistake_on_the_way(task, start, w, points, loss, budget) -> str | None:
+    """The id of the misconception that the points of a run show, which does not reach its target."""
+    if any(point.shape != start.shape or not np.isfinite(point).all() for point in points):
+        return "diverges"
+    if np.array_equal(w, start):
+        return "returns-the-start"
+    if len(points) > 1 and all(np.array_equal(point, points[0]) for point in points):
+        return "gradient-at-one-point"
+    ends = [*points[1:], w]
+    gradients = [task.model.gradient(point, batch) for point, batch in zip(points, task.batches, strict=False)]
+    if loss > held_back_loss(task, start) and (ends[0] - start) @ gradients[0] > 0:
+        return "walks-uphill"
+    if len(points) > 5 and all(
+        cosine(end - start, -dw) > 1 - 1e-9 for end, dw in zip(ends[1:6], gradients[1:6], strict=False)
+    ):
+        return "restarts-each-step"
+    if held_back_loss(task, points[-1]) <= TARGET:
+        return "returns-something-else"
+    if len(points) < 0.75 * budget:
+        return "stops-early"
+    if np.linalg.norm(w - points[len(points) // 2]) < 1e-3 * np.linalg.norm(w - start):
+        return "comes-to-rest-too-soon"
+    if loss <= 2 * TARGET:
+        return "only-just"
+    at_three_quarters = held_back_loss(task, points[3 * len(points) // 4])
+    if loss < 0.97 * at_three_quarters and np.linalg.norm(w - start) < 9:
+        return "rate-too-small"
+    if loss > 1.5:
+        return "rate-too-large"
+    return None
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    lengths = np.linalg.norm(a) * np.linalg.norm(b)
+    return float(a @ b / lengths) if lengths else 0.0
+
+
+def plain_loop(learning_rate, count=lambda n: n, gradient=None, end=lambda start, w, points: w, schedule=lambda p: 1.0):
+    """Wrong capstones: SGD with a learning rate, a number of evaluations, a gradient, a schedule and a result."""
+
+    def wrong(compute_gradient, w, num_evaluations):
+        ask = gradient(compute_gradient, w) if gradient else compute_gradient
+        start, w, points = w, np.array(w, dtype=float), []
+        with np.errstate(all="ignore"):
+            for t in range(count(num_evaluations)):
+                points.append(w.copy())
+                w -= learning_rate * schedule(t / num_evaluations) * ask(w)
+        return end(start, w, points)
+
+    return wrong
+
+
+def adagrad_of(learning_rate):
+    def wrong(compute_gradient, w, num_evaluations):
+        w = np.array(w, dtype=float)
+        grad_squared = np.zeros_like(w)
+        for _ in range(num_evaluations):
+            dw = compute_gradient(w)
+            grad_squared += dw * dw
+            w -= learning_rate * dw / (np.sqrt(grad_squared) + 1e-7)
+        return w
+
+    return wrong
+
+
+def restarts_each_step(compute_gradient, w, num_evaluations):
+    start = np.array(w, dtype=float)
+    w = start
+    for _ in range(num_evaluations):
+        w = start - 0.1 * compute_gradient(w)
+    return w
+
+
+@functools.cache
+def learned_by_heart() -> np.ndarray:
+    """Good weights for the digits of one seed."""
+    task = race.problem(0)
+    batches = iter(task.batches)
+    return my_optimizer(lambda w: task.model.gradient(w, next(batches)), task.start, BUDGET)
+
+
+CAPSTONE = Exercise(
+    id="09-capstone",
+    title="Capstone: an optimizer of your own",
+    statement=(
+        "Train a network of 16 hidden units that you have not seen. `compute_gradient(w)` gives the gradient on the next "
+        f"minibatch of 32 digits; you may call it {BUDGET} times (`num_evaluations`). Any algorithm, any schedule, everything "
+        f"chosen by you. Return a `w` whose loss on 500 held-back digits is at most {TARGET}, on every seed that is tried."
+    ),
+    points=6,
+    answers=("my_optimizer",),
+    reference=my_optimizer,
+    cases=capstone_cases,
+    verify=verify_capstone,
+    seconds=20.0,
+    misconceptions=(
+        Misconception(
+            "never-asks",
+            "You return weights without one call of `compute_gradient`. Weights learned elsewhere belong to other digits: "
+            "train on these.",
+            lambda compute_gradient, w, num_evaluations: learned_by_heart().copy(),
+        ),
+        Misconception(
+            "over-budget",
+            f"You call `compute_gradient` more than {BUDGET} times. The budget is part of the task: let the loop end at "
+            "`num_evaluations`.",
+            plain_loop(0.5, count=lambda n: 3 * n),
+        ),
+        Misconception(
+            "one-too-many",
+            "You call `compute_gradient` once too often. Is there a call before the loop, or after it?",
+            plain_loop(0.5, count=lambda n: n + 1),
+        ),
+        Misconception(
+            "twice-a-step",
+            "You call `compute_gradient` twice in each round. Each call costs one evaluation, and draws another minibatch: "
+            "call it once and keep what it gives.",
+            plain_loop(0.25, gradient=lambda ask, _: lambda w: ask(w) + ask(w)),
+        ),
+        Misconception(
+            "diverges",
+            "Your run leaves all bounds: `w` is not finite any more. The steps are far too long, or something is divided by "
+            "zero.",
+            plain_loop(1.0, schedule=lambda p: 1e200),
+        ),
+        Misconception(
+            "returns-the-start",
+            "You return the `w` that you were given. The loop asks for gradients, but what it does with them is lost.",
+            plain_loop(0.5, end=lambda start, w, points: np.array(start)),
+        ),
+        Misconception(
+            "gradient-at-one-point",
+            "All your gradients are taken at the same place, the start. Hand the current `w` to `compute_gradient`.",
+            plain_loop(0.01, gradient=lambda ask, start: lambda w: ask(start)),
+        ),
+        Misconception(
+            "walks-uphill",
+            "Your first step goes uphill and the loss grows: look at the sign of the update.",
+            plain_loop(-0.1),
+        ),
+        Misconception(
+            "restarts-each-step",
+            "Every step sets off from the start again: subtract from the current `w`, not from the first one.",
+            restarts_each_step,
+        ),
+        Misconception(
+            "returns-something-else",
+            "The last point at which you asked for a gradient is good enough, but you return something else: the update, "
+            "perhaps, or the change since the start.",
+            plain_loop(0.4, end=lambda start, w, points: w - start, schedule=lambda p: min(1.0, 2 - 2 * p)),
+        ),
+        Misconception(
+            "returns-the-path",
+            "You return every point of the walk; the last one alone is wanted.",
+            plain_loop(0.5, end=lambda start, w, points: np.array([*points, w])),
+        ),
+        Misconception(
+            "stops-early",
+            "You are not there yet, and a good part of the budget is not used. Spend it all.",
+            plain_loop(0.2, count=lambda n: n // 4),
+        ),
+        Misconception(
+            "comes-to-rest-too-soon",
+            "In the second half of the run your `w` hardly moves: the schedule reaches zero before the budget is spent.",
+            plain_loop(0.3, schedule=lambda p: max(0.0, 1 - 4 * p)),
+        ),
+        Misconception(
+            "rate-too-small",
+            "The loss is still falling steadily when the budget is spent: your steps are too short. Try a learning rate three "
+            "or ten times larger.",
+            plain_loop(0.03),
+        ),
+        Misconception(
+            "rate-too-large",
+            "The network has not learned more than guessing: the first steps were so long that its hidden units died or the "
+            "scores ran wild. Try a smaller learning rate, or warm up.",
+            plain_loop(12.0),
+        ),
+        Misconception(
+            "only-just",
+            "You come close but not close enough on this seed. Is it tuned to one seed? Other digits may ask for a little "
+            "more: sweep on several seeds and keep a margin.",
+            adagrad_of(0.02),
+        ),
+    ),
+    hints=(
+        "Begin with one of the loops that you have written: Momentum, Nesterov or Adam. Which learning rate did the sensitivity "
+        "explorer show as best for it? With 200 steps in place of 300, stay near it, rather below.",
+        "Try it on a few seeds of your own with `try_on_seeds` (the cell below the blank one). If the losses differ much from "
+        "seed to seed, the learning rate is too large: lower it, or let a schedule lower it towards the end.",
+        "Adam with a learning rate of 0.02 (beta1 = 0.9, beta2 = 0.999) is enough. Over the second half of the budget let the "
+        "learning rate fall in a line towards 0.",
+    ),
+)  # fmt: skip
+
+
+EXERCISES = (COMPARISON_TABLE, FAIR_SWEEP, WARM_UP_COSINE, CAPSTONE)
+
+
+# -- predictions ---------------------------------------------------------------------------------------------------------
+
+
+def lowest(losses: dict[str, float]) -> int:
+    """The place of the optimizer with the lowest loss among all of them."""
+    return list(race.OPTIMIZERS).index(min(losses, key=losses.get))
+
+
+def winner_at_one_thousandth() -> int:
+    stored = race.load()
+    return lowest({name: float(np.median(stored.curves(name, 0.001)[:, -1])) for name in race.OPTIMIZERS})
+
+
+def winner_tuned() -> int:
+    stored = race.load()
+    return lowest(
+        {name: float(np.median(stored.curves(name, stored.best_rate(name))[:, -1])) for name in race.OPTIMIZERS}
+    )
+
+
+def sgd_over_adam_in_seconds() -> float:
+    return float(race.load().best_rate("SGD") / race.load().best_rate("Adam"))
+
+
+PREDICTIONS = (
+    Prediction(
+        id="09-same-rate",
+        question=(
+            "All six train the same network on the same minibatches, and everybody gets the learning rate 0.001, a default that "
+            "many libraries have for Adam. Who has the lowest training loss after 300 steps?"
+        ),
+        kind="choice",
+        choices=tuple(race.OPTIMIZERS),
+        answer=winner_at_one_thousandth,
+        reveal=(
+            "One number is not one step length. RMSProp and Adam divide by the gradient's size, so 0.001 is a fair step for "
+            "them; for the others it is hundreds of times too small. And RMSProp's uncorrected first step is ten times longer "
+            "than Adam's. This race says who fits the number 0.001, and nothing else."
+        ),
+    ),
+    Prediction(
+        id="09-tuned",
+        question=(
+            "Now everybody may choose: each tries the same 16 learning rates on the same 3 seeds and takes its best. Who has "
+            "the lowest median training loss after 300 steps, on seven new seeds, at a constant learning rate?"
+        ),
+        kind="choice",
+        choices=tuple(race.OPTIMIZERS),
+        answer=winner_tuned,
+        reveal=(
+            "The order of the race before is gone. Tuning changes more than the choice of algorithm does, and that is the "
+            "first thing to ask of any comparison: how was each one tuned?"
+        ),
+    ),
+    Prediction(
+        id="09-ratio-of-rates",
+        question=(
+            "Tuned like this, how many times larger is SGD's best learning rate than Adam's? (A guess within a factor of "
+            "two counts.)"
+        ),
+        kind="number",
+        answer=sgd_over_adam_in_seconds,
+        tolerance=1.0,
+        reveal=(
+            "On this grid: {answer} times. So a learning rate can never be carried over from one algorithm to another."
+        ),
+    ),
+)
+
+
+# -- quiz ----------------------------------------------------------------------------------------------------------------
+
+QUIZ = Quiz(
+    id="09",
+    title="The race",
+    questions=(
+        Question(
+            "A paper shows its new optimizer below SGD. The new one was tuned over 50 settings, SGD ran with a default. What "
+            "does the figure show?",
+            (
+                "That the new optimizer is better.",
+                "Mostly that tuning helps.",
+                "That SGD cannot be tuned.",
+                "Nothing about either; such curves are random.",
+            ),
+            1,
+            (
+                "It may be, but this comparison cannot tell: one of the two was helped and the other was not.",
+                "Right. In this lesson the order of the algorithms changes as soon as everybody gets the same tuning budget.",
+                "It was not tried, so the figure cannot show it.",
+                "The curves are real; it is the comparison between them that is not fair.",
+            ),
+        ),
+        Question(
+            "Why are the seeds that choose the learning rate not the seeds of the race?",
+            (
+                "Because a learning rate chosen on a seed fits that seed's luck a little, and would flatter itself there.",
+                "Because a seed can be used only once by a random generator.",
+                "To save time.",
+                "Because different optimizers need different seeds.",
+            ),
+            0,
+            (
+                "Right: it is the same reason for which images are held back from training.",
+                "A seed can be used as often as you like, and always gives the same numbers.",
+                "It costs more runs, not fewer.",
+                "On the contrary: every optimizer gets the same starts and the same minibatches.",
+            ),
+        ),
+        Question(
+            "Two curves, each with a band from quartile to quartile over seven seeds. The bands overlap all the way. What may "
+            "you say?",
+            (
+                "The one with the lower median is better.",
+                "Both algorithms are the same.",
+                "On this problem, these seven seeds do not tell them apart.",
+                "More steps would separate them.",
+            ),
+            2,
+            (
+                "The medians may trade places with seven other seeds.",
+                "That is more than the picture shows: a small difference may hide in the bands.",
+                "Right. More seeds would make the medians surer; one lucky seed would not.",
+                "Perhaps, perhaps not; the picture does not show it.",
+            ),
+        ),
+        Question(
+            "In the plane of two random directions, the path of a run of a network with 1,210 weights looks like a dot. Why?",
+            (
+                "The optimizer did not move.",
+                "Two random directions of 1,210 hold almost none of a path's movement.",
+                "The picture is drawn too coarsely.",
+                "All weights moved by the same amount.",
+            ),
+            1,
+            (
+                "It moved far; the loss fell. It moved in other directions.",
+                "Right: the share is about 2 of 1,210. The run's own principal directions hold most of it.",
+                "A finer picture shows a smaller dot.",
+                "They did not; and it would not look like a dot for that reason.",
+            ),
+        ),
+        Question(
+            "Which pair of algorithms differs by the leak alone?",
+            ("SGD and Momentum", "RMSProp and Adam", "Momentum and Adam", "AdaGrad and RMSProp"),
+            3,
+            (
+                "Momentum keeps a velocity, SGD keeps nothing: the whole memory is the difference.",
+                "Adam adds a first moment and the bias correction.",
+                "Adam adds second moments and the bias correction.",
+                "Right: a sum of squares that only grows, and one that forgets.",
+            ),
+        ),
+        Question(
+            "What does warm-up protect against?",
+            (
+                "Long first steps, at a place where the gradients are large and the moments know next to nothing.",
+                "Too few gradient evaluations.",
+                "The noise of the minibatches at the end of a run.",
+                "Overfitting to the training digits.",
+            ),
+            0,
+            (
+                "Right. In this lesson it lets the learning rate be larger afterwards.",
+                "It spends a few of them; it saves none.",
+                "That is what the falling part of a schedule is for.",
+                "A schedule may change how well held-back digits are read, but that is not what a warm-up is for.",
+            ),
+        ),
+    ),
+)
