@@ -45,7 +45,7 @@ class Land:
 
 LANDS = {
     "A": Land(quadratic(1.0, 0.0, 0.5), 0.8, "a round bowl"),
-    "B": Land(quadratic(20.0, np.radians(30.0), 4.0), 0.4, "a long narrow valley"),
+    "B": Land(quadratic(20.0, np.radians(-15.0), 4.0), 0.4, "a long narrow valley"),
     "C": Land(styblinski_tang(), 0.02, "four hollows, one of them deeper than the others"),
     "D": Land(ravine(), 0.1, "a ravine with a rippled floor"),
 }
@@ -58,6 +58,7 @@ def height_panel(runs: list[tuple[np.ndarray, str, str]], num_steps: int, *, by_
     title = "height above the deepest point"
     panel = parts.loss_panel(shown, num_steps, ylim=HEIGHTS, title=title, by_step=by_step)
     panel.ylabel = "height"
+    panel.marks = [*panel.marks, *(Points(np.arange(len(h)), h, role=role, size=6) for h, _, role in shown)]
     return panel
 
 
@@ -104,7 +105,7 @@ class FogExplorer(Explorer):
                 plane(
                     [
                         *parts.background(land.objective, XLIM, YLIM),
-                        *parts.minimum_marks(land.objective),
+                        *hollows(land),
                         *descent,
                         *walk_marks(places, drag="walk"),
                     ],
@@ -127,6 +128,19 @@ def plane(marks: list, title: str) -> Panel:
     return Panel("w[0]", "w[1]", XLIM, YLIM, marks, title=title, equal=True)
 
 
+def hollows(land: Land) -> list:
+    """A star in every hollow, with its height where there are several (and they are not too close for words)."""
+    minima = np.transpose(land.objective.minima)
+    heights = np.abs(land.height(minima).round(6))
+    named = [(x, y, h) for (x, y), h in zip(minima.T, heights, strict=True) if XLIM[0] < x < XLIM[1]]
+    words = [
+        Text(x, y, say(h), role="optimum", align="center", above=10)
+        for x, y, h in named
+        if len(named) > 1
+    ]  # fmt: skip
+    return [*parts.minimum_marks(land.objective), *words]
+
+
 def walk_marks(places: np.ndarray, drag: str) -> list:
     """The walk so far, its start, and the place that the next click starts from."""
     x, y = places
@@ -140,7 +154,10 @@ def walk_marks(places: np.ndarray, drag: str) -> list:
 def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     """The arrow that points straight downhill, longer where it is steeper, and the height in figures."""
     steepness = float(np.hypot(*slope))
-    u, v = -slope * (1.8 / (steepness + 3.0))  # as long as the slope at first, never longer than 1.8
+    length = (
+        0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
+    )  # seen beside the marker; at most 2
+    u, v = -slope * length / max(steepness, 0.01)
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
     return [
         Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
@@ -239,7 +256,7 @@ class DirectionsExplorer(Explorer):
             says=(
                 f"In {dimension} dimensions {down} of {COUNT} random directions go downhill and {COUNT - down} uphill. "
                 f"The mean size of the cosine is {say(mean)}; theory gives {say(expected_cosine(int(dimension)))}, and "
-                f"√(2/(πd)) = {say(np.sqrt(2 / (np.pi * dimension)))}. The best of the {COUNT} has {say(along.max())}."
+                f"√(2/(πd)) = {say(np.sqrt(2 / (np.pi * dimension)))}. The best of the {COUNT} has {say(along.max(), 4)}."
             ),
         )  # fmt: skip
 
@@ -292,7 +309,7 @@ class DownhillExplorer(Explorer):
                 plane(
                     [
                         *parts.background(land.objective, XLIM, YLIM),
-                        *parts.minimum_marks(land.objective),
+                        *hollows(land),
                         *path,
                         *own,
                     ],
