@@ -198,19 +198,14 @@ class LessonProgress:
     predictions_made: int
     predictions: int
     quiz: str
+    begun: bool = False
 
     @property
     def done(self) -> bool:
         return self.exercises > 0 and self.passed == self.exercises
 
     def cells(self) -> tuple[str, ...]:
-        mark = (
-            "✔ done"
-            if self.done
-            else "◐ begun"
-            if self.passed or self.hints or self.predictions_made
-            else "○ not yet"
-        )
+        mark = "✔ done" if self.done else "◐ begun" if self.begun else "○ not yet"
         made = f"{self.predictions_made} of {self.predictions} made, {self.predictions_right} right"
         return (
             self.title,
@@ -308,7 +303,13 @@ def _lesson_row(lesson: str, log: list[dict], best: dict[str, int]) -> LessonPro
         predictions_made=len(made),
         predictions=len(guesses),
         quiz=_quiz_text(module.QUIZ, log),
+        begun=any(_shows_work(event) for event in log if event["id"][:2] == lesson),
     )
+
+
+def _shows_work(event: dict) -> bool:
+    """Running an untouched notebook checks its blanks; that is no beginning."""
+    return event["kind"] != "check" or event.get("status") != "not started"
 
 
 def _quiz_text(quiz: Any, log: list[dict]) -> str:

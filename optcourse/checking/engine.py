@@ -164,7 +164,8 @@ def _praise(exercise: Exercise, count: int) -> str:
 
 
 def _names(names: list[str]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    *first, last = [f"`{name}`" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _feedback(exercise, status, sentence, details=(), misconception=None, printed="", name="") -> Feedback:

@@ -179,7 +179,7 @@ def is_right(prediction: Prediction, guess: Any) -> bool:
 
 def answer_text(prediction: Prediction, answer: Any) -> str:
     if prediction.kind == "choice":
-        return prediction.choices[answer]
+        return prediction.choices[answer].rstrip(".")  # it stands inside sentences
     number = f"{answer:.4g}" if answer != int(answer) or abs(answer) >= 1e6 else f"{int(answer):,}"
     return f"{number} {prediction.unit}".strip()
 

@@ -127,7 +127,7 @@ SLOPE_AHEAD = Exercise(
     misconceptions=(
         Misconception(
             "rise-only",
-            "You return the rise. A slope is the rise *for each unit of way*, so divide by the length of the way.",
+            "You return the rise. A slope is the rise for each unit of way, so divide by the length of the way.",
             lambda height, w, h: height(w + h) - height(w),
         ),
         Misconception(
@@ -480,7 +480,7 @@ PREDICTIONS = (
         unit="directions",
         reveal=(
             "About {answer}: whenever a direction leads down, its opposite leads up, and both are equally likely. So "
-            "going down at random is no problem. The question is how *much* down."
+            "going down at random is no problem. The question is how much down."
         ),
     ),
     Prediction(
@@ -510,7 +510,7 @@ QUIZ = Quiz(
             ("3", "5", "0", "8"),
             0,
             (
-                "Yes: at w = 3 the square is zero, and nowhere is the loss smaller. The argmin is a *place*.",
+                "Yes: at w = 3 the square is zero, and nowhere is the loss smaller. The argmin is a place.",
                 "5 is the lowest height, the minimum of L. The argmin is the place where it is reached.",
                 "At w = 0 the loss is 14.",
                 "8 is 3 + 5, a place and a height added up: at w = 8 the loss is 30.",

@@ -357,6 +357,9 @@ def test_values():
     assert check_exercise(two, 0.25, 7).passed
     assert "`steps` is 8 where 7 is expected" in check_exercise(two, 0.25, 8).sentence
     assert "`steps` still is" in check_exercise(two, 0.25, ...).sentence
+    assert "`rate` and `steps` still are" in check_exercise(two, ..., ...).sentence
+    three = Exercise("99-three", "Three", "", 2, ("a", "b", "c"), lambda: (1, 2, 3), kind="value")
+    assert "`a`, `b` and `c` still are" in check_exercise(three, ..., ..., ...).sentence
 
 
 def test_verify_takes_the_place_of_the_reference_where_chance_decides():

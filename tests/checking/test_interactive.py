@@ -62,6 +62,11 @@ def test_hints_open_one_at_a_time_and_are_kept():
     assert f"Hint {3}" in repr(panel)
 
 
+def test_a_choice_that_ends_with_a_full_stop_stands_inside_a_sentence():
+    said = interactive.reveal_block(exercises.prediction("00-where-it-ends"), 0)
+    assert "You said: At the deepest point of the whole landscape. It is:" in said and ".." not in said
+
+
 def test_a_choice_is_revealed_only_after_the_commitment():
     panel = interactive._predict(CHOICE)
     radio, button = of_type(panel, "RadioButtons")[0], of_type(panel, "Button")[0]

@@ -50,6 +50,22 @@ def test_the_module_can_be_called_and_has_a_twin():
         assert "03 Gradient descent" in bundle["text/html"] and "Next:" in bundle["text/plain"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "id", "fields", "begun"),
+    [
+        ("check", GD, {"status": "not started"}, False),  # Run All on an untouched lesson
+        ("check", GD, {"status": "wrong"}, True),
+        ("hint", GD, {"number": 1}, True),
+        ("predict", "03-largest-rate", {"right": False}, True),
+        ("quiz", "03", {"question": 0, "right": False}, True),
+    ],
+)
+def test_a_lesson_is_begun_with_the_first_thing_that_a_learner_does(kind, id, fields, begun):
+    progress.record(kind, id, **fields)
+    assert ("◐ begun" in lesson_03().cells()) is begun
+    assert sum("◐ begun" in lesson.cells() for lesson in progress.progress().lessons) == begun
+
+
 def test_hints_predictions_and_quiz_are_counted_once():
     for number in (1, 2, 2, 1):
         progress.record("hint", GD, number=number)
