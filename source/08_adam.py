@@ -16,8 +16,8 @@
 # - What goes wrong when one line of Adam is wrong, and would you notice?
 # - Is Adam always better than gradient descent?
 #
-# **You need** momentum (lesson 05) and RMSProp (lesson 07): a leaky mean, and division by a root.
-# **Time:** about 80 minutes.
+# **You need** momentum ([lesson 05](05_momentum.ipynb)) and RMSProp ([lesson 07](07_rmsprop.ipynb)): a leaky mean, and
+# division by a root. **Time:** about 80 minutes.
 
 # %%
 import numpy as np
@@ -562,8 +562,9 @@ check("08-reddi", reddi_walk)
 hints("08-reddi")
 
 # %% [markdown]
-# With learning rate 0.1, around step 10,000, Adam goes back and forth between +0.999 and +1. AMSGrad does so between −1
-# and −0.9993; at step 10,001 it stands at −0.9996. Why is Adam used all the same? Because gradients like these are rare in practice, and with the usual $\beta_2 = 0.999$ the divisor forgets
+# With learning rate 0.1, around step 9,000, Adam goes back and forth between +0.999 and +1. AMSGrad does so between −1
+# and −0.9993; at step 9,002 it stands at −0.9996. Why is Adam used all the same? Because gradients like these are rare in
+# practice, and with the usual $\beta_2 = 0.999$ the divisor forgets
 # slowly: over a thousand steps, not over one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -621,7 +622,7 @@ DigitsExplorer(yours=adam)
 #
 # | question | here | elsewhere |
 # |---|---|---|
-# | place of `eps` | after correction and root (paper, PyTorch) | before the correction (TensorFlow); inside the root (some texts) |
+# | place of `eps` | after correction and root (paper, PyTorch) | before correction (TensorFlow); inside the root (some texts) |
 # | default `eps` | 1e-8 for Adam (paper, PyTorch), 1e-7 for almost-Adam (the lecture) | 1e-7 in TensorFlow |
 # | other defaults | learning rate 0.001, betas 0.9 and 0.999: as in PyTorch | – |
 # | first $t$ | 1 | a loop from 0 with `t + 1` in the power: the same |

@@ -604,6 +604,16 @@ ADAM_MISTAKES = (
         loop_with(correct_with(lambda b, t: 1 / b**t, lambda b, t: 1 / b**t)),
     ),
     Misconception(
+        "root-before-the-correction",
+        "You take the root before the correction: divide `moment2` by 1 − beta2^t first, then take the root.",
+        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / (1 - b2**t) ** 2)),
+    ),
+    Misconception(
+        "largest-moment2",
+        "Your second moment never shrinks: that is AMSGrad. Adam's forgets.",
+        loop_with(corrected, second=lambda m2, dw, b, m1: np.maximum(m2, b * m2 + (1 - b) * dw * dw)),
+    ),
+    Misconception(
         "eps-before-the-correction",
         "Your `eps` is added before the correction, as in the paper's shortened form. Here it comes after it, so that it "
         "is compared with the corrected root.",
@@ -962,6 +972,36 @@ def said(text: str, line: int):
     return lambda: tuple(line if name == f"line_{text}" else None for name in WRONG_LINES)
 
 
+# Lines that are often suspected: the misconception that each shows.
+RIGHT_AS_IT_STANDS = {
+    ("line_a", 1): "a-counter-start",
+    ("line_a", 4): "a-moments",
+    ("line_a", 6): "a-correction",
+    ("line_a", 7): "a-update",
+    ("line_b", 5): "b-corrections",
+    ("line_b", 3): "b-moments",
+    ("line_c", 4): "c-moments",
+    ("line_c", 6): "c-update",
+    ("line_d", 2): "d-too-small",
+    ("line_d", 3): "d-slower",
+    ("line_d", 1): "d-first",
+    ("line_e", 8): "e-root",
+    ("line_e", 1): "e-first-moment",
+}
+
+
+def verify_lines(case, outcome) -> str | None:
+    """What to say of the first answer that is wrong, without naming the right line."""
+    for (name, right), answer in zip(WRONG_LINES.items(), outcome.result, strict=True):
+        if answer not in range(1, 9):
+            return f"`{name}` should be the number of a line: a whole number from 1 to 8."
+        if answer != right:
+            text = name[-1].upper()
+            other = f"Text {text}: line {int(answer)} is fine as it stands. Go through the first two rounds with a pencil."
+            return RIGHT_AS_IT_STANDS.get((name, int(answer)), other)
+    return None
+
+
 FIND_THE_ERROR = Exercise(
     id="08-find-the-error",
     title="Find the error",
@@ -972,6 +1012,7 @@ FIND_THE_ERROR = Exercise(
     answers=tuple(WRONG_LINES),
     reference=find_the_error,
     kind="value",
+    verify=verify_lines,
     misconceptions=(
         Misconception(
             "a-counter-start",

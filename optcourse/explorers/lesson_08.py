@@ -187,7 +187,7 @@ class BiasExplorer(Explorer):
             if len(end)
             else ""
         )
-        too = "too long" if first > 1.0001 else "too short" if first < 0.9999 else "long, which is right"
+        too = "too long" if first > 1.0001 else "too short" if first < 0.9999 else "right"
         return Scene(
             panels=[
                 Panel(
@@ -223,7 +223,8 @@ class BiasExplorer(Explorer):
             ],
             says=(
                 f"beta1 = {beta1:g}, beta2 = {beta2:g}, {gradients} gradients. Without correction the first step is "
-                f"{say(first)} times {too}; the largest factor is {say(peak)}, at step {peak_t:,}. {over} With correction "
+                f"{say(first)} times as long as with it ({too}); the largest factor is {say(peak)}, at step "
+                f"{peak_t:,}. {over} With correction "
                 "every step under a constant gradient is one learning rate."
             ),
         )
@@ -321,8 +322,9 @@ class AllTogetherExplorer(Explorer):
             )
             w, loss = one_run(name, landscape, num_steps, rate, extra)
             end = float(loss[-1] - floor)
-            lines.append(Line(w[:, 0], w[:, 1], role=role, by_step="upto", width=2.2))
-            lines.append(Points(w[:, 0], w[:, 1], role=role, size=10, by_step="at"))
+            x, y = until_it_leaves(w, ground.domain).T
+            lines.append(Line(x, y, role=role, by_step="upto", width=2.2))
+            lines.append(Points(x, y, role=role, size=10, by_step="at"))
             above = np.clip(in_window(loss - floor, -1e30, 1e30), 1e-12, 1e6)
             t_row = np.full(len(above), len(RUNNERS) - 1 - place)
             rows.append(Line([1e-12, above[-1]], [t_row[0], t_row[0]], role=role, width=1.5))
@@ -330,7 +332,7 @@ class AllTogetherExplorer(Explorer):
             rows.append(
                 Text(2e-12, float(t_row[0]), settings_in_words(name, rate, extra), role=role, above=9)
             )
-            told.append((end if np.isfinite(end) else np.inf, name, settings_in_words(name, rate, extra)))
+            told.append((end if np.isfinite(end) else np.inf, name))
         told.sort(key=lambda entry: entry[0])
         how = (
             f"Each was tuned on {trial_runs} trial runs of {num_steps} steps; the best one that stays on the map counts"
@@ -361,11 +363,19 @@ class AllTogetherExplorer(Explorer):
                 ),
             ],
             says=(
-                f"{how}. After {num_steps} steps on {landscape} the lowest loss has {told[0][2]} with {say(told[0][0])}, "
-                f"then {told[1][2]} with {say(told[1][0])}; last is {told[-1][2]} with {say(told[-1][0])}."
+                f"{how}. After {num_steps} steps on {landscape} the lowest loss has {told[0][1]} with {say(told[0][0])}, "
+                f"then {told[1][1]} with {say(told[1][0])}; last is {told[-1][1]}, "
+                + (f"with {say(told[-1][0])}." if told[-1][0] < 1e6 else "which ran away.")
             ),
             num_steps=int(num_steps),
         )
+
+
+def until_it_leaves(w: np.ndarray, domain) -> np.ndarray:
+    """The points of a path, and NaN once it is more than a map's width away from the map."""
+    low, high = np.transpose(domain)
+    far = ((w < 2 * low - high) | (w > 2 * high - low)).any(axis=1)
+    return np.where(np.maximum.accumulate(far)[:, None], np.nan, w)
 
 
 def settings_in_words(name: str, rate: float, extra: float | None) -> str:
@@ -641,6 +651,9 @@ class ErrorsExplorer(Explorer):
             w = np.where(np.isfinite(w).all(axis=1)[:, None], np.clip(w, -1e3, 1e3), np.nan)
             marks.append(Line(w[:, 0], w[:, 1], role=role, label=label, by_step="upto"))
             marks.append(Points(w[:, 0], w[:, 1], role=role, size=11, by_step="at"))
+        if not finite.all():
+            words = f"not a number from step {int(np.argmin(finite))} on"
+            marks.append(Text(wrong[0, 0], wrong[0, 1], words, role="limit", above=-18))
         first = np.abs(wrong[1] - wrong[0]) / learning_rate
         if not finite.all():
             ending = f"From step {int(np.argmin(finite))} on, w is not a number"
@@ -668,11 +681,12 @@ class ErrorsExplorer(Explorer):
                     else "nothing that is a number"
                 )
                 + f" (Adam: {say(abs(right[1, 0] - right[0, 0]) / learning_rate)}). {ending}; "
-                f"Adam's is {say(losses[0][-1])}."
+                f"Adam's loss is {say(losses[0][-1])}."
             ),
             num_steps=self.num_steps,
             narration=Narration(
-                "step {t}: Adam at ({0:.3g}, {1:.3g}); with the error at ({2:.3g}, {3:.3g})",
+                "step {t}: Adam at ({0:.3g}, {1:.3g}); with the error "
+                + ("at ({2:.3g}, {3:.3g})" if finite.all() else "not a number, from its first step on"),
                 np.column_stack([right, in_window(wrong)]),
             ),
         )
