@@ -122,7 +122,9 @@ def start_lab(folder: Path) -> LabServer:
         process = subprocess.Popen(
             lab.server_command(root, None, options),
             # Progress goes beside the notebooks, as for a learner, whatever scratch folder the tests themselves use.
-            env={k: v for k, v in lab.server_environment(folder / "jupyter").items() if k != "OPTCOURSE_HOME"},
+            env={
+                k: v for k, v in lab.server_environment(folder / "jupyter").items() if k != "OPTCOURSE_HOME"
+            },
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

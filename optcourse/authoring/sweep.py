@@ -5,6 +5,7 @@
 nbval, nbclient and nbmake run cells; none of them can see a slider that fails at a value that no cell sets. Here each
 notebook's code is run in this process, and each explorer that it made is drawn at the ends, the middle and some random
 values of each control, alone and in pairs, with warnings as errors. A failure names the notebook, the explorer and the setting.
+As the notebook has been run, its checks are looked at too: "not started" in lessons/, passed in solutions/.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import os
 import pathlib
 import shutil
+import sys
 import tempfile
 import types
 import warnings
@@ -41,8 +43,8 @@ class Notebook(pytest.File):
 
 class Sweep(pytest.Item):
     def runtest(self) -> None:
-        explorers = explorers_of(self.path)
-        failures = []
+        explorers, feedbacks = run_notebook(self.path)
+        failures = wrong_checks(self.path, feedbacks)
         for explorer in explorers:
             try:
                 with warnings.catch_warnings():
@@ -52,8 +54,8 @@ class Sweep(pytest.Item):
                 failures.append(f"{type(error).__name__}: {error}")
         if failures:
             raise SweepFailure(
-                f"{self.path.name}: {len(failures)} of {len(explorers)} explorers fail\n"
-                + "\n".join(failures)
+                f"{self.path.name}: {len(failures)} failures in {len(explorers)} explorers and "
+                f"{len(feedbacks)} checks\n" + "\n".join(failures)
             )
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo, style: str | None = None) -> str:
@@ -66,18 +68,38 @@ class Sweep(pytest.Item):
 
 
 class SweepFailure(AssertionError):
-    """Some explorer cannot draw some setting of its controls."""
+    """Some explorer cannot draw some setting of its controls, or some check says what it must not say."""
 
 
-def explorers_of(path: pathlib.Path) -> list:
-    """Run a notebook's code in this process and return the explorers that it made."""
+def wrong_checks(path: pathlib.Path, feedbacks: list) -> list[str]:
+    """In an untouched lesson every check says "not started"; in a solved one every check passes."""
+    wanted = {"lessons": "not started", "solutions": "passed"}.get(path.parent.name)
+    return [
+        f"a check says {f.status!r} and not {wanted!r}: {f.sentence}"
+        for f in feedbacks
+        if wanted is not None and f.status != wanted
+    ]
+
+
+def run_notebook(path: pathlib.Path) -> tuple[list, list]:
+    """Run a notebook's code in this process; return the explorers that it made and what its checks said."""
     from IPython.core.inputtransformer2 import TransformerManager
+
+    from optcourse.checking.engine import check
+
+    course = sys.modules["optcourse"]  # where a lesson imports check from
+    feedbacks = []
+
+    def remembering(*answers, **options):
+        feedbacks.append(check(*answers, **options))
+        return feedbacks[-1]
 
     from optcourse.explorers import engine
 
     before = set(engine.living)
     module = types.ModuleType("__main__")
     cells = nbformat.read(path, as_version=4).cells
+    course.check = remembering
     there, home = os.getcwd(), os.environ.get("OPTCOURSE_HOME")
     os.chdir(path.parent)
     os.environ["OPTCOURSE_HOME"] = tempfile.mkdtemp(prefix="optcourse-sweep-")  # nobody's progress is touched
@@ -88,10 +110,12 @@ def explorers_of(path: pathlib.Path) -> list:
                 # The name makes a traceback say which cell it was; linecache needs the text for a learner's own line.
                 exec(compile(source, f"{path.name} cell {number}", "exec"), module.__dict__)
     finally:
+        course.check = check
         os.chdir(there)
         shutil.rmtree(os.environ["OPTCOURSE_HOME"], ignore_errors=True)
         if home is None:
             del os.environ["OPTCOURSE_HOME"]
         else:
             os.environ["OPTCOURSE_HOME"] = home
-    return sorted(set(engine.living) - before, key=lambda explorer: type(explorer).__name__)
+    explorers = sorted(set(engine.living) - before, key=lambda explorer: type(explorer).__name__)
+    return explorers, feedbacks

@@ -114,7 +114,9 @@ PARTS = (
         }.items()
     ),
     *(
-        Part(name, "compared with in optcourse bench", "python3 course.py bench installs it", version_of(name))
+        Part(
+            name, "compared with in optcourse bench", "python3 course.py bench installs it", version_of(name)
+        )
         for name in ("ipympl", "jax", "optax")
     ),
     Part(

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from optcourse.commands.place import course_root
+from optcourse.commands.place import course_root, with_quiet_blas
 
 FIRST_LESSON = "00_start_here.ipynb"
 
@@ -93,7 +93,7 @@ def server_environment(folder: Path) -> dict[str, str]:
     write_if_new(overrides, json.dumps(SETTINGS, indent=2) + "\n")
     write_if_new(folder / "jupyter_server_config.py", SERVER_CONFIG)
     return dict(
-        os.environ,
+        with_quiet_blas(os.environ),
         JUPYTER_CONFIG_DIR=str(folder),
         JUPYTERLAB_WORKSPACES_DIR=str(folder / "workspaces"),
         JUPYTERLAB_SETTINGS_DIR=str(folder / "user-settings"),

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optcourse.commands.place import course_root
+from optcourse.commands.place import course_root, with_quiet_blas
 
 CELL_TIMEOUT = 120  # seconds; a cell of a lesson takes a few at most
 NOTEBOOK_FOLDERS = ("lessons", "solutions")
@@ -62,7 +62,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     root = root or course_root()
     with tempfile.TemporaryDirectory(prefix="optcourse-test-") as scratch:
         # What the notebooks record as progress is nobody's: keep it out of the learner's own folder.
-        environment = dict(os.environ, OPTCOURSE_HOME=scratch)
+        environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)
         results = [run_ruff(root, environment)]
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
         # A file goes to one worker whole: the cells of a notebook belong together, and so do a module's

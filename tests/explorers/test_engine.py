@@ -8,6 +8,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from optcourse.authoring.sweep import run_notebook, wrong_checks
 from optcourse.explorers.controls import hyperparameters, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.page import write_page
@@ -161,6 +162,26 @@ def test_the_plug_in_names_notebook_explorer_and_setting(tmp_path, name):
         assert result.returncode == 1
         for words in ("lesson.ipynb", "RaisesAtTheEnd", "'amplitude': 1.0", "cannot be one"):
             assert words in result.stdout
+
+
+@pytest.mark.parametrize(("folder", "right"), [("lessons", False), ("solutions", True), ("solutions", False)])
+def test_the_plug_in_reads_what_the_checks_say(tmp_path, folder, right):
+    """A solved lesson whose answer is wrong fails, and so does an untouched one whose blank is already filled in."""
+    sign = "-" if right else "+"
+    source = f"""from optcourse import check
+import numpy as np
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        w = w {sign} learning_rate * compute_gradient(w)
+    return w"""
+    (tmp_path / folder).mkdir()
+    path = notebook(
+        tmp_path / folder / "03_x.ipynb", source, 'check("03-gradient-descent", gradient_descent)'
+    )
+    _, feedbacks = run_notebook(path)
+    assert [f.status for f in feedbacks] == ["passed" if right else "wrong"]
+    assert bool(wrong_checks(path, feedbacks)) == (not (folder == "solutions" and right))
 
 
 def test_an_explorer_must_say_how_it_draws():
