@@ -1,0 +1,503 @@
+"""The explorers of lesson 09: the race, the sensitivity to the learning rate, schedules, and the surface of the real network."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from types import SimpleNamespace
+
+import numpy as np
+
+from optcourse import race
+from optcourse.explorers.controls import Choice, Toggle, integers, log, steps
+from optcourse.explorers.engine import Explorer
+from optcourse.explorers.parts import say
+from optcourse.figures.landscape import landscape
+from optcourse.figures.scene import Line, Mark, Narration, Panel, Points, Rule, Scene
+
+ROLES = {
+    "SGD": "fifth",
+    "Momentum": "second",
+    "Nesterov": "third",
+    "AdaGrad": "limit",
+    "RMSProp": "fourth",
+    "Adam": "path",
+}
+GROUPS = {
+    "all six (medians)": tuple(race.OPTIMIZERS),
+    "SGD, Momentum, Nesterov": ("SGD", "Momentum", "Nesterov"),
+    "AdaGrad, RMSProp, Adam": ("AdaGrad", "RMSProp", "Adam"),
+    "SGD, Nesterov, Adam": ("SGD", "Nesterov", "Adam"),
+}
+RATES = {
+    "each its own best (fair)": None,
+    "0.001 for all": 0.001,
+    "0.01 for all": 0.01,
+    "0.1 for all": 0.1,
+    "1 for all": 1.0,
+}
+CHECKPOINTS = race.EVERY * np.arange(race.NUM_STEPS // race.EVERY + 1)
+LOSSES = (0.01, 10.0)
+TOP = 30.0  # what is larger is drawn here, above the picture
+
+
+def drawable(losses: np.ndarray) -> np.ndarray:
+    return np.clip(losses, LOSSES[0] / 10, TOP)
+
+
+def group(show: str) -> tuple[str, ...]:
+    return GROUPS[show]
+
+
+# -- (a) the race --------------------------------------------------------------------------------------------------------
+
+
+class RaceExplorer(Explorer):
+    """Loss against gradient evaluations or seconds: medians over seven seeds, with quartiles; settings shown.
+
+    `yours` is a function `(compute_gradient, w, num_evaluations) -> w`, or a dictionary of the loops of earlier lessons by
+    name, `{"Adam": adam}`, which are run with the tuned learning rate.
+    """
+
+    title = "The race: a network on digits"
+    controls = (
+        Choice("rates", tuple(RATES), "each its own best (fair)", label="learning rate"),
+        Choice("schedule", tuple(race.SCHEDULES), "constant"),
+        Choice("show", tuple(GROUPS), "SGD, Nesterov, Adam"),
+        Choice(
+            "x_axis",
+            ("gradient evaluations", "seconds on this machine"),
+            "gradient evaluations",
+            label="x axis",
+        ),
+    )
+
+    def scene(self, rates, schedule, show, x_axis) -> Scene:
+        stored, names = race.load(), group(show)
+        rate_of = {name: RATES[rates] or stored.best_rate(name, schedule) for name in names}
+        seconds = race.seconds_per_step() if x_axis.startswith("seconds") else dict.fromkeys(names, 1.0)
+        xmax = race.NUM_STEPS * max(seconds.values())
+        marks, ends, medians = [], [], {}
+        for name in names:
+            curves = stored.curves(name, rate_of[name], schedule)
+            low, median, high = drawable(np.quantile(curves, [0.25, 0.5, 0.75], axis=0))
+            x = CHECKPOINTS * seconds[name]
+            role = ROLES[name]
+            marks.append(
+                Line(x, median, role=role, label=f"{name}, {say(rate_of[name])}", by_step="upto", width=2.5)
+            )
+            marks.append(Points(x, median, role=role, size=10, by_step="at"))
+            if len(names) < len(race.OPTIMIZERS):
+                marks += [Line(x, edge, role=role, width=1.0, alpha=0.6, dash="dot") for edge in (low, high)]
+            ends += self.end_marks(name, stored.test_losses(name, rate_of[name], schedule))
+            medians[name] = median
+        own, notice = self.learners_marks(rate_of, seconds)
+        order = sorted(names, key=lambda name: medians[name][-1])
+        ends_at = {name: np.median(stored.curves(name, rate_of[name], schedule)[:, -1]) for name in names}
+        told = "; ".join(f"{name} (learning rate {say(rate_of[name])}) {say(ends_at[name])}" for name in order)
+        accuracy = float(np.median(stored.accuracies(order[0], rate_of[order[0]], schedule)))
+        time_told = ""
+        if x_axis.startswith("seconds"):
+            slowest = max(names, key=seconds.get)
+            time_told = f" A step of {slowest} takes {say(seconds[slowest] / min(seconds.values()), 2)} times as long as "
+                "the quickest one."
+        return Scene(
+            panels=[
+                Panel(
+                    x_axis,
+                    f"loss on {race.NUM_TRAIN:,} training digits",
+                    (0.0, float(xmax)),
+                    LOSSES,
+                    [*marks, *own],
+                    yscale="log",
+                    title="median of 7 seeds (dotted: quartiles)" if len(names) < 6 else "median of 7 seeds",
+                    weight=1.5,
+                ),
+                Panel(
+                    "one dot a seed; large: the median",
+                    f"loss on {race.NUM_TEST} held-back digits",
+                    (-0.6, 5.6),
+                    (0.05, 10.0),
+                    ends,
+                    yscale="log",
+                    xticks=[(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)],
+                    title=f"after {race.NUM_STEPS} evaluations",
+                ),
+            ],
+            says=(
+                f"Median training loss after {race.NUM_STEPS} gradient evaluations, {schedule} schedule, lowest first: {told}. "
+                f"{order[0]} reads {accuracy:.1%} of the held-back digits right.{time_told}"
+            ),
+            num_steps=len(CHECKPOINTS) - 1,
+            notice=notice,
+        )
+
+    @staticmethod
+    def end_marks(name: str, losses: np.ndarray) -> list[Mark]:
+        place = list(race.OPTIMIZERS).index(name)
+        shown = np.clip(losses, 0.05, 10.0)
+        return [
+            Points(np.full(len(shown), float(place)), shown, role=ROLES[name], size=5, alpha=0.7),
+            Points([float(place)], [float(np.median(shown))], role=ROLES[name], size=13),
+        ]
+
+    def learners_marks(self, rate_of: dict[str, float], seconds: dict[str, float]) -> tuple[list[Mark], str]:
+        """The learner's own runs on the first seed of the race, and a sentence where one raised."""
+        if self.yours is None:
+            return [], ""
+        given = self.yours if isinstance(self.yours, Mapping) else {"": self.yours}
+        marks, notice = [], ""
+        for name, function in given.items():
+            if function is None or function is Ellipsis or (name and name not in rate_of):
+                continue
+            losses, error = learners_losses(function, name, rate_of.get(name, 0.0))
+            notice = notice or error
+            if losses is not None:
+                t = np.arange(len(losses)) * seconds.get(name, min(seconds.values()))
+                label = f"your {name}" if name else "your optimizer"
+                marks.append(Line(t, drawable(losses), role="yours", label=label, width=2.0))
+        return marks, notice
+
+
+SHORT = {
+    "SGD": "SGD",
+    "Momentum": "Mom.",
+    "Nesterov": "Nest.",
+    "AdaGrad": "AdaG.",
+    "RMSProp": "RMSP.",
+    "Adam": "Adam",
+}
+LECTURE = {"rho": 0.9, "decay_rate": 0.99, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
+
+
+def learners_losses(function: Callable, name: str, learning_rate: float) -> tuple[np.ndarray | None, str]:
+    """Training losses at every point where the learner's function asked for a gradient, on the race's first seed."""
+    from optcourse.checking.recording import record_path
+
+    task = race.problem(race.RACE_SEEDS[0])
+    numbers = iter(task.batches * 4)
+    problem = SimpleNamespace(gradient=lambda w: task.model.gradient(w, next(numbers)))
+    if name:
+        hyper = {"learning_rate": learning_rate, "num_steps": race.NUM_STEPS}
+        hyper |= {key: value for key, value in LECTURE.items() if takes(function, key)}
+    else:
+        hyper = {"num_evaluations": race.NUM_STEPS}
+    path = record_path(function, problem, task.start, seconds=5.0, **hyper)
+    if path.blank or path.error:
+        return None, path.error or ""
+    return race.losses_of(path.points[: race.NUM_STEPS + 1], race.RACE_SEEDS[0]), ""
+
+
+def takes(function: Callable, name: str) -> bool:
+    return callable(function) and name in inspect.signature(function).parameters
+
+
+# -- (b) sensitivity -----------------------------------------------------------------------------------------------------
+
+
+class SensitivityExplorer(Explorer):
+    """The final loss at every learning rate of the grid, and the curves at one of them."""
+
+    title = "How sensitive is it to the learning rate?"
+    controls = (
+        steps("learning_rate", race.RATES, 0.1),
+        Choice("show", tuple(GROUPS), "SGD, Nesterov, Adam"),
+        Choice("schedule", tuple(race.SCHEDULES), "constant"),
+        Toggle("tuning_seeds", label="the 3 tuning seeds in place of the 7 of the race"),
+    )
+
+    def scene(self, learning_rate, show, schedule, tuning_seeds) -> Scene:
+        stored, names = race.load(), group(show)
+        seeds = race.TUNING_SEEDS if tuning_seeds else race.RACE_SEEDS
+        rate = min(race.RATES, key=lambda one: abs(np.log(one / learning_rate)))  # the nearest that was run
+        bowls: list[Mark] = [Rule("x", rate, role="neutral", label=f"learning_rate {say(rate)}")]
+        curves, told = [], []
+        for name in names:
+            low, median, high = drawable(
+                np.quantile(stored.finals(name, schedule, seeds), [0.25, 0.5, 0.75], axis=1)
+            )
+            bowls.append(Line(race.RATES, median, role=ROLES[name], label=name, marker=True, width=2.5))
+            if len(names) < len(race.OPTIMIZERS):
+                bowls += [
+                    Line(race.RATES, edge, role=ROLES[name], width=1.0, alpha=0.6, dash="dot")
+                    for edge in (low, high)
+                ]
+            path = drawable(np.median(stored.curves(name, rate, schedule, seeds), axis=0))
+            curves.append(Line(CHECKPOINTS, path, role=ROLES[name], label=name, by_step="upto", width=2.5))
+            curves.append(Points(CHECKPOINTS, path, role=ROLES[name], size=10, by_step="at"))
+            good = np.array(race.RATES)[median < 2 * median.min()]
+            told.append(
+                f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with {say(race.RATES[int(median.argmin())])}, "
+                f"and within twice that from {say(good.min())} to {say(good.max())}"
+            )
+        return Scene(
+            panels=[
+                Panel(
+                    "learning_rate",
+                    f"training loss after {race.NUM_STEPS} evaluations",
+                    (race.RATES[0] * 0.9, race.RATES[-1] * 1.1),
+                    LOSSES,
+                    bowls,
+                    xscale="log",
+                    yscale="log",
+                    title=f"median of {len(seeds)} seeds at each learning rate",
+                    weight=1.3,
+                ),
+                Panel(
+                    "gradient evaluations",
+                    "training loss",
+                    (0, race.NUM_STEPS),
+                    LOSSES,
+                    curves,
+                    yscale="log",
+                    title=f"the runs with learning_rate {say(rate)}",
+                ),
+            ],
+            says=f"Learning rate {say(rate)}, {schedule} schedule: " + "; ".join(told) + ".",
+            num_steps=len(CHECKPOINTS) - 1,
+        )
+
+
+# -- (c) schedules -------------------------------------------------------------------------------------------------------
+
+SCHEDULE_ROLES = {"constant": "fifth", "step": "second", "cosine": "third", "warm-up + cosine": "path"}
+BEST = "its own best"
+
+
+class ScheduleExplorer(Explorer):
+    """Four schedules for one optimizer: the factor on the learning rate, and what it does to the loss.
+
+    `yours` is the learner's `warm_up_cosine(t, num_steps, num_warm_up)`; its factor is drawn beside the others.
+    """
+
+    title = "Schedules: how the learning rate changes on the way"
+    controls = (
+        Choice("optimizer", tuple(race.OPTIMIZERS), "Adam"),
+        Choice("rate", (BEST, *(say(rate) for rate in race.RATES)), BEST, label="learning_rate"),
+    )
+
+    def scene(self, optimizer, rate) -> Scene:
+        stored = race.load()
+        t = np.arange(race.NUM_STEPS)
+        factors, curves, told = [], [], []
+        for name, make in race.SCHEDULES.items():
+            value = (
+                stored.best_rate(optimizer, name)
+                if rate == BEST
+                else race.RATES[self.controls[1].options.index(rate) - 1]
+            )
+            role = SCHEDULE_ROLES[name]
+            factors.append(Line(t, make()(t) + 0.0 * t, role=role, label=name))
+            runs = stored.curves(optimizer, value, name)
+            median = np.median(runs, axis=0)
+            curves.append(
+                Line(CHECKPOINTS, drawable(median), role=role, label=f"{name}, {say(value)}", by_step="upto")
+            )
+            curves.append(Points(CHECKPOINTS, drawable(median), role=role, size=10, by_step="at"))
+            told.append(f"{name} (learning rate {say(value)}) {say(median[-1])}")
+        own, notice = self.learners_factor(t)
+        return Scene(
+            panels=[
+                Panel(
+                    "step t", "factor on the learning rate", (0, race.NUM_STEPS), (-0.05, 1.45), [*factors, *own],
+                    title="the schedule",
+                ),
+                Panel(
+                    "gradient evaluations", "training loss", (0, race.NUM_STEPS), LOSSES, curves, yscale="log",
+                    title=f"{optimizer}: median of 7 seeds", weight=1.3,
+                ),
+            ],
+            says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: " + "; ".join(told) + ".",
+            num_steps=len(CHECKPOINTS) - 1,
+            notice=notice,
+        )  # fmt: skip
+
+    def learners_factor(self, t: np.ndarray) -> tuple[list[Mark], str]:
+        from optcourse.checking.blank import is_blank
+        from optcourse.checking.model import Case
+        from optcourse.checking.running import run_case
+
+        if self.yours is None or self.yours is Ellipsis or is_blank(self.yours):
+            return [], ""
+        places, values = t[::10], []
+        for place in places:
+            outcome = run_case(self.yours, Case((int(place), race.NUM_STEPS, race.NUM_STEPS // 10)), 1.0)
+            if (
+                outcome.failure
+                or outcome.problem
+                or np.ndim(outcome.result)
+                or isinstance(outcome.result, str | dict)
+            ):
+                why = outcome.failure.sentence("your schedule", 1.0) if outcome.failure else outcome.problem
+                return [], why or "Your schedule should return one number."
+            values.append(float(np.real(outcome.result)))
+        return [Points(places, np.nan_to_num(np.array(values)), role="yours", size=9, label="your code")], ""
+
+
+# -- (d) the surface of the real network ---------------------------------------------------------------------------------
+
+PRINCIPAL, OWN, RANDOM = (
+    "principal directions of all runs",
+    "principal directions of this run",
+    "random, filter-normalised",
+)
+SEED = race.RACE_SEEDS[0]
+STRIDE = 5  # every fifth point of a run is drawn
+
+
+class SurfaceExplorer(Explorer):
+    """The loss of the real network on a plane through its 1,210 weights, and the runs projected onto it."""
+
+    title = "The real network's loss surface"
+    controls = (
+        Choice("plane", (PRINCIPAL, OWN, RANDOM), PRINCIPAL, table=False),
+        Choice("optimizer", tuple(race.OPTIMIZERS), "Adam", table=False),
+        Toggle("everybody", True, label="draw the other five runs too", table=False),
+        integers("seed", 0, 20, 0, label="seed of the random directions", table=False),
+        log("zoom", 0.25, 4.0, 1.0, num=9, table=False),
+    )
+    height = 400
+
+    def scene(self, plane, optimizer, everybody, seed, zoom) -> Scene:
+        centre, basis, half = make_plane(plane, optimizer, seed)
+        half = half / zoom
+        xlim, ylim = (-float(half[0]), float(half[0])), (-float(half[1]), float(half[1]))
+        marks: list[Mark] = list(surface(plane, optimizer, seed, float(zoom)))
+        for name in race.OPTIMIZERS:
+            if name != optimizer and not everybody:
+                continue
+            w = surface_run(name)
+            flat = projected(w, centre, basis)
+            main = name == optimizer
+            marks.append(
+                Line(*flat, role=ROLES[name], label=name, by_step="upto", width=3.0 if main else 1.5,
+                     alpha=1.0 if main else 0.8)
+            )  # fmt: skip
+            marks.append(Points(*flat, role=ROLES[name], size=12 if main else 8, by_step="at"))
+            if main:
+                marks.append(Points(flat[0, :1], flat[1, :1], role="start", size=10, label="start"))
+        held, real, on_plane = shadow(plane, optimizer, seed)
+        t = np.arange(len(real)) * STRIDE
+        profile = [
+            Line(
+                t, drawable(real), role=ROLES[optimizer], label="at the real point", by_step="upto", width=2.5
+            ),
+            Points(t, drawable(real), role=ROLES[optimizer], size=11, by_step="at"),
+            Line(t, drawable(on_plane), role="theory", label="at its shadow on the plane", by_step="upto"),
+        ]
+        rate = race.load().best_rate(optimizer)
+        return Scene(
+            panels=[
+                Panel("direction 1", "direction 2", xlim, ylim, marks, title=plane, weight=1.3),
+                Panel(
+                    "gradient evaluations", "training loss", (0, race.NUM_STEPS), LOSSES, profile, yscale="log",
+                    title="the run, and its shadow",
+                ),
+            ],
+            says=(
+                f"{optimizer} with learning rate {say(rate)}, seed {SEED}. This plane holds {held:.1%} of the movement of its "
+                f"run; the rest goes in directions that are not drawn. At the end the loss is {say(real[-1])}, and "
+                f"{say(on_plane[-1])} at the shadow of the end on the plane."
+            ),
+            num_steps=len(real) - 1,
+            narration=Narration(
+                f"checkpoint {{t}} of {len(real) - 1}: loss {{0:.3g}} at the real point, {{1:.3g}} at its shadow",
+                np.column_stack([np.minimum(real, race.WORST), on_plane]),
+            ),
+        )  # fmt: skip
+
+
+def projected(w: np.ndarray, centre: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Coordinates (2, points) of the nearest points on the plane."""
+    return np.linalg.lstsq(basis.T, (w - centre).T, rcond=None)[0]
+
+
+@lru_cache(maxsize=64)
+def shadow(plane: str, optimizer: str, seed: int) -> tuple[float, np.ndarray, np.ndarray]:
+    """(share of the run's squared movement that lies in the plane, losses of the run, losses at its nearest points)."""
+    centre, basis, _ = make_plane(plane, optimizer, seed)
+    w = surface_run(optimizer)
+    flat = projected(w, centre, basis)
+    seen = basis.T @ (flat - flat[:, :1])
+    held = float(np.sum(seen**2) / np.sum((w - w[0]) ** 2))
+    return held, race.losses_of(w, SEED), race.losses_of(centre + (basis.T @ flat).T, SEED)
+
+
+@lru_cache(maxsize=8)
+def surface_run(name: str) -> np.ndarray:
+    """The points of a tuned run on the first seed of the race, every STRIDE steps: (checkpoints, 1210)."""
+    from optcourse.descent import descend
+
+    task, rate = race.problem(SEED), race.load().best_rate(name)
+    trace = descend(
+        task.model,
+        race.OPTIMIZERS[name](rate),
+        task.start,
+        race.NUM_STEPS,
+        minibatches=task.batches,
+        record=("w",),
+    )
+    return trace.w[::STRIDE]
+
+
+@lru_cache(maxsize=64)
+def make_plane(plane: str, optimizer: str, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(centre, two directions as rows, half the width along each)."""
+    if plane == RANDOM:
+        centre = surface_run(optimizer)[-1]
+        rng = np.random.default_rng(seed)
+        basis = np.stack([filter_normalised(rng.standard_normal(centre.size), centre) for _ in range(2)])
+        return centre, basis, np.array([1.0, 1.0])
+    runs = [surface_run(name) for name in (race.OPTIMIZERS if plane == PRINCIPAL else [optimizer])]
+    points = np.concatenate(runs)
+    mean = points.mean(axis=0)
+    basis = np.linalg.svd(points - mean, full_matrices=False)[2][:2]
+    flat = (points - mean) @ basis.T
+    middle = (flat.min(axis=0) + flat.max(axis=0)) / 2
+    return mean + middle @ basis, basis, 0.65 * (flat.max(axis=0) - flat.min(axis=0))
+
+
+def filter_normalised(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
+    """A direction in which the weights into each unit are as long as they are in w. Reference: Li et al. (2018).
+
+    Biases are left where they are, as in the paper.
+    """
+    model = race.problem(SEED).model
+    made = np.zeros_like(w)
+    for out, weights, like in zip(model.unpack(made), model.unpack(direction), model.unpack(w), strict=True):
+        if out.ndim == 2:
+            out[...] = weights / np.linalg.norm(weights, axis=0) * np.linalg.norm(like, axis=0)
+    return made
+
+
+@lru_cache(maxsize=64)
+def surface(plane: str, optimizer: str, seed: int, zoom: float) -> tuple[Mark, ...]:
+    """The landscape of the training loss on a plane: shading and contours."""
+    centre, basis, half = make_plane(plane, optimizer, seed)
+    half = half / zoom
+    model = race.problem(SEED).model
+
+    def value(w):
+        return np.log1p(losses_on_plane(model, centre, basis, w[0, 0], w[1, :, 0]))
+
+    return tuple(landscape(value, (-half[0], half[0]), (-half[1], half[1]), levels=16, grid=27))
+
+
+def losses_on_plane(model, centre, basis, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The loss at centre + a[j] * basis[0] + b[i] * basis[1], as (i, j), row by row: far quicker than point by point.
+
+    The first layer is linear in the weights, so its products with the images are needed three times only.
+    """
+    first = [model.X1 @ w[: model.split].reshape(-1, model.num_hidden) for w in (centre, *basis)]
+    second = [w[model.split :].reshape(-1, model.num_classes) for w in (centre, *basis)]
+    right = model.y
+    rows = []
+    for height in b:
+        hidden = np.maximum(first[0] + height * first[2] + a[:, None, None] * first[1], 0.0)
+        table = second[0] + height * second[2] + a[:, None, None] * second[1]
+        scores = hidden @ table[:, :-1] + table[:, -1:]
+        scores -= scores.max(axis=2, keepdims=True)
+        chosen = scores[:, np.arange(len(right)), right]
+        rows.append((np.log(np.exp(scores).sum(axis=2)) - chosen).mean(axis=1))
+    return np.array(rows)
