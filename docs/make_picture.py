@@ -1,6 +1,6 @@
 """Makes docs/explorer.png, the picture in README: a saved explorer opened in Chromium and photographed.
 
-    python docs/make_picture.py
+python docs/make_picture.py
 """
 
 import shutil
@@ -23,7 +23,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         page_file = write_page(ValleyExplorer(learning_rate=0.46), Path(folder) / "valley.html")
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_context(viewport={"width": 1010, "height": 800}, device_scale_factor=1.5).new_page()
+        page = browser.new_context(
+            viewport={"width": 1010, "height": 800}, device_scale_factor=1.5
+        ).new_page()
         page.goto(page_file.as_uri())
         page.wait_for_selector(".oc-explorer canvas")
         page.locator(".oc-explorer").screenshot(path=HERE / "explorer.png")

@@ -489,6 +489,8 @@ class Stage {
     reset.addEventListener("click", () => this.reset());
     root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, controls,
       element("div", { className: "oc-bar" }, reset));
+    if (!this.link.live && this.spec.controls.length > 1) root.append(element("p", { className: "oc-note",
+      textContent: "A saved page: moving one slider puts the others back where they began. With a kernel they all move together." }));
     this.el.append(root);
     const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag).kind);
     if (drags.includes("range") || ((drags.includes("point") || drags.includes("walk")) && this.link.live)) this.buildDrag();
@@ -549,7 +551,7 @@ class Stage {
       const boxes = [0, 1].map((axis) => {
         const box = element("input", { type: "text", inputMode: "decimal", "aria-label": `${words}, ${axis ? "second" : "first"} coordinate` });
         if (!axis) box.id = id;
-        box.disabled = !this.link.live;
+        box.disabled = !this.link.live; // a saved page holds the frames of sliders, not of every point
         const move = (value) => {
           const point = [...this.values[control.name]];
           point[axis] = value;
