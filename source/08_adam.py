@@ -529,10 +529,10 @@ predict("08-reddi")
 ReddiExplorer()
 
 # %% [markdown]
-# **Your turn: the sequence.** Write the walk. The check says what it must do, and here is all of it: `t` counts from 1; the
-# gradient is `C` when `t % 3 == 1`, else −1; `moment2` starts at 0 and leaks with $\beta_2 = 1/(1+C^2)$; no momentum, no
-# correction, no `eps`; the learning rate of step `t` is `learning_rate / sqrt(t)`; after each step `w` is cut back to
-# $[-1, 1]$. If `keep_largest` is True, divide by the root of the largest `moment2` so far, the present one included.
+# **Your turn: the sequence.** Write the walk. Here is all that it does: `t` counts from 1; the gradient is `C` when
+# `t % 3 == 1`, else −1; `moment2` starts at 0 and leaks with $\beta_2 = 1/(1+C^2)$; no momentum, no correction, no
+# `eps`; the learning rate of step `t` is `learning_rate / sqrt(t)`; after each step `w` is cut back to $[-1, 1]$. If
+# `keep_largest` is True, divide by the root of the largest `moment2` so far, the present one included.
 
 # %%
 import math
@@ -564,8 +564,8 @@ hints("08-reddi")
 # %% [markdown]
 # With learning rate 0.1, around step 9,000, Adam goes back and forth between +0.999 and +1. AMSGrad does so between −1
 # and −0.9993; at step 9,002 it stands at −0.9996. Why is Adam used all the same? Because gradients like these are rare in
-# practice, and with the usual $\beta_2 = 0.999$ the divisor forgets
-# slowly: over a thousand steps, not over one.
+# practice, and with the usual $\beta_2 = 0.999$ the divisor forgets slowly:
+# over a thousand steps, not over one.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All together
