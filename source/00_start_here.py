@@ -49,7 +49,7 @@ predict("00-where-it-ends")
 # **Try this.** In the left picture you stand at the large square. The arrow points straight downhill. It is longer where the
 # ground is steeper.
 #
-# 1. Click somewhere in the grey to step there. (Or type two numbers and press *Step there*.) Did you get lower? The sentence
+# 1. Click somewhere in the fog to step there. (Or type two numbers and press *Step there*.) Did you get lower? The sentence
 #    below the picture and the curve on the right tell you.
 # 2. You have 12 steps. Get as low as you can. Height 0 is the deepest point of the land. On the right, each line of the scale
 #    is ten times lower than the one above it.

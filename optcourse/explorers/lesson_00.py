@@ -58,6 +58,7 @@ def height_panel(runs: list[tuple[np.ndarray, str, str]], num_steps: int, *, by_
     title = "height above the deepest point"
     panel = parts.loss_panel(shown, num_steps, ylim=HEIGHTS, title=title, by_step=by_step)
     panel.ylabel = "height"
+    panel.xticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
     panel.marks = [*panel.marks, *(Points(np.arange(len(h)), h, role=role, size=6) for h, _, role in shown)]
     return panel
 
