@@ -95,13 +95,15 @@ class RaceExplorer(Explorer):
         own, notice = self.learners_marks(rate_of, seconds)
         order = sorted(names, key=lambda name: medians[name][-1])
         ends_at = {name: np.median(stored.curves(name, rate_of[name], schedule)[:, -1]) for name in names}
-        told = "; ".join(f"{name} (learning rate {say(rate_of[name])}) {say(ends_at[name])}" for name in order)
+        told = "; ".join(
+            f"{name} (learning rate {say(rate_of[name])}) {say(ends_at[name])}" for name in order
+        )
         accuracy = float(np.median(stored.accuracies(order[0], rate_of[order[0]], schedule)))
         time_told = ""
         if x_axis.startswith("seconds"):
             slowest = max(names, key=seconds.get)
-            time_told = f" A step of {slowest} takes {say(seconds[slowest] / min(seconds.values()), 2)} times as long as "
-                "the quickest one."
+            times = say(seconds[slowest] / min(seconds.values()), 2)
+            time_told = f" A step of {slowest} takes {times} times as long as the quickest one."
         return Scene(
             panels=[
                 Panel(
