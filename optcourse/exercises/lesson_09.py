@@ -749,7 +749,7 @@ def winner_tuned() -> int:
     )
 
 
-def sgd_over_adam_in_seconds() -> float:
+def ratio_of_rates() -> float:
     return float(race.load().best_rate("SGD") / race.load().best_rate("Adam"))
 
 
@@ -790,7 +790,7 @@ PREDICTIONS = (
             "two counts.)"
         ),
         kind="number",
-        answer=sgd_over_adam_in_seconds,
+        answer=ratio_of_rates,
         tolerance=1.0,
         reveal=(
             "On this grid: {answer} times. So a learning rate can never be carried over from one algorithm to another."
@@ -866,7 +866,7 @@ QUIZ = Quiz(
             1,
             (
                 "It moved far; the loss fell. It moved in other directions.",
-                "Right: the share is about 2 of 1,210. The run's own principal directions hold most of it.",
+                "Right: they hold one or two per cent of it at most. The run's own principal directions hold nearly all.",
                 "A finer picture shows a smaller dot.",
                 "They did not; and it would not look like a dot for that reason.",
             ),
