@@ -105,7 +105,7 @@ MemoryExplorer()
 #     w -= learning_rate * velocity
 # ```
 #
-# Three steps by hand, on the lecture's valley $0.1\,x^2 + 2\,y^2$ with gradient $(0.2\,x,\; 4\,y)$:
+# Six steps by hand, on the lecture's valley $0.1\,x^2 + 2\,y^2$ with gradient $(0.2\,x,\; 4\,y)$:
 
 # %%
 w, v = np.array([-5.0, -1.0]), np.zeros(2)
@@ -119,6 +119,11 @@ for step in range(1, 7):
 # Look at the first entry. All slopes have the same sign, and the velocity grows larger than any of them.
 # Now look at the second entry. The slope changes sign again and again, and new slopes push against the
 # velocity of the old ones.
+#
+# Why do slopes flip on the steep axis and not on the flat one? A slope points away from the floor, on
+# whichever side you stand. On the flat axis a step covers a small part of the way: you stay on one side, and
+# all slopes agree. On the steep axis a step jumps *over* the floor to the other side, and there the slope
+# points the other way. The same `learning_rate` is small for one axis and large for the other.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write momentum
@@ -177,6 +182,10 @@ PathExplorer(yours=momentum)
 #   a steady gradient of 1: there $v = \rho v + 1$.
 # - The **half-life** $\dfrac{\ln(1/2)}{\ln \rho}$: after so many steps a gradient counts half.
 #
+# The first asks how much is remembered *in all*, the second how fast a *single* gradient fades. The window is
+# the larger of the two: at `rho = 0.9`, a gradient that is a whole window old (10 steps) still counts
+# $0.9^{10} = 0.35$, less than half.
+#
 # So with a steady gradient, momentum moves like SGD with the learning rate $\dfrac{\alpha}{1 - \rho}$. That
 # is the **effective learning rate**. At `rho = 0.9` it is ten times $\alpha$.
 #
@@ -227,6 +236,8 @@ predict("05-steps")
 # - **Too much friction.** With real roots between 0 and 1 the run creeps home: monotone decay.
 # - **Critical damping**, between the two: $\rho = (1 - \sqrt{\alpha\lambda})^2$. For this learning rate
 #   nothing is faster.
+# - **No free speed.** The product of the two roots is $\rho$, so the larger one is never below $\sqrt\rho$.
+#   Whatever the learning rate, `rho = 0.9` shrinks no axis by more than the factor 0.949 a step.
 # - **Stability**: it settles for $0 < \alpha\lambda < 2 + 2\rho$. Gradient descent has 2. Momentum allows
 #   nearly twice that.
 #
@@ -249,7 +260,8 @@ RateMapExplorer()
 # Now take a valley with curvatures from $\lambda_1$ (flattest) to $\lambda_n$ (steepest). It lies on the
 # map as a horizontal stretch, from $\alpha\lambda_1$ to $\alpha\lambda_n$. We want the whole stretch inside
 # the U, as low on the map as possible, because inside the U the rate is $\sqrt\beta$. So both ends touch
-# the U's rim:
+# the U's rim. The rim is $\sqrt\beta = |1 - \sqrt{\alpha\lambda}|$: it holds the *root* of the curvature,
+# and so the ratio of the two ends enters by its root too. That is where $\sqrt\kappa$ comes from:
 #
 # $$\alpha^* = \left(\frac{2}{\sqrt{\lambda_1} + \sqrt{\lambda_n}}\right)^2 \qquad
 # \beta^* = \left(\frac{\sqrt\kappa - 1}{\sqrt\kappa + 1}\right)^2 \qquad
@@ -268,6 +280,23 @@ for kappa in (10, 100, 1000, 10_000):
 # %% [markdown]
 # (The count uses the rate alone. Exactly at the best setting the two roots coincide, and a real run takes
 # some steps more.)
+#
+# So what limits `rho`? Two things pull at it:
+#
+# - *Too small*: the flat end of the stretch slips out of the U. Old pushes are forgotten before they have
+#   added up, and the walker creeps along the valley.
+# - *Too large*: every axis ripples, and ripples shrink only by $\sqrt\rho$ a step. At $\rho = 1$ nothing is
+#   lost and they never die out. With noise there is a second reason: the effective learning rate
+#   $\alpha/(1-\rho)$ grows with `rho`, and the scatter with it.
+
+# %%
+print("rho      factor per step, at best   steps to a millionth, at best")
+for rho in (0.5, 0.9, 0.99, 0.999):
+    print(f"{rho:<8} {np.sqrt(rho):25.4f} {theory.steps_to(np.sqrt(rho), 1e-6):31,d}")
+
+# %% [markdown]
+# A valley with a large condition number needs a large `rho` all the same: it pays this price, and gradient
+# descent would pay more.
 #
 # **Your turn.** Return the best `(learning_rate, rho)` for any Hessian `H`.
 
@@ -307,7 +336,8 @@ PhaseExplorer()
 # ## Problem 2: saddles and shallow minima
 #
 # Where the gradient is zero, gradient descent stops. A ball that comes from a slope still has *velocity*
-# there, and rolls on.
+# there, and rolls on. Beyond the bottom of a hollow the slopes push back, and friction takes its share. If
+# the hollow is shallow, all that is less than the velocity it brings along, and it comes over the far rim.
 #
 # **Try this.**
 #
@@ -544,6 +574,8 @@ for rate, rho in ((0.1, 0.0), (0.1, 0.9), (1.0, 0.0)):
 # by $\rho$ times the step before, in all three. So after rescaling $\alpha$ they walk the *same path*, **as
 # long as $\alpha$ is constant**. Change $\alpha$ in the middle of a run, and they part: in `lecture` and
 # `average` the new $\alpha$ also applies to the old velocity, in `sutskever` only to new gradients.
+#
+# To translate, ask what has to stay the same: how far a gradient moves `w` at once. `rho` stays as it is.
 
 # %%
 
@@ -596,8 +628,9 @@ hints("05-convert")
 # - Saddles and shallow minima: velocity carries on. Noise: a steadier direction, but no smaller scatter at
 #   the same speed.
 # - Nesterov takes the gradient ahead. Its range is smaller: 1.357 against 3.8 at $\rho = 0.9$.
-# - Off parabolas, the heavy ball can circle for ever. And three conventions share one name: rescale the
-#   learning rate.
+# - Off parabolas, the heavy ball can circle for ever.
+# - Three conventions share one name. `lecture` and `sutskever` take the same learning rate; from `average` to
+#   them, multiply it by $1-\rho$, and the other way divide by it. `rho` stays.
 
 # %%
 quiz("05")

@@ -896,15 +896,28 @@ class Stage {
     const values = control.values;
     control.row.classList.toggle("oc-ticked", wanted.length > 0 || control.row.classList.contains("oc-ticked"));
     const width = control.marksNode.clientWidth || 240;
-    let before = -Infinity;
-    control.marksNode.replaceChildren(...wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).map(([v, words]) => {
+    const inside = wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).sort((a, b) => a[0] - b[0]);
+    let last = null, ends = -Infinity; // the tick before, and where the words before it end
+    control.marksNode.replaceChildren(...inside.map(([v, words]) => {
       const above = values.findIndex((x) => x >= v);
       const part = above <= 0 ? 0 : above - 1 + (v - values[above - 1]) / (values[above] - values[above - 1]);
       const span = element("span", { textContent: words });
       const place = part / (values.length - 1);
       span.style.left = `calc(8px + (100% - 16px) * ${place})`;
-      if (place * width - before < 4 + 7 * words.length) span.className = "oc-second"; // too close to its neighbour: a row lower
-      before = place * width;
+      const tick = { span, x: place * width, room: 4 + 6.2 * words.length, to: 0 };
+      tick.to = tick.x + tick.room / 2;
+      if (last && tick.x - tick.room / 2 < last.to) {
+        if (!last.span.className && last.x - last.room > ends) { // neighbours: one's words to the left, the other's to the right
+          last.span.className = "oc-left";
+          span.className = "oc-right";
+          ends = last.x;
+          tick.to = tick.x + tick.room;
+        } else {
+          span.className = "oc-second"; // no room beside it either: a row lower
+          return span;
+        }
+      } else if (last) ends = last.to;
+      last = tick;
       return span;
     }));
   }
