@@ -74,6 +74,11 @@ HEIGHT_AND_SLOPE = Exercise(
             lambda: (None, None, 5.0),
         ),
         Misconception(
+            "not-moved",
+            "You have not moved: take learning rate times slope away from where you stand.",
+            lambda: (None, None, 1.0),
+        ),
+        Misconception(
             "straight-to-the-minimum",
             "You jumped to the lowest point. A walker in fog does not know it: one step is learning rate times slope.",
             lambda: (None, None, 3.0),
@@ -174,6 +179,16 @@ SLOPE_AHEAD = Exercise(
             "no-brackets",
             "Only one of the two heights is divided by the gap: put brackets around the difference.",
             lambda height, w, h: height(w + h) - height(w) / h,
+        ),
+        Misconception(
+            "divided-by-the-place",
+            "You divide by `w + h`, which is a place. The way between the two places is only `h` long.",
+            lambda height, w, h: (height(w + h) - height(w)) / (w + h),
+        ),
+        Misconception(
+            "one-height",
+            "You return a height. A slope needs two of them, and the way between.",
+            lambda height, w, h: height(w),
         ),
         Misconception(
             "own-gap",
@@ -281,6 +296,11 @@ TAKE_STEP = Exercise(
             "one-number-for-all",
             "Every entry moves by the same amount: the slopes were added up, but each entry of `w` has its own.",
             lambda w, dw, learning_rate: w - learning_rate * np.sum(dw),
+        ),
+        Misconception(
+            "mean-for-all",
+            "Every entry moves by the same amount: you took the mean of the slopes, but each entry of `w` has its own.",
+            lambda w, dw, learning_rate: w - learning_rate * np.mean(dw),
         ),
         Misconception(
             "does-not-move",
