@@ -49,7 +49,9 @@ SCHEDULES: dict[str, Callable[[], schedules.Schedule]] = {
     "constant": schedules.constant,
     "step": lambda: schedules.step(NUM_STEPS // 3, 0.3),
     "cosine": lambda: schedules.cosine(NUM_STEPS),
-    "warm-up + cosine": lambda: schedules.warm_up(NUM_STEPS // 10, schedules.cosine(NUM_STEPS - NUM_STEPS // 10)),
+    "warm-up + cosine": lambda: schedules.warm_up(
+        NUM_STEPS // 10, schedules.cosine(NUM_STEPS - NUM_STEPS // 10)
+    ),
 }
 FILE = Path(__file__).with_name("race.npz")
 
@@ -111,7 +113,9 @@ class Race:
     test: np.ndarray
     accuracy: np.ndarray
 
-    def curves(self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS) -> np.ndarray:
+    def curves(
+        self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS
+    ) -> np.ndarray:
         """Losses on the training digits, (seeds, checkpoints)."""
         return self.train[self._at(name, schedule)][RATES.index(learning_rate)][rows(seeds)]
 
@@ -123,11 +127,15 @@ class Race:
         """The learning rate with the lowest median of the last training loss over the tuning seeds."""
         return RATES[int(np.argmin(np.median(self.finals(name, schedule, TUNING_SEEDS), axis=1)))]
 
-    def test_losses(self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS) -> np.ndarray:
+    def test_losses(
+        self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS
+    ) -> np.ndarray:
         """Losses on the held-back digits at the end, (seeds,)."""
         return self.test[self._at(name, schedule)][RATES.index(learning_rate)][rows(seeds)]
 
-    def accuracies(self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS) -> np.ndarray:
+    def accuracies(
+        self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS
+    ) -> np.ndarray:
         """Shares of the held-back digits that are read right at the end, (seeds,)."""
         return self.accuracy[self._at(name, schedule)][RATES.index(learning_rate)][rows(seeds)]
 

@@ -231,8 +231,9 @@ for name in race.OPTIMIZERS:
 
 # %% [markdown]
 # Learning rates belong on a *logarithmic* scale: what matters is the factor between them. A good search begins with a
-# factor of ten, finds the valley, and refines there. And the wall on the right is steep: a rate that is three times too
-# large can lose everything, while one that is three times too small is only slow.
+# factor of ten, finds the valley, and refines there. And the wall on the right is the dangerous one. With a learning rate ten
+# times too large, five of the six end near guessing: they have learned next to nothing. With one ten times too small, all
+# six have learned a good deal and are still on their way down.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Schedules: let the learning rate change
@@ -342,11 +343,12 @@ for plane in (PRINCIPAL, OWN, RANDOM):
 
 # %% [markdown]
 # A random plane holds one or two per cent of the movement at most, so the path is hardly more than a dot, although the run
-# went far. This picture is honest about the surface around the end, and useless for the path. The principal plane is the other way round.
+# went far. This picture is honest about the surface around the end, and useless for the path. The principal plane is the
+# other way round.
 # When you meet a figure of a loss surface, ask which plane it is, and how much of the path lies in it.
 #
-# Notice also where the six runs end: far from each other, and each at a good place. The network's surface has no single
-# lowest point. You can rename its hidden units in any order and get the same network with other weights.
+# Notice also where the six runs end: at six different places, and every one of them is good. The network's surface has no
+# single lowest point. You can rename its hidden units in any order and get the same network with other weights.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole course in one table
