@@ -29,7 +29,7 @@ from optcourse.explorers.lesson_07 import (
     MemoryExplorer,
     RMSPropExplorer,
 )
-from optcourse.objectives import cliff
+from optcourse.objectives import cliff, quadratic
 from optcourse.optimizers import AdaGrad, RMSProp
 from optcourse.theory import half_life, rmsprop_step
 
@@ -46,7 +46,8 @@ predict("07-after-the-cliff")
 # **Try this.**
 #
 # 1. Press *Play*. Where is AdaGrad when RMSProp has left the wall?
-# 2. Move `decay_rate` up, towards 0.999. RMSProp becomes more and more like AdaGrad. Why?
+# 2. Move `decay_rate` up to 0.99. RMSProp jumps down the wall in a few steps, and then needs *longer* on the floor
+#    than before. What does it still remember there? (Why its first steps are so long, comes below.)
 # 3. Move `decay_rate` down to 0. Every step is now equally long. What has become of the memory?
 # 4. Drag the start onto the floor, so that nobody ever meets the wall. What is left of the difference?
 
@@ -93,9 +94,9 @@ CliffExplorer()
 #     w = -= learning_rate * dw
 # ```
 #
-# Two things went wrong in the last line. One of them Python would tell you at once. The other one runs, and is no RMSProp.
-# Slips like these are in many notes and books, so it pays to read an update slowly: *which of the names that were
-# prepared is never used?*
+# Two things got lost on the way to paper, both in the last line. One of them Python tells you at once. The other one runs,
+# and is no RMSProp. It happens to everybody who writes, so it pays to read an update slowly: *which of the names that
+# were prepared is never used?*
 #
 # **Your turn.** Repair the update, as a single step. You get `w`, `dw` and the memory so far, and return two things:
 # the new `w`
@@ -158,23 +159,27 @@ for decay_rate in (0.9, 0.99, 0.999):
 # A square that is $k$ steps old has the weight $(1 - \rho)\rho^k$. There are two usual ways to turn that into a
 # number of steps:
 #
-# - the **averaging window** $\dfrac{1}{1 - \rho}$: a plain mean over that many steps would be about as steady;
+# - the **averaging window** $\dfrac{1}{1 - \rho}$: if all weights were as large as the newest, so many of them would add
+#   up to 1;
 # - the **half-life** $\dfrac{\ln \frac12}{\ln \rho}$: after that many steps the weight has halved.
 #
-# They are not the same.
+# They are not the same. At the end of the window the weight has fallen further than to a half: to about a third.
 
 # %%
 for decay_rate in (0.9, 0.99, 0.999):
     print(
-        f"decay_rate {decay_rate}: window {1 / (1 - decay_rate):6.0f} steps, half-life {half_life(decay_rate):7.2f} steps"
+        f"decay_rate {decay_rate}: window {1 / (1 - decay_rate):6.0f} steps, half-life {half_life(decay_rate):7.2f} steps,"
+        f" weight at the end of the window {decay_rate ** (1 / (1 - decay_rate)):.2f} of the first"
     )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Try this.** On the left, the weights; on the right, gradients were loud for a long time and have now become 1.
 #
 # 1. Set `decay_rate` to 0.9. Read off the half-life where the curve crosses the dotted line.
-# 2. Make the past ten times louder. Does it take ten times as long to forget? (Each half-life halves the rest, so no.)
-# 3. Move `decay_rate` to 0.99. How many steps until RMSProp takes half a step again?
+# 2. How many steps until RMSProp takes half a step again? Now make the past ten times louder (100). Does it take ten times
+#    as long to forget? (Each half-life halves the rest, so no.)
+# 3. Put the past back to 10, and move `decay_rate` to 0.95. How many steps now until half a step, and how many half-lives
+#    is that? Count it for 0.9 too. And for 0.99: will the picture be wide enough?
 
 # %%
 MemoryExplorer()
@@ -235,14 +240,36 @@ hints("07-rmsprop")
 # number that multiplies `dw` in each coordinate.
 #
 # 1. Step through the run with the arrow buttons and read the numbers of each update.
-# 2. Both coordinates move equally fast, although one slope is twenty times the other. Where in the formula does that
-#    come from?
+# 2. At the first step both coordinates move equally far, although the slopes are $-0.15$ and $2$. Where in the formula does
+#    that come from?
 # 3. AdaGrad's curves on the right only fall. RMSProp's rise again when the gradients become small. Why?
-# 4. Make `learning_rate` large. RMSProp does not settle but dances around the minimum: its steps stay about
-#    `learning_rate` long.
+# 4. Set `learning_rate` to 1. Does RMSProp settle within the 60 steps?
+# 5. Raise `eps` to 1. Which coordinate suffers most, and why? (Compare it with the size of its slopes.)
 
 # %%
 RMSPropExplorer(yours=rmsprop)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## Failure gallery: the minimum that it does not keep
+#
+# In the picture RMSProp came so close to the minimum that no eye can tell the difference. Let it walk on.
+
+# %%
+predict("07-walks-on")
+
+# %%
+trace = descend(quadratic(20.0), RMSProp(learning_rate=0.15, decay_rate=0.9, eps=1e-7), (-3.0, 2.0), 600)
+for t in (10, 60, 70, 80, 100, 200, 599, 600):
+    rate = 0.15 / (np.sqrt(trace.state["grad_squared"][t, 0]) + 1e-7)
+    print(f"step {t:3d}: w[0] = {trace.w[t, 0]:9.2g}   effective learning rate of w[0] = {rate:9.3g}")
+
+# %% [markdown]
+# Near the minimum the gradients are tiny, so the memory fades and the effective learning rate *rises*. Along `w[0]` the
+# valley has curvature 0.05, and anything above $2 / 0.05 = 40$ is too large ([lesson 03](03_gradient_descent.ipynb)).
+# Beyond that the distance grows at every step, until the gradients are felt again. In the end the rate stays at that very
+# limit, and `w[0]` jumps from one side to the other, always a full `learning_rate` at a time. RMSProp forgets what it
+# should; it also forgets to be careful. The cure is a learning rate that falls during the run: [the race](09_race.ipynb)
+# has such schedules.
 
 # %% [markdown]
 # And the cliff once more, with your code on it:
@@ -287,34 +314,69 @@ check("07-effective-rate", effective_learning_rate)
 hints("07-effective-rate")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where does eps stand?
+# ## Find the error: are these two equal?
 #
-# The lecture and PyTorch add $\varepsilon$ *outside* the root: $\sqrt{s} + \varepsilon$. Some texts write it
-# *inside*: $\sqrt{s + \varepsilon}$, and some
-# present the two as equal. They are close as long as gradients are much larger than $\sqrt\varepsilon$. Below that
-# they are not.
+# These two lines can both be found in print, and now and then one is given as only another way of writing the other:
 #
-# **Try this.** Set `eps` to 1e-7. At which size of the gradient does the step begin to shrink, in each of the two?
-# Which of them leaves a
-# parameter with tiny gradients almost where it was?
+# $$ \text{outside:}\quad w \leftarrow w - \alpha\, \frac{\nabla L}{\sqrt{s} + \varepsilon} \qquad\qquad
+# \text{inside:}\quad w \leftarrow w - \alpha\, \frac{\nabla L}{\sqrt{s + \varepsilon}} $$
+#
+# The lecture and PyTorch have the first. Both are sound: nothing is divided by zero. The error would be the word
+# *equal*. Commit to an answer, then look.
+
+# %%
+predict("07-two-places")
+
+# %% [markdown]
+# **Try this.**
+#
+# 1. Set `eps` to 1e-7. At which size of the gradient does the step begin to shrink, in each of the two?
+# 2. Which of them leaves a parameter with tiny gradients almost where it was?
+# 3. Which `eps` inside would act at the same size as 1e-7 outside? (The slider does not reach that far down.)
 
 # %%
 EpsExplorer()
 
+# %% [markdown]
+# They agree as long as gradients are much larger than $\sqrt\varepsilon$. Below that they part.
+#
+# **Your turn.** A parameter has had the gradient `dw` at every step for so long that the memory has settled:
+# `grad_squared` is the square of `dw`. How long is the next step, with `eps` outside the root and with `eps` inside?
+# Return both lengths, in this order. A length has no sign.
+
+
+# %% tags=["exercise:07-two-places-for-eps"]
+def two_step_lengths(dw, learning_rate, eps):
+    """The length of a step once grad_squared has settled: (eps outside the root, eps inside the root)."""
+    ### BEGIN SOLUTION
+    grad_squared = dw * dw
+    outside = learning_rate * np.abs(dw) / (np.sqrt(grad_squared) + eps)
+    inside = learning_rate * np.abs(dw) / np.sqrt(grad_squared + eps)
+    return outside, inside
+    ### END SOLUTION
+
+
+# %%
+check("07-two-places-for-eps", two_step_lengths)
+
+# %%
+hints("07-two-places-for-eps")
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same on real data
 #
-# Softmax regression on 600 real images of digits, 650 parameters, all at the same learning rate.
+# Softmax regression on 600 real images of digits, 650 parameters, all at the same learning rate. Your own `rmsprop` is
+# the orange line.
 #
 # 1. At small learning rates RMSProp is far ahead: every parameter moves by about `learning_rate`, also those whose
 #    gradients are tiny.
-# 2. Raise `learning_rate` by and by. Who gets into trouble first?
+# 2. Raise `learning_rate` to 0.1 and on to 1. Whose loss jumps up in the first steps, and by how much?
 # 3. Is a comparison at *equal learning rate* fair? (The number means something else for each of them. [The
 #    race](09_race.ipynb) tunes all
 #    of them on the same budget.)
 
 # %%
-DigitsExplorer()
+DigitsExplorer(yours=rmsprop)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
@@ -325,7 +387,7 @@ DigitsExplorer()
 # | value of `eps` | 1e-7 (lecture) | 1e-8 in PyTorch |
 # | name of `decay_rate` | `decay_rate` (lecture) | `alpha` in PyTorch, `rho` in Keras, $\gamma$ or $\beta$ in books |
 # | its default | 0.99, as in PyTorch | 0.9 in Hinton's lecture and in Keras |
-# | where the memory starts | 0 (lecture, PyTorch) | 1 in HIPS autograd: the first steps are then short, not long |
+# | where the memory starts | 0 (lecture, PyTorch) | 1 in HIPS autograd: small gradients then begin with short steps |
 # | centred version | no | `centered=True` in PyTorch also subtracts the squared mean of the gradient |
 #
 # The course's tests run this loop and PyTorch's side by side, with every hyperparameter given.
@@ -338,7 +400,9 @@ DigitsExplorer()
 # - It forgets. After a steep stretch its steps grow back; AdaGrad's do not.
 # - The half-life of the memory is $\ln\frac12 / \ln\rho$; the averaging window is $1/(1-\rho)$. They are different numbers.
 # - The memory starts at zero, so the first steps are too long: ten times `learning_rate` at `decay_rate` 0.99.
-# - Inside or outside the root, `eps` acts at different sizes of the gradient: $\sqrt\varepsilon$ or $\varepsilon$.
+# - It does not settle at a constant learning rate: near the minimum its steps grow until they are about `learning_rate` long.
+# - `eps` inside the root acts on gradients as small as $\sqrt\varepsilon$; outside, only on gradients as small as
+#   $\varepsilon$. The two are not equal.
 
 # %%
 quiz("07")

@@ -496,6 +496,106 @@ CHOOSE_DECAY = Exercise(
     ),
 )
 
+# -- 07-two-places-for-eps: find the error, the two are not equal -----------------------------------------------------
+
+
+def two_step_lengths(dw, learning_rate, eps):
+    size = np.abs(np.array(dw, dtype=float))
+    return learning_rate * size / (size + eps), learning_rate * size / np.sqrt(size * size + eps)
+
+
+def eps_cases(rng: np.random.Generator) -> list[Case]:
+    """Gradients far above, at and below the root of eps, of both signs; whole numbers; several entries at once."""
+    sizes = (1.0, 1e-3, 3e-4, 1e-5, 1e-7)
+    cases = [
+        Case((float(rng.choice((-1, 1)) * size * rng.uniform(1, 2)), round(rng.uniform(0.01, 0.5), 3), 1e-7),
+             label=f"a gradient of about {size:g}")
+        for size in sizes
+    ]  # fmt: skip
+    cases.append(Case((3, 0.1, 0.5), label="a whole number, and a large eps"))
+    cases.append(Case((rng.normal(size=3) * 1e-3, 0.1, 1e-6), label="three entries"))
+    return cases
+
+
+TWO_PLACES = Exercise(
+    id="07-two-places-for-eps",
+    title="Two places for eps",
+    statement=(
+        "The gradient of a parameter has been dw for so long that grad_squared is dw * dw. Return the length of the next step "
+        "(no sign) with eps outside the root and with eps inside it, as a pair in this order."
+    ),
+    points=2,
+    answers=("two_step_lengths",),
+    reference=two_step_lengths,
+    cases=eps_cases,
+    result_names=("outside", "inside"),
+    rtol=1e-6,
+    atol=1e-13,
+    misconceptions=(
+        Misconception(
+            "called-equal",
+            "You give the same length for both. They are equal only while gradients are much larger than √eps; "
+            "inside the root it is `np.sqrt(dw * dw + eps)`.",
+            lambda dw, a, e: (two_step_lengths(dw, a, e)[0],) * 2,
+        ),
+        Misconception(
+            "both-inside",
+            "You give the same length for both, the one with `eps` inside. Outside, `eps` is added after the root.",
+            lambda dw, a, e: (two_step_lengths(dw, a, e)[1],) * 2,
+        ),
+        Misconception(
+            "swapped",
+            "Your two lengths are right and have changed places: the first is for `eps` outside the root.",
+            lambda dw, a, e: two_step_lengths(dw, a, e)[::-1],
+        ),
+        Misconception(
+            "with-sign",
+            "Your lengths carry the sign of `dw`: take `np.abs(dw)`.",
+            lambda dw, a, e: tuple(np.sign(dw) * part for part in two_step_lengths(dw, a, e)),
+        ),
+        Misconception(
+            "what-w-gains",
+            "Your numbers are what is added to `w`, with its sign. Asked for is the length of the step.",
+            lambda dw, a, e: tuple(-np.sign(dw) * part for part in two_step_lengths(dw, a, e)),
+        ),
+        Misconception(
+            "gradient-left-out",
+            "This is what multiplies `dw`, the effective learning rate. Multiply it by the size of `dw`.",
+            lambda dw, a, e: (a / (np.abs(dw) + e), a / np.sqrt(np.square(dw) + e)),
+        ),
+        Misconception(
+            "learning-rate-left-out",
+            "The learning rate is missing: a settled step is about `learning_rate` long, not about 1.",
+            lambda dw, a, e: two_step_lengths(dw, 1.0, e),
+        ),
+        Misconception(
+            "root-missing",
+            "You divide by the square itself: both divisors need a root.",
+            lambda dw, a, e: (a * np.abs(dw) / (np.square(dw) + e),) * 2,
+        ),
+        Misconception(
+            "eps-forgotten",
+            "You left `eps` out, so both steps are exactly `learning_rate` long.",
+            lambda dw, a, e: (a * np.abs(dw) / np.abs(dw),) * 2,
+        ),
+        Misconception(
+            "root-of-eps-outside",
+            "In your first length `eps` has come out of a root: √(s + eps) is not √s + √eps, and outside it is `eps` itself.",
+            lambda dw, a, e: (a * np.abs(dw) / (np.abs(dw) + np.sqrt(e)), two_step_lengths(dw, a, e)[1]),
+        ),
+        Misconception(
+            "root-drawn-apart",
+            "In your second length the root is drawn apart: √(s + eps) is not √s + √eps.",
+            lambda dw, a, e: (two_step_lengths(dw, a, e)[0], a * np.abs(dw) / (np.abs(dw) + np.sqrt(e))),
+        ),
+    ),
+    hints=(
+        "Put `grad_squared = dw * dw` into both formulas. The length of a step is `learning_rate` times a fraction.",
+        "Outside: the divisor is `np.abs(dw) + eps`, since the root of a square is the size. Inside: `np.sqrt(dw * dw + eps)`.",
+        "`learning_rate * np.abs(dw) / (np.abs(dw) + eps)` is the first; the second has the other divisor. Return both.",
+    ),
+)
+
 # -- predictions and quiz ---------------------------------------------------------------------------------------------
 
 
@@ -506,7 +606,47 @@ def cliff_distances(num_steps: int = 200) -> tuple[float, float]:
     return tuple(float(np.linalg.norm(descend(cliff, o, (3.8, 3.0), num_steps).final)) for o in runs)
 
 
+def distance_after(num_steps: int) -> float:
+    """How far RMSProp is from the minimum of the lesson's valley, at the settings of its picture."""
+    run = descend(objectives.quadratic(20.0), RMSProp(0.15, 0.9, 1e-7), (-3.0, 2.0), num_steps)
+    return float(np.linalg.norm(run.final))
+
+
 PREDICTIONS = (
+    Prediction(
+        id="07-walks-on",
+        question=(
+            "After 60 steps at `learning_rate` 0.15 RMSProp is less than a millionth of a millionth away from the minimum of "
+            "this valley. It walks on, with the same learning rate. Where is it after 600 steps?"
+        ),
+        kind="choice",
+        choices=(
+            "Closer still: there the gradients vanish.",
+            "As close as before: it has arrived.",
+            "Much farther away: about half a `learning_rate`.",
+        ),
+        answer=lambda: int(
+            np.argmin([abs(distance_after(600) - d) for d in (0.0, distance_after(60), 0.075)])
+        ),
+        reveal=(
+            "About 0.075 away, half of 0.15. When the gradients fade, so does the memory that divides them, and the steps grow "
+            "until they are about `learning_rate` long again."
+        ),
+    ),
+    Prediction(
+        id="07-two-places",
+        question=(
+            "A parameter has had a gradient of 1e-5 at every step for a long time, and `eps` is 1e-7. With `eps` inside the "
+            "root, how long is its step, as a part of the step with `eps` outside? (1 means equally long.)"
+        ),
+        kind="number",
+        answer=lambda: float(np.divide(*two_step_lengths(1e-5, 1.0, 1e-7)[::-1])),
+        tolerance=0.25,
+        reveal=(
+            "{answer}, about a thirtieth. Outside, 1e-7 is small beside 1e-5 and the step is nearly full. Inside, eps is added "
+            "to the square, 1e-10, and is a thousand times larger than it."
+        ),
+    ),
     Prediction(
         id="07-first-step",
         question=(
@@ -607,4 +747,4 @@ QUIZ = Quiz(
     ),
 )
 
-EXERCISES = (REPAIR, RMSPROP, EFFECTIVE_RATE, CHOOSE_DECAY)
+EXERCISES = (REPAIR, RMSPROP, EFFECTIVE_RATE, CHOOSE_DECAY, TWO_PLACES)

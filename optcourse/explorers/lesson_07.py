@@ -276,13 +276,39 @@ class DigitsExplorer(Explorer):
             for name, (_, optimizer) in runs.items()
         }
         losses = [(done[name].loss, name, role) for name, (role, _) in runs.items()]
+        own, error = self.learners_losses(learning_rate, decay_rate)
+        if own is not None:
+            losses.append((own, "your code", "yours"))
         right = {name: 100 * model.accuracy(trace.final) for name, trace in done.items()}
         told = ", ".join(f"{name} {right[name]:.1f} %" for name in right)
         return Scene(
             panels=[parts.loss_panel(losses, self.num_steps, ylim=(1e-3, 1e2), title="loss on 600 digits")],
             says=f"After {self.num_steps} steps at learning_rate = {parts.say(learning_rate)}, recognised correctly: {told}.",
             num_steps=self.num_steps,
+            notice=error,
         )
+
+    def learners_losses(self, learning_rate: float, decay_rate: float) -> tuple[np.ndarray | None, str]:
+        """The loss along the learner's own run, or None while the function is blank; and a sentence where it raised."""
+        if self.yours is None:
+            return None, ""
+        from optcourse.checking.recording import record_path
+
+        model = _digits()
+        path = record_path(
+            self.yours,
+            model,
+            np.zeros(model.num_parameters),
+            learning_rate=learning_rate,
+            num_steps=self.num_steps,
+            decay_rate=decay_rate,
+            eps=1e-7,
+        )
+        if path.blank or path.error or not len(path.points):
+            return None, path.error or ""
+        with np.errstate(all="ignore"):  # a wrong update may go far away; it is drawn at the picture's rim
+            own = np.array([model.value(w) for w in path.points])
+        return np.clip(np.nan_to_num(own, nan=1e6), 1e-3, 1e6), ""
 
 
 def _digits() -> SoftmaxRegression:

@@ -39,6 +39,53 @@ def test_eps_inside_or_outside_agree_until_gradients_are_as_small_as_its_root():
         assert (abs(moved[0] / moved[1] - 1) > 0.1) == differ
 
 
+def test_the_memory_of_the_wall_is_paid_for_on_the_floor():
+    """Prompt of the cliff: at 0.99 the wall is left sooner, and the floor takes longer than at 0.9."""
+    short, long = (descend(cliff(), RMSProp(0.1, d, 1e-7), (3.8, 3.0), 100) for d in (0.9, 0.99))
+    assert np.argmax(long.w[:, 0] < 2) < np.argmax(short.w[:, 0] < 2)
+    assert long.loss[-1] > 3 * short.loss[-1]
+    equal = descend(cliff(), RMSProp(0.1, 0.0, 0.0), (3.8, 3.0), 20)
+    assert np.abs(np.diff(equal.w[:5], axis=0)) == pytest.approx(0.1)
+
+
+def test_near_the_minimum_its_steps_grow_back():
+    trace = descend(quadratic(20.0), RMSProp(0.15, 0.9, 1e-7), (-3.0, 2.0), 600)
+    assert np.linalg.norm(trace.w[60]) < 1e-12
+    assert np.abs(trace.w[599:, 0]) == pytest.approx(0.075, rel=1e-3)
+    assert trace.w[599, 0] * trace.w[600, 0] < 0  # from side to side, a whole learning rate at a time
+    assert [abs(g) for g in trace.dw[0]] == pytest.approx([0.15, 2.0])
+    assert np.diag(quadratic(20.0).hessian(np.zeros(2)))[0] == pytest.approx(0.05)
+    rate = 0.15 / np.sqrt(trace.state["grad_squared"][:, 0][60:71])
+    assert rate[0] < 40 < rate[-1] and abs(trace.w[100, 0]) > 1e6 * abs(trace.w[60, 0])
+    settles = descend(quadratic(20.0), RMSProp(1.0, 0.9, 1e-7), (-3.0, 2.0), 60)
+    assert np.abs(settles.w[-8:]).max() > 0.5
+
+
+def test_the_weight_at_the_end_of_the_window_and_the_half_lives_to_half_a_step():
+    for decay in (0.9, 0.99, 0.999):
+        assert 0.34 < decay ** (1 / (1 - decay)) < 0.37  # "about a third"
+    for decay in (0.9, 0.95):  # the memory explorer's prompt: steps to half a step, after gradients of 10
+        steps = np.log(3 / 99) / np.log(decay)
+        assert steps < 100 and steps / theory.half_life(decay) == pytest.approx(5.04, abs=0.01)
+    assert np.log(3 / 99) / np.log(0.99) > 100
+
+
+def test_on_digits_rmsprop_is_ahead_at_small_learning_rates_and_jumps_at_large_ones():
+    def loss(learning_rate):
+        lines = explorers.DigitsExplorer().scene(learning_rate, 0.9).panels[0].marks
+        return {line.label: np.asarray(line.y) for line in lines if getattr(line, "label", "")}
+
+    small, large = loss(0.01), loss(1.0)
+    assert small["RMSProp"][-1] < 0.3 * min(small["AdaGrad"][-1], small["gradient descent"][-1])
+    assert large["RMSProp"][:10].max() > 3 * large["AdaGrad"][:10].max()
+
+
+def test_the_learners_code_runs_on_digits():
+    shown = explorers.DigitsExplorer(yours=lesson_07.rmsprop).scene(0.02, 0.9)
+    lines = {m.label: np.asarray(m.y) for m in shown.panels[0].marks if getattr(m, "label", "")}
+    np.testing.assert_allclose(lines["your code"], lines["RMSProp"], rtol=1e-9)
+
+
 def test_the_convention_box_against_torch():
     torch = pytest.importorskip("torch")
     bowl = quadratic(10.0)
