@@ -233,7 +233,7 @@ for name in race.OPTIMIZERS:
 # Learning rates belong on a *logarithmic* scale: what matters is the factor between them. A good search begins with a
 # factor of ten, finds the valley, and refines there. And the wall on the right is the dangerous one. With a learning rate ten
 # times too large, five of the six end near guessing: they have learned next to nothing. With one ten times too small, all
-# six have learned a good deal and are still on their way down.
+# six have learned something and are still on their way down.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Schedules: let the learning rate change
