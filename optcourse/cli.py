@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.metadata
 import importlib.util
+import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -78,13 +79,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Only the first word is ours; everything after it belongs to the command, options included.
     command = parser.parse_args(words[:1]).command
     try:
-        return run_command(COMMANDS[command][0], words[1:])
+        code = run_command(COMMANDS[command][0], words[1:])
+        sys.stdout.flush()  # a reader who has gone is found out here, not when Python is on its way out
+        return code
     except NoCourseHere as error:
         print(f"optcourse: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\noptcourse: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader has seen enough (`optcourse progress | head`)
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # so that closing stdout does not fail too
+        return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import importlib.util
 import json
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -264,3 +266,9 @@ def test_jupyterlab_opens_without_questions_or_news(page, lab_server):
     page.goto(f"{lab_server.url}/lab?reset")
     page.get_by_role("treeitem").or_(page.locator(".jp-DirListing-content")).first.wait_for()
     assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback():
+    script = f"{sys.executable} -m optcourse.cli doctor | true; echo ${{PIPESTATUS[0]}}"
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in result.stderr and result.stdout.split()[-1] == "0"
