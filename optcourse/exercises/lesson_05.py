@@ -216,6 +216,27 @@ MOMENTUM = Exercise(
             "You return the velocity; the caller wants the parameters `w`.",
             returns_the_velocity,
         ),
+        Misconception(
+            "weights-swapped",
+            "Your velocity keeps `1 - rho` of itself and takes `rho` of the gradient. It keeps `rho`, and takes the whole `dw`.",
+            loop(lambda v, dw, rho, rate: (1 - rho) * v + rho * dw),
+        ),
+        Misconception(
+            "learning-rate-not-on-the-velocity",
+            "Your update takes the gradient times the learning rate and the velocity without it: only the velocity moves `w`, "
+            "times `learning_rate`.",
+            loop(right_velocity, lambda v, dw, rho, rate: rate * dw + rho * v),
+        ),
+        Misconception(
+            "divided-by-the-friction",
+            "You divide by `1 - rho`: the velocity grows by that factor of its own accord.",
+            loop(right_velocity, lambda v, dw, rho, rate: rate * v / (1 - rho)),
+        ),
+        Misconception(
+            "rho-fixed",
+            "Your loop works with 0.9 whatever `rho` is: use the `rho` that you are given.",
+            with_hyper(momentum, rho=lambda rho: 0.9),
+        ),
     ),
     hints=(
         "Gradient descent has one line of update. Momentum has two: first bring the velocity up to date, then move `w`.",
@@ -257,6 +278,30 @@ def look_ahead(point_of, velocity_of=right_velocity):
 
 def ahead(w, velocity, rho, rate):
     return w - rate * rho * velocity
+
+
+def with_update(update_of):
+    """A wrong Nesterov that looks ahead rightly and moves `w` otherwise."""
+
+    def wrong(compute_gradient, w, learning_rate, num_steps, rho):
+        w = np.array(w, dtype=float)
+        velocity = np.zeros_like(w)
+        for _ in range(num_steps):
+            dw = compute_gradient(w - learning_rate * rho * velocity)
+            velocity = rho * velocity + dw
+            w -= update_of(velocity, dw, rho, learning_rate)
+        return w
+
+    return wrong
+
+
+def ahead_along_the_gradient(compute_gradient, w, learning_rate, num_steps, rho):
+    w = np.array(w, dtype=float)
+    velocity = np.zeros_like(w)
+    for _ in range(num_steps):
+        velocity = rho * velocity + compute_gradient(w - learning_rate * compute_gradient(w))
+        w -= learning_rate * velocity
+    return w
 
 
 def stays_at_the_look_ahead(compute_gradient, w, learning_rate, num_steps, rho):
@@ -351,6 +396,28 @@ NESTEROV = Exercise(
             "You use `1 - rho` where `rho` belongs.",
             with_hyper(nesterov, rho=lambda rho: 1 - rho),
         ),
+        Misconception(
+            "rho-in-the-update",
+            "`rho` multiplies the velocity in your update. It has done its work; `w` moves by `learning_rate * velocity`.",
+            with_update(lambda v, dw, rho, rate: rate * rho * v),
+        ),
+        Misconception(
+            "both-forms",
+            "You look ahead twice: the gradient is computed ahead, and the update has PyTorch's `dw + rho * velocity` as well. "
+            "One of the two is enough; here `w` moves by `learning_rate * velocity`.",
+            with_update(lambda v, dw, rho, rate: rate * (dw + rho * v)),
+        ),
+        Misconception(
+            "ahead-along-the-gradient",
+            "You look ahead along the gradient. It is the *velocity* that will carry `w`: `w - learning_rate * rho * velocity`.",
+            ahead_along_the_gradient,
+        ),
+        Misconception(
+            "look-ahead-subtracted-from-the-gradient",
+            "You take the gradient at `w` and subtract the look-ahead from it. Subtract it from `w`, inside the brackets of "
+            "`compute_gradient(…)`.",
+            loop(lambda v, dw, rho, rate: rho * v + dw - rate * rho * v),
+        ),
     ),
     hints=(
         "Copy your `momentum`. One line changes: the one that asks for the gradient.",
@@ -394,6 +461,12 @@ def weights(average, sutskever=lambda rho: 1.0, rho_of=lambda rho, same: rho):
 
 def one_way_only(learning_rate, rho, source, target):
     return (learning_rate / (1 - rho) if target == "average" else learning_rate), rho
+
+
+def average_to_average(learning_rate, rho, source, target):
+    if target == "average":
+        return learning_rate / (1 - rho), rho
+    return convert(learning_rate, rho, source, target)
 
 
 CONVERT = Exercise(
@@ -449,6 +522,21 @@ CONVERT = Exercise(
             "Your factor is `1 + rho`; it is `1 - rho`.",
             weights(lambda rho: 1 + rho),
         ),
+        Misconception(
+            "source-only",
+            "You look at `source` only; what `target` is matters as much.",
+            lambda rate, rho, source, target: (rate * (1 - rho) if source == "average" else rate, rho),
+        ),
+        Misconception(
+            "average-to-average",
+            "From `average` to `average` nothing changes: you convert there, although both conventions are the same.",
+            average_to_average,
+        ),
+        Misconception(
+            "pair-swapped",
+            "Your two numbers are in the wrong order: first the learning rate, then `rho`.",
+            lambda *args: convert(*args)[::-1],
+        ),
     ),
     hints=(
         "Follow one single gradient: by how much does it move `w` in its first step, in each convention?",
@@ -499,6 +587,12 @@ def beta(small, large):
 def from_the_diagonal(H):
     diagonal = np.diag(np.array(H, dtype=float))
     return alpha(diagonal.min(), diagonal.max()), beta(diagonal.min(), diagonal.max())
+
+
+def eigenvalues_as_they_come(H):
+    roots = np.sqrt(np.abs(np.linalg.eig(np.array(H, dtype=float))[0]))
+    first, last = roots[0], roots[-1]
+    return (2 / (first + last)) ** 2, ((last - first) / (last + first)) ** 2
 
 
 BEST_MOMENTUM = Exercise(
@@ -564,6 +658,22 @@ BEST_MOMENTUM = Exercise(
             "You always return 0.9. It is a good habit, but the best `rho` depends on the condition number.",
             from_extremes(lambda a, b: (alpha(a, b), 0.9)),
         ),
+        Misconception(
+            "roots-forgotten",
+            "These are gradient descent's formulas, in λ and κ. Momentum's have the roots √λ and √κ in their place.",
+            from_extremes(lambda a, b: (2 / (a + b), ((b - a) / (b + a)) ** 2)),
+        ),
+        Misconception(
+            "one-over-the-steepest",
+            "Your `rho` is right. Your learning rate is 1/λₙ, which is safe and not the best: the flattest axis enters too.",
+            from_extremes(lambda a, b: (1 / b, ((np.sqrt(b) - np.sqrt(a)) / (np.sqrt(b) + np.sqrt(a))) ** 2)),
+        ),
+        Misconception(
+            "not-sorted",
+            "You take the first and the last eigenvalue, and they are not sorted: `np.linalg.eig` gives them in any order. "
+            "Use `np.linalg.eigvalsh`, or `min` and `max`.",
+            eigenvalues_as_they_come,
+        ),
     ),
     hints=(
         "Only the smallest and the largest eigenvalue of `H` matter. The formulas stand above; mind the roots and squares.",
@@ -602,6 +712,21 @@ MEMORY = Exercise(
             "half-life-is-the-window",
             "Your half-life is the averaging window. They differ: the half-life is the time t with 0.9^t = 1/2.",
             lambda: (None, 10.0, None),
+        ),
+        Misconception(
+            "half-life-rounded",
+            "A half-life need not be a whole number of steps: let Python work it out, with its decimals.",
+            lambda: (None, 7.0, None),
+        ),
+        Misconception(
+            "half-life-upside-down",
+            "Your half-life is log2(0.9): it is upside down, and has lost a minus sign. Solve 0.9^t = 1/2 for t.",
+            lambda: (None, np.log2(0.9), None),
+        ),
+        Misconception(
+            "window-without-the-newest",
+            "Your window leaves out the newest gradient, whose weight is 1: the sum is 1 + 0.9 + 0.81 + …",
+            lambda: (9.0, None, None),
         ),
         Misconception(
             "half-life-is-half-the-window",
@@ -690,6 +815,21 @@ HEAVY_BALL_CYCLE = Exercise(
             "order-of-the-visit",
             "These are the three points in the order of the visit; sort them by size.",
             lambda: (cycle_points()[1], cycle_points()[0], None),
+        ),
+        Misconception(
+            "other-order",
+            "These are the three points, in another order than from low to high: sort them.",
+            lambda: (cycle_points()[2], cycle_points()[0], cycle_points()[1]),
+        ),
+        Misconception(
+            "middle-and-high-exchanged",
+            "`middle` and `high` have changed places: sort the three points.",
+            lambda: (None, cycle_points()[2], cycle_points()[1]),
+        ),
+        Misconception(
+            "one-decimal",
+            "You are right, but rounded too much: hand over the numbers as your `momentum` returns them.",
+            lambda: tuple(round(point, 1) for point in cycle_points()),
         ),
         Misconception(
             "order-turned",
