@@ -531,6 +531,8 @@ def mistake_on_the_way(task, start, w, points, loss, budget) -> str | None:
         return "returns-the-start"
     if len(points) > 1 and all(np.array_equal(point, points[0]) for point in points):
         return "gradient-at-one-point"
+    if not np.array_equal(points[0], start):
+        return "starts-elsewhere"
     ends = [*points[1:], w]
     gradients = [
         task.model.gradient(point, batch) for point, batch in zip(points, task.batches, strict=False)
@@ -541,6 +543,10 @@ def mistake_on_the_way(task, start, w, points, loss, budget) -> str | None:
         cosine(end - start, -dw) > 1 - 1e-9 for end, dw in zip(ends[1:6], gradients[1:6], strict=False)
     ):
         return "restarts-each-step"
+    if len(points) > 5 and all(
+        cosine(end, -dw) > 1 - 1e-9 for end, dw in zip(ends[:5], gradients[:5], strict=False)
+    ):
+        return "replaces-w"
     if held_back_loss(task, points[-1]) <= TARGET:
         return "returns-something-else"
     if len(points) < 0.75 * budget:
@@ -549,10 +555,10 @@ def mistake_on_the_way(task, start, w, points, loss, budget) -> str | None:
         return "comes-to-rest-too-soon"
     if loss <= 2 * TARGET:
         return "only-just"
-    at_three_quarters = held_back_loss(task, points[3 * len(points) // 4])
-    if loss < 0.97 * at_three_quarters and np.linalg.norm(w - start) < 9:
+    distance = np.linalg.norm(w - start)  # good runs end 7 to 25 away from their start
+    if distance < 2 or (distance < 9 and loss < 0.97 * held_back_loss(task, points[3 * len(points) // 4])):
         return "rate-too-small"
-    if loss > 1.5:
+    if distance >= 9 or loss > 1.5:
         return "rate-too-large"
     return None
 
@@ -597,6 +603,13 @@ def restarts_each_step(compute_gradient, w, num_evaluations):
     w = start
     for _ in range(num_evaluations):
         w = start - 0.1 * compute_gradient(w)
+    return w
+
+
+def replaces_w(compute_gradient, w, num_evaluations):
+    w = np.array(w, dtype=float)
+    for _ in range(num_evaluations):
+        w = -0.3 * compute_gradient(w)
     return w
 
 
@@ -673,6 +686,19 @@ CAPSTONE = Exercise(
             restarts_each_step,
         ),
         Misconception(
+            "replaces-w",
+            "Your update takes the place of `w`: it must be subtracted from the `w` of before. Look at `=` and `-=`.",
+            replaces_w,
+        ),
+        Misconception(
+            "starts-elsewhere",
+            "Your first gradient is not taken at the `w` that you were given. It is a good start; zeros are not, because then "
+            "all hidden units learn the same.",
+            lambda compute_gradient, w, num_evaluations: plain_loop(0.3)(
+                compute_gradient, np.zeros(w.shape), num_evaluations
+            ),
+        ),
+        Misconception(
             "returns-something-else",
             "The last point at which you asked for a gradient is good enough, but you return something else: the update, "
             "perhaps, or the change since the start.",
@@ -701,8 +727,8 @@ CAPSTONE = Exercise(
         ),
         Misconception(
             "rate-too-large",
-            "The network has not learned more than guessing: the first steps were so long that its hidden units died or the "
-            "scores ran wild. Try a smaller learning rate, or warm up.",
+            "Your `w` has gone far, but the network has learned little: the steps are so long that hidden units die or scores "
+            "run wild. Try a smaller learning rate, or warm up.",
             plain_loop(12.0),
         ),
         Misconception(
@@ -749,8 +775,13 @@ def winner_tuned() -> int:
     )
 
 
-def ratio_of_rates() -> float:
-    return float(race.load().best_rate("SGD") / race.load().best_rate("Adam"))
+FACTORS = (0.1, 1.0, 10.0, 100.0)
+
+
+def ratio_of_rates() -> int:
+    """Which choice: the power of ten that is nearest to SGD's tuned learning rate over Adam's."""
+    ratio = race.load().best_rate("SGD") / race.load().best_rate("Adam")
+    return int(np.argmin([abs(math.log(ratio / factor)) for factor in FACTORS]))
 
 
 PREDICTIONS = (
@@ -785,15 +816,18 @@ PREDICTIONS = (
     ),
     Prediction(
         id="09-ratio-of-rates",
-        question=(
-            "Tuned like this, how many times larger is SGD's best learning rate than Adam's? (A guess within a factor of "
-            "two counts.)"
+        question="Everybody is tuned. How does SGD's best learning rate compare with Adam's on this network?",
+        kind="choice",
+        choices=(
+            "It is about ten times smaller: without second moments one must be careful.",
+            "They are about the same: it is the same network.",
+            "It is about ten times larger.",
+            "It is about a hundred times larger.",
         ),
-        kind="number",
         answer=ratio_of_rates,
-        tolerance=1.0,
         reveal=(
-            "On this grid: {answer} times. So a learning rate can never be carried over from one algorithm to another."
+            "Adam divides by the size of the gradient and SGD does not, and on this network most gradients are far below 1. A "
+            "learning rate cannot be carried over from one algorithm to another."
         ),
     ),
 )

@@ -37,6 +37,7 @@ RATES = {
     "0.1 for all": 0.1,
     "1 for all": 1.0,
 }
+SEED = race.RACE_SEEDS[0]  # of the runs that are drawn one by one
 CHECKPOINTS = race.EVERY * np.arange(race.NUM_STEPS // race.EVERY + 1)
 LOSSES = (0.01, 10.0)
 TOP = 30.0  # what is larger is drawn here, above the picture
@@ -89,10 +90,10 @@ class RaceExplorer(Explorer):
             )
             marks.append(Points(x, median, role=role, size=10, by_step="at"))
             if len(names) < len(race.OPTIMIZERS):
-                marks += [Line(x, edge, role=role, width=1.0, alpha=0.6, dash="dot") for edge in (low, high)]
+                marks += [Line(x, edge, role=role, width=1.3, alpha=0.85, dash="dot") for edge in (low, high)]
             ends += self.end_marks(name, stored.test_losses(name, rate_of[name], schedule))
             medians[name] = median
-        own, notice = self.learners_marks(rate_of, seconds)
+        own, own_told, notice = self.learners_marks(rate_of, seconds)
         order = sorted(names, key=lambda name: medians[name][-1])
         ends_at = {name: np.median(stored.curves(name, rate_of[name], schedule)[:, -1]) for name in names}
         told = "; ".join(
@@ -129,7 +130,7 @@ class RaceExplorer(Explorer):
             ],
             says=(
                 f"Median training loss after {race.NUM_STEPS} gradient evaluations, {schedule} schedule, lowest first: {told}. "
-                f"{order[0]} reads {accuracy:.1%} of the held-back digits right.{time_told}"
+                f"{order[0]} reads {accuracy:.1%} of the held-back digits right.{time_told}{own_told}"
             ),
             num_steps=len(CHECKPOINTS) - 1,
             notice=notice,
@@ -144,22 +145,37 @@ class RaceExplorer(Explorer):
             Points([float(place)], [float(np.median(shown))], role=ROLES[name], size=13),
         ]
 
-    def learners_marks(self, rate_of: dict[str, float], seconds: dict[str, float]) -> tuple[list[Mark], str]:
-        """The learner's own runs on the first seed of the race, and a sentence where one raised."""
+    def learners_marks(
+        self, rate_of: dict[str, float], seconds: dict[str, float]
+    ) -> tuple[list[Mark], str, str]:
+        """The learner's own runs on the first seed of the race: (marks, what they say, a sentence where one raised).
+
+        They have no schedule. A loop of an earlier lesson is drawn beside the course's on the same seed.
+        """
         if self.yours is None:
-            return [], ""
+            return [], "", ""
         given = self.yours if isinstance(self.yours, Mapping) else {"": self.yours}
-        marks, notice = [], ""
+        marks, told, notice = [], "", ""
         for name, function in given.items():
             if function is None or function is Ellipsis or (name and name not in rate_of):
                 continue
             losses, error = learners_losses(function, name, rate_of.get(name, 0.0))
             notice = notice or error
-            if losses is not None:
-                t = np.arange(len(losses)) * seconds.get(name, min(seconds.values()))
-                label = f"your {name}" if name else "your optimizer"
-                marks.append(Line(t, drawable(losses), role="yours", label=label, width=2.0))
-        return marks, notice
+            if losses is None:
+                continue
+            one_step = seconds.get(name, min(seconds.values()))
+            label = f"your {name}" if name else "your optimizer"
+            told += f" On seed {SEED}, {label} ends at {say(losses[-1])}"
+            if name:
+                same = race.load().curves(name, rate_of[name], seeds=[SEED])[0]
+                marks.append(Line(CHECKPOINTS * one_step, drawable(same), role="theory", width=1.2))
+                told += f" and the course's at {say(same[-1])}"
+            told += "."
+            kept = np.unique(np.append(np.arange(0, len(losses), race.EVERY), len(losses) - 1))
+            marks.append(
+                Line(kept * one_step, drawable(losses[kept]), role="yours", label=label, marker=True)
+            )
+        return marks, told, notice
 
 
 SHORT = {
@@ -177,7 +193,7 @@ def learners_losses(function: Callable, name: str, learning_rate: float) -> tupl
     """Training losses at every point where the learner's function asked for a gradient, on the race's first seed."""
     from optcourse.checking.recording import record_path
 
-    task = race.problem(race.RACE_SEEDS[0])
+    task = race.problem(SEED)
     numbers = iter(task.batches * 4)
     problem = SimpleNamespace(gradient=lambda w: task.model.gradient(w, next(numbers)))
     if name:
@@ -188,7 +204,7 @@ def learners_losses(function: Callable, name: str, learning_rate: float) -> tupl
     path = record_path(function, problem, task.start, seconds=5.0, **hyper)
     if path.blank or path.error:
         return None, path.error or ""
-    return race.losses_of(path.points[: race.NUM_STEPS + 1], race.RACE_SEEDS[0]), ""
+    return race.losses_of(path.points[: race.NUM_STEPS + 1], SEED), ""
 
 
 def takes(function: Callable, name: str) -> bool:
@@ -206,7 +222,7 @@ class SensitivityExplorer(Explorer):
         steps("learning_rate", race.RATES, 0.1),
         Choice("show", tuple(GROUPS), "SGD, Nesterov, Adam"),
         Choice("schedule", tuple(race.SCHEDULES), "constant"),
-        Toggle("tuning_seeds", label="the 3 tuning seeds in place of the 7 of the race"),
+        Toggle("tuning_seeds", label="show the tuning seeds"),
     )
 
     def scene(self, learning_rate, show, schedule, tuning_seeds) -> Scene:
@@ -222,7 +238,7 @@ class SensitivityExplorer(Explorer):
             bowls.append(Line(race.RATES, median, role=ROLES[name], label=name, marker=True, width=2.5))
             if len(names) < len(race.OPTIMIZERS):
                 bowls += [
-                    Line(race.RATES, edge, role=ROLES[name], width=1.0, alpha=0.6, dash="dot")
+                    Line(race.RATES, edge, role=ROLES[name], width=1.3, alpha=0.85, dash="dot")
                     for edge in (low, high)
                 ]
             path = drawable(np.median(stored.curves(name, rate, schedule, seeds), axis=0))
@@ -344,7 +360,6 @@ PRINCIPAL, OWN, RANDOM = (
     "principal directions of this run",
     "random, filter-normalised",
 )
-SEED = race.RACE_SEEDS[0]
 STRIDE = 5  # every fifth point of a run is drawn
 
 
