@@ -246,9 +246,11 @@ class SensitivityExplorer(Explorer):
             curves.append(Points(CHECKPOINTS, path, role=ROLES[name], size=10, by_step="at"))
             good = np.array(race.RATES)[median < 2 * median.min()]
             told.append(
-                f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with {say(race.RATES[int(median.argmin())])}, "
-                f"and within twice that from {say(good.min())} to {say(good.max())}"
+                f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with "
+                f"{say(race.RATES[int(median.argmin())])}"
             )
+            if len(names) < len(race.OPTIMIZERS):
+                told[-1] += f", and within twice that from {say(good.min())} to {say(good.max())}"
         return Scene(
             panels=[
                 Panel(
