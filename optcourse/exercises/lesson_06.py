@@ -652,6 +652,11 @@ ROTATION_EXPERIMENT = Exercise(
             lambda: rotation_experiment()[::-1],
         ),
         Misconception(
+            "rounded",
+            "These are the rounded numbers of the text below. Hand over the losses of your own two runs, unrounded.",
+            lambda: (0.016, 0.51),
+        ),
+        Misconception(
             "start-not-turned",
             "Your second run starts at (−5, −2) itself. Turn the start with the landscape, so that both runs begin at the "
             "same place of it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from optcourse import objectives, theory
-from optcourse.checking.common import loop_misconceptions
+from optcourse.checking.common import loop_misconceptions, with_hyper
 from optcourse.checking.ingredients import Gradient, SequenceGradient
 from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
@@ -83,6 +83,7 @@ REPAIR = Exercise(
     ),
     points=2,
     answers=("rmsprop_step_repaired",),
+    result_names=("w", "grad_squared"),
     reference=rmsprop_step,
     cases=step_cases,
     misconceptions=(
@@ -144,6 +145,59 @@ REPAIR = Exercise(
             "only-w",
             "You return `w` alone. The next step needs the memory too: return `w, grad_squared`.",
             lambda *a: rmsprop_step(*a)[0],
+        ),
+        Misconception(
+            "pair-swapped",
+            "Your two results are in the wrong order: first the new `w`, then the new `grad_squared`.",
+            lambda *a: rmsprop_step(*a)[::-1],
+        ),
+        Misconception(
+            "returns-the-root",
+            "Your `w` is right, but you return the root of the memory: `grad_squared` itself stays a mean of squares.",
+            lambda *a: (rmsprop_step(*a)[0], np.sqrt(rmsprop_step(*a)[1])),
+        ),
+        Misconception(
+            "returns-the-old-memory",
+            "Your `w` is right, but you hand back the `grad_squared` that you were given. The next step needs the new one.",
+            lambda w, dw, g, *rest: (rmsprop_step(w, dw, g, *rest)[0], np.array(g, dtype=float)),
+        ),
+        Misconception(
+            "eps-missing",
+            "`eps` is not in your divisor: a coordinate whose gradient has always been zero would divide 0 by 0.",
+            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g)),
+        ),
+        Misconception(
+            "multiplied",
+            "You multiply by the root. Large gradients must be divided by much: divide.",
+            one_step(lambda w, dw, g, a, e: w - a * dw * (np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "eps-added-to-w",
+            "Your `eps` stands outside the fraction and moves `w` itself: put brackets around the root and `eps`.",
+            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g) + e),
+        ),
+        Misconception(
+            "eps-taken-from-w",
+            "You subtract `eps` from `w` together with the fraction; it belongs into the divisor: put brackets around the root and `eps`.",
+            one_step(lambda w, dw, g, a, e: w - (a * dw / np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "decay-on-both",
+            "`decay_rate` multiplies the new square too. The weights must add up to 1: the new square gets `1 - decay_rate`.",
+            one_step(right_move, lambda g, d, r: r * (g + d * d)),
+        ),
+        Misconception(
+            "brackets-of-one-minus",
+            "`1 - decay_rate * dw * dw` takes the product first: put brackets around `1 - decay_rate`.",
+            one_step(
+                lambda w, dw, g, a, e: w - a * dw / (np.sqrt(np.abs(g)) + e),
+                lambda g, d, r: r * g + 1 - r * d * d,
+            ),
+        ),
+        Misconception(
+            "gradient-left-out",
+            "Your step has lost `dw`: above the line stands `learning_rate * dw`.",
+            one_step(lambda w, dw, g, a, e: w - a / (np.sqrt(g) + e)),
         ),
     ),
     hints=(
@@ -245,6 +299,38 @@ def no_divisor(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
     return w
 
 
+def averages_the_gradient_too(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared, mean = np.zeros_like(w), np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        mean = decay_rate * mean + (1 - decay_rate) * dw
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate * mean / (np.sqrt(grad_squared) + eps)
+    return w
+
+
+def leaves_the_gradient_out(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = np.zeros_like(w)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
+        w -= learning_rate / (np.sqrt(grad_squared) + eps)
+    return w
+
+
+def starts_with_the_first_square(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
+    w = np.array(w, dtype=float)
+    grad_squared = None
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        old = dw * dw if grad_squared is None else grad_squared
+        grad_squared = decay_rate * old + (1 - decay_rate) * dw * dw
+        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+    return w
+
+
 RMSPROP = Exercise(
     id="07-rmsprop",
     title="RMSProp",
@@ -333,6 +419,61 @@ RMSPROP = Exercise(
             "All coordinates share one divisor: keep the entries of `grad_squared` apart, no sum or mean over them.",
             loop(memory=lambda g, d, r: r * g + (1 - r) * np.mean(d * d)),
         ),
+        Misconception(
+            "eps-missing",
+            "`eps` is not in your divisor: a coordinate whose gradient has always been zero would divide 0 by 0.",
+            loop(divisor=lambda g, e: np.sqrt(g)),
+        ),
+        Misconception(
+            "eps-as-a-floor",
+            "You take the larger of the root and `eps`. The lecture adds `eps` to the root.",
+            loop(divisor=lambda g, e: np.maximum(np.sqrt(g), e)),
+        ),
+        Misconception(
+            "eps-fixed",
+            "Your `eps` is always 1e-7: use the one that you are given.",
+            with_hyper(rmsprop, eps=lambda eps: 1e-7),
+        ),
+        Misconception(
+            "decay-fixed",
+            "Your loop works with 0.9 whatever `decay_rate` is: use the one that you are given.",
+            with_hyper(rmsprop, decay_rate=lambda decay_rate: 0.9),
+        ),
+        Misconception(
+            "decay-on-both",
+            "`decay_rate` multiplies the new square too. The weights must add up to 1: the new square gets `1 - decay_rate`.",
+            loop(memory=lambda g, d, r: r * (g + d * d)),
+        ),
+        Misconception(
+            "sum-over-the-entries",
+            "Your squares are summed over the entries, so all coordinates share one divisor. Square entry by entry: `dw * dw`.",
+            loop(memory=lambda g, d, r: r * g + (1 - r) * np.sum(d * d)),
+        ),
+        Misconception(
+            "multiplied-by-the-root",
+            "You multiply by the root. Large gradients must be divided by much: divide.",
+            loop(divisor=lambda g, e: 1 / (np.sqrt(g) + e)),
+        ),
+        Misconception(
+            "root-is-kept",
+            "You keep the root as the memory, and take its root again in the next step. Keep `grad_squared` a mean of squares.",
+            loop(memory=lambda g, d, r: np.sqrt(r * g + (1 - r) * d * d), divisor=lambda g, e: g + e),
+        ),
+        Misconception(
+            "gradient-left-out",
+            "Your step has lost `dw`: above the line stands `learning_rate * dw`.",
+            leaves_the_gradient_out,
+        ),
+        Misconception(
+            "starts-with-the-first-square",
+            "Your memory begins with the first square, so the first step is not long. Here it begins at zero.",
+            starts_with_the_first_square,
+        ),
+        Misconception(
+            "averages-the-gradient-too",
+            "You step along a leaky mean of gradients. That is Adam's idea; RMSProp averages the squares only.",
+            averages_the_gradient_too,
+        ),
     ),
     hints=(
         "Take your AdaGrad and change one line: the one where `grad_squared` gathers the squares.",
@@ -374,6 +515,14 @@ def other_rate(finish, memory=lambda g, d, r: r * g + (1 - r) * d * d):
         return finish(grad_squared, gradients[-1], learning_rate, eps)
 
     return wrong
+
+
+def first_row_whole(gradients, learning_rate, decay_rate, eps):
+    squares = np.square(np.array(gradients, dtype=float))
+    grad_squared = squares[0]
+    for square in squares[1:]:
+        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * square
+    return learning_rate / (np.sqrt(grad_squared) + eps)
 
 
 EFFECTIVE_RATE = Exercise(
@@ -430,6 +579,49 @@ EFFECTIVE_RATE = Exercise(
             "You return the divisor over the learning rate: it is the other way round.",
             other_rate(lambda g, d, a, e: (np.sqrt(g) + e) / a),
         ),
+        Misconception(
+            "leak-swapped",
+            "`decay_rate` and `1 - decay_rate` have changed places: the old memory keeps `decay_rate` of itself.",
+            other_rate(
+                lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: (1 - r) * g + r * d * d
+            ),
+        ),
+        Misconception(
+            "new-square-unweighted",
+            "The new square enters with weight 1: it needs the factor `1 - decay_rate`.",
+            other_rate(lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: r * g + d * d),
+        ),
+        Misconception(
+            "first-row-whole",
+            "Your memory begins with the whole first square. It begins at zero, and takes `1 - decay_rate` of the first one too.",
+            first_row_whole,
+        ),
+        Misconception(
+            "last-row-missing",
+            "You leave the last row out: its square is in the memory before the step is divided.",
+            lambda gradients, a, r, e: effective_learning_rate(np.array(gradients, float)[:-1], a, r, e),
+        ),
+        Misconception(
+            "every-step",
+            "You return the rate of every step: only that of the last one is asked for.",
+            lambda gradients, a, r, e: np.array(
+                [effective_learning_rate(gradients[: t + 1], a, r, e) for t in range(len(gradients))]
+            ),
+        ),
+        Misconception(
+            "one-for-all",
+            "You return one number: every coordinate has a memory of its own. Square entry by entry, with `dw * dw`.",
+            lambda gradients, a, r, e: float(
+                effective_learning_rate(np.linalg.norm(np.array(gradients, float), axis=1)[:, None], a, r, e)[
+                    0
+                ]
+            ),
+        ),
+        Misconception(
+            "learning-rate-missing",
+            "The learning rate is missing: it stands above the line.",
+            lambda gradients, a, r, e: effective_learning_rate(gradients, 1.0, r, e),
+        ),
     ),
     hints=(
         "Run the memory over the rows, oldest first. No `w` is needed.",
@@ -468,6 +660,11 @@ CHOOSE_DECAY = Exercise(
             lambda half_life: np.exp(-1 / half_life),
         ),
         Misconception(
+            "half-over-the-steps",
+            "You divide a half by the number of steps. Each step multiplies the weight once more, so solve decay_rate ** n = 1/2.",
+            lambda half_life: 0.5 / half_life,
+        ),
+        Misconception(
             "power-not-root",
             "You raise 1/2 to the power `half_life`. It is the other way round: decay_rate to the power half_life is 1/2.",
             lambda half_life: 0.5**half_life,
@@ -487,6 +684,31 @@ CHOOSE_DECAY = Exercise(
             "You return 1 − decay_rate: the part that is forgotten in a step, not the part that is kept.",
             lambda half_life: 1 - 0.5 ** (1 / half_life),
             same_as=(),
+        ),
+        Misconception(
+            "only-nearly",
+            "1 − ln 2/n is nearly right for a long half-life and wrong for a short one. Solve decay_rate ** n = 1/2 exactly.",
+            lambda half_life: 1 - np.log(2) / half_life,
+        ),
+        Misconception(
+            "logarithm-not-undone",
+            "You return the logarithm of the answer: undo it with `np.exp`.",
+            lambda half_life: np.log(0.5) / half_life,
+        ),
+        Misconception(
+            "grows",
+            "Your number is above 1, so the memory would grow. The weight is to be halved, not doubled.",
+            lambda half_life: 2 ** (1 / half_life),
+        ),
+        Misconception(
+            "half-divided",
+            "You spread the loss of a half evenly over the steps. But every step takes the same *share*, so it is a power.",
+            lambda half_life: 1 - 0.5 / half_life,
+        ),
+        Misconception(
+            "rounded",
+            "Your answer is rounded. For long memories the digits after 0.99 are what matters: do not round.",
+            lambda half_life: round(0.5 ** (1 / half_life), 2),
         ),
     ),
     hints=(
@@ -587,6 +809,21 @@ TWO_PLACES = Exercise(
             "root-drawn-apart",
             "In your second length the root is drawn apart: √(s + eps) is not √s + √eps.",
             lambda dw, a, e: (two_step_lengths(dw, a, e)[0], a * np.abs(dw) / (np.abs(dw) + np.sqrt(e))),
+        ),
+        Misconception(
+            "eps-outside-the-fraction",
+            "In your first length `eps` is added to the whole fraction: put brackets around the root and `eps`.",
+            lambda dw, a, e: (a + e + 0 * np.abs(dw), two_step_lengths(dw, a, e)[1]),
+        ),
+        Misconception(
+            "eps-squared-inside",
+            "In your second length `eps` is squared. It is added to the square as it is, and that is why it weighs so much.",
+            lambda dw, a, e: (two_step_lengths(dw, a, e)[0], a * np.abs(dw) / np.sqrt(np.square(dw) + e * e)),
+        ),
+        Misconception(
+            "gradient-squared-above",
+            "Above the line stands `grad_squared`; the size of `dw` belongs there.",
+            lambda dw, a, e: tuple(np.abs(dw) * part for part in two_step_lengths(dw, a, e)),
         ),
     ),
     hints=(
@@ -728,6 +965,20 @@ QUIZ = Quiz(
                 "Then eps is negligible in both.",
                 "Yes. Inside the root, eps matters as soon as the square is as small as eps, so much earlier.",
                 "They agree only while gradients are much larger than √eps.",
+            ),
+        ),
+        Question(
+            "RMSProp has come very close to a minimum, at a constant learning rate. What happens if it walks on for long?",
+            (
+                "It stays where it is, since the gradients are nearly zero",
+                "It comes closer with every step",
+                "The memory fades with the gradients, so the steps grow until they are about learning_rate long",
+            ),
+            2,
+            (
+                "Tiny gradients are divided by a memory that becomes as tiny, so the steps do not stay small.",
+                "Only for a while: the effective learning rate rises, and in the end it is too large for the valley.",
+                "Yes. It then jumps to and fro across the minimum. A learning rate that falls during the run prevents it.",
             ),
         ),
         Question(
