@@ -1,0 +1,49 @@
+"""What holds for every lesson: its data stands in its text, and its text walks the walk of the course."""
+
+from pathlib import Path
+
+import pytest
+
+from optcourse import exercises
+
+SOURCES = {path.name[:2]: path for path in (Path(__file__).parents[2] / "source").glob("0*.py")}
+LESSONS = sorted(SOURCES)
+
+
+def missing_pieces(lesson: str, text: str) -> list[str]:
+    """What the lesson's module holds and its text does not show."""
+    module = exercises.module(lesson)
+    wanted = [f'quiz("{lesson}")']
+    for exercise in module.EXERCISES:
+        wanted += [f'"exercise:{exercise.id}"', f'check("{exercise.id}"', f'hints("{exercise.id}")']
+    wanted += [f'predict("{prediction.id}")' for prediction in module.PREDICTIONS]
+    return [piece for piece in wanted if piece not in text]
+
+
+def test_there_are_ten_lessons():
+    assert LESSONS == [f"{number:02}" for number in range(10)]
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_prediction_and_quiz_stands_in_the_lesson(lesson):
+    text = SOURCES[lesson].read_text(encoding="utf-8")
+    assert missing_pieces(lesson, text) == []
+    assert missing_pieces(lesson, text.replace("hints(", "# ")), "a text without hints must be found out"
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_the_walk(lesson):
+    """Objectives, questions, prediction, explorers, exercises, the learner's own code, key points, quiz, references."""
+    text = SOURCES[lesson].read_text(encoding="utf-8")
+    module = exercises.module(lesson)
+    assert len(module.EXERCISES) >= 3 and len(module.PREDICTIONS) >= 2 and module.QUIZ is not None
+    for piece in (
+        "you can",
+        "to keep in mind",
+        "minutes",
+        "Key points",
+        "References",
+        "What next",
+    ):
+        assert piece.lower() in text.lower(), f"{SOURCES[lesson].name} has no {piece!r}"
+    assert text.count("Explorer(") + text.count("Lab(") >= 2 and 'slide_type": "slide"' in text
