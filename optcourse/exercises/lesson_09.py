@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 
 import numpy as np
@@ -33,6 +34,136 @@ def row(name: str, *ticks: bool):
     return lambda: tuple([bool(tick) for tick in ticks] if k == place else None for k in range(len(TABLE)))
 
 
+WHY = {  # for each algorithm, what is true of each column
+    "SGD": (
+        "No gradient of an earlier step is left when the next one is taken.",
+        "Nothing is squared in its update.",
+        "Where nothing is kept, nothing can leak.",
+        "Where nothing is kept, there is no bias to correct.",
+    ),
+    "Momentum": (
+        "Its `velocity` gathers gradients as they are.",
+        "No square of a gradient is kept.",
+        "Its leak, `rho`, lets gradients fade, not squares.",
+        "Nothing in it divides by `1 - rho**t`.",
+    ),
+    "AdaGrad": (
+        "It steps along the gradient of this step alone.",
+        "Its `grad_squared` gathers squares.",
+        "Its `grad_squared` only grows: no factor below 1 stands before it.",
+        "It divides by the root of the sum as it is.",
+    ),
+    "RMSProp": (
+        "It steps along the gradient of this step alone.",
+        "Its `grad_squared` gathers squares.",
+        "Its `decay_rate` lets old squares fade.",
+        "It divides by the root of `grad_squared` as it is, from the first step on.",
+    ),
+    "Adam": (
+        "Its `moment1` gathers gradients.",
+        "Its `moment2` gathers squares.",
+        "Its `beta2` lets old squares fade.",
+        "It divides both moments by `1 - beta**t`.",
+    ),
+}
+
+
+def other_wrong_rows(told: tuple[Misconception, ...]) -> tuple[Misconception, ...]:
+    """Every other wrong row, with what is true of the columns that are wrong in it."""
+    made = []
+    known = {tuple(tuple(part) if part else None for part in m.code()) for m in told}
+    for name, right in TABLE.items():
+        for ticks in itertools.product((False, True), repeat=4):
+            wrong = [k for k in range(4) if ticks[k] != right[k]]
+            code = row(name, *ticks)
+            if not wrong or tuple(tuple(part) if part else None for part in code()) in known:
+                continue
+            columns = " and ".join(f"*{COLUMNS[k]}*" for k in wrong)
+            reasons = " ".join(WHY[name][k] for k in wrong)
+            label = "".join("ny"[tick] for tick in ticks)
+            sentence = f"Look at {name}'s row again, at {columns}. {reasons}"
+            made.append(Misconception(f"{name.lower()}-{label}", sentence, code))
+    return tuple(made)
+
+
+TOLD_ROWS = (
+    Misconception(
+        "sgd-tracks-the-gradient",
+        "SGD uses the gradient of this step and forgets it. Tracking means that something is kept from step to step.",
+        row("SGD", 1, 0, 0, 0),
+    ),
+    Misconception(
+        "momentum-tracks-nothing",
+        "Momentum keeps a `velocity`. Look at what it sums up: gradients, or their squares?",
+        row("Momentum", 0, 0, 0, 0),
+    ),
+    Misconception(
+        "momentum-as-second",
+        "Momentum's `velocity` sums up gradients as they are. The second moment is about their squares.",
+        row("Momentum", 0, 1, 0, 0),
+    ),
+    Misconception(
+        "momentum-leaks-second",
+        "Momentum does leak, through `rho`. But what leaks there is a first moment; this column asks about squares.",
+        row("Momentum", 1, 0, 1, 0),
+    ),
+    Misconception(
+        "adagrad-leaks",
+        "AdaGrad's `grad_squared` only grows: nothing leaks out of it. That is why its steps die away.",
+        row("AdaGrad", 0, 1, 1, 0),
+    ),
+    Misconception(
+        "adagrad-as-first",
+        "AdaGrad divides by the root of a sum of *squares*: that is a second moment. The gradient itself is not kept.",
+        row("AdaGrad", 1, 0, 0, 0),
+    ),
+    Misconception(
+        "adagrad-has-both",
+        "AdaGrad steps along the gradient of this step. It keeps its square, not the gradient itself.",
+        row("AdaGrad", 1, 1, 0, 0),
+    ),
+    Misconception(
+        "rmsprop-only-leaky",
+        "A leaky second moment is a second moment too: RMSProp needs a tick in both columns.",
+        row("RMSProp", 0, 0, 1, 0),
+    ),
+    Misconception(
+        "rmsprop-does-not-leak",
+        "You forgot what RMSProp added to AdaGrad: `decay_rate` lets old squares fade.",
+        row("RMSProp", 0, 1, 0, 0),
+    ),
+    Misconception(
+        "rmsprop-has-momentum",
+        "RMSProp's update ends with `dw` itself above the fraction line. Who put a moment there came one step later.",
+        row("RMSProp", 1, 1, 1, 0),
+    ),
+    Misconception(
+        "rmsprop-corrects",
+        "RMSProp divides by `grad_squared` as it is, from the first step on. That is what makes its first step so long.",
+        row("RMSProp", 0, 1, 1, 1),
+    ),
+    Misconception(
+        "adam-does-not-correct",
+        "That is *almost* Adam. What did the whole Adam add, with `beta1**t` and `beta2**t`?",
+        row("Adam", 1, 1, 1, 0),
+    ),
+    Misconception(
+        "adam-without-leak",
+        "Adam's `moment2` is multiplied by `beta2` at each step, so it does leak.",
+        row("Adam", 1, 1, 0, 1),
+    ),
+    Misconception(
+        "adam-without-first",
+        "Adam is RMSProp *plus Momentum*: which column stands for the second half of that?",
+        row("Adam", 0, 1, 1, 1),
+    ),
+    Misconception(
+        "a-moment-is-a-correction",
+        "Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.",
+        row("Momentum", 1, 0, 0, 1),
+    ),
+)  # fmt: skip
+
 COMPARISON_TABLE = Exercise(
     id="09-comparison-table",
     title="Which algorithm tracks what?",
@@ -44,83 +175,7 @@ COMPARISON_TABLE = Exercise(
     answers=tuple(f"{name.lower()}_tracks" for name in TABLE),
     reference=comparison_table,
     kind="value",
-    misconceptions=(
-        Misconception(
-            "sgd-tracks-the-gradient",
-            "SGD uses the gradient of this step and forgets it. Tracking means that something is kept from step to step.",
-            row("SGD", 1, 0, 0, 0),
-        ),
-        Misconception(
-            "momentum-tracks-nothing",
-            "Momentum keeps a `velocity`. Look at what it sums up: gradients, or their squares?",
-            row("Momentum", 0, 0, 0, 0),
-        ),
-        Misconception(
-            "momentum-as-second",
-            "Momentum's `velocity` sums up gradients as they are. The second moment is about their squares.",
-            row("Momentum", 0, 1, 0, 0),
-        ),
-        Misconception(
-            "momentum-leaks-second",
-            "Momentum does leak, through `rho`. But what leaks there is a first moment; this column asks about squares.",
-            row("Momentum", 1, 0, 1, 0),
-        ),
-        Misconception(
-            "adagrad-leaks",
-            "AdaGrad's `grad_squared` only grows: nothing leaks out of it. That is why its steps die away.",
-            row("AdaGrad", 0, 1, 1, 0),
-        ),
-        Misconception(
-            "adagrad-as-first",
-            "AdaGrad divides by the root of a sum of *squares*: that is a second moment. The gradient itself is not kept.",
-            row("AdaGrad", 1, 0, 0, 0),
-        ),
-        Misconception(
-            "adagrad-has-both",
-            "AdaGrad steps along the gradient of this step. It keeps its square, not the gradient itself.",
-            row("AdaGrad", 1, 1, 0, 0),
-        ),
-        Misconception(
-            "rmsprop-only-leaky",
-            "A leaky second moment is a second moment too: RMSProp needs a tick in both columns.",
-            row("RMSProp", 0, 0, 1, 0),
-        ),
-        Misconception(
-            "rmsprop-does-not-leak",
-            "You forgot what RMSProp added to AdaGrad: `decay_rate` lets old squares fade.",
-            row("RMSProp", 0, 1, 0, 0),
-        ),
-        Misconception(
-            "rmsprop-has-momentum",
-            "RMSProp's update ends with `dw` itself above the fraction line. Who put a moment there came one step later.",
-            row("RMSProp", 1, 1, 1, 0),
-        ),
-        Misconception(
-            "rmsprop-corrects",
-            "RMSProp divides by `grad_squared` as it is, from the first step on. That is what makes its first step so long.",
-            row("RMSProp", 0, 1, 1, 1),
-        ),
-        Misconception(
-            "adam-does-not-correct",
-            "That is *almost* Adam. What did the whole Adam add, with `beta1**t` and `beta2**t`?",
-            row("Adam", 1, 1, 1, 0),
-        ),
-        Misconception(
-            "adam-without-leak",
-            "Adam's `moment2` is multiplied by `beta2` at each step, so it does leak.",
-            row("Adam", 1, 1, 0, 1),
-        ),
-        Misconception(
-            "adam-without-first",
-            "Adam is RMSProp *plus Momentum*: which column stands for the second half of that?",
-            row("Adam", 0, 1, 1, 1),
-        ),
-        Misconception(
-            "a-moment-is-a-correction",
-            "Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.",
-            row("Momentum", 1, 0, 0, 1),
-        ),
-    ),
+    misconceptions=TOLD_ROWS + other_wrong_rows(TOLD_ROWS),
     hints=(
         "First moment: something that gathers `dw`. Second moment: something that gathers `dw * dw`. Leaky: a factor below 1 "
         "lets what was gathered fade.",
@@ -218,6 +273,34 @@ def a_new_seed_for_every_rate(train, learning_rates, seeds):
     return learning_rates[int(np.argmin(as_inf(np.array(values))))], np.array(values)
 
 
+def the_single_best_run(train, learning_rates, seeds):
+    best, lowest_loss = None, np.inf
+    for learning_rate in learning_rates:
+        for seed in seeds:
+            loss = train(learning_rate, seed)
+            if loss < lowest_loss:
+                best, lowest_loss = learning_rate, loss
+    return best, lowest_loss
+
+
+def trains_again_to_look(train, learning_rates, seeds):
+    medians = []
+    for a in learning_rates:
+        losses = [np.inf if np.isnan(train(a, seed)) else train(a, seed) for seed in seeds]
+        medians.append(np.median(losses))
+    return learning_rates[int(np.argmin(medians))], np.array(medians)
+
+
+def from_table(answer):
+    """A wrong answer made from the table of all losses, (rates, seeds), with the right learning rate."""
+
+    def wrong(train, learning_rates, seeds):
+        table = as_inf(np.array([[train(a, seed) for seed in seeds] for a in learning_rates]))
+        return learning_rates[int(np.argmin(np.median(table, axis=1)))], answer(table)
+
+    return wrong
+
+
 FAIR_SWEEP = Exercise(
     id="09-fair-sweep",
     title="A fair sweep over learning rates",
@@ -263,6 +346,43 @@ FAIR_SWEEP = Exercise(
             "nan-is-zero",
             "Your lost runs count as zero, the best loss there is. They are worse than any number.",
             sweep_with(lambda losses: np.median(np.nan_to_num(losses, posinf=np.inf))),
+        ),
+        Misconception(
+            "nan-in-the-mean",
+            "You take the mean, and a NaN goes through it: then `argmin` picks the lost runs. Make them infinite and take the "
+            "median.",
+            sweep_with(np.mean),
+        ),
+        Misconception(
+            "nanmean",
+            "You take the mean and leave lost runs out of it. Count them as infinite, and take the median.",
+            sweep_with(lambda losses: np.nanmean(losses) if not np.isnan(losses).all() else np.inf),
+        ),
+        Misconception(
+            "last-seed-only",
+            "Only the last seed of each learning rate counts: gather the losses of all seeds before you sum them up.",
+            sweep_with(lambda losses: as_inf(losses)[-1]),
+        ),
+        Misconception(
+            "single-best-run",
+            "You look for the one best run of all. That rewards luck, and the medians are missing: sum up the seeds of each "
+            "learning rate first.",
+            the_single_best_run,
+        ),
+        Misconception(
+            "trains-again",
+            "Your answer is right, but some runs are trained twice, perhaps to look for NaN: train once and keep the loss.",
+            trains_again_to_look,
+        ),
+        Misconception(
+            "median-over-rates",
+            "Your medians are taken the other way: one for each seed. One for each learning rate is wanted.",
+            from_table(lambda table: np.median(table, axis=0)),
+        ),
+        Misconception(
+            "all-losses",
+            "Your second result holds the losses of all runs; wanted is one median for each learning rate.",
+            from_table(lambda table: table),
         ),
         Misconception(
             "picks-the-worst",
@@ -445,6 +565,41 @@ WARM_UP_COSINE = Exercise(
             "product",
             "You multiply the line and a cosine that begins at step 0. One comes after the other.",
             product_of_both,
+        ),
+        Misconception(
+            "zero-at-the-last-step",
+            "Your factor is 0 at the last step, so that step does not move: it would be 0 one step later, at `t = num_steps`.",
+            lambda t, n, k: (t + 1) / k if t < k else 0.5 * (1 + math.cos(math.pi * (t - k) / max(n - k - 1, 1))),
+        ),
+        Misconception(
+            "above-one",
+            "At `t = num_warm_up` your factor is above 1: that step belongs to the cosine already. Look at `<` and `<=`.",
+            lambda t, n, k: (t + 1) / max(k, 1) if t <= k else 0.5 * (1 + math.cos(math.pi * (t - k) / (n - k))),
+        ),
+        Misconception(
+            "cosine-one-ahead",
+            "Your cosine is one step ahead: at `t = num_warm_up` it must still be 1.",
+            lambda t, n, k: (t + 1) / k if t < k else 0.5 * (1 + math.cos(math.pi * (t - k + 1) / (n - k))),
+        ),
+        Misconception(
+            "sine",
+            "Your curve begins at one half: a sine is 0 where a cosine is 1.",
+            schedule_with(falling=lambda p: 0.5 * (1 + math.sin(math.pi * p))),
+        ),
+        Misconception(
+            "warm-up-from-zero-only",
+            "Your factor starts at 0, and it stays at 1 after the warm-up: begin with 1/num_warm_up, and let a cosine follow.",
+            lambda t, n, k: min(1.0, t / k) if k else 1.0,
+        ),
+        Misconception(
+            "whole-division",
+            "Your warm-up is 0 until its last step: `//` cuts the fraction off; use `/`.",
+            schedule_with(rising=lambda t, n: (t + 1) // n),
+        ),
+        Misconception(
+            "warms-down",
+            "Your line falls during the warm-up: it must rise from 1/num_warm_up to 1.",
+            schedule_with(rising=lambda t, n: 1 - t / n),
         ),
         Misconception(
             "stays-at-one",
