@@ -178,7 +178,7 @@ REPAIR = Exercise(
         ),
         Misconception(
             "eps-taken-from-w",
-            "You subtract `eps` from `w` together with the fraction; it belongs into the divisor: put brackets around the root and `eps`.",
+            "You subtract `eps` from `w` together with the fraction; it belongs in the divisor, in brackets with the root.",
             one_step(lambda w, dw, g, a, e: w - (a * dw / np.sqrt(g) + e)),
         ),
         Misconception(
@@ -661,7 +661,7 @@ CHOOSE_DECAY = Exercise(
         ),
         Misconception(
             "half-over-the-steps",
-            "You divide a half by the number of steps. Each step multiplies the weight once more, so solve decay_rate ** n = 1/2.",
+            "You divide a half by the number of steps. Each step multiplies once more, so solve decay_rate ** n = 1/2.",
             lambda half_life: 0.5 / half_life,
         ),
         Misconception(
@@ -860,7 +860,7 @@ PREDICTIONS = (
         choices=(
             "Closer still: there the gradients vanish.",
             "As close as before: it has arrived.",
-            "Much farther away: about half a `learning_rate`.",
+            "Much farther away: about half of 0.15.",
         ),
         answer=lambda: int(
             np.argmin([abs(distance_after(600) - d) for d in (0.0, distance_after(60), 0.075)])
