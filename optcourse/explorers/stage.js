@@ -965,6 +965,12 @@ export function renderPage(el, packed) {
     const raw = bytes(data);
     stage.keep(stage.key(meta.control), { values: meta.values, frames: decode(meta, raw), bytes: 0 });
   }
+  const held = new Set(packed.tables.map(({ meta }) => meta.control));
+  for (const row of el.querySelectorAll("[data-control]")) {
+    if (held.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
+    for (const input of row.querySelectorAll("input, select")) input.disabled = true;
+    row.title = "This one needs a kernel: open the notebook to move it.";
+  }
   el.stage = stage;
   return stage;
 }
