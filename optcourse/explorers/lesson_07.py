@@ -190,6 +190,13 @@ class CliffExplorer(Explorer):
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
         window = ((-1.0, 4.0), (-4.0, 4.0))
+        if start[0] > 2.0:
+            told = (
+                f"The wall's largest slope was {parts.say(np.abs(trace.dw[:, 0]).max())}; on the floor slopes are below 0.4. "
+                f"AdaGrad's divisor still holds the wall; RMSProp's fades by the factor {parts.say(decay_rate, 4)} a step."
+            )
+        else:
+            told = "Both begin on the floor, with no wall to remember. AdaGrad's effective learning rates shrink all the same."
         return Scene(
             panels=[
                 parts.plane_panel(
@@ -211,9 +218,7 @@ class CliffExplorer(Explorer):
             says=(
                 f"After {self.num_steps} steps the loss is {parts.say(trace.loss[-1])} with RMSProp and "
                 f"{parts.say(adagrad.loss[-1])} "
-                f"with AdaGrad. The wall's largest slope was {parts.say(np.abs(trace.dw[:, 0]).max())}; on the floor slopes are "
-                f"below 0.4. AdaGrad's divisor still holds the wall; RMSProp's fades by the factor "
-                f"{parts.say(decay_rate, 4)} a step."
+                f"with AdaGrad. {told}"
             ),
             num_steps=self.num_steps,
             notice=error,

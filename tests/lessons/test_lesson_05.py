@@ -199,3 +199,15 @@ def test_on_digits_most_of_the_gain_is_the_effective_learning_rate():
         lesson.digits_run(rate, rho, 150)[0][-1] for rate, rho in ((0.1, 0.0), (0.1, 0.9), (1.0, 0.0))
     )
     assert heavy < 0.5 * slow and abs(fast - heavy) < 0.1 * heavy
+
+
+def test_what_limits_rho():
+    """No learning rate shrinks an axis faster than sqrt(rho); a window-old gradient counts 0.35; slopes flip past the floor."""
+    for rho in (0.3, 0.9, 0.99):
+        rates = theory.momentum_rate(np.linspace(0.01, 1.99, 200), rho, 1.0)
+        assert rates.min() >= np.sqrt(rho) - 1e-9
+    assert np.sqrt(0.9) == pytest.approx(0.949, abs=5e-4) and 0.9**10 == pytest.approx(0.35, abs=0.005)
+    for rho in (0.1, 0.5, 0.9, 0.999):
+        assert theory.averaging_window(rho) > theory.half_life(rho)
+    trace = descend(objectives.lecture_bowl(), optimizers.Momentum(0.3, 0.8), (-5.0, -1.0), 5)
+    assert (trace.dw[:6, 0] < 0).all() and len(set(np.sign(trace.dw[:6, 1]))) == 2
