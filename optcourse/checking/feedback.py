@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from html import escape
 
@@ -40,13 +41,26 @@ def block(status: str, title: str, paragraphs: list[str], small: list[str] = (),
     )
 
 
+EMPHASIS = re.compile(
+    r"(?<![\w*])\*([^\W\d_](?:[^*\n]*\w)?)\*(?![\w*])"
+)  # *so*, but not the 2 * w * x of a formula
+
+
 def code_spans(text: str) -> str:
-    """Escaped text, with `code` between backticks set as code."""
+    """Escaped text, with `code` between backticks set as code and *words* between asterisks as emphasis."""
     parts = escape(text, quote=False).split("`")
     if len(parts) % 2 == 0:  # an odd backtick stays what it is
         parts[-2:] = ["`".join(parts[-2:])]
     style = "font-family:var(--jp-code-font-family, monospace);font-size:0.95em"
-    return "".join(f'<code style="{style}">{part}</code>' if k % 2 else part for k, part in enumerate(parts))
+    return "".join(
+        f'<code style="{style}">{part}</code>' if k % 2 else EMPHASIS.sub(r"<em>\1</em>", part)
+        for k, part in enumerate(parts)
+    )
+
+
+def plain(text: str) -> str:
+    """The text without its marks, for places that show letters only, like a radio button."""
+    return EMPHASIS.sub(r"\1", text).replace("`", "")
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from optcourse import exercises, progress
-from optcourse.checking.feedback import block, code_spans
+from optcourse.checking.feedback import block, code_spans, plain
 from optcourse.checking.model import Exercise, Prediction, Quiz
 
 log = logging.getLogger("optcourse")
@@ -271,7 +271,10 @@ def _question_html(text: str) -> str:
 
 def _choice_entry(choices: tuple[str, ...], label: str) -> widgets.RadioButtons:
     radio = widgets.RadioButtons(
-        options=list(choices), index=None, description="", layout=BOX(width="100%", height="auto")
+        options=[plain(choice) for choice in choices],
+        index=None,
+        description="",
+        layout=BOX(width="100%", height="auto"),
     )
     radio.tooltip = label
     radio.add_class("optcourse-choices")

@@ -178,3 +178,12 @@ def test_answers_by_text_and_whole_numbers():
     assert interactive.computed_answer(by_text) == 1
     assert interactive.answer_text(NUMBER, 691.0) == "691 steps"
     assert interactive.answer_text(NUMBER, np.pi) == "3.142 steps"
+
+
+def test_marks_of_the_text_are_rendered_and_formulas_are_left_alone():
+    from optcourse.checking.feedback import code_spans, plain
+
+    assert "<em>forward</em>" in code_spans("with *forward* differences")
+    assert code_spans("2 * w * x and a*b*c") == "2 * w * x and a*b*c"
+    assert "<em>" not in code_spans("`a *b* c`")
+    assert plain("set `h` in *each* step") == "set h in each step"
