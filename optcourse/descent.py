@@ -109,6 +109,14 @@ def descend(
     infinity raises nothing and disturbs no other path: see `Trace.diverged`.
     """
     num_steps = whole_number("num_steps", num_steps)
+    if not (hasattr(objective, "value") and hasattr(objective, "gradient") and hasattr(objective, "ndim")):
+        raise TypeError(
+            "objective must be an Objective or a model, like himmelblau() with its parentheses, or anything with "
+            f"value(w), gradient(w) and ndim; got {objective!r}"
+        )
+    for name, function in (("gradient", gradient), ("schedule", schedule)):
+        if function is not None and not callable(function):
+            raise TypeError(f"{name} must be a function, got {function!r}")
     w = first_point(objective, optimizer, start)
     factors = None if schedule is None else [learning_rate_factor(schedule, t) for t in range(num_steps)]
     if bounds is not None and not bounds[0] < bounds[1]:
@@ -147,7 +155,10 @@ def first_point(objective, optimizer: Optimizer, start: ArrayLike) -> np.ndarray
         raise TypeError(
             f"optimizer must be one of optcourse.optimizers, like Momentum(0.1), got {optimizer!r}"
         )
-    point = np.asarray(start)
+    try:
+        point = np.asarray(start)
+    except ValueError:
+        raise ValueError(f"start must be one point or a regular array of points, got {start!r}") from None
     if point.dtype.kind not in "iuf":
         raise TypeError(f"start must hold real numbers, got {start!r}")
     if not np.isfinite(point).all():
@@ -181,7 +192,14 @@ def loss_and_gradient(objective, gradient: Callable | None, loss_now: bool) -> C
 
     def given_gradient(point, *minibatch):
         # Copies in and out: the function is not ours, it may change what it gets, or hand it back.
-        return np.array(gradient(point.copy(), *minibatch), dtype=float)
+        dw = np.array(gradient(point.copy(), *minibatch))
+        if dw.dtype.kind not in "iuf":
+            raise TypeError(
+                f"gradient must return an array of real numbers, got dtype {dw.dtype}"
+                if dw.dtype != object
+                else f"gradient must return an array of real numbers shaped like w, got {dw.tolist()!r}"
+            )
+        return dw.astype(float)
 
     slope_at = own_gradient if gradient is None else given_gradient
     together = getattr(objective, "value_and_gradient", None) if gradient is None else None

@@ -27,6 +27,8 @@ def best_h(scheme: str = "central", dtype: np.typing.DTypeLike = float) -> float
     Source: Nocedal & Wright, Numerical Optimization, section 8.1; Squire & Trapp (1998).
     """
     known_scheme(scheme)
+    if np.dtype(dtype).kind not in "fc":
+        raise ValueError(f"dtype must be a floating-point type, like 'float32', got {dtype!r}")
     eps = float(np.finfo(dtype).eps)
     return {"forward": eps ** (1 / 2), "central": eps ** (1 / 3), "complex": 1e-20}[scheme]
 
@@ -48,10 +50,8 @@ def numeric_gradient(
     w = real_point(w)
     if h is None:
         steps = best_h(scheme, w.dtype) * np.maximum(1.0, np.abs(w))
-    elif np.isfinite(h) and h > 0:
-        steps = np.full(w.shape, h)
     else:
-        raise ValueError(f"h must be finite and > 0, got {h!r}")
+        steps = np.full(w.shape, step_size("h", h))
     difference = {"forward": forward_differences, "central": central_differences, "complex": complex_step}
     return difference[scheme](f, w, steps.astype(w.dtype))
 
@@ -156,8 +156,15 @@ def check_gradient(
     Raises ValueError when the gradient has not the shape of w, or w is not finite.
     """
     point = real_point(w)
+    if point.size == 0:
+        raise ValueError(f"w must have at least one entry, got shape {point.shape}")
     if not np.isfinite(point).all():
-        raise ValueError("w must be finite")
+        index = [int(i) for i in np.argwhere(~np.isfinite(point))[0]]
+        raise ValueError(f"w must be finite, but entry {index} is {float(point[tuple(index)])!r}")
+    step_size("eps", eps)
+    for name, tolerance in (("atol", atol), ("rtol", rtol)):
+        if not tolerance >= 0:
+            raise ValueError(f"{name} must be >= 0, got {tolerance!r}")
     handed = point.copy()
     analytic = np.asarray(gradient(handed) if callable(gradient) else gradient)
     if analytic.shape != point.shape:
@@ -293,7 +300,10 @@ def known_scheme(scheme: str) -> None:
 
 def real_point(w: ArrayLike) -> np.ndarray:
     """w as a float array of our own: float32 stays, integers become float64."""
-    w = np.array(w)
+    try:
+        w = np.array(w)
+    except ValueError:
+        raise ValueError(f"w must be a number or a regular array, got {w!r}") from None
     if w.dtype.kind not in "iuf":
         raise TypeError(f"w must hold real numbers, got dtype {w.dtype}")
     return w.astype(np.float64) if w.dtype.kind in "iu" else w
@@ -309,7 +319,16 @@ def one_number(result, complex_allowed: bool = False):
     return number[()]
 
 
+def step_size(name: str, h: float) -> float:
+    """h as a float; raises unless it is one number, finite and > 0."""
+    if np.ndim(h) != 0 or np.asarray(h).dtype.kind not in "iuf":
+        raise TypeError(f"{name} must be one number, got {h!r}")
+    if not (np.isfinite(h) and h > 0):
+        raise ValueError(f"{name} must be finite and > 0, got {h!r}")
+    return float(h)
+
+
 def step_taken(h: float, at: float) -> float:
     if h == 0:
-        raise ValueError(f"h is too small: added to {at!r} it is rounded away")
+        raise ValueError(f"h is too small: added to {float(at)!r} it is rounded away; choose a larger h")
     return h

@@ -80,6 +80,8 @@ def build(recipe: tuple[str, dict]) -> Objective:
 
     Raises ValueError when there is no such landscape, TypeError when it has no such parameter.
     """
+    if not (isinstance(recipe, tuple | list) and len(recipe) == 2):
+        raise TypeError(f"a recipe is a pair (name, parameters), like ('beale', {{}}), got {recipe!r}")
     name, parameters = recipe
     if name not in FACTORIES:
         raise ValueError(f"no objective is called {name!r}; there are {', '.join(sorted(FACTORIES))}")

@@ -68,7 +68,10 @@ class Optimizer:
 def checked(owner: str, name: str, value: ArrayLike, below: float = np.inf) -> float | np.ndarray:
     """`value` as a float or a read-only float array; raises unless 0 <= entry < below everywhere."""
     allowed = "finite and >= 0" if below == np.inf else f">= 0 and < {below:g}"
-    array = np.array(value)
+    try:
+        array = np.array(value)
+    except ValueError:
+        raise ValueError(f"{owner}: {name} must be a number or a regular array, got {value!r}") from None
     if array.dtype.kind not in "iuf":
         raise TypeError(f"{owner}: {name} must be a real number or an array of them, got {value!r}")
     array = array.astype(float)

@@ -449,7 +449,7 @@ def test_the_start_is_never_changed():
         ({"start": [1.0, float("nan")]}, ValueError, "start must be finite"),
         ({"start": ["a", "b"]}, TypeError, "start must hold real numbers"),
         ({"start": [1j, 0]}, TypeError, "start must hold real numbers"),
-        ({"start": [[1, 2], [3]]}, ValueError, "inhomogeneous"),
+        ({"start": [[1, 2], [3]]}, ValueError, "regular array"),
         ({"num_steps": -1}, ValueError, "num_steps must be 0 or more, got -1"),
         ({"num_steps": 2.5}, TypeError, "num_steps must be a whole number, got 2.5"),
         ({"num_steps": True}, TypeError, "num_steps must be a whole number"),
@@ -494,3 +494,18 @@ def test_any_object_with_value_gradient_and_ndim_will_do():
     trace = descend(mine, GradientDescent([0.25, 0.5]), [3.0], 2)
     assert trace.w.tolist() == [[[3.0], [3.0]], [[1.5], [0.0]], [[0.75], [0.0]]]
     assert trace.loss.tolist() == [[9.0, 9.0], [2.25, 0.0], [0.5625, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("objective", "changes", "message"),
+    [
+        (objectives.himmelblau, {}, "parentheses"),
+        (objectives.himmelblau(), {"schedule": 0.5}, "schedule must be a function"),
+        (objectives.himmelblau(), {"gradient": np.zeros(2)}, "gradient must be a function"),
+        (objectives.himmelblau(), {"gradient": lambda w: None}, "got None"),
+        (objectives.himmelblau(), {"gradient": lambda w: 1j * w}, "real numbers"),
+    ],
+)
+def test_what_is_no_landscape_or_no_function_is_named(objective, changes, message):
+    with pytest.raises(TypeError, match=message):
+        descend(objective, GradientDescent(0.01), (1, 2), 3, **changes)

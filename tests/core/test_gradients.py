@@ -425,3 +425,19 @@ def test_4810_parameters_take_ten_milliseconds(network):
         if time.perf_counter() - begin < 0.010:
             return
     raise AssertionError("never below 10 ms")
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"eps": -1e-6}, ValueError, "eps must be finite and > 0"),
+        ({"atol": -1.0}, ValueError, "atol must be >= 0"),
+        ({"rtol": np.nan}, ValueError, "rtol must be >= 0"),
+        ({"w": []}, ValueError, "at least one entry"),
+        ({"w": [1.0, np.nan]}, ValueError, r"entry \[1\] is nan"),
+    ],
+)
+def test_bad_arguments_of_the_check_are_named(changes, error, message):
+    arguments = {"f": lambda w: (w * w).sum(), "gradient": lambda w: 2 * w, "w": [1.0, 2.0]} | changes
+    with pytest.raises(error, match=message):
+        gradients.check_gradient(**arguments)
