@@ -13,7 +13,7 @@ from optcourse import optimizers, schedules
 from optcourse.data import epoch_batches, load_digits
 from optcourse.descent import RECORDABLE, Trace, descend
 from optcourse.models import LinearRegression, SoftmaxRegression, TwoLayerNetwork
-from optcourse.objectives import bowl, build, lecture_bowl, parabola, quadratic, rosenbrock
+from optcourse.objectives import bowl, build, himmelblau, lecture_bowl, parabola, quadratic, rosenbrock
 from optcourse.optimizers import (
     AdaGrad,
     Adam,
@@ -499,11 +499,11 @@ def test_any_object_with_value_gradient_and_ndim_will_do():
 @pytest.mark.parametrize(
     ("objective", "changes", "message"),
     [
-        (objectives.himmelblau, {}, "parentheses"),
-        (objectives.himmelblau(), {"schedule": 0.5}, "schedule must be a function"),
-        (objectives.himmelblau(), {"gradient": np.zeros(2)}, "gradient must be a function"),
-        (objectives.himmelblau(), {"gradient": lambda w: None}, "got None"),
-        (objectives.himmelblau(), {"gradient": lambda w: 1j * w}, "real numbers"),
+        (himmelblau, {}, "parentheses"),
+        (himmelblau(), {"schedule": 0.5}, "schedule must be a function"),
+        (himmelblau(), {"gradient": np.zeros(2)}, "gradient must be a function"),
+        (himmelblau(), {"gradient": lambda w: None}, "got None"),
+        (himmelblau(), {"gradient": lambda w: 1j * w}, "real numbers"),
     ],
 )
 def test_what_is_no_landscape_or_no_function_is_named(objective, changes, message):

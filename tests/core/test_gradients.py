@@ -440,4 +440,4 @@ def test_4810_parameters_take_ten_milliseconds(network):
 def test_bad_arguments_of_the_check_are_named(changes, error, message):
     arguments = {"f": lambda w: (w * w).sum(), "gradient": lambda w: 2 * w, "w": [1.0, 2.0]} | changes
     with pytest.raises(error, match=message):
-        gradients.check_gradient(**arguments)
+        check_gradient(**arguments)
