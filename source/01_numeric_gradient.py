@@ -468,5 +468,6 @@ quiz("01")
 #
 # ## What next
 #
-# Lesson 02 derives the analytic gradient, and uses what you wrote here to catch its mistakes. The loop itself, and how to
-# choose the learning rate, is the subject of [03 Gradient descent](03_gradient_descent.ipynb).
+# [02 Analytic gradient](02_analytic_gradient.ipynb) derives the gradient with the chain rule, and uses what you wrote here to
+# catch its mistakes. The loop itself, and how to choose the learning rate, is the subject of
+# [03 Gradient descent](03_gradient_descent.ipynb).

@@ -110,6 +110,26 @@ def same_array_twice(f, w, h):
     return dw
 
 
+def second_name_in_turn(f, w, h):
+    w = floats(w)
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        moved = w
+        moved[i] += h
+        ahead = f(moved)
+        moved = w
+        moved[i] -= h
+        dw[i] = (ahead - f(moved)) / (2 * h)
+    return dw
+
+
+def slopes_into_w(f, w, h):
+    w = floats(w)
+    for i in np.ndindex(w.shape):
+        w[i] = (at(f, w, i, h) - at(f, w, i, -h)) / (2 * h)
+    return w
+
+
 def w_stays_whole(f, w, h):
     w = np.array(w)
     if w.dtype.kind == "f":
@@ -268,6 +288,27 @@ NUMERIC_GRADIENT = Exercise(
                 "it. So the second move undoes the first. Use `w.copy()`, or move and restore one array."
             ),
             same_array_twice,
+        ),
+        Misconception(
+            "second-name-in-turn",
+            (
+                "Your second point is `w` itself, not `w - h`: `moved = w` gives the array a second name, so taking `h` "
+                "away only undoes the first move. Use `w.copy()`, or take `2 * h` away and put the entry back."
+            ),
+            second_name_in_turn,
+        ),
+        Misconception(
+            "slopes-into-w",
+            (
+                "Your slopes are written into `w`, so from the second entry on you measure at another point: give `dw` "
+                "an array of its own."
+            ),
+            slopes_into_w,
+        ),
+        Misconception(
+            "own-h",
+            "Your function chooses its own `h`: use the one that the caller gives.",
+            lambda f, w, h: numeric_gradient(f, w, 1e-5),
         ),
         Misconception(
             "w-stays-whole",
@@ -553,6 +594,16 @@ def without_first_loss(f, w, learning_rate, num_steps, h):
     return w, losses
 
 
+def only_the_last_loss(f, w, learning_rate, num_steps, h):
+    w, losses = numeric_descent(f, w, learning_rate, num_steps, h)
+    return w, losses[-1]
+
+
+def first_and_last_loss(f, w, learning_rate, num_steps, h):
+    w, losses = numeric_descent(f, w, learning_rate, num_steps, h)
+    return w, [losses[0], losses[-1]]
+
+
 def without_last_loss(f, w, learning_rate, num_steps, h):
     w = floats(w)
     losses = []
@@ -643,6 +694,19 @@ NUMERIC_DESCENT = Exercise(
             "last-loss-missing",
             "The loss after the last step is missing: the loop ends with the new loss, computed after the update.",
             without_last_loss,
+        ),
+        Misconception(
+            "only-the-last-loss",
+            "`losses` is one number, the last loss: begin with a list, and append to it after each step.",
+            only_the_last_loss,
+        ),
+        Misconception(
+            "two-losses-only",
+            (
+                "`losses` holds two numbers: is the list begun anew in each step, or does the line that appends the new "
+                "loss stand outside of the loop?"
+            ),
+            first_and_last_loss,
         ),
         Misconception(
             "loss-before-update",

@@ -184,6 +184,26 @@ SOFTMAX_GRADIENT = Exercise(
             softmax_whole_columns,
         ),
         Misconception(
+            "divided-by-classes",
+            "You divide by the number of classes; the loss is a mean over the examples, and there are `len(y)` of them.",
+            lambda scores, y: softmax_gradient(scores, y) * len(y) / scores.shape[1],
+        ),
+        Misconception(
+            "minus-one-everywhere",
+            "You take 1 away from every probability: only the right class of each example loses it.",
+            lambda scores, y: (_probabilities(scores) - 1) / len(y),
+        ),
+        Misconception(
+            "right-class-only",
+            "All entries but that of the right class are 0: the other classes have a gradient too, their probability.",
+            lambda scores, y: softmax_gradient(scores, y) * np.eye(scores.shape[1])[y],
+        ),
+        Misconception(
+            "classes-from-one",
+            "You take 1 away beside the right class: classes are counted from 0, so `y` is the column as it stands.",
+            lambda scores, y: softmax_gradient(scores, y - 1),
+        ),
+        Misconception(
             "one-sum-for-all",
             "All your probabilities together sum to 1; those of *each example* must: sum along each row.",
             softmax_one_sum,
@@ -331,6 +351,19 @@ RELU_BACKWARD = Exercise(
                 "0 is needed."
             ),
             lambda dout, before: dout * np.sign(before),
+        ),
+        Misconception(
+            "drops-entries",
+            (
+                "`dout[before > 0]` keeps only the entries whose gate is open, in a row. The others must stay, as 0: "
+                "multiply, or use `np.where`."
+            ),
+            lambda dout, before: dout[before > 0],
+        ),
+        Misconception(
+            "leaky",
+            "Where `before` is negative a little still passes: that is leaky ReLU. Here it is 0.",
+            lambda dout, before: np.where(before > 0, dout, 0.01 * dout),
         ),
         Misconception(
             "changes-dout",
@@ -582,6 +615,40 @@ TWO_LAYER_BACKWARD = Exercise(
             ),
         ),
         Misconception(
+            "b2-averaged",
+            "Only `db2` is too small: N is already in the gradient of the scores, so sum over the examples, do not average.",
+            _network_variant(finish=lambda result, *rest: (*result[:3], rest[2].mean(axis=0))),
+        ),
+        Misconception(
+            "b1-forgotten",
+            "Your forward pass leaves `b1` out: `before = X @ W1 + b1`.",
+            lambda X, y, W1, b1, W2, b2: two_layer_backward(X, y, W1, 0 * b1, W2, b2),
+        ),
+        Misconception(
+            "divided-by-classes",
+            "You divide by the number of classes; the loss is a mean over the N examples.",
+            _network_variant(
+                dscores=lambda scores, y: softmax_gradient(scores, y) * len(y) / scores.shape[1]
+            ),
+        ),
+        Misconception(
+            "order-of-the-lists",
+            "The results come in another order: `dW1, db1, dW2, db2`, layer by layer, first layer first.",
+            lambda *args: two_layer_backward(*args)[::-1],
+        ),
+        Misconception(
+            "transposed",
+            "Your `dW1` and `dW2` lie on their side: for `Z = A @ B`, `dB = A.T @ dZ` has the shape of `B`.",
+            lambda *args: tuple(dw.T for dw in two_layer_backward(*args)),
+        ),
+        Misconception(
+            "bias-keeps-its-axis",
+            "Your bias gradients have an axis too many: `sum(axis=0)` without `keepdims` has the shape of the bias.",
+            _network_variant(
+                finish=lambda result, *rest: (result[0], result[1][None], result[2], result[3][None])
+            ),
+        ),
+        Misconception(
             "W2-meets-before",
             (
                 "Only `dW2` is wrong: what multiplies W2 in the forward pass is `hidden`, after ReLU, "
@@ -739,6 +806,23 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
         planted(rng, {where[4]: 1.01}, 4, eps=0.1, rtol=0.05, label="a large eps, and a wide tolerance"),
         planted(rng, {where[5]: 1.00005}, 4, atol=1e-7, rtol=1e-6, label="a narrow tolerance"),
         planted(rng, {where[6]: np.nan}, 4, label="an entry that is nan"),
+        planted(
+            rng,
+            {1: 1.9},
+            3,
+            scales=np.ones(3),
+            rtol=0.5,
+            label="an analytic entry so large that it would excuse itself",
+        ),
+        planted(
+            rng,
+            {2: 1.12},
+            3,
+            scales=np.ones(3),
+            atol=0.05,
+            rtol=0.1,
+            label="an error that atol and rtol allow only together",
+        ),
     ]
     return cases
 
@@ -960,6 +1044,11 @@ CHECK_GRADIENT = Exercise(
             _check_variant(
                 relative=lambda a, n: np.abs(a - n) / np.where(a == n, 1.0, np.abs(a) + np.abs(n))
             ),
+        ),
+        Misconception(
+            "either-tolerance",
+            "An error within atol *or* within rtol · |numeric| passes for you; the rule adds the two up.",
+            _check_variant(allowed=lambda a, n, atol, rtol: np.maximum(atol, rtol * np.abs(n))),
         ),
         Misconception(
             "only-rtol",
