@@ -67,7 +67,12 @@ def verify_batches(case: Case, outcome) -> str | None:
     sizes = [
         min(batch_size, num_examples - first) for first in range(0, num_examples, batch_size)
     ] * num_epochs
-    if [len(batch) for batch in batches] != sizes:
+    found = [len(batch) for batch in batches]
+    if 0 in found:
+        return "empty-batch"
+    if found != sizes and len(found) == len(sizes) and max(found) - min(found) <= 1:
+        return "even-sizes"
+    if found != sizes:
         return f"Your batches have the sizes {[len(b) for b in batches][:6]} …; {sizes[:6]} … are expected."
     if all(np.array_equal(np.sort(epoch), epoch) for epoch in epochs):
         return "never-shuffled"
@@ -252,6 +257,20 @@ EPOCH_BATCHES = Exercise(
             batches_from(permuted, filled_up),
         ),
         Misconception(
+            "even-sizes",
+            "Your batches share an epoch out evenly, as `np.array_split` does. Each one has `batch_size` indices, and only the "
+            "last of an epoch is smaller.",
+            batches_from(permuted, lambda order, size: np.array_split(order, math.ceil(len(order) / size))),
+        ),
+        Misconception(
+            "empty-batch",
+            "One of your batches is empty: when `batch_size` divides the number of examples, nothing is left over.",
+            batches_from(
+                permuted,
+                lambda order, size: [order[k * size : (k + 1) * size] for k in range(len(order) // size + 1)],
+            ),
+        ),
+        Misconception(
             "with-replacement",
             "In an epoch of yours some indices come twice and others never. Draw one order of all indices and cut it into "
             "pieces: then what has been drawn stays out until the next epoch.",
@@ -389,6 +408,19 @@ def one_example_at_a_time(compute_gradient, w, learning_rate, num_steps, batch_s
     return w
 
 
+def many_steps_a_round(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    return sgd(compute_gradient, w, learning_rate, num_steps * batch_size, batch_size, sampled_data)
+
+
+def returns_the_average(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    points = [w]
+    for _ in range(num_steps):
+        w = w - learning_rate * compute_gradient(w, sampled_data(batch_size))
+        points.append(w)
+    return np.mean(points[1:] or points, axis=0)
+
+
 def adds_up(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
     w = np.array(w, dtype=float)
     dw = np.zeros_like(w)
@@ -471,6 +503,16 @@ SGD = Exercise(
             "draws-twice",
             "Two minibatches are drawn in each round and only the second is used: call `sampled_data` once a round.",
             sgd_loop(draw=lambda sampled_data, batch_size, t: (sampled_data(batch_size), sampled_data(batch_size))[1]),
+        ),
+        Misconception(
+            "batch-size-many-steps",
+            "You take `batch_size` steps in each round: one round draws one minibatch and moves once.",
+            many_steps_a_round,
+        ),
+        Misconception(
+            "returns-the-average",
+            "You return the average of all points. That can be a good idea, but here the last `w` is wanted.",
+            returns_the_average,
         ),
         Misconception(
             "batch-of-one",
@@ -622,6 +664,26 @@ GRADIENT_VARIANCE = Exercise(
             variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - B) / N),
         ),
         Misconception(
+            "factor-upside-down",
+            "Your factor without replacement is upside down: it makes the variance smaller, (N − B)/(N − 1).",
+            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - 1) / max(N - B, 1)),
+        ),
+        Misconception(
+            "factor-one-too-small",
+            "Your factor without replacement takes one example too many away: above the line stands N − B.",
+            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - B - 1) / (N - 1)),
+        ),
+        Misconception(
+            "batch-size-squared",
+            "You divide the variance by B²: a mean of B draws varies B times less.",
+            variance_of(over=lambda B, N: B * B),
+        ),
+        Misconception(
+            "multiplies-by-batch-size",
+            "You multiply by B: a larger minibatch is less noisy, so divide.",
+            variance_of(over=lambda B, N: 1 / B),
+        ),
+        Misconception(
             "divides-by-n",
             "You divide by N where the batch size belongs.",
             variance_of(over=lambda B, N: N),
@@ -668,6 +730,11 @@ NOISE_NUMBERS = Exercise(
             lambda: (1 - theory.missed_probability(NUM_TRAIN), None, None),
         ),
         Misconception(
+            "missed-in-percent",
+            "Your `missed` is in percent: a chance lies between 0 and 1.",
+            lambda: (100 * theory.missed_probability(NUM_TRAIN), None, None),
+        ),
+        Misconception(
             "one-draw",
             "Your `missed` is the chance that one draw misses the image: it must be missed 1,438 times in a row.",
             lambda: (1 - 1 / NUM_TRAIN, None, None),
@@ -707,6 +774,11 @@ NOISE_NUMBERS = Exercise(
             "twice-the-batch",
             "Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.",
             lambda: (None, None, 64),
+        ),
+        Misconception(
+            "root-of-two-times",
+            "Your `batch_size` is √2 times 32. The root works the other way: the deviation falls with √B, so B must grow more.",
+            lambda: (None, None, 45),
         ),
         Misconception(
             "half-the-batch",

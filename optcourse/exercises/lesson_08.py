@@ -93,12 +93,15 @@ def moved(w, learning_rate, m1, m2, eps, dw):
     return w - learning_rate * m1 / (np.sqrt(m2) + eps)
 
 
-def loop_with(correct, first=first_of, second=second_of, move=moved, forget=False, store=False):
-    """An Adam with some of its lines replaced. forget: new moments each round. store: corrected ones are kept."""
+def loop_with(correct, first=first_of, second=second_of, move=moved, forget=False, store=False, start=0.0):
+    """An Adam with some of its lines replaced.
+
+    forget: new moments each round. store: corrected ones are kept. start: where the second moment begins.
+    """
 
     def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
         w = np.array(w, dtype=float)
-        moment1, moment2 = np.zeros_like(w), np.zeros_like(w)
+        moment1, moment2 = np.zeros_like(w), np.full_like(w, start)
         for t in range(1, num_steps + 1):
             dw = compute_gradient(w)
             if forget:
@@ -129,6 +132,18 @@ def shares_one_array(correct):
             m1, m2 = correct(moment1, moment2, beta1, beta2, t)
             w -= learning_rate * m1 / (np.sqrt(m2) + eps)
         return w
+
+    return wrong
+
+
+def weights_crossed(correct, first_weight, second_weight):
+    """The new gradient enters a moment with a weight that is made from the other beta."""
+
+    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
+        first = lambda m1, dw, b: b * m1 + first_weight(beta1, beta2) * dw  # noqa: E731
+        second = lambda m2, dw, b, m1: b * m2 + second_weight(beta1, beta2) * dw * dw  # noqa: E731
+        loop = loop_with(correct, first=first, second=second)
+        return loop(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps)
 
     return wrong
 
@@ -229,6 +244,41 @@ def moment_misconceptions(right, correct) -> tuple[Misconception, ...]:
             "weights-of-moment2-swapped",
             "In `moment2` the weights are the wrong way round: the past keeps beta2, the new square gets (1 − beta2).",
             with_lines(second=lambda m2, dw, b, m1: (1 - b) * m2 + b * dw * dw),
+        ),
+        Misconception(
+            "moment1-weighs-with-beta2",
+            "In `moment1` the new gradient counts (1 − beta2); both weights of a mean come from the same beta, here `beta1`.",
+            weights_crossed(correct, lambda b1, b2: 1 - b2, lambda b1, b2: 1 - b2),
+        ),
+        Misconception(
+            "moment2-weighs-with-beta1",
+            "In `moment2` the new square counts (1 − beta1); both weights of a mean come from the same beta, here `beta2`.",
+            weights_crossed(correct, lambda b1, b2: 1 - b1, lambda b1, b2: 1 - b1),
+        ),
+        Misconception(
+            "absolute-value",
+            "Your second moment averages the size of `dw`, not its square: it is `dw * dw` whose mean has the root taken.",
+            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * np.abs(dw)),
+        ),
+        Misconception(
+            "mean-over-entries",
+            "Your second moment takes the mean over the entries, so all of them share a divisor: each entry has its own.",
+            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * np.mean(dw * dw)),
+        ),
+        Misconception(
+            "norm-below-the-line",
+            "You divide by the length of the whole `moment2`: take the root of each entry by itself, with `np.sqrt`.",
+            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 / (np.linalg.norm(m2) + eps)),
+        ),
+        Misconception(
+            "moment1-added-to-itself",
+            "Your `moment1` keeps all of its past and adds the new mean to it (`+=`): the new mean replaces the old one.",
+            with_lines(first=lambda m1, dw, b: m1 + b * m1 + (1 - b) * dw),
+        ),
+        Misconception(
+            "moment2-starts-at-one",
+            "Your second moment begins with ones: both moments begin with zeros.",
+            with_lines(start=1.0),
         ),
         Misconception(
             "betas-swapped",
@@ -356,6 +406,21 @@ FIRST_STEP = Exercise(
             lambda dw, learning_rate, eps: -learning_rate * 0.1 * dw / (np.sqrt(0.001 * dw * dw) + eps),
         ),
         Misconception(
+            "learning-rate-missing",
+            "Your step does not depend on the learning rate: multiply by `learning_rate`.",
+            lambda dw, learning_rate, eps: -dw / (np.abs(dw) + eps),
+        ),
+        Misconception(
+            "length-of-the-whole",
+            "You divide by the length of the whole gradient: each entry is divided by its own size.",
+            lambda dw, learning_rate, eps: -learning_rate * dw / (np.linalg.norm(dw) + eps),
+        ),
+        Misconception(
+            "sign-lost",
+            "All your steps go the same way, whatever the sign of the gradient: above the line stands `dw`, sign and all.",
+            lambda dw, learning_rate, eps: -learning_rate * np.abs(dw) / (np.abs(dw) + eps),
+        ),
+        Misconception(
             "size-missing",
             "You divide by `dw`, sign and all, so every entry moves the same way: the root of a square is |dw|.",
             lambda dw, learning_rate, eps: -learning_rate * dw / (dw + eps),
@@ -402,6 +467,7 @@ def peak_cases(rng: np.random.Generator) -> list[Case]:
         ),
         Case((round(rng.uniform(0.5, 0.8), 3), round(rng.uniform(0.95, 0.99), 3)), label="short memories"),
         Case((round(rng.uniform(0.975, 0.99), 4), 0.9999), label="very long memories"),
+        Case((0.9994, 0.9999), label="memories so long that the peak comes after step 1,000"),
         Case((0.0, round(rng.uniform(0.9, 0.99), 3)), label="no momentum at all"),
     ]
 
@@ -444,6 +510,11 @@ UNCORRECTED_PEAK = Exercise(
             "counts-from-zero",
             "Your t is one too small: an index into an array begins at 0, steps begin at 1.",
             peak_of(step_ratio, answer=lambda t, r: (t - 1, r)),
+        ),
+        Misconception(
+            "one-step-too-late",
+            "Your t is one too large: the entry at place 0 already belongs to step 1.",
+            peak_of(step_ratio, answer=lambda t, r: (t + 1, r)),
         ),
         Misconception(
             "root-missing",
@@ -609,6 +680,26 @@ ADAM_MISTAKES = (
         loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / (1 - b2**t) ** 2)),
     ),
     Misconception(
+        "brackets-missing-in-the-correction",
+        "Brackets are missing in your correction: `moment1 / 1 - beta1**t` divides by 1. Write `moment1 / (1 - beta1**t)`.",
+        loop_with(lambda m1, m2, b1, b2, t: (m1 / 1 - b1**t, m2 / 1 - b2**t)),
+    ),
+    Misconception(
+        "power-of-the-bracket",
+        "You raise the whole bracket to the power, (1 − beta)^t; it is 1 minus beta^t.",
+        loop_with(correct_with(lambda b, t: 1 / (1 - b) ** t, lambda b, t: 1 / (1 - b) ** t)),
+    ),
+    Misconception(
+        "beta1-in-both-corrections",
+        "Both corrections use `beta1`; `moment2` leaks with `beta2` and is corrected with it.",
+        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / (1 - b1**t))),
+    ),
+    Misconception(
+        "root-in-the-correction",
+        "`moment2` is divided by the root of 1 − beta2^t. Divide it by 1 − beta2^t itself; the root comes once, later.",
+        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / np.sqrt(1 - b2**t))),
+    ),
+    Misconception(
         "largest-moment2",
         "Your second moment never shrinks: that is AMSGrad. Adam's forgets.",
         loop_with(corrected, second=lambda m2, dw, b, m1: np.maximum(m2, b * m2 + (1 - b) * dw * dw)),
@@ -761,6 +852,26 @@ ADAMW_MISTAKES = (
         decay_with(before=lambda w, a, d, start: w - 2 * a * d * w),
     ),
     Misconception(
+        "decay-halved",
+        "Your decay is half as strong: the factor ½ of the loss is gone once you take its slope.",
+        decay_with(before=lambda w, a, d, start: w - 0.5 * a * d * w),
+    ),
+    Misconception(
+        "decay-not-of-w",
+        "You take `learning_rate * weight_decay` itself away from every weight: it is that share *of* `w`, so times `w`.",
+        decay_with(before=lambda w, a, d, start: w - a * d),
+    ),
+    Misconception(
+        "decay-before-and-after",
+        "Your weights decay before and after the step: once a round is enough, before.",
+        decay_with(before=decayed, after=decayed),
+    ),
+    Misconception(
+        "eps-added-to-the-parameters",
+        "The decay is right, but `eps` is added after the division: brackets are missing below the line.",
+        decay_with(before=decayed, move=lambda w, a, m1, m2, eps, old: w - (a * m1 / np.sqrt(m2) + eps)),
+    ),
+    Misconception(
         "decay-keeps-only-its-share",
         "`w` is multiplied by `learning_rate * weight_decay`; it must be multiplied by 1 minus that.",
         decay_with(before=lambda w, a, d, start: a * d * w),
@@ -847,6 +958,7 @@ def reddi_cases(rng: np.random.Generator) -> list[Case]:
         Case((round(rng.uniform(0.0, 0.9), 2), 0.3, 200, round(rng.uniform(3, 6), 1), True),
              label="200 steps, keeping the largest moment2"),
         Case((0.9, 1.0, 50, 4, False), label="a walk that meets the border"),
+        Case((-0.9, 1.0, 50, 4, True), label="a walk that meets the lower border"),
         Case((0, 0.1, 1, 3, False), label="one step"),
     ]  # fmt: skip
 
@@ -914,6 +1026,23 @@ REDDI = Exercise(
             "not-cut-back",
             "Your `w` leaves [−1, 1]: cut it back after each step.",
             reddi_with(clip=(-math.inf, math.inf)),
+        ),
+        Misconception(
+            "cut-above-only",
+            "Your `w` goes below −1: it is cut back at both ends of [−1, 1], after each step.",
+            reddi_with(clip=(-math.inf, 1.0)),
+        ),
+        Misconception(
+            "one-step-too-few",
+            "Your walk takes one step too few: t runs from 1 to `num_steps`, the last one included.",
+            lambda w, learning_rate, num_steps, C, keep_largest: reddi_walk(
+                w, learning_rate, num_steps - 1, C, keep_largest
+            ),
+        ),
+        Misconception(
+            "large-gradient-last",
+            "Your large gradient C comes third in each round: it comes first, when `t % 3 == 1`.",
+            reddi_with(gradient=lambda t, C: C if t % 3 == 0 else -1.0),
         ),
         Misconception(
             "cut-at-zero", "You cut `w` back to [0, 1]; it may go down to −1.", reddi_with(clip=(0.0, 1.0))
@@ -990,11 +1119,14 @@ RIGHT_AS_IT_STANDS = {
 }
 
 
+NUM_LINES = {"line_a": 8, "line_b": 6, "line_c": 6, "line_d": 4, "line_e": 8}
+
+
 def verify_lines(case, outcome) -> str | None:
     """What to say of the first answer that is wrong, without naming the right line."""
     for (name, right), answer in zip(WRONG_LINES.items(), outcome.result, strict=True):
-        if answer not in range(1, 9):
-            return f"`{name}` should be the number of a line: a whole number from 1 to 8."
+        if answer not in range(1, NUM_LINES[name] + 1):
+            return f"`{name}` should be the number of a line: a whole number from 1 to {NUM_LINES[name]}."
         if answer != right:
             text = name[-1].upper()
             other = f"Text {text}: line {int(answer)} is fine as it stands. Go through the first two rounds with a pencil."
