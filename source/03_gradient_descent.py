@@ -199,7 +199,7 @@ ParabolaExplorer()
 # ## Step 2: two axes, but only one learning rate
 #
 # The valley $0.1\,x^2 + 2\,y^2$ is two parabolas at once. Along $x$ the curvature is 0.2. Along $y$ it is 4. Each axis
-# has its own factor, but *both use the same* $\alpha$:
+# has its own factor, but the learning rate $\alpha$ is *the same for both*:
 
 # %%
 flat, steep = 0.2, 4.0
@@ -421,7 +421,7 @@ for k in (1.5, 10, 20, 100, 1000):
 # $\tfrac{\kappa}{2} \ln(1/\text{tolerance})$. *The condition number is the price of gradient descent.*
 #
 # **Your turn.** Write the function that makes the last column of this table: the smallest whole number of steps after
-# which the distance is at most `tolerance` times what it was, at the best learning rate.
+# which the distance is at most `tolerance` times what it was, at the best learning rate. `condition_number` is above 1.
 
 # %%
 import math
@@ -541,8 +541,8 @@ predict("03-saddle")
 SaddleExplorer()
 
 # %% [markdown]
-# **Your turn.** Count the steps for any `y0` (also negative ones) and any learning rate. If it never leaves, the answer is
-# `math.inf`, which is Python's infinity.
+# **Your turn.** Count the steps for any `y0` between −1 and 1 (negative ones and 0 too) and any learning rate. If it never
+# leaves, the answer is `math.inf`, which is Python's infinity.
 
 
 # %% tags=["exercise:03-saddle-steps"]

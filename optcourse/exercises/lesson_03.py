@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from optcourse import objectives
-from optcourse.checking.common import loop_misconceptions
+from optcourse.checking.common import loop_misconceptions, with_gradient
 from optcourse.checking.ingredients import Gradient, ModelGradient, QuadraticGradient
 from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
@@ -41,6 +41,8 @@ def descent_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(
         Case((random_bowl(rng, 2), rng.normal(size=2), 5.0, 12), label="a step so large that it diverges")
     )
+    flat = QuadraticGradient(1e-9 * np.diag(rng.uniform(0.5, 3, size=2)), rng.normal(size=2))
+    cases.append(Case((flat, rng.normal(size=2), 2e8, 6), label="a bowl that is nearly flat"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 1), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0), label="no step at all"))
     return cases
@@ -66,6 +68,16 @@ def learning_rate_decays(compute_gradient, w, learning_rate, num_steps):
     w = np.array(w, dtype=float)
     for step in range(num_steps):
         w -= learning_rate / (step + 1) * compute_gradient(w)
+    return w
+
+
+def stops_early(compute_gradient, w, learning_rate, num_steps):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        if np.abs(dw).max() < 1e-6:
+            break
+        w -= learning_rate * dw
     return w
 
 
@@ -123,6 +135,21 @@ GRADIENT_DESCENT = Exercise(
             "learning-rate-decays",
             "Your steps shrink with the step's number: the learning rate stays the same during this loop.",
             learning_rate_decays,
+        ),
+        Misconception(
+            "stops-early",
+            "Your loop stops where the gradient is small. Here all `num_steps` steps are taken, however flat the ground.",
+            stops_early,
+        ),
+        Misconception(
+            "clips-the-gradient",
+            "Your gradient is cut to between −1 and 1 before it is used: take it as it is.",
+            with_gradient(gradient_descent, lambda dw: np.clip(dw, -1, 1)),
+        ),
+        Misconception(
+            "sign-only",
+            "Only the sign of each slope is used: a steep slope asks for a longer step than a gentle one.",
+            with_gradient(gradient_descent, np.sign),
         ),
         Misconception(
             "restarts-each-step",
@@ -307,6 +334,21 @@ BEST_LEARNING_RATE = Exercise(
     cases=hessian_cases,
     misconceptions=(
         Misconception(
+            "limit-of-the-flattest",
+            "You divide 2 by the smallest eigenvalue alone: at that rate the steep axis runs away. Both count.",
+            of_eigenvalues(lambda e: 2 / e[0]),
+        ),
+        Misconception(
+            "entries-of-H",
+            "You use the largest and the smallest *entry* of `H`. The curvatures are its eigenvalues.",
+            lambda H: 2 / (np.max(H) + np.min(H)),
+        ),
+        Misconception(
+            "the-two-smallest",
+            "`eigvalsh` sorts upwards, so `[0]` and `[1]` are the two smallest. The last one is `[-1]`.",
+            of_eigenvalues(lambda e: 2 / (e[0] + e[1 if len(e) > 1 else 0])),
+        ),
+        Misconception(
             "the-limit",
             "You return the limit of stability, where the steepest axis neither grows nor shrinks. The best rate lies below it.",
             of_eigenvalues(lambda e: 2 / e[-1]),
@@ -438,6 +480,11 @@ STEPS_NEEDED = Exercise(
             "not-whole", "Your number of steps is not whole: round it up.", from_rate(best_rate, whole=float)
         ),
         Misconception(
+            "rule-of-thumb",
+            "κ/2 · ln(1/tolerance) is close for large κ only. Use the factor itself.",
+            lambda condition_number, tolerance: math.ceil(condition_number / 2 * math.log(1 / tolerance)),
+        ),
+        Misconception(
             "rounds-to-nearest",
             "You round to the nearest whole number: where that is downwards, a step is missing.",
             from_rate(best_rate, whole=round),
@@ -470,7 +517,7 @@ STEPS_NEEDED = Exercise(
         Misconception(
             "negative",
             "Your number of steps is negative: both logarithms are, and their ratio is not.",
-            lambda condition_number, tolerance: -steps_needed(condition_number, tolerance),
+            from_rate(best_rate, whole=lambda steps: -math.floor(steps)),
         ),
         Misconception(
             "kappa-times-log",
@@ -605,6 +652,11 @@ SADDLE_STEPS = Exercise(
             saddle_zero_is_there,
         ),
         Misconception(
+            "minus-one-for-never",
+            "For a walk that never leaves you return −1; asked for is `math.inf`.",
+            lambda y0, learning_rate: -1 if y0 == 0 else saddle_steps(y0, learning_rate),
+        ),
+        Misconception(
             "zero-divides",
             "`y0 = 0` needs an answer of its own before you divide by it: it never leaves.",
             saddle_divides_by_zero,
@@ -708,6 +760,15 @@ def first_chunk_only(compute_gradient, w, learning_rate, num_steps, num_examples
     return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, few, few)
 
 
+def full_chunks_only(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
+    whole = num_examples - num_examples % chunk_size
+    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, whole, chunk_size)
+
+
+def one_example_at_a_time(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
+    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, num_examples, 1)
+
+
 def walks_uphill(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
     return batch_gradient_descent(compute_gradient, w, -learning_rate, num_steps, num_examples, chunk_size)
 
@@ -782,6 +843,16 @@ BATCH_GRADIENT_DESCENT = Exercise(
             "last-chunk-only",
             "Only the last chunk's gradient is used: `dw = …` in the inner loop forgets the chunks before; add to it.",
             last_chunk_only,
+        ),
+        Misconception(
+            "last-examples-dropped",
+            "Your pass leaves out the examples after the last full chunk: they make a smaller chunk of their own.",
+            full_chunks_only,
+        ),
+        Misconception(
+            "one-example-at-a-time",
+            "The numbers are right, but you ask for one example at a time; `chunk_size` of them fit into one call.",
+            one_example_at_a_time,
         ),
         Misconception(
             "first-chunk-only",
