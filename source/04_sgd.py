@@ -425,8 +425,9 @@ EscapeExplorer()
 #
 # 1. Compare the measured variance with the formula, at `learning_rate` 0.1 and at 1.9.
 # 2. Double the noise. Is the cloud twice as wide? And its variance?
-# 3. Let the learning rate fall during the run. What happens to the cloud? (The sum of all learning rates must
-#    still be infinite, or the walker may stop before it arrives: Robbins and Monro, 1951.)
+# 3. Switch *falling rate* on: step $t$ then uses $\alpha / (1 + t/20)$. What happens to the cloud? (The
+#    sum of all learning rates must still be infinite, or the walker may stop before it arrives: Robbins and
+#    Monro, 1951.)
 # 4. A look ahead: `rho` is the friction of *momentum*, the next lesson. Set it to 0.9 and leave the rest.
 #    Does momentum calm the noise here?
 

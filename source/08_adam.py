@@ -580,7 +580,8 @@ hints("08-reddi")
 # 1. Press *Play* on Rosenbrock. Who is ahead after 10 steps, and who after 100?
 # 2. Change the landscape. Is there one winner? Compare the bowl with the bowl turned by 45°: who loses most by the turn?
 # 3. Give each only 6 trial runs, then 48. Does the order change? What does that say about tables in papers?
-# 4. Switch tuning off and move the one learning rate. Can you make your favourite win?
+# 4. Switch *tune each one* off: now all share one learning rate, *rate if untuned*. Move it. Can you make your favourite
+#    win?
 
 # %%
 AllTogetherExplorer()

@@ -518,7 +518,7 @@ class NoiseFloorExplorer(Explorer):
         log("learning_rate", 0.01, 1.9, 0.1, num=51),
         linear("noise", 0.1, 3.0, 1.0, num=30, label="noise σ"),
         steps("rho", (0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95), 0.0, label="rho (0 is SGD)"),
-        Toggle("falling", label="let the learning rate fall like 1 / (1 + t / 20)"),
+        Toggle("falling", label="falling rate"),
     )
     num_steps = 200
     num_seeds = 256

@@ -303,9 +303,9 @@ class AllTogetherExplorer(Explorer):
     controls = (
         Choice("landscape", tuple(GROUNDS), "Rosenbrock"),
         Range("num_steps", (5, 10, 20, 50, 100, 200), 100, whole=True),
-        Range("trial_runs", (6, 12, 24, 48), 24, whole=True, label="trial runs for each optimizer"),
-        Toggle("tuned", True, label="tune each one (off: one learning rate for all)"),
-        log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="learning_rate for all, when not tuned"),
+        Range("trial_runs", (6, 12, 24, 48), 24, whole=True, label="trial runs each"),
+        Toggle("tuned", True, label="tune each one"),
+        log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="rate if untuned"),
     )
 
     def scenes(self, settings):
@@ -525,7 +525,7 @@ class ReddiExplorer(Explorer):
     title = "Failure gallery: Adam walks the wrong way"
     num_steps = 2000
     controls = (
-        linear("C", 2.1, 8.0, 3.0, num=31, label="C, the large gradient"),
+        linear("C", 2.1, 8.0, 3.0, num=31, label="C"),
         log("learning_rate", 0.02, 1.0, 0.2, num=21),
         linear("start", -1.0, 1.0, 0.0, num=21, label="start"),
     )
