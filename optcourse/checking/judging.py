@@ -70,6 +70,8 @@ def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) ->
     elif "result" in exercise.compare:
         found = result_difference(exercise, mine.result, right.result)
         if found is not None:
+            if exercise.kind == "value" and found.kind == "value":
+                return value_difference(exercise, mine.result, right.result) or found.text
             if "calls" in exercise.compare and found.kind == "value":
                 return path_difference(exercise, case, mine, right) or found.text
             return found.text
@@ -80,10 +82,27 @@ def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) ->
     if "inputs" in exercise.compare and mine.changed:
         names = " and ".join(f"`{parameter(exercise, key)}`" for key in mine.changed)
         return (
-            f"The result is right, but {names} of whoever calls `{name}` is changed by it: "
+            f"The result is right, but {names} of whoever calls `{name}` "
+            f"{'is' if len(mine.changed) == 1 else 'are'} changed by it: "
             "work on a copy, and leave what you were given as it was."
         )
     return None
+
+
+def value_difference(exercise: Exercise, mine: Any, right: Any) -> str | None:
+    """Which of the asked values are wrong, and on which side, without giving the right ones away."""
+    single = len(exercise.answers) == 1
+    pairs = zip(exercise.answers, [mine] if single else mine, [right] if single else right, strict=True)
+    wrong = []
+    for name, got, want in pairs:
+        if result_difference(exercise, got, want) is None:
+            continue
+        ordered = (
+            np.ndim(got) == np.ndim(want) == 0 and np.isrealobj(got) and not isinstance(want, (str, bool))
+        )
+        side = ("too large" if got > want else "too small") if ordered else "not right yet"
+        wrong.append(f"`{name}` is {side}")
+    return "; ".join(wrong) + "." if wrong else None
 
 
 @dataclass(frozen=True)
