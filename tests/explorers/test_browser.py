@@ -248,7 +248,9 @@ def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
 
 def test_in_jupyterlab_a_thousand_moves_leave_kernel_and_page_no_larger(lab):
     """Moves over two sliders, so that tables go stale and are fetched anew; what is kept must stay bounded."""
-    page = lab("moves.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer")
+    page = lab(
+        "moves.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+    )
     move = """async (count) => {
       const sliders = ['amplitude', 'scale'].map((n) => document.querySelector(`[data-control=${n}] input[type=range]`));
       for (let k = 0; k < count; k++) {
