@@ -47,7 +47,7 @@ DESIGNS = {
 WATCH = (Path(__file__).parent / "watch.js").read_text(encoding="utf-8")
 
 
-def measure(presses: int = 120) -> dict[str, dict[str, float]]:
+def measure(presses: int = 80) -> dict[str, dict[str, float]]:
     """For each design: median and 95 % of slider to pixels in ms, and pictures a second while dragging."""
     from playwright.sync_api import sync_playwright
 

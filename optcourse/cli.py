@@ -23,7 +23,6 @@ COMMANDS = {
     "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
     "progress": ("optcourse.progress", "what you have done so far"),
     "slides": ("optcourse.classroom.slides", "give a lesson as a lecture"),
-    "grade": ("optcourse.classroom.grade", "grade a folder of notebooks"),
     "nbgrader": ("optcourse.classroom.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }
