@@ -1,7 +1,6 @@
 """Lesson 00: what its text states, what its explorers draw, and that its own answers earn full marks."""
 
 import re
-import runpy
 import warnings
 from pathlib import Path
 
@@ -17,14 +16,6 @@ from optcourse.optimizers import GradientDescent
 SOURCE = Path(__file__).parents[2] / "source" / "00_start_here.py"
 EXPLORERS = (lesson.FogExplorer, lesson.DirectionsExplorer, lesson.DownhillExplorer)
 MODULE = exercises.module("00")
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """The names that the solved lesson leaves behind when it runs as a script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPTCOURSE_HOME", str(tmp_path_factory.mktemp("home")))
-        return runpy.run_path(str(SOURCE))
 
 
 # -- the answers ---------------------------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Lesson 03: what its text states, what its explorers draw, and that its own answers earn full marks."""
 
 import math
-import runpy
 import warnings
 from pathlib import Path
 
@@ -24,14 +23,6 @@ EXPLORERS = (
     lesson.SaddleExplorer,
     lesson.DigitsExplorer,
 )
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """The names that the solved lesson leaves behind when it runs as a script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPTCOURSE_HOME", str(tmp_path_factory.mktemp("home")))
-        return runpy.run_path(str(SOURCE))
 
 
 # -- the answers ---------------------------------------------------------------------------------------------------------

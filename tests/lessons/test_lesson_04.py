@@ -1,6 +1,5 @@
 """Lesson 04: every number that its prose states, its explorers, and the rows of its conventions box."""
 
-import runpy
 from pathlib import Path
 
 import numpy as np
@@ -27,14 +26,6 @@ EXPLORERS = (
 @pytest.fixture(scope="module")
 def digits():
     return data.train_test_split(data.load_digits(), np.random.default_rng(0))
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """The names that the solved lesson leaves behind when it runs as a script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPTCOURSE_HOME", str(tmp_path_factory.mktemp("home")))
-        return runpy.run_path(str(SOURCE))
 
 
 @pytest.mark.parametrize("exercise", exercises.EXERCISES, ids=lambda e: e.id)

@@ -1,6 +1,5 @@
 """Lesson 05: what its text states, what its explorers draw, and that its own answers earn full marks."""
 
-import runpy
 import warnings
 from pathlib import Path
 
@@ -25,14 +24,6 @@ EXPLORERS = (
     lesson.CycleExplorer,
     lesson.DigitsExplorer,
 )
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """The names that the solved lesson leaves behind when it runs as a script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPTCOURSE_HOME", str(tmp_path_factory.mktemp("home")))
-        return runpy.run_path(str(SOURCE))
 
 
 @pytest.mark.parametrize("exercise", exercises.module("05").EXERCISES, ids=lambda e: e.id)

@@ -1,6 +1,5 @@
 """Lesson 09: the stored race is the race, it is fair, the text's claims hold, and the capstone's check is just."""
 
-import runpy
 import warnings
 from pathlib import Path
 
@@ -20,14 +19,6 @@ EXPLORERS = (
     lesson.SurfaceExplorer,
 )
 NAMES = tuple(race.OPTIMIZERS)
-
-
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory):
-    """The names that the solved lesson leaves behind when it runs as a script."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OPTCOURSE_HOME", str(tmp_path_factory.mktemp("home")))
-        return runpy.run_path(str(SOURCE))
 
 
 @pytest.fixture(scope="module")
