@@ -21,6 +21,7 @@ from optcourse.checking.feedback import block, code_spans, plain
 from optcourse.checking.model import Exercise, Prediction, Quiz
 
 log = logging.getLogger("optcourse")
+QUESTIONS_MIME = "application/vnd.optcourse.questions+json"
 
 STYLE = """<style>
 .optcourse-choices .widget-radio-box { height: auto; gap: 4px; margin: 0; }
@@ -44,15 +45,20 @@ BOX = widgets.Layout  # a fresh layout each time: widgets must not share one
 class Panel(widgets.VBox):
     """A box of widgets that also says in HTML and in plain text what stands in it."""
 
-    def __init__(self, children: tuple, twin: Callable[[], tuple[str, str]]) -> None:
+    def __init__(
+        self, children: tuple, twin: Callable[[], tuple[str, str]], asks: Callable[[], dict] | None = None
+    ) -> None:
         super().__init__(children, layout=BOX(width="100%", max_width="820px", padding="4px 0"))
         self.add_class("optcourse-box")
         self.twin = twin
+        self.asks = asks  # the questions as data, for pages that ask them without a kernel
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
-        bundle = super()._repr_mimebundle_(**kwargs)
         html, text = self.twin()
-        return bundle | {"text/html": html, "text/plain": text}
+        if os.environ.get("OPTCOURSE_SAVED_PAGES") == "1":  # see classroom.execution
+            asked = {QUESTIONS_MIME: self.asks()} if self.asks else {}
+            return asked | {"text/html": html, "text/plain": text}
+        return super()._repr_mimebundle_(**kwargs) | {"text/html": html, "text/plain": text}
 
     def __repr__(self) -> str:
         return self.twin()[1]
@@ -252,7 +258,33 @@ def _predict(prediction: Prediction) -> Panel:
             lines.append(f"You committed to: {answer_text(prediction, _read_entry(prediction, entry)[0])}")
         return html, "\n".join(lines)
 
-    return Panel((_html(STYLE), question, entry, button, message, result), twin)
+    return Panel(
+        (_html(STYLE), question, entry, button, message, result), twin, lambda: _prediction_data(prediction)
+    )
+
+
+def _prediction_data(prediction: Prediction) -> dict:
+    """A prediction as data: the question, its choices, and what is shown after each commitment, as HTML."""
+    data = {
+        "kind": "prediction",
+        "id": prediction.id,
+        "question": code_spans(prediction.question),
+        "choices": [code_spans(choice) for choice in prediction.choices],
+        "unit": prediction.unit,
+    }
+    answer = computed_answer(prediction)
+    if prediction.kind == "choice":
+        return data | {"after": [reveal_block(prediction, k) for k in range(len(prediction.choices))]}
+    # right and wrong; the page puts the reader's number in the place of {guess}
+    blocks = [reveal_block(prediction, answer), reveal_block(prediction, answer + 1 + abs(answer) * 10)]
+    said = [f"You said: {answer_text(prediction, g)}." for g in (answer, answer + 1 + abs(answer) * 10)]
+    return data | {
+        "answer": answer,
+        "tolerance": prediction.tolerance,
+        "after": [
+            b.replace(code_spans(s), "You said: {guess}.", 1) for b, s in zip(blocks, said, strict=True)
+        ],
+    }
 
 
 def _stored_guess(prediction: Prediction, event: dict | None) -> Any:
@@ -326,7 +358,29 @@ def _quiz(quiz: Quiz) -> Panel:
             lines += [f"{k + 1}. {question.text}", *(f"   ○ {choice}" for choice in question.choices)]
         return f"<div><p>Quiz</p><ol>{items}</ol></div>", "\n".join(lines)
 
-    return Panel((_html(STYLE), *parts, message), twin)
+    return Panel((_html(STYLE), *parts, message), twin, lambda: _quiz_data(quiz))
+
+
+def _quiz_data(quiz: Quiz) -> dict:
+    """A quiz as data: for each question its text, its choices, and what each choice is told, as HTML."""
+    return {
+        "kind": "quiz",
+        "id": quiz.id,
+        "questions": [
+            {
+                "question": code_spans(question.text),
+                "choices": [code_spans(choice) for choice in question.choices],
+                "after": [_choice_block(question, k) for k in range(len(question.choices))],
+            }
+            for question in quiz.questions
+        ],
+    }
+
+
+def _choice_block(question: Any, pick: int) -> str:
+    return block(
+        "passed" if pick == question.right else "wrong", question.choices[pick], [question.explanations[pick]]
+    )
 
 
 def _quiz_question(quiz: Quiz, number: int, message: widgets.HTML) -> widgets.VBox:
@@ -343,8 +397,7 @@ def _quiz_question(quiz: Quiz, number: int, message: widgets.HTML) -> widgets.VB
         pick = change["new"]
         right = pick == question.right
         progress.record("quiz", quiz.id, question=number, choice=pick, right=right)
-        title = question.choices[pick]
-        explanation.value = block("passed" if right else "wrong", title, [question.explanations[pick]])
+        explanation.value = _choice_block(question, pick)
 
     radio.observe(chosen, names="index")
     return widgets.VBox((text, radio, explanation), layout=BOX(width="100%", overflow="visible"))

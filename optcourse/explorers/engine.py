@@ -31,6 +31,7 @@ from optcourse.figures.scene import Scene
 log = logging.getLogger("optcourse")
 HERE = pathlib.Path(__file__).parent
 TABLE_BYTES = 3_000_000  # a larger table is not sent; single frames answer instead
+EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
 Values = dict[str, Any]
 
 living: weakref.WeakSet[Explorer] = (
@@ -172,6 +173,12 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live widget, and beside it a picture and words for whoever reads without a kernel."""
+        if (
+            os.environ.get("OPTCOURSE_SAVED_PAGES") == "1"
+        ):  # pages and slides: alive by tables, see classroom.execution
+            from optcourse.explorers.page import packed
+
+            return {EXPLORER_MIME: packed(self), "text/plain": f"{self.title}: {self.describe()}"}
         from optcourse.figures.render import png
 
         bundle = super()._repr_mimebundle_(**options)

@@ -957,17 +957,37 @@ function render({ model, el }) {
   return () => { model.off("msg:custom", hear); stage.close(); };
 }
 
+async function unsqueeze(text) { // see page.py, squeezed
+  const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(stream).arrayBuffer();
+  const size = new DataView(buffer).getUint32(0, true), planes = new Uint8Array(buffer, 4), rows = planes.length / 4;
+  const out = new Uint8Array(planes.length);
+  for (let k = 0; k < 4; k++) for (let i = 0; i < rows; i++) out[4 * i + k] = planes[k * rows + i];
+  return out.subarray(0, size);
+}
+
 export function renderPage(el, packed) {
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const [frame] = decode(packed.first.meta, bytes(packed.first.data));
   const stage = new Stage(el, packed.spec, packed.values, frame, { live: false, send() {}, tell() {} });
-  for (const { meta, data } of packed.tables) {
-    const raw = bytes(data);
-    stage.keep(stage.key(meta.control), { values: meta.values, frames: decode(meta, raw), bytes: 0 });
-  }
-  const held = new Set(packed.tables.map(({ meta }) => meta.control));
+  const keys = new Map(packed.tables.map(({ control }) => [control, stage.key(control)]));
+  const unpack = async () => {
+    for (const { control, meta, data } of packed.tables) {
+      const table = JSON.parse(new TextDecoder().decode(await unsqueeze(meta)));
+      stage.keep(keys.get(control), { values: table.values, frames: decode(table, await unsqueeze(data)), bytes: 0 });
+    }
+    el.dataset.ready = "true";
+    stage.refresh(); // somebody may have moved a slider already
+  };
+  const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
+    if (!entries.some((e) => e.isIntersecting)) return;
+    near.disconnect();
+    unpack().catch((error) => stage.fail(`The frames of this figure cannot be read: ${error}`));
+  }, { rootMargin: "800px" });
+  near.observe(el);
   for (const row of el.querySelectorAll("[data-control]")) {
-    if (held.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
+    if (keys.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
     for (const input of row.querySelectorAll("input, select")) input.disabled = true;
     row.title = "This one needs a kernel: open the notebook to move it.";
   }
