@@ -49,12 +49,16 @@ ROOMS = {
         "numpy jupytext nbformat nbclient pytest ipywidgets IPython",
         "core descent figures explorers exercises checking; exercise data; learner's code",
     ),
+    "place": Room("commands.place", "", ""),
     "classroom": Room(
         "classroom",
-        "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil",
-        "core descent figures explorers exercises progress checking authoring; exercise data; learner's code",
+        "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil "
+        "pygments jinja2",
+        "core descent figures explorers exercises progress checking authoring place; exercise data; learner's code",
     ),
-    "commands": Room("commands cli", "nbformat nbclient jupyter_server", "progress authoring classroom"),
+    "commands": Room(
+        "commands cli", "nbformat nbclient jupyter_server", "progress authoring classroom place"
+    ),
 }
 
 

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -61,7 +62,6 @@ def execute(
         except subprocess.TimeoutExpired:
             raise CellFailed(f"{path.name} did not come to its end within {seconds:g} seconds") from None
         finally:
-            process.kill()
             process.wait()
         if process.returncode or not result.exists():
             last = errors.strip().splitlines()[-1:] or ["the process ended early"]
@@ -71,7 +71,6 @@ def execute(
 
 def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None) -> str:
     """Wait for the process and hand its progress on; what it said of errors."""
-    import threading
 
     def listen() -> None:
         for line in process.stdout:
@@ -86,11 +85,14 @@ def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None)
     ]
     for thread in threads:
         thread.start()
-    process.wait(seconds)
-    for thread in threads:
-        thread.join(10)
-    process.stdout.close()
-    process.stderr.close()
+    try:
+        process.wait(seconds)
+    finally:
+        process.kill()  # where it has not ended; its pipes close with it
+        for thread in threads:
+            thread.join(10)
+        process.stdout.close()
+        process.stderr.close()
     return "".join(errors)
 
 
