@@ -54,6 +54,7 @@ def train_test_split(
     """Training and test examples, drawn at random: round(test_fraction * N) of them for the test."""
     if not 0 < test_fraction < 1:
         raise ValueError(f"test_fraction must lie between 0 and 1, got {test_fraction!r}")
+    check_generator(rng)
     order = rng.permutation(len(data))
     num_test = round(test_fraction * len(data))
     return data[order[num_test:]], data[order[:num_test]]
@@ -102,5 +103,9 @@ def check_sampler(num_examples: int, batch_size: int, rng: np.random.Generator) 
         raise ValueError(f"num_examples must be 1 or more, got {num_examples}")
     if not 1 <= batch_size <= num_examples:
         raise ValueError(f"batch_size must be from 1 to num_examples = {num_examples}, got {batch_size}")
+    check_generator(rng)
+
+
+def check_generator(rng: np.random.Generator) -> None:
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a numpy Generator, as from np.random.default_rng(0), got {rng!r}")

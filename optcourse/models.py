@@ -81,9 +81,25 @@ class Model:
     def _examples(self, batch: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
         if batch is None:
             return self.X1, self.targets
-        if isinstance(batch, np.ndarray) and batch.dtype.kind == "i":
-            return self.X1.take(batch, axis=0), self.targets.take(batch, axis=0)  # faster than indexing
-        return self.X1[batch], self.targets[batch]
+        try:
+            if isinstance(batch, np.ndarray) and batch.dtype.kind == "i" and batch.ndim == 1:
+                X1, targets = (
+                    self.X1.take(batch, axis=0),
+                    self.targets.take(batch, axis=0),
+                )  # faster than indexing
+            else:
+                X1, targets = self.X1[batch], self.targets[batch]
+        except IndexError as error:
+            raise ValueError(
+                f"a minibatch holds indices of examples, whole numbers from 0 to {len(self.X1) - 1}: {error}"
+            ) from error
+        if X1.ndim != 2:
+            raise ValueError(
+                f"a minibatch is a one-dimensional array of indices, got shape {np.shape(batch)}"
+            )
+        if not len(X1):
+            raise ValueError("the minibatch is empty: a mean over no examples has no value")
+        return X1, targets
 
 
 def with_ones(X: np.ndarray) -> np.ndarray:
@@ -157,7 +173,12 @@ class Classifier(Model):
         """The share of right answers on X and y, or on the examples that the model was made with."""
         if X is None:
             return float(np.mean(self.scores(w, self.X1).argmax(axis=1) == self.y))
-        return float(np.mean(self.predict(w, X) == np.asarray(y)))
+        predicted, y = self.predict(w, X), np.asarray(y)
+        if y.shape != predicted.shape:
+            raise ValueError(
+                f"y must hold one label for each of {len(predicted)} examples, got shape {y.shape}"
+            )
+        return float(np.mean(predicted == y))
 
     def _loss(self, w, X1, targets):
         return cross_entropy(self.scores(w, X1), targets)[0]

@@ -97,3 +97,8 @@ def test_bad_input_is_named_before_the_first_batch(sampler, arguments, error, me
         sampler(*arguments, np.random.default_rng(0))
     with pytest.raises(TypeError, match="rng must be a numpy Generator"):
         sampler(10, 2, 0)
+
+
+def test_a_split_needs_a_generator():
+    with pytest.raises(TypeError, match="rng must be a numpy Generator"):
+        train_test_split(load_digits(), 1.5)

@@ -245,3 +245,28 @@ def test_training_the_network_gives_torch_s_weights():
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize(
+    ("batch", "says"),
+    [
+        (np.array([], dtype=int), "empty"),
+        ([], "whole numbers|empty"),
+        (slice(5, 5), "empty"),
+        (np.array([0.0, 1.0]), "whole numbers from 0 to 59"),
+        (np.array([0, 60]), "whole numbers from 0 to 59"),
+        (np.array([[0, 1], [2, 3]]), "one-dimensional"),
+        (3, "one-dimensional"),
+    ],
+)
+def test_a_minibatch_that_is_none_is_told(batch, says):
+    model = SoftmaxRegression(SOME.X, SOME.y)
+    for call in (model.value, model.gradient):
+        with pytest.raises(ValueError, match=says):
+            call(model.initial(), batch)
+
+
+def test_labels_of_another_length_are_told():
+    model = SoftmaxRegression(SOME.X, SOME.y)
+    with pytest.raises(ValueError, match="one label for each of 60 examples"):
+        model.accuracy(model.initial(), SOME.X, SOME.y[:10])
