@@ -7,15 +7,14 @@ import inspect
 import logging
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from optcourse import exercises
-from optcourse.checking.blank import blank_line
 from optcourse.checking.feedback import Feedback
 from optcourse.checking.judging import judge
 from optcourse.checking.model import Case, Exercise
-from optcourse.checking.running import Outcome, Unusable, plain, run_case
+from optcourse.checking.running import Answer, Outcome, look_at, run_case, shapes_of, values_outcome
 
 log = logging.getLogger("optcourse")
 
@@ -57,9 +56,14 @@ def check_exercise(exercise: Exercise, *answers: Any, seed: int | None = None) -
     if len(answers) != len(exercise.answers):
         return _feedback(exercise, "error", f"Hand over the answer like this: {call_text(exercise)}")
     cases = exercise.draw_cases(visible_seed(exercise) if seed is None else seed)
+    found = [look_at(answer, shapes_of(cases)) for answer in answers]
     if exercise.kind == "value":
-        return _check_values(exercise, cases, answers)
-    return _check_function(exercise, cases, answers[0])
+        outcomes = [values_outcome(exercise.answers, answers)]
+    elif found[0].kind == "function" and found[0].takes is None:
+        outcomes = run_cases(answers[0], cases, exercise.seconds)
+    else:
+        outcomes = []
+    return feedback_for(exercise, cases, found, outcomes)
 
 
 def visible_seed(exercise: Exercise) -> list[int]:
@@ -71,29 +75,42 @@ def call_text(exercise: Exercise) -> str:
     return f'`check("{exercise.id}", {", ".join(exercise.answers)})`'
 
 
-def _check_function(exercise: Exercise, cases: list[Case], function: Any) -> Feedback:
+def feedback_for(
+    exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], outcomes: Sequence[Outcome]
+) -> Feedback:
+    """The feedback for what is known of the answers and for what their calls gave; the grader's words are these, too."""
+    if left_out := next((answer for answer in answers if answer.kind == "left out"), None):
+        return _feedback(exercise, "error", f"`{left_out.name}` is left out of grading: write it yourself.")
+    if exercise.kind == "value":
+        return _values_feedback(exercise, cases, answers, outcomes)
+    return _function_feedback(exercise, cases, answers[0], outcomes)
+
+
+def _function_feedback(exercise, cases, answer: Answer, outcomes) -> Feedback:
     name = exercise.answers[0]
-    if function is Ellipsis:
+    if answer.kind == "blank":
         return _not_started(exercise, 0)
-    if not callable(function):
+    if answer.kind == "missing":
+        return _feedback(exercise, "error", f"`{name}` is not in the notebook.")
+    if answer.kind != "function":
         sentence = f"Hand over the function itself, without calling it: {call_text(exercise)}"
         return _feedback(exercise, "error", sentence)
-    dots = blank_line(function)
-    wrong_arguments = _argument_problem(exercise, cases, function)
-    if wrong_arguments:
-        return _feedback(exercise, "error", wrong_arguments)
-    outcomes = run_cases(function, cases, exercise.seconds)
+    if answer.takes is not None:
+        wanted = ", ".join(inspect.signature(exercise.reference).parameters)
+        return _feedback(
+            exercise,
+            "error",
+            f"`{name}` must take the arguments ({wanted}); yours takes ({answer.takes}). Keep the `def` line as it was.",
+        )
     verdict = judge(exercise, cases, outcomes)
     if verdict.passed:
         return _feedback(exercise, "passed", _praise(exercise, len(cases)))
-    if dots is not None:
-        return _not_started(exercise, dots)
+    if answer.line is not None:
+        return _not_started(exercise, answer.line)
     failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
     status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
     printed = failed_at.printed if failed_at is not None else ""
-    return _feedback(
-        exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed, name=name
-    )
+    return _feedback(exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed)
 
 
 def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Outcome]:
@@ -106,48 +123,23 @@ def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Out
     return outcomes
 
 
-def _check_values(exercise: Exercise, cases: list[Case], answers: tuple) -> Feedback:
-    if any(blank_line(answer) is not None for answer in answers):
-        missing = [
-            name
-            for name, answer in zip(exercise.answers, answers, strict=True)
-            if blank_line(answer) is not None
-        ]
-        return _feedback(
-            exercise, "not started", f"{_names(missing)} still {'is' if len(missing) == 1 else 'are'} `...`."
-        )
-    outcome = Outcome()
-    values = []
-    for name, answer in zip(exercise.answers, answers, strict=True):
-        try:
-            value, outcome.note = plain(answer)
-        except Unusable as error:
-            outcome.problem = f"`{name}`: " + str(error).replace("You returned", "it is")
-            break
-        values.append(value)
-    outcome.result = (values[0] if len(values) == 1 else tuple(values)) if not outcome.problem else None
-    verdict = judge(exercise, cases, [outcome])
+def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes) -> Feedback:
+    for kind, status, before, after in (
+        ("missing", "error", "", " not in the notebook"),
+        ("blank", "not started", "still ", " `...`"),
+    ):
+        names = [n for n, a in zip(exercise.answers, answers, strict=True) if _is(a, kind)]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            return _feedback(exercise, status, f"{_names(names)} {before}{verb}{after}.")
+    verdict = judge(exercise, cases, outcomes)
     if verdict.passed:
         return _feedback(exercise, "passed", "")
     return _feedback(exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception)
 
 
-def _argument_problem(exercise: Exercise, cases: list[Case], function: Callable) -> str | None:
-    """A sentence where the learner's function cannot take the arguments of the exercise."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):  # some built-ins have none; calling will tell
-        return None
-    for case in cases:
-        try:
-            signature.bind(*case.args, **case.kwargs)
-        except TypeError:
-            wanted = ", ".join(inspect.signature(exercise.reference).parameters)
-            return (
-                f"`{exercise.answers[0]}` must take the arguments ({wanted}); yours takes "
-                f"({', '.join(signature.parameters)}). Keep the `def` line as it was."
-            )
-    return None
+def _is(answer: Answer, kind: str) -> bool:
+    return answer.kind == kind or (kind == "blank" and answer.line is not None)
 
 
 def _not_started(exercise: Exercise, line: int) -> Feedback:
@@ -169,7 +161,7 @@ def _names(names: list[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _feedback(exercise, status, sentence, details=(), misconception=None, printed="", name="") -> Feedback:
+def _feedback(exercise, status, sentence, details=(), misconception=None, printed="") -> Feedback:
     points = exercise.points if status == "passed" else 0
     return Feedback(
         exercise.id,

@@ -1,28 +1,33 @@
 """Run a learner's function on a case and say what happened, in plain data.
 
-This half knows no reference: in the grader it works inside the sandbox, while the judge stays outside.
+This half knows no reference. In the grader `look_at`, `call` and `values_outcome` work inside the sandbox,
+while `Inputs`, which builds ingredients and records their calls, stays with the judge outside.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import linecache
 import time
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optcourse.checking.ingredients import is_ingredient
+from optcourse.checking.blank import blank_line
 from optcourse.checking.limits import StillRunning, TimeLimit, call_with_limit
-from optcourse.checking.model import Case
+
+if TYPE_CHECKING:
+    from optcourse.checking.model import Case
 
 MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are kept
+MAX_RECORDED_BYTES = 20_000_000
 MAX_PRINTED = 4_000
 MAX_ITEMS = 100_000
 
@@ -72,19 +77,64 @@ class Outcome:
     seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What an answer is before anything is called.
+
+    kind: "function", "value", "blank" (`...`), "missing", or "left out" (a part of the course that grading
+    leaves out; `name` is its name). line: where a blank still stands in a function (0: not known).
+    takes: its parameters, where the exercise's arguments do not fit.
+    """
+
+    kind: str
+    line: int | None = None
+    takes: str | None = None
+    name: str = ""
+
+
+def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> Answer:
+    """What an answer is. shapes: number of positions and the keywords of the calls that it must stand."""
+    if answer is Ellipsis:
+        return Answer("blank", 0)
+    if not callable(answer):
+        return Answer("value")
+    line = blank_line(answer)
+    try:
+        signature = inspect.signature(answer)
+    except (TypeError, ValueError):  # some built-ins have none; calling will tell
+        return Answer("function", line)
+    for positions, keywords in shapes:
+        try:
+            signature.bind(*[None] * positions, **dict.fromkeys(keywords))
+        except TypeError:
+            return Answer("function", line, ", ".join(signature.parameters))
+    return Answer("function", line)
+
+
+def shapes_of(cases: Sequence[Case]) -> list[tuple[int, list[str]]]:
+    """The shapes of the calls of cases, for `look_at`."""
+    return [(len(case.args), list(case.kwargs)) for case in cases]
+
+
 def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     """Call `function` on fresh copies of the case's inputs, within the time limit.
 
     Whatever it raises is told in the outcome; only the learner's own interruption goes through.
     """
-    recorders: dict[str, Recorder] = {}
-    args = [_prepare(value, str(k), recorders) for k, value in enumerate(case.args)]
-    kwargs = {name: _prepare(value, name, recorders) for name, value in case.kwargs.items()}
+    inputs = Inputs(case)
+    outcome = call(function, inputs.args, inputs.kwargs, seconds)
+    outcome.calls, outcome.counts = inputs.calls(), inputs.counts()
+    outcome.changed = changed(case.args, case.kwargs, inputs.args, inputs.kwargs)
+    return outcome
+
+
+def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds: float) -> Outcome:
+    """What comes out of one call, in plain values: the half of `run_case` that knows no ingredients."""
     printed = _Printed()
     outcome = Outcome()
     began = time.perf_counter()
 
-    def call() -> tuple[Any, str]:
+    def work() -> tuple[Any, str]:
         return plain(function(*args, **kwargs))
 
     with (
@@ -94,7 +144,7 @@ def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     ):
         warnings.simplefilter("default")
         try:
-            outcome.result, outcome.note = call_with_limit(call, seconds)
+            outcome.result, outcome.note = call_with_limit(work, seconds)
         except Unusable as error:
             outcome.problem = str(error)
         except TimeLimit:
@@ -110,17 +160,41 @@ def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
         except BaseException as error:
             outcome.failure = _failure("raised", error, function)
     outcome.seconds = time.perf_counter() - began
-    outcome.calls = {key: recorder.calls for key, recorder in recorders.items()}
-    outcome.counts = {key: recorder.count for key, recorder in recorders.items()}
-    given = {str(k): value for k, value in enumerate(args)} | kwargs
-    original = {str(k): value for k, value in enumerate(case.args)} | dict(case.kwargs)
-    outcome.changed = tuple(key for key in given if _was_changed(original[key], given[key]))
     outcome.warnings = tuple(dict.fromkeys(str(w.message) for w in caught))
     outcome.printed = printed.getvalue()
     return outcome
 
 
+def values_outcome(names: Sequence[str], answers: Sequence[Any]) -> Outcome:
+    """The outcome of a value exercise: its values in plain form, one alone or a tuple of several."""
+    outcome, values = Outcome(), []
+    for name, answer in zip(names, answers, strict=True):
+        try:
+            value, outcome.note = plain(answer)
+        except Unusable as error:
+            outcome.problem = f"`{name}`: " + str(error).replace("You returned", "it is")
+            return outcome
+        values.append(value)
+    outcome.result = values[0] if len(values) == 1 else tuple(values)
+    return outcome
+
+
 # -- inputs ----------------------------------------------------------------------------------------
+
+
+class Inputs:
+    """Fresh copies of a case's inputs: `args` and `kwargs`. Ingredients are built, and callables recorded, each under a key."""
+
+    def __init__(self, case: Case) -> None:
+        self.recorders: dict[str, Recorder] = {}
+        self.args = [_prepare(value, str(k), self.recorders) for k, value in enumerate(case.args)]
+        self.kwargs = {name: _prepare(value, name, self.recorders) for name, value in case.kwargs.items()}
+
+    def calls(self) -> dict[str, list[tuple]]:
+        return {key: recorder.calls for key, recorder in self.recorders.items()}
+
+    def counts(self) -> dict[str, int]:
+        return {key: recorder.count for key, recorder in self.recorders.items()}
 
 
 class Recorder:
@@ -130,12 +204,14 @@ class Recorder:
         self.function = function
         self.calls: list[tuple] = []
         self.count = 0
+        self.room = MAX_RECORDED_BYTES
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         self.count += 1
-        if len(self.calls) < MAX_RECORDED:
+        if len(self.calls) < MAX_RECORDED and self.room > 0:
             named = [kwargs[name] for name in sorted(kwargs, key=lambda name: (name != "w", name))]
             self.calls.append(tuple(_copy(arg) for arg in (*args, *named)))
+            self.room -= sum(getattr(arg, "nbytes", 0) for arg in self.calls[-1])
         copies = [_copy(arg) for arg in args]
         try:
             if copies and isinstance(copies[0], np.ndarray) and copies[0].dtype.kind in "iu":
@@ -160,6 +236,8 @@ def _copy(arg: Any) -> Any:
 
 
 def _prepare(value: Any, key: str, recorders: dict[str, Recorder]) -> Any:
+    from optcourse.checking.ingredients import is_ingredient  # here, because the sandbox has no ingredients
+
     if is_ingredient(value):
         built = value.build()
         if not callable(built):
@@ -175,6 +253,13 @@ def _prepare(value: Any, key: str, recorders: dict[str, Recorder]) -> Any:
     if isinstance(value, Mapping):
         return {name: _prepare(item, f"{key}[{name!r}]", recorders) for name, item in value.items()}
     return value
+
+
+def changed(args: Sequence, kwargs: Mapping, given_args: Sequence, given_kwargs: Mapping) -> tuple[str, ...]:
+    """Positions and keywords of the arguments that differ from the original ones after the call."""
+    given = {str(k): value for k, value in enumerate(given_args)} | dict(given_kwargs)
+    original = {str(k): value for k, value in enumerate(args)} | dict(kwargs)
+    return tuple(key for key in given if _was_changed(original[key], given[key]))
 
 
 def _was_changed(original: Any, given: Any) -> bool:
