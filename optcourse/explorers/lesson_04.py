@@ -555,7 +555,7 @@ class NoiseFloorExplorer(Explorer):
         measured = float(variance[-100:].mean())
         deviation = np.sqrt(floor)
         paths = [
-            *[Line(t, w[:, k], role="neutral", width=1.0, alpha=0.6, label="other seeds" if k == 1 else "") for k in range(1, 6)],
+            *[Line(t, w[:, k], role="neutral", width=1.0, alpha=0.8, label="other seeds" if k == 1 else "") for k in range(1, 6)],
             Line(t, w[:, 0], role="path", by_step="upto", label="one seed"),
             Points(t, w[:, 0], role="path", size=10, by_step="at"),
             Rule("y", deviation, role="theory", label="± one standard deviation (formula)"),

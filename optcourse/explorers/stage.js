@@ -8,6 +8,7 @@ const MARGIN = { left: 62, right: 16, top: 30, bottom: 48 };
 const LEGEND_ROW = 18;
 const TABLE_BUDGET = 8e6; // bytes of tables that one figure keeps
 const SETTLE = 120; // ms without input before tables are refreshed
+const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 
 // ---------------------------------------------------------------------------------------------------- payloads and numbers
 
@@ -94,6 +95,16 @@ function logTicks(lo, hi, room) {
 
 // ------------------------------------------------------------------------------------------------------------- drawing
 
+function broken(context, words, width) { // into lines that fit
+  const lines = [];
+  for (const word of words.split(" ")) {
+    const longer = lines.length ? lines[lines.length - 1] + " " + word : word;
+    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
+}
+
 class Painter {
   constructor(canvas, spec) {
     this.canvas = canvas;
@@ -104,10 +115,11 @@ class Painter {
     this.boxes = [];
   }
 
-  size(width, dark) {
-    this.width = width;
+  size(width, dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
+    this.width = width / scale;
+    this.scale = scale;
     this.dark = dark;
-    this.ratio = Math.max(1, window.devicePixelRatio || 1);
+    this.ratio = Math.max(1, window.devicePixelRatio || 1) * scale;
     this.backs = [];
     this.legendRows = 0;
   }
@@ -116,7 +128,7 @@ class Painter {
     return this.spec.roles[role][this.dark ? 1 : 0];
   }
 
-  paint(frame, step) {
+  paint(frame, step, aim) {
     const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
     const stacked = this.width < 620 && frame.panels.length > 1;
     const context = this.canvas.getContext("2d", { alpha: false });
@@ -133,7 +145,7 @@ class Painter {
     if (this.canvas.width !== w || this.canvas.height !== h) {
       this.canvas.width = w;
       this.canvas.height = h;
-      this.canvas.style.height = height + "px";
+      this.canvas.style.height = height * this.scale + "px";
       this.backs = [];
     }
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
@@ -147,24 +159,42 @@ class Painter {
       if (stacked) top += tall;
       else left += widths[i];
     });
+    if (aim) for (const view of this.boxes) if (view.panel.marks.some((m) => m.drag)) {
+      context.strokeStyle = surface.text;
+      context.lineWidth = 2;
+      context.setLineDash([]);
+      const x = view.X(aim[0]), y = view.Y(aim[1]);
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
+      context.stroke();
+    }
   }
 
   legend(context, panel, width) {
     const rows = [];
+    const whole = width - this.legendLeft(width) - 4;
     let room = 0;
     const seen = new Set();
     for (const mark of panel.marks) {
       if (!mark.label || seen.has(mark.label)) continue;
       seen.add(mark.label);
-      const need = 34 + context.measureText(mark.label).width + 12;
-      if (!rows.length || need > room) {
-        rows.push([]);
-        room = width - MARGIN.left - 4;
-      }
-      rows[rows.length - 1].push([mark, need]);
-      room -= need;
+      const lines = broken(context, mark.label, whole - 34);
+      lines.forEach((words, i) => {
+        const need = 34 + context.measureText(words).width + 12;
+        if (!rows.length || need > room + 12 || i > 0) {
+          rows.push([]);
+          room = whole;
+        }
+        rows[rows.length - 1].push([i ? null : mark, words, need]);
+        room -= need;
+      });
+      if (lines.length > 1) room = 0;
     }
     return rows;
+  }
+
+  legendLeft(width) {
+    return width < 420 ? 6 : MARGIN.left;
   }
 
   panel(context, panel, area, step, surface, index) {
@@ -195,6 +225,7 @@ class Painter {
     const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
     const view = { panel, box, X, Y };
     this.boxes.push(view);
+    this.placed = []; // where words stand
 
     context.lineWidth = 1;
     context.font = SMALL;
@@ -206,6 +237,7 @@ class Painter {
     for (const [v] of up) { const y = Math.round(Y(v)) + 0.5; context.moveTo(box.left, y); context.lineTo(box.left + box.width, y); }
     context.stroke();
 
+    this.cased = panel.marks.some((m) => m.kind === "heat" && m.colors !== "terrain"); // strong colours behind: lines get a pale edge
     const behind = [];
     for (const mark of panel.marks) if (mark.role === "contour" && !mark.by_step) behind.push(mark); else break;
     context.save();
@@ -231,25 +263,30 @@ class Painter {
     context.font = FONT;
     context.textAlign = "center";
     context.textBaseline = "alphabetic";
-    context.fillText(panel.xlabel, box.left + box.width / 2, box.top + box.height + 36);
+    const middle = (words) => { // centred on the axes, and never over the edge of the panel's own area
+      const half = Math.min(area.width - 4, context.measureText(words).width) / 2;
+      return Math.max(area.left + 2 + half, Math.min(area.left + area.width - 2 - half, box.left + box.width / 2));
+    };
+    context.fillText(panel.xlabel, middle(panel.xlabel), box.top + box.height + 36, area.width - 4);
     context.save();
     context.translate(Math.max(area.left + 13, box.left - 48), box.top + box.height / 2);
     context.rotate(-Math.PI / 2);
-    context.fillText(panel.ylabel, 0, 0);
+    context.fillText(panel.ylabel, 0, 0, area.height - 4);
     context.restore();
     context.font = "600 " + FONT;
-    if (panel.title) context.fillText(panel.title, box.left + box.width / 2, box.top - 9);
+    const title = broken(context, panel.title, area.width - 4);
+    title.forEach((words, i) => context.fillText(words, middle(words), box.top - 9 - 13 * (title.length - 1 - i), area.width - 4));
 
     context.font = SMALL;
     context.textAlign = "left";
     context.textBaseline = "middle";
     this.legend(context, panel, area.width).forEach((row, r) => {
-      let x = area.left + MARGIN.left;
+      let x = area.left + this.legendLeft(area.width);
       const y = area.top + area.height - this.legendRows * LEGEND_ROW + (r + 0.4) * LEGEND_ROW;
-      for (const [mark, need] of row) {
-        this.sample(context, mark, x, y);
+      for (const [mark, words, need] of row) {
+        if (mark) this.sample(context, mark, x, y);
         context.fillStyle = surface.text;
-        context.fillText(mark.label, x + 34, y);
+        context.fillText(words, x + 34, y);
         x += need;
       }
     });
@@ -297,9 +334,59 @@ class Painter {
       if (pen) context.lineTo(x, y); else context.moveTo(x, y);
       pen = true;
     }
+    if (this.cased && mark.role !== "contour") this.casing(context);
     context.stroke();
     context.setLineDash([]);
-    if (mark.marker) for (let i = from; i < to; i++) this.shape(context, X(mark.x[i]), Y(mark.y[i]), 5, this.spec.roles[mark.role][3], mark.role);
+    const every = mark.marker ? 1 : this.beads(mark) ? Math.max(1, Math.floor(mark.x.length / 5)) : Infinity;
+    const size = mark.marker ? 5 : 7, shape = this.spec.roles[mark.role][3];
+    const first = mark.marker ? 0 : Math.floor(every / 2);
+    for (let i = first; i < to; i += every) if (i >= from) this.shape(context, X(mark.x[i]), Y(mark.y[i]), size, shape, mark.role);
+  }
+
+  beads(mark) { // a line that its dash does not tell apart carries a few of its role's shapes
+    return mark.role === "yours" || (mark.dash !== undefined && mark.dash !== this.spec.roles[mark.role][2]);
+  }
+
+  casing(context) {
+    const { strokeStyle, lineWidth } = context, dash = context.getLineDash();
+    context.setLineDash([]);
+    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
+    context.lineWidth = lineWidth + 3;
+    context.stroke();
+    Object.assign(context, { strokeStyle, lineWidth });
+    context.setLineDash(dash);
+  }
+
+  hatch(context, role, x, y, width, height, color, gap) {
+    const kind = this.spec.roles[role][4];
+    if (!kind) return;
+    context.save();
+    context.beginPath();
+    context.rect(x, y, width, height);
+    context.clip();
+    context.beginPath();
+    const lean = kind === "/" ? -1 : 1;
+    for (let c = Math.floor((x - height) / gap) * gap; c < x + width + height; c += gap) {
+      context.moveTo(c, lean > 0 ? y : y + height);
+      context.lineTo(c + height, lean > 0 ? y + height : y);
+    }
+    context.setLineDash([]);
+    context.strokeStyle = color;
+    context.lineWidth = 1;
+    context.stroke();
+    context.restore();
+  }
+
+  block(context, mark, x, y, width, height) { // what bars, spans and their samples in the legend are made of
+    const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
+    context.fillStyle = this.color(mark.role);
+    context.fillRect(x, y, width, height);
+    if (mark.kind !== "span") { this.hatch(context, mark.role, x, y, width, height, surface.background, 7); return; }
+    this.hatch(context, mark.role, x, y, width, height, this.color("limit"), 16);
+    context.setLineDash([]);
+    context.strokeStyle = this.color("limit");
+    context.lineWidth = 1;
+    context.strokeRect(x, y, width, height);
   }
 
   points(context, mark, { X, Y }, step) {
@@ -321,6 +408,8 @@ class Painter {
     else if (shape === "diamond") { context.moveTo(x, y - r * 1.2); context.lineTo(x + r * 1.2, y); context.lineTo(x, y + r * 1.2); context.lineTo(x - r * 1.2, y); context.closePath(); }
     else if (shape === "star") for (let k = 0; k < 10; k++) { const a = (k * Math.PI) / 5 - Math.PI / 2, q = k % 2 ? r * 0.55 : r * 1.3; context.lineTo(x + q * Math.cos(a), y + q * Math.sin(a)); }
     else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
+    else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
+    else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
     context.fill();
     context.lineWidth = 1.2;
     context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
@@ -355,17 +444,15 @@ class Painter {
       const row = Math.min(step ?? Infinity, height.shape[0] - 1);
       height = height.subarray(row * count, (row + 1) * count);
     }
-    context.fillStyle = this.color(mark.role);
     for (let i = 0; i < count; i++) {
       const a = X(mark.x[i] - mark.width / 2), b = X(mark.x[i] + mark.width / 2), y0 = Y(mark.base), y1 = Y(height[i]);
-      if (Number.isFinite(y1)) context.fillRect(a, Math.min(y0, y1), Math.max(1, b - a), Math.abs(y1 - y0));
+      if (Number.isFinite(y1)) this.block(context, mark, a, Math.min(y0, y1), Math.max(1, b - a), Math.abs(y1 - y0));
     }
   }
 
   span(context, mark, { X, Y, box }) {
-    context.fillStyle = this.color(mark.role);
-    if (mark.axis === "x") context.fillRect(X(mark.lo), box.top, X(mark.hi) - X(mark.lo), box.height);
-    else context.fillRect(box.left, Y(mark.hi), box.width, Y(mark.lo) - Y(mark.hi));
+    if (mark.axis === "x") this.block(context, mark, X(mark.lo), box.top - 1, X(mark.hi) - X(mark.lo), box.height + 2);
+    else this.block(context, mark, box.left - 1, Y(mark.hi), box.width + 2, Y(mark.lo) - Y(mark.hi));
   }
 
   rule(context, mark, { X, Y, box }) {
@@ -373,22 +460,27 @@ class Painter {
     context.beginPath();
     if (mark.axis === "x") { context.moveTo(X(mark.at), box.top); context.lineTo(X(mark.at), box.top + box.height); }
     else { context.moveTo(box.left, Y(mark.at)); context.lineTo(box.left + box.width, Y(mark.at)); }
+    if (this.cased) this.casing(context);
     context.stroke();
     context.setLineDash([]);
   }
 
   text(context, mark, { X, Y, box }) {
     context.font = FONT;
-    const x = X(mark.x), y = Y(mark.y) - mark.above, width = context.measureText(mark.text).width;
+    const x = X(mark.x), y = Y(mark.y) - mark.above, width = Math.min(box.width - 6, context.measureText(mark.text).width);
     const shift = mark.align === "center" ? width / 2 : mark.align === "right" ? width : 0;
     const left = Math.max(box.left + 3, Math.min(box.left + box.width - width - 3, x - shift));
+    const meets = (y) => this.placed.some((p) => left < p.right + 4 && left + width > p.left - 4 && Math.abs(y - p.y) < 12);
+    let line = Math.max(box.top + 12, y);
+    for (let tries = 0; tries < 4 && meets(line); tries++) line += 13; // words that would lie on others go below them
+    this.placed.push({ left, right: left + width, y: line });
     context.textAlign = "left";
     context.textBaseline = "alphabetic";
     context.lineWidth = 3;
     context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
-    context.strokeText(mark.text, left, Math.max(box.top + 12, y));
+    context.strokeText(mark.text, left, line, width);
     context.fillStyle = this.color(mark.role);
-    context.fillText(mark.text, left, Math.max(box.top + 12, y));
+    context.fillText(mark.text, left, line, width);
   }
 
   heat(context, mark, { X, Y }) {
@@ -422,9 +514,8 @@ class Painter {
   sample(context, mark, x, y) {
     context.globalAlpha = 1;
     if (["span", "bars", "heat"].includes(mark.kind)) {
-      context.fillStyle = this.color(mark.role);
       context.globalAlpha = mark.alpha ?? 1;
-      context.fillRect(x + 6, y - 5, 20, 10);
+      this.block(context, mark, x + 6, y - 5, 20, 10);
       context.globalAlpha = 1;
     } else if (mark.kind === "points") this.shape(context, x + 16, y, Math.min(10, mark.size), mark.shape || this.spec.roles[mark.role][3], mark.role);
     else if (mark.kind === "arrows") this.arrows(context, { role: mark.role, x: x + 2, y, u: 24, v: 0 }, { X: (v) => v, Y: (v) => v }, null);
@@ -435,7 +526,7 @@ class Painter {
       context.lineTo(x + 28, y);
       context.stroke();
       context.setLineDash([]);
-      if (mark.marker) this.shape(context, x + 14, y, 6, this.spec.roles[mark.role][3], mark.role);
+      if (mark.marker || (mark.kind === "line" && this.beads(mark))) this.shape(context, x + 14, y, 6, this.spec.roles[mark.role][3], mark.role);
     }
   }
 }
@@ -451,6 +542,7 @@ function element(tag, attributes = {}, ...children) {
   return node;
 }
 
+const PLAY = "▶ Play", PAUSE = "⏸ Pause";
 const show = (v) => (typeof v === "number" ? general(v, 4).replace("e-0", "e-").replace("e+0", "e") : String(v));
 let figures = 0;
 
@@ -479,21 +571,21 @@ class Stage {
     root.addEventListener("keydown", (event) => event.stopPropagation());
     this.canvas = element("canvas", { role: "img" });
     this.says = element("p", { className: "oc-says" });
-    this.live = element("span", { "aria-live": "polite", style: "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)" });
-    this.notice = element("p", { className: "oc-notice" });
+    this.live = element("span", { className: "oc-live", "aria-live": "polite" });
+    this.notice = element("p", { className: "oc-notice", role: "status" });
+    this.note = element("p", { className: "oc-note", hidden: true });
     this.error = element("p", { className: "oc-error", role: "alert" });
     this.narration = element("p", { className: "oc-narration", hidden: true });
     this.bar = this.buildBar();
     const controls = element("div", { className: "oc-controls" }, ...this.spec.controls.map((c) => this.buildControl(c)));
     const reset = element("button", { type: "button", textContent: "Reset", title: "Back to the values this figure began with" });
     reset.addEventListener("click", () => this.reset());
-    root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, controls,
+    root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
       element("div", { className: "oc-bar" }, reset));
-    if (!this.link.live && this.spec.controls.length > 1) root.append(element("p", { className: "oc-note",
-      textContent: "A saved page: moving one slider puts the others back where they began. With a kernel they all move together." }));
     this.el.append(root);
-    const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag).kind);
-    if (drags.includes("range") || ((drags.includes("point") || drags.includes("walk")) && this.link.live)) this.buildDrag();
+    const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag));
+    const held = ["point", "walk", "range"].map((kind) => drags.find((c) => c.kind === kind && (kind === "range" || this.link.live))).find(Boolean);
+    if (held) this.buildDrag(held);
   }
 
   buildBar() {
@@ -502,7 +594,8 @@ class Stage {
       b.addEventListener("click", act);
       return b;
     };
-    this.play = button("▶ Play", "Play the run step by step", () => this.toggle());
+    this.play = button(PLAY, "Play the run step by step", () => this.toggle());
+    this.play.className = "oc-play";
     this.scrub = element("input", { type: "range", min: 0, step: 1, "aria-label": "step of the run" });
     this.scrub.addEventListener("input", () => { this.pause(); this.go(Number(this.scrub.value)); });
     this.count = element("span", { className: "oc-stepcount" });
@@ -530,7 +623,7 @@ class Stage {
       row.append(element("div", { className: "oc-slot" }, slider, marks), box);
       this.inputs[control.name] = (value) => {
         slider.value = nearest(control.values, value);
-        slider.setAttribute("aria-valuetext", show(value));
+        slider.setAttribute("aria-valuetext", show(value) + (control.unit ? " " + control.unit : ""));
         if (document.activeElement !== box) box.value = show(value);
       };
       control.marksNode = marks;
@@ -610,7 +703,6 @@ class Stage {
     const value = Number(box.value.trim().replace("−", "-") || NaN);
     const lo = control.values[0], hi = control.values[control.values.length - 1];
     const valid = Number.isFinite(value) && value >= lo && value <= hi;
-    box.setAttribute("aria-invalid", String(!valid));
     if (!valid) {
       this.fail(`${control.label} must be a number from ${show(lo)} to ${show(hi)}; “${box.value}” is not. It stays at ${show(this.values[control.name])}.`);
       box.value = show(this.values[control.name]);
@@ -622,15 +714,20 @@ class Stage {
     box.value = show(kept);
   }
 
-  buildDrag() {
+  buildDrag(held) { // `held` is what the arrow keys move
     const canvas = this.canvas;
     canvas.tabIndex = 0;
     canvas.setAttribute("role", "application");
-    canvas.style.touchAction = "none";
+    canvas.style.touchAction = "pinch-zoom";
+    this.keys = {
+      point: `Arrow keys move ${held.label}, with Shift further. `,
+      range: `Arrow keys change ${held.label}. `,
+      walk: "Arrow keys aim, with Shift further; Enter steps there. ",
+    }[held.kind];
     let dragging = null;
     const place = (event) => {
       const rect = canvas.getBoundingClientRect();
-      return [((event.clientX - rect.left) * this.painter.width) / rect.width, event.clientY - rect.top];
+      return [((event.clientX - rect.left) * this.painter.width) / rect.width, (event.clientY - rect.top) / this.painter.scale];
     };
     const candidates = () => this.painter.boxes.flatMap((view) => view.panel.marks.filter((m) => m.drag && (this.link.live || this.control(m.drag).kind === "range")).map((m) => [view, m]));
     const inside = ({ box }, x, y) => x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
@@ -668,11 +765,28 @@ class Stage {
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { dragging = null; });
     canvas.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-      const control = this.spec.controls.find((c) => c.kind === "point");
-      if (!by || !control) return;
+      const value = this.values[held.name], times = event.shiftKey ? 5 : 1;
+      if (held.kind === "walk" && event.key === "Enter" && this.aim) { this.walk(held, this.aim); event.preventDefault(); }
+      if (!by) return;
       event.preventDefault();
-      this.setPoint(control, this.values[control.name].map((v, i) => Number((v + by[i] * control.step * (event.shiftKey ? 5 : 1)).toPrecision(6))));
+      if (held.kind === "range") {
+        const to = nearest(held.values, value) + (by[0] + by[1]) * times;
+        this.set(held.name, held.values[Math.max(0, Math.min(held.values.length - 1, to))]);
+      } else if (held.kind === "point") {
+        this.setPoint(held, value.map((v, i) => Number((v + by[i] * held.step * times).toPrecision(6))));
+      } else {
+        const sides = [held.xlim, held.ylim];
+        const from = this.aim || value[value.length - 1];
+        this.aim = from.map((v, i) => {
+          const [lo, hi] = sides[i];
+          return Number(Math.max(lo, Math.min(hi, v + (by[i] * times * (hi - lo)) / 50)).toPrecision(4));
+        });
+        this.draw();
+        clearTimeout(this.speaking);
+        this.speaking = setTimeout(() => this.say(`Aim at ${this.aim.map(show).join(", ")}`), SPEAK);
+      }
     });
+    canvas.addEventListener("blur", () => { if (this.aim) { this.aim = null; this.draw(); } });
   }
 
   control(name) {
@@ -681,18 +795,21 @@ class Stage {
 
   watch() {
     const dark = () => {
+      if (window.matchMedia("(forced-colors: active)").matches) return window.matchMedia("(prefers-color-scheme: dark)").matches;
       const lab = document.body.dataset.jpThemeLight;
       if (lab !== undefined) return lab === "false";
       return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
     };
     const fit = () => {
-      const width = Math.floor(this.root.clientWidth - 8);
+      const width = this.canvas.clientWidth;
       if (width < 50) return;
       this.root.classList.toggle("oc-dark", dark());
-      this.painter.size(width, dark());
+      this.size = size();
+      this.painter.size(width, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
       this.draw();
     };
-    this.resize = new ResizeObserver(() => { if (Math.floor(this.root.clientWidth - 8) !== this.painter.width) fit(); });
+    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize].join();
+    this.resize = new ResizeObserver(() => { if (size() !== this.size) fit(); });
     this.resize.observe(this.root);
     this.theme = new MutationObserver(fit);
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
@@ -732,6 +849,7 @@ class Stage {
 
   adopt(name, value) {
     this.values[name] = value;
+    this.aim = null;
     this.inputs[name](value);
   }
 
@@ -848,12 +966,16 @@ class Stage {
   toggle() {
     if (this.playing) return this.pause();
     if (this.at() >= this.frame.num_steps) this.step = 0;
-    this.play.textContent = "⏸ Pause";
-    const pace = Math.max(16, Math.min(400, 6000 / Math.max(1, this.frame.num_steps))); // a whole run in about six seconds
+    this.play.textContent = PAUSE;
+    this.play.setAttribute("aria-label", "Pause the run");
+    // A whole run in about six seconds; for who wants no motion, six still pictures a second apart.
+    const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const stride = still ? Math.ceil(this.frame.num_steps / 6) : 1;
+    const pace = still ? 1000 : Math.max(16, Math.min(400, 6000 / Math.max(1, this.frame.num_steps)));
     let last = performance.now();
     const tick = (now) => {
       const ahead = Math.floor((now - last) / pace);
-      if (ahead > 0) { last += ahead * pace; this.go(this.at() + ahead); }
+      if (ahead > 0) { last += ahead * pace; this.go(this.at() + ahead * stride); }
       if (this.at() >= this.frame.num_steps) return this.pause();
       this.playing = requestAnimationFrame(tick);
     };
@@ -864,19 +986,23 @@ class Stage {
   pause() {
     cancelAnimationFrame(this.playing);
     this.playing = null;
-    this.play.textContent = "▶ Play";
+    this.play.textContent = PLAY;
+    this.play.setAttribute("aria-label", "Play the run step by step");
   }
 
   draw() {
     const frame = this.frame;
     const stepped = frame.num_steps !== undefined;
     const step = stepped ? this.at() : null;
-    this.painter.paint(frame, step);
+    this.painter.paint(frame, step, this.aim);
     setText(this.says, frame.says);
     setText(this.notice, frame.notice || "");
-    this.canvas.setAttribute("aria-label", (this.canvas.tabIndex === 0 ? "Arrow keys move the marked point. " : "") + frame.says);
+    this.canvas.setAttribute("aria-label", (this.keys || "") + frame.says);
     clearTimeout(this.speaking);
-    this.speaking = setTimeout(() => setText(this.live, frame.says), 600);
+    const between = stepped && frame.narration && step < frame.num_steps;
+    const words = between ? narrate(frame.narration, step) : frame.says;
+    if (this.said === undefined) this.said = words; // a figure that appears is read when it is reached, not before
+    else if (!this.playing) this.speaking = setTimeout(() => this.say(words), SPEAK);
     this.bar.hidden = !stepped;
     this.narration.hidden = !(stepped && frame.narration);
     if (stepped) {
@@ -889,13 +1015,19 @@ class Stage {
     for (const control of this.spec.controls) if (control.marksNode) this.marks(control, frame.slider_marks?.[control.name] || []);
   }
 
+  say(words) { // once, politely, when the hand rests
+    if (words === this.said) return;
+    this.said = words;
+    setText(this.live, words);
+  }
+
   marks(control, wanted) {
-    const key = JSON.stringify(wanted);
+    const key = JSON.stringify([wanted, this.size]);
     if (control.marksKey === key) return;
     control.marksKey = key;
     const values = control.values;
     control.row.classList.toggle("oc-ticked", wanted.length > 0 || control.row.classList.contains("oc-ticked"));
-    const width = control.marksNode.clientWidth || 240;
+    const width = (control.marksNode.clientWidth || 240) / this.painter.scale;
     const inside = wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).sort((a, b) => a[0] - b[0]);
     let last = null, ends = -Infinity; // the tick before, and where the words before it end
     control.marksNode.replaceChildren(...inside.map(([v, words]) => {
@@ -986,9 +1118,14 @@ export function renderPage(el, packed) {
     unpack().catch((error) => stage.fail(`The frames of this figure cannot be read: ${error}`));
   }, { rootMargin: "800px" });
   near.observe(el);
+  const notes = keys.size > 1 ? ["A saved page: moving one control puts the others back where they began."] : [];
+  if (keys.size < stage.spec.controls.length) notes.push("A saved page: what is greyed out needs a kernel. Open the notebook to move it.");
+  stage.note.textContent = notes.join(" ").replace(" A saved page: w", " W");
+  stage.note.hidden = notes.length === 0;
   for (const row of el.querySelectorAll("[data-control]")) {
     if (keys.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
-    for (const input of row.querySelectorAll("input, select")) input.disabled = true;
+    for (const input of row.querySelectorAll("input, select, button")) input.disabled = true;
+    row.classList.add("oc-off");
     row.title = "This one needs a kernel: open the notebook to move it.";
   }
   el.stage = stage;

@@ -1,7 +1,8 @@
-"""One palette for both renderers: Okabe and Ito's colours (2008), safe for colour-blind readers, in a light and a dark variant.
+"""One palette for both renderers: after Okabe and Ito's colours (2008), safe for colour-blind readers, in light and dark.
 
-A mark names a *role*, never a colour, so that a thing looks the same in every lesson. A role also brings a dash and a
-marker shape: the second cue beside colour.
+A mark names a *role*, never a colour, so that a thing looks the same in every lesson. A role also brings a dash, a
+marker shape and, for what is filled, a hatch: the second cue beside colour. On its surface every colour of a line has a
+contrast of 4.5 or more (it may be the colour of words too), contours 3; tests/accessibility/test_palette.py computes it.
 """
 
 from typing import NamedTuple
@@ -12,25 +13,26 @@ class Role(NamedTuple):
     dark: str
     dash: str = "solid"
     shape: str = "circle"
+    hatch: str = ""  # of bars and spans: "/" or "\\"
 
 
 ROLES: dict[str, Role] = {
     "path": Role("#0072B2", "#56B4E9"),  # the reference run
-    "yours": Role("#D55E00", "#FF9A4D", "dash", "diamond"),  # the learner's own code
+    "yours": Role("#BF4F00", "#FF9A4D", "dash", "diamond"),  # the learner's own code
     "gradient": Role("#007A5A", "#2FCFA3", "dashdot", "triangle"),
-    "velocity": Role("#A8467F", "#E79FC6", "dash", "square"),
-    "second": Role("#B36B00", "#F0B429", "dash", "square"),  # a second algorithm beside the first
+    "velocity": Role("#A8467F", "#E79FC6", "dashdotdot", "down", "\\"),
+    "second": Role("#9A5B00", "#F0B429", "long", "square", "/"),  # a second algorithm beside the first
     "third": Role("#A8467F", "#E79FC6", "dashdot", "triangle"),
-    "fourth": Role("#007A5A", "#2FCFA3", "dot", "diamond"),
-    "fifth": Role("#6B5B00", "#E8DD5A", "dash", "cross"),
+    "fourth": Role("#007A5A", "#2FCFA3", "short", "down"),
+    "fifth": Role("#6B5B00", "#E8DD5A", "dashdotdot", "cross"),
     "theory": Role("#555555", "#BBBBBB", "dash", "cross"),  # a closed form drawn over a measurement
-    "limit": Role("#8A1C1C", "#FF8A80", "dot", "cross"),  # a boundary: stability, domain
+    "limit": Role("#8A1C1C", "#FF8A80", "dot", "plus"),  # a boundary: stability, domain
     "optimum": Role("#111111", "#FFFFFF", "solid", "star"),
     "start": Role("#111111", "#FFFFFF", "solid", "square"),
-    "contour": Role("#9AA5AE", "#66727C"),
-    "neutral": Role("#5A6670", "#A9B4BD"),
+    "contour": Role("#6B7680", "#7B8893"),
+    "neutral": Role("#5A6670", "#A9B4BD", "fine"),
     "good": Role("#DCEEF8", "#12364A"),  # fills of spans
-    "bad": Role("#FBE3D6", "#4A2413"),
+    "bad": Role("#FBE3D6", "#4A2413", hatch="/"),
 }
 
 SURFACES = {
@@ -41,14 +43,18 @@ SURFACES = {
 DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
     "dash": (7, 4),
-    "dot": (1.5, 3),
-    "dashdot": (7, 3, 1.5, 3),
+    "long": (15, 4),
+    "short": (4, 2.5),
+    "dot": (1.5, 4),
+    "fine": (1.5, 1.5),
+    "dashdot": (9, 3, 1.5, 3),
+    "dashdotdot": (9, 3, 1.5, 3, 1.5, 3),
 }
 
 # Sequential maps for heat marks, as stops from low to high: blue greys (light) that leave paths readable, and viridis.
 HEATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "terrain": (
-        ("#B9CFDD", "#CCDDE7", "#DDE8EF", "#EBF1F5", "#F7FAFB"),
+        ("#C4D7E3", "#D0E0E9", "#DDE8EF", "#EBF1F5", "#F7FAFB"),
         ("#1D3A4C", "#1A3242", "#182A37", "#15222C", "#121A21"),
     ),
     "rate": (
@@ -56,7 +62,7 @@ HEATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("#0B3C5D", "#1F6E9C", "#6BB3D6", "#CBE4EF", "#F7E7D2", "#E9B27C", "#C0622A"),
     ),
     "basins": (
-        ("#56B4E9", "#F0C27A", "#7CCFB5", "#D8A2C2", "#DDDDDD"),
-        ("#1B5E87", "#8A5A12", "#0F6B52", "#7A3560", "#444444"),
+        ("#A9D8F4", "#F8DFB4", "#BFE6D9", "#EBCFE0", "#DDDDDD"),
+        ("#174F72", "#6B4308", "#0B5340", "#6B2C54", "#444444"),
     ),
 }

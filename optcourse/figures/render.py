@@ -6,6 +6,7 @@ import base64
 import io
 
 import numpy as np
+from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
@@ -18,7 +19,9 @@ _MARKERS = {
     "circle": "o",
     "square": "s",
     "triangle": "^",
+    "down": "v",
     "cross": "x",
+    "plus": "+",
     "diamond": "D",
     "star": "*",
     "none": "",
@@ -75,8 +78,13 @@ def _draw_panel(ax: Axes, panel: s.Panel, step: int | None, theme: str) -> None:
     for axis, ticks in (("x", panel.xticks), ("y", panel.yticks)):
         if ticks is not None:
             getattr(ax, f"set_{axis}ticks")([t for t, _ in ticks], [words for _, words in ticks], minor=False)
+    strong = any(isinstance(m, s.Heat) and m.colors != "terrain" for m in panel.marks)
     for order, mark in enumerate(panel.marks):
         _DRAW[type(mark)](ax, mark, step, _style(mark, theme), 2 + order * 0.01)
+    if strong:  # strong colours behind: lines get a pale edge
+        for line in ax.lines:
+            pale = patheffects.Stroke(linewidth=line.get_linewidth() + 2, foreground=surface["background"])
+            line.set_path_effects([pale, patheffects.Normal()])
     handles, labels = ax.get_legend_handles_labels()
     if labels:
         ax.legend(
@@ -93,6 +101,9 @@ def _style(mark: s.Mark, theme: str) -> dict:
         "linestyle": (0, tuple(d / 1.5 for d in dash)) if dash else "solid",
         "marker": _MARKERS[getattr(mark, "shape", None) or role.shape],
         "theme": theme,
+        "hatch": role.hatch * 2,
+        "pale": SURFACES[theme]["background"],
+        "edge": ROLES["limit"].dark if theme == "dark" else ROLES["limit"].light,
     }
 
 
@@ -102,12 +113,19 @@ def _slice(mark: s.Mark, step: int | None) -> slice:
     return slice(0, step + 1) if mark.by_step == "upto" else slice(step, step + 1)
 
 
+def beads(mark: s.Line) -> bool:
+    """Whether a line carries a few of its role's shapes, because its dash does not tell it apart."""
+    return mark.role == "yours" or mark.dash not in (None, ROLES[mark.role].dash)
+
+
 def _line(ax: Axes, m: s.Line, step: int | None, style: dict, order: float) -> None:
     part = _slice(m, step)
+    every = max(1, len(np.atleast_1d(m.x)) // 5)
     ax.plot(
         np.asarray(m.x, float)[part], np.asarray(m.y, float)[part], color=style["color"], linestyle=style["linestyle"],
         linewidth=m.width * 0.75, alpha=m.alpha, label=m.label or None, zorder=order,
-        marker=style["marker"] if m.marker else None, markersize=3.5,
+        marker=style["marker"] if m.marker or beads(m) else None, markersize=3.5 if m.marker else 5,
+        markevery=None if m.marker else (every // 2, every),
     )  # fmt: skip
 
 
@@ -141,15 +159,16 @@ def _bars(ax: Axes, m: s.Bars, step: int | None, style: dict, order: float) -> N
     if m.by_step == "at":
         height = height[min(step or 0, len(height) - 1)]
     ax.bar(
-        np.asarray(m.x, float), height - m.base, m.width, bottom=m.base, color=style["color"], alpha=m.alpha,
-        label=m.label or None, zorder=order,
+        np.asarray(m.x, float), height - m.base, m.width, bottom=m.base, facecolor=style["color"], alpha=m.alpha,
+        label=m.label or None, zorder=order, hatch=style["hatch"], edgecolor=style["pale"], linewidth=0,
     )  # fmt: skip
 
 
 def _span(ax: Axes, m: s.Span, step: int | None, style: dict, order: float) -> None:
     (ax.axvspan if m.axis == "x" else ax.axhspan)(
-        m.lo, m.hi, color=style["color"], alpha=m.alpha, label=m.label or None, zorder=0.5, linewidth=0
-    )
+        m.lo, m.hi, facecolor=style["color"], alpha=m.alpha, label=m.label or None, zorder=0.5, linewidth=0.8,
+        hatch=style["hatch"][:1], edgecolor=style["edge"],
+    )  # fmt: skip
 
 
 def _rule(ax: Axes, m: s.Rule, step: int | None, style: dict, order: float) -> None:

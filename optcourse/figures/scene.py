@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from optcourse.figures.palette import DASHES, HEATS, ROLES
 
 Limits = tuple[float, float]
-SHAPES = ("circle", "square", "triangle", "cross", "diamond", "star", "none")
+SHAPES = ("circle", "square", "triangle", "down", "cross", "plus", "diamond", "star", "none")
 
 
 @dataclass
@@ -40,7 +40,11 @@ class Mark:
 
 @dataclass
 class Line(Mark):
-    """A polyline through (x, y); NaN lifts the pen. `marker` draws a small shape at every vertex."""
+    """A polyline through (x, y); NaN lifts the pen. `marker` draws a small shape at every vertex.
+
+    A line whose dash is not its role's own (quartiles, a second coordinate), and the learner's line, carry a few of
+    their role's shapes, because neither may be told by its colour alone.
+    """
 
     x: ArrayLike
     y: ArrayLike
