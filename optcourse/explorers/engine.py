@@ -104,7 +104,7 @@ class Explorer(anywidget.AnyWidget):
         control = self._control(name)
         if not control.table:
             raise ValueError(f"{name} has no table of frames")
-        settings = [{**others, name: value} for value in control.values]
+        settings = [{**others, name: control.accept(value)} for value in control.values]
         meta, data = encode(self.scenes(settings))
         return {"kind": "table", "control": name, "values": list(control.values), **meta}, data
 
@@ -237,14 +237,14 @@ class Explorer(anywidget.AnyWidget):
 
     def _sweep_table(self, control: Control, rng: np.random.Generator) -> None:
         """The frame in a table is the frame that its value has alone, number for number and word for word."""
-        settings = [{**self.values, control.name: value} for value in control.values]
+        settings = [{**self.values, control.name: control.accept(value)} for value in control.values]
         together = self.scenes(settings)
         size = len(encode(together)[1])
         assert size <= TABLE_BYTES, (
             f"{type(self).__name__}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
         )
         for index in {0, len(settings) - 1, int(rng.integers(len(settings)))}:
-            alone = encode([self.scene(**settings[index])])
+            alone = encode([self.frame(**settings[index])])  # as a person's own choice is drawn: accepted first
             assert encode([together[index]]) == alone, (
                 f"{type(self).__name__}: {control.name} = {control.values[index]} gives another picture in a table than alone"
             )

@@ -1118,10 +1118,11 @@ export function renderPage(el, packed) {
     unpack().catch((error) => stage.fail(`The frames of this figure cannot be read: ${error}`));
   }, { rootMargin: "800px" });
   near.observe(el);
-  const notes = keys.size > 1 ? ["A saved page: moving one control puts the others back where they began."] : [];
-  if (keys.size < stage.spec.controls.length) notes.push("A saved page: what is greyed out needs a kernel. Open the notebook to move it.");
-  stage.note.textContent = notes.join(" ").replace(" A saved page: w", " W");
-  stage.note.hidden = notes.length === 0;
+  const notes = ["A saved page."];
+  if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
+  if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
+  stage.note.textContent = notes.join(" ");
+  stage.note.hidden = notes.length === 1;
   for (const row of el.querySelectorAll("[data-control]")) {
     if (keys.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
     for (const input of row.querySelectorAll("input, select, button")) input.disabled = true;
