@@ -141,6 +141,7 @@ def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds:
         warnings.catch_warnings(record=True) as caught,
         np.errstate(),
         contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),  # nbgrader takes a line on stderr for a failed test
     ):
         warnings.simplefilter("default")
         try:

@@ -215,6 +215,8 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = {json.dumps(course_id)}
 # The blank that the lessons use. The checks know it, and say "not started".
 c.ClearSolutions.code_stub = {{"python": {json.dumps(BLANK)}}}
+# A learner's own progress stays where it is.
+c.CourseDirectory.ignore.append(".optcourse")
 # Seconds a cell. Some cells train a network.
 c.Execute.timeout = 120
 """
