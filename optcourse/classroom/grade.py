@@ -1,168 +1,431 @@
-"""Marks for a folder of notebooks, in a CSV file. The judge; see sandbox for the walls.
+"""`optcourse grade FOLDER`: marks for a folder of notebooks, kept in a gradebook, as CSV files, and as a page for each student.
 
-The first part of grading (issue 5): the two processes and their limits. There is no gradebook yet, and not every lesson can
-be graded; so `optcourse` does not offer it as a command.
+Call it again whenever notebooks arrive: only what is new or changed is marked. The names of files or folders are the students.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import re
+import contextlib
+import os
 import secrets
-from collections import Counter
+import shutil
+import sqlite3
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from optcourse import exercises
-from optcourse.checking.ingredients import to_data
-from optcourse.checking.judging import judge
-from optcourse.checking.running import Failure, Outcome
-from optcourse.classroom.sandbox import Limits, has_bubblewrap, run_submission
+from optcourse.classroom import cluster, collecting, export, feedback, judges, manual
+from optcourse.classroom.collecting import CannotRead, Submission
+from optcourse.classroom.gradebook import Gradebook, GradebookError, Student, now
+from optcourse.classroom.judges import Job, Result
+from optcourse.classroom.sandbox import has_bubblewrap
 
-MAX_NOTEBOOK = 20_000_000
-MAX_DEPTH = 20
-
-
-class Unreadable(Exception):
-    """A notebook or an answer that cannot be read; the text says why."""
+MISSING_WALLS = """bubblewrap is missing, so a submission could read and change your files, see other students' work and use the
+network. Install it (Debian: sudo apt install bubblewrap), or take that risk with --without-sandbox."""
 
 
-def read_cells(path: Path) -> list[str]:
-    """The code cells of a notebook, formats 3 and 4; Unreadable with the reason otherwise."""
-    if path.is_symlink() or not path.is_file():
-        raise Unreadable("it is a link or no file")
-    if path.stat().st_size > MAX_NOTEBOOK:
-        raise Unreadable("the notebook is too large")
-    try:
-        book = json.loads(path.read_text(encoding="utf-8"))
-        cells = book["cells"] if "cells" in book else [c for s in book["worksheets"] for c in s["cells"]]
-        sources = [c.get("source", c.get("input", "")) for c in cells if c["cell_type"] == "code"]
-        return [s if isinstance(s, str) else "".join(s) for s in sources]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"the notebook cannot be read ({type(error).__name__})") from error
+class Stop(Exception):
+    """The command cannot go on; the text is a sentence for the person."""
 
 
-def decode(data: Any, depth: int = 0) -> Any:
-    """Plain values out of a worker's message. Never an ingredient, an object or an array of objects."""
-    if depth > MAX_DEPTH:
-        raise Unreadable("the answer is nested too deeply")
-    if data is None or type(data) in (bool, int, float, str):
-        return data
-    if isinstance(data, list):
-        return [decode(item, depth + 1) for item in data]
-    if "array" in data:
-        dtype = np.dtype(str(data["dtype"]))
-        if dtype.kind not in "biufc":
-            raise Unreadable("the answer holds no numbers")
-        flat = [decode(item, depth + 1) for item in data["array"]]
-        array = np.array(flat, dtype=dtype).reshape(data["shape"])
-        return array[()] if data.get("scalar") is True else array
-    if "float" in data:
-        return float(data["float"])
-    if "complex" in data:
-        return complex(*map(float, (decode(x, depth + 1) for x in data["complex"])))
-    if "tuple" in data:
-        return tuple(decode(item, depth + 1) for item in data["tuple"])
-    return {decode(key, depth + 1): decode(value, depth + 1) for key, value in data["dict"]}
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="optcourse grade",
+        description="Mark a folder of notebooks. The names of files or folders are the students; what Canvas and Moodle\n"
+        "download is understood. Call it again when more arrives: only what is new or changed is marked.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="a week:\n"
+        "  optcourse grade week3                                     mark; the results go to week3-marks\n"
+        "  optcourse grade week3 --roster class.csv                  the same, with the class's names and numbers\n"
+        "  optcourse grade week3 --manual                            what waits for a person (fill in manual.csv, call again)\n"
+        "  optcourse grade week3 --mark alice 03-gradient-descent 2 --comment 'Nearly.'\n",
+    )
+    parser.add_argument("folder", type=Path, help="where the notebooks are")
+    parser.add_argument("--out", type=Path, help="where the results go (default: FOLDER-marks, beside it)")
+    parser.add_argument("--lesson", choices=exercises.lessons(), metavar="NN", help="mark this lesson only")
+    parser.add_argument(
+        "--roster", type=Path, metavar="CSV", help="the class, for instance as Canvas or Moodle exports it"
+    )
+    running = parser.add_argument_group("how it is marked")
+    running.add_argument(
+        "--jobs", type=_positive, metavar="N", help="notebooks at once (default: one for each core)"
+    )
+    running.add_argument("--again", action="store_true", help="mark everything again, on new hidden cases")
+    running.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help="of the hidden cases (default: the gradebook's; the first is drawn)",
+    )
+    running.add_argument("--scheduler", metavar="ADDRESS", help="hand the notebooks to this Dask cluster")
+    running.add_argument(
+        "--without-sandbox", action="store_true", help="run notebooks without walls: only those you trust"
+    )
+    hand = parser.add_argument_group("by hand")
+    hand.add_argument(
+        "--manual", action="store_true", help="take over what you wrote in manual.csv, and list what waits"
+    )
+    hand.add_argument(
+        "--mark", nargs=3, metavar=("STUDENT", "EXERCISE", "POINTS"),
+        help="give points by hand; 'auto' for the automatic ones again, 'same' for a comment alone",
+    )  # fmt: skip
+    hand.add_argument("--comment", metavar="TEXT", help="with --mark: what the student reads")
+    hand.add_argument("--why", metavar="TEXT", default="", help="with --mark: what only the gradebook keeps")
+    return parser
 
 
-def read_outcome(data: Any) -> Outcome:
-    """An outcome from a message; what does not fit becomes a problem that earns nothing."""
-    try:
-        failure = data["failure"]
-        return Outcome(
-            result=decode(data["result"]),
-            problem=str(data["problem"])[:500],
-            calls={str(k): [tuple(c) for c in decode(v)] for k, v in data["calls"].items()},
-            counts={str(k): int(v) for k, v in data["counts"].items()},
-            changed=tuple(str(k) for k in data["changed"]),
-            failure=Failure(str(failure["kind"]), str(failure["type"])[:500]) if failure else None,
-        )
-    except (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError):
-        return Outcome(problem="The answer is not in plain numbers.")
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 to 1024")
+    return int(text)
 
 
-def find_lesson(cells: list[str]) -> str:
-    """The lesson that most of the checks in the cells belong to."""
-    found = Counter(re.findall(r"""check\(\s*["'](\d\d)-""", "\n".join(cells)))
-    for lesson, _ in found.most_common():
-        if lesson in exercises.lessons():
-            return lesson
-    raise Unreadable("no exercise of the course is in it")
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 2**63 - 1")
+    return int(text)
 
 
-def grade_notebook(
-    path: Path, seed: int, lesson: str | None = None, sandboxed: bool = True, limits: Limits | None = None
-) -> dict[str, int]:
-    """Points for every exercise of the notebook's lesson on the hidden cases of a seed."""
-    cells = read_cells(path)
-    wanted = exercises.module(lesson or find_lesson(cells)).EXERCISES
-    cases = {e.id: e.draw_cases([seed, k]) for k, e in enumerate(wanted)}
-    tasks = [
-        {
-            "id": e.id,
-            "kind": e.kind,
-            "answers": list(e.answers),
-            "seconds": e.seconds,
-            "cases": [to_data_case(case) for case in cases[e.id]],
-        }
-        for e in wanted
-    ]
-    report = run_submission(cells, tasks, limits, sandboxed)
-    points = {}
-    for e in wanted:
-        raw = report.outcomes.get(e.id)
-        outcomes = [read_outcome(item) for item in raw[: len(cases[e.id])]] if isinstance(raw, list) else []
-        try:
-            passed = bool(outcomes) and judge(e, cases[e.id], outcomes).passed
-        except (
-            TypeError,
-            ValueError,
-            IndexError,
-            KeyError,
-            AttributeError,
-        ):  # a forged answer of a wrong form
-            passed = False
-        points[e.id] = e.points if passed else 0
-    return points
-
-
-def to_data_case(case: Any) -> dict:
-    return {"args": to_data(tuple(case.args)), "kwargs": to_data(dict(case.kwargs))}
-
-
-def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="optcourse grade", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seed", type=int, help="of the hidden cases; drawn anew where it is not given")
-    parser.add_argument("--lesson", choices=exercises.lessons())
-    parser.add_argument("--without-sandbox", action="store_true")
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns 0 when the gradebook is up to date, 2 when something must be mended first."""
+    parser = build_parser()
     options = parser.parse_args(argv)
-    if not options.folder.is_dir():
-        parser.error(f"{options.folder} is no folder")
-    if not has_bubblewrap() and not options.without_sandbox:
+    if (options.comment is not None or options.why) and not options.mark:
+        parser.error("--comment and --why go with --mark")
+    if options.mark and options.manual:
+        parser.error("--mark and --manual do not go together")
+    try:
+        return run(options)
+    except (Stop, GradebookError, export.TableError, manual.NotAllowed, cluster.ClusterError) as error:
+        print(f"optcourse grade: {error}", file=sys.stderr)
+    except OSError as error:
         print(
-            "bubblewrap is missing: a submission could read and change your files and use the network.\n"
-            "Install it (Debian: apt-get install bubblewrap), or go on with --without-sandbox."
+            f"optcourse grade: {error.filename or 'a file'} cannot be used: {error.strerror or error}.",
+            file=sys.stderr,
         )
-        return 1
-    seed = secrets.randbits(48) if options.seed is None else options.seed
-    rows = []
-    for path in sorted(options.folder.glob("*.ipynb")):
-        try:
-            points = grade_notebook(path, seed, options.lesson, not options.without_sandbox)
-            rows += [
-                (path.stem, name, value, exercises.get(name).points, "") for name, value in points.items()
-            ]
-        except Unreadable as error:
-            rows.append((path.stem, "", 0, "", str(error)))
-        print(path.stem, sum(r[2] for r in rows if r[0] == path.stem), flush=True)
-    with (options.folder / "marks.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["student", "exercise", "points", "of", "reason", "seed"])
-        writer.writerows([*row, seed] for row in rows)
+    return 2
+
+
+def run(options: argparse.Namespace) -> int:
+    folder, out = places(options)
+    tasks = manual.read_tasks(out / "by_hand.csv")
+    if options.mark or options.manual:
+        if not (out / "gradebook.sqlite").exists():
+            raise Stop(
+                f"there is no gradebook in {out} yet; mark the notebooks first: optcourse grade {options.folder}"
+            )
+        with Gradebook(out / "gradebook.sqlite", tasks) as book:
+            by_hand(options, folder, out, book)
+            write_results(out, book)
+        return 0
+    if not options.without_sandbox and not options.scheduler and not has_bubblewrap():
+        raise Stop(MISSING_WALLS)
+    roster = export.read_roster(options.roster) if options.roster else None
+    found = collecting.collect(folder, options.lesson)
+    make_folder(out)
+    with Gradebook(out / "gradebook.sqlite", tasks) as book, alone(out):
+        if roster:
+            book.keep_roster(*roster)
+        grade(options, folder, out, book, found)
+        write_results(out, book)
+    print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
     return 0
+
+
+# -- places ----------------------------------------------------------------------------------------
+
+
+def places(options: argparse.Namespace) -> tuple[Path, Path]:
+    """The folder of notebooks and the folder of results, which must not be inside each other's way."""
+    folder = options.folder.resolve()
+    if not folder.is_dir():
+        raise Stop(f"{options.folder} is no folder.")
+    out = (options.out or folder.with_name(folder.name + "-marks")).absolute()
+    if out.resolve().is_relative_to(folder):
+        raise Stop(
+            f"the results cannot go into {out}: it is inside the folder of notebooks, where they would be taken for work."
+        )
+    return folder, out
+
+
+def make_folder(out: Path) -> None:
+    """Marks are for few eyes: a folder that is made here can be opened by its owner only."""
+    try:
+        out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise Stop(f"{out} is a file; the results need a folder. Use --out.") from error
+    except OSError as error:
+        raise Stop(
+            f"the folder {out} for the results cannot be made ({error.strerror}). Use --out."
+        ) from error
+    if not os.access(out, os.W_OK):
+        raise Stop(f"the folder {out} for the results cannot be written by you. Use --out.")
+
+
+@contextlib.contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """One grader at a time in a folder. The lock goes when the process goes, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: SQLite's own locks keep the gradebook whole
+        yield
+        return
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+    with os.fdopen(os.open(out / "grading.lock", flags, 0o600), "r+", errors="replace") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Stop(
+                f"another `optcourse grade` is at work in {out} ({file.read(200).strip()}). Wait for it."
+            ) from None
+        except OSError:  # a network folder without locks: SQLite's own keep the gradebook whole
+            yield
+            return
+        file.truncate(0)
+        file.write(f"process {os.getpid()}, since {now()}")
+        file.flush()
+        yield
+
+
+# -- marking ---------------------------------------------------------------------------------------
+
+
+def grade(
+    options: argparse.Namespace, folder: Path, out: Path, book: Gradebook, found: collecting.Found
+) -> None:
+    """Mark what is new or changed, and put every mark into the gradebook as it comes."""
+    for line in found.lines:
+        print(f"note: {line}")
+    sandboxed, grader = not options.without_sandbox, judges.grader_version()
+    last = book.last_seed()
+    draw = last is None or options.again
+    seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
+    book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
+    book.retire(str(folder), {(s.student, s.file) for s in found.submissions})
+    todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.again)
+    students = len({s.student for s in found.submissions})
+    print(
+        f"{count(len(found.submissions), 'submission')} of {count(students, 'student')}"
+        + (f", {done} of them marked already" if done else "")
+        + (f"; marking {len(todo)}" if todo else "; nothing to mark")
+        + ("" if sandboxed else ", WITHOUT A SANDBOX")
+    )
+    if not todo:
+        return
+    number = options.jobs or os.cpu_count() or 1
+    place = options.scheduler or count(number, "process", "processes")
+    run_id = book.begin_run(folder=str(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
+    marking = Marking(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
+    marking.refuse([s for s in todo if s.refused])
+    jobs = marking.jobs([s for s in todo if not s.refused])
+    results = (
+        cluster.mark_on_cluster(jobs, options.scheduler, sandboxed)
+        if options.scheduler
+        else judges.mark_locally(jobs, number)
+    )
+    try:
+        with contextlib.closing(results):
+            for result in results:
+                marking.keep(result)
+    except KeyboardInterrupt:
+        marking.progress.end("stopped; what is marked is kept, and the same command goes on from here")
+        raise
+    book.end_run(run_id)
+    marking.progress.end(f"marked on seed {seed}")
+
+
+def sort_out(
+    submissions: Iterable[Submission], book: Gradebook, seed: int, grader: str, sandboxed: bool, again: bool
+) -> tuple[list[Submission], int]:
+    """What has to be marked, and how many stand already with the same content, seed, grader and walls."""
+    standing: dict[tuple[str, str], list[sqlite3.Row]] = {}
+    for row in book.standing():
+        standing.setdefault((row["student"], row["sha256"]), []).append(row)
+    todo, done = [], 0
+    for s in submissions:
+        fits = [
+            row
+            for row in standing.get((s.student, s.sha256), [])
+            if (row["seed"], row["grader"], bool(row["sandboxed"])) == (seed, grader, sandboxed)
+            and row["outcome"] != "died"
+            and row["reason"] == (s.refused or row["reason"])
+            and not again
+        ]
+        if fits:
+            book.set_note(fits[-1]["id"], s.note)
+            done += 1
+        else:
+            todo.append(s)
+    return todo, done
+
+
+@dataclass
+class Marking:
+    """One run: which job is whose, and what is done with each result."""
+
+    book: Gradebook
+    run: int
+    options: argparse.Namespace
+    seed: int
+    grader: str
+    log: Path
+    progress: Progress
+    under_way: dict[int, tuple[Submission, str]] = field(default_factory=dict)
+
+    def jobs(self, submissions: Iterable[Submission]) -> Iterator[Job]:
+        """A job for each submission, read from the disk only when there is room for it."""
+        for key, submission in enumerate(submissions):
+            try:
+                data, _ = collecting.read_bytes(submission.path)
+            except CannotRead as error:
+                self.put(submission, "unreadable", reason=str(error))
+                continue
+            self.under_way[key] = (submission, collecting.fingerprint(data))
+            yield Job(
+                key, data, self.seed, self.options.lesson, not self.options.without_sandbox, self.grader
+            )
+
+    def refuse(self, submissions: Iterable[Submission]) -> None:
+        for submission in submissions:
+            self.put(submission, "unreadable", reason=submission.refused)
+
+    def keep(self, result: Result) -> None:
+        """Put a result into the gradebook, and say what a person should know."""
+        submission, sha256 = self.under_way.pop(result.key)
+        if result.refused:
+            raise Stop(f"a place where notebooks are to be marked cannot do it: {result.refused}.")
+        if result.log:
+            with self.log.open("a", encoding="utf-8") as file:
+                file.write(f"--- {now()} {submission.student}: {submission.file}\n{result.log}\n")
+        if result.marks is None:
+            self.put(submission, "died" if result.died else "unreadable", reason=result.reason, sha256=sha256)
+            return
+        marks = result.marks
+        self.put(
+            submission, "marked", sha256=sha256, lesson=marks.lesson, trouble=marks.trouble, seconds=marks.seconds,
+            marks=marks.exercises,
+        )  # fmt: skip
+
+    def put(
+        self, submission: Submission, outcome: str, *, reason: str = "", sha256: str = "", lesson: str | None = None,
+        trouble: tuple = (), seconds: float = 0.0, marks: tuple = (),
+    ) -> None:  # fmt: skip
+        self.book.record(
+            self.run, submission.student, lesson=lesson or submission.lesson, file=submission.file,
+            sha256=sha256 or submission.sha256, modified=submission.time, outcome=outcome, reason=reason, trouble=trouble,
+            note=submission.note, seconds=seconds, marks=marks,
+        )  # fmt: skip
+        total, of = sum(m.points for m in marks), sum(m.of for m in marks)
+        self.progress.step(
+            f"{submission.student}: {f'not marked, {reason}' if reason else f'{total} of {of}'}", bool(reason)
+        )
+
+
+class Progress:
+    """A moving line on a terminal; elsewhere a line for every tenth. A library would be a requirement for these lines alone."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.began = total, 0, time.monotonic()
+        self.moving = sys.stdout.isatty()
+
+    def step(self, text: str, important: bool = False) -> None:
+        self.done += 1
+        if important:
+            self._clear()
+            print(text, flush=True)
+        if self.moving:
+            width = shutil.get_terminal_size().columns - 1
+            filled = "█" * (20 * self.done // self.total)
+            line = f"{filled:░<20} {self.done}/{self.total}  {self._left()}  {text}"
+            print(f"\r{line[:width]}\033[K", end="", flush=True)
+        elif self.total * (10 * self.done // self.total) // 10 == self.done or self.done == self.total:
+            print(f"{self.done}/{self.total}  {self._left()}", flush=True)
+
+    def _left(self) -> str:
+        seconds = (time.monotonic() - self.began) / self.done
+        left = seconds * (self.total - self.done)
+        return f"{left // 60:.0f} min {left % 60:02.0f} s left" if left >= 60 else f"{left:.0f} s left"
+
+    def _clear(self) -> None:
+        if self.moving:
+            print("\r\033[K", end="")
+
+    def end(self, text: str) -> None:
+        self._clear()
+        seconds = time.monotonic() - self.began
+        each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
+        print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+# -- by hand, and what is written ------------------------------------------------------------------
+
+
+def by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradebook) -> None:
+    """Take over what a person decided, and say what still waits for one."""
+    students, _ = the_class(book)
+    if options.mark:
+        print(manual.decide(book, students, *options.mark, options.comment, options.why))
+        return
+    table = out / "manual.csv"
+    for line in manual.read_back(book, students, table):
+        print(line)
+    students, _ = the_class(book)
+    rows = manual.waiting_rows(students, lambda student, file, exercise: answer(folder, file, exercise))
+    manual.write_waiting(table, rows)
+    for row in rows:
+        print(f"waits: {row[0]}, {row[1]} (of {row[2]}): {row[3]}")
+    fill = (
+        f"Fill in points and comments in {table} and call this again."
+        if rows
+        else "Nothing waits for a person."
+    )
+    print(fill)
+
+
+def answer(folder: Path, file: str, exercise: str) -> str:
+    """What a student wrote for a task that a person reads, where the file is still there under its name."""
+    try:
+        return manual.answer_in(collecting.read_bytes(folder / file)[0], exercise)
+    except CannotRead as error:
+        return f"({error})"
+
+
+def the_class(book: Gradebook) -> tuple[dict[str, Student], list[str]]:
+    """Every student with marks and with what the roster knows of them; then those of the roster who handed nothing in."""
+    students = book.students()
+    people, _ = book.roster()
+    matched, unknown, absent = export.match_roster(
+        people, {key: student.ids for key, student in students.items()}
+    )
+    for key, ids in matched.items():
+        students[key].ids |= ids
+    for k, ids in enumerate(absent):
+        name = ids.get("name") or ids.get("email") or ids.get("username") or f"row {k + 1} of the roster"
+        students[f"{name} (nothing handed in, {k})"] = Student(name, {**ids, "name": name})
+    ordered = dict(sorted(students.items(), key=lambda item: (item[1].name.casefold(), item[0])))
+    return ordered, unknown if people else []
+
+
+def write_results(out: Path, book: Gradebook) -> None:
+    """The CSV files and the pages, from what the gradebook says now."""
+    students, unknown = the_class(book)
+    _, header = book.roster()
+    if unknown:
+        shown = ", ".join(unknown[:10]) + (", …" if len(unknown) > 10 else "")
+        print(
+            f"note: {count(len(unknown), 'student')} not found in the roster, known by file name only: {shown}"
+        )
+    export.write_tables(out, students, book.tasks, export.canvas_headers(header))
+    feedback.write_pages(out, students, [s.name for s in students.values() if not s.lessons])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

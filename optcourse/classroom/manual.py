@@ -1,0 +1,195 @@
+"""What a person decides: points and comments by hand, one at a time or in a table, and what still waits for them.
+
+`by_hand.csv` in the marks folder adds tasks that only a person can read, such as a plot or a few sentences: a row each of
+exercise (`03-explain-it-back`), title, points. `manual.csv` is the table of what waits; whatever is filled in there is read back.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from optcourse.classroom.export import TableError, as_written, neutral, number, read_rows, write_rows
+from optcourse.classroom.gradebook import Decision, Gradebook, Part, Student, lesson_parts
+
+COLUMNS = ("student", "exercise", "of", "why it waits", "file", "answer", "points", "comment")
+LONGEST_ANSWER = 2000
+LONGEST_COMMENT = 5000
+
+
+class NotAllowed(Exception):
+    """A mark that cannot be given; the text is a sentence for the person."""
+
+
+def read_tasks(path: Path) -> tuple[Part, ...]:
+    """The tasks of `by_hand.csv`; none where there is no such file. Raises TableError with the line that is wrong."""
+    if not path.exists():
+        return ()
+    tasks = {}
+    for line, row in enumerate(read_rows(path), 1):
+        if line == 1 and row[0].casefold() == "exercise":
+            continue
+        where = f"{path}, row {line}"
+        if len(row) != 3:
+            raise TableError(f"{where}: there must be three cells: exercise, title, points.")
+        id, title, points = row
+        known = lesson_parts(id[:2])
+        if not re.fullmatch(r"\d\d-[a-z0-9]+(-[a-z0-9]+)*", id) or not known:
+            raise TableError(
+                f"{where}: {id!r} is no name for a task; write a lesson and words: 03-explain-it-back."
+            )
+        if id in known or id in tasks:
+            raise TableError(f"{where}: {id} is there already.")
+        if not points.isdecimal() or not 0 < int(points) <= 1000:
+            raise TableError(f"{where}: the points must be a whole number from 1 to 1000, not {points!r}.")
+        tasks[id] = Part(id, title, int(points), by_hand=True)
+    return tuple(tasks.values())
+
+
+# -- one mark --------------------------------------------------------------------------------------
+
+
+def find_student(word: str, students: Mapping[str, Student]) -> str:
+    """The student that a word means: what the file or folder is called, or a name or number that only one has."""
+    if word in students:
+        return word
+    fits = [
+        student.student
+        for student in students.values()
+        if word.casefold()
+        in {student.student.casefold(), *(value.casefold() for value in student.ids.values())}
+    ]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        raise NotAllowed(f"{word!r} may be any of {', '.join(fits)}; write one of these.")
+    near = [name for name in students if word.casefold() in name.casefold()][:5]
+    raise NotAllowed(
+        f"There is no student {word!r} in the gradebook."
+        + (f" Did you mean {', '.join(near)}?" if near else "")
+    )
+
+
+def read_points(word: str, of: float) -> float:
+    """Points that a person wrote, between nothing and all; a decimal comma is understood."""
+    if not re.fullmatch(r"\d{1,6}([.,]\d{1,4})?", word):
+        raise NotAllowed(f"{word!r} is no number of points.")
+    points = float(word.replace(",", "."))
+    if points > of:
+        raise NotAllowed(f"{number(points)} is more than the {number(of)} points that there are.")
+    return points
+
+
+def decide(
+    book: Gradebook,
+    students: Mapping[str, Student],
+    student: str,
+    exercise: str,
+    points: str,
+    comment: str | None,
+    why: str = "",
+) -> str:
+    """Give a mark by hand, and say in a line what was done.
+
+    points: a number, "auto" (the automatic mark counts again) or "same" (for a comment alone).
+    comment: None keeps the one that is there.
+    Raises NotAllowed.
+    """
+    name = find_student(student, students)
+    before = book.decisions().get((name, exercise))
+    value, said = _checked(book, name, exercise, points, comment, before)
+    text = (before.comment if before else "") if comment is None else comment
+    book.decide(name, exercise, value, text, why)
+    return f"{name}, {exercise}: {said}" + (", with a comment" if text else "")
+
+
+def _checked(
+    book: Gradebook, student: str, exercise: str, points: str, comment: str | None, before: Decision | None
+) -> tuple[float | None, str]:
+    """The points to be kept, and how to say it."""
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise NotAllowed(f"the comment is longer than {LONGEST_COMMENT} letters.")
+    parts = lesson_parts(exercise[:2], book.tasks)
+    if exercise == exercise[:2] and parts:
+        if points != "same":
+            raise NotAllowed(
+                f"{exercise} is a whole lesson: give points to its exercises ({', '.join(parts)}), or write same."
+            )
+        return None, "no points, as it is a whole lesson"
+    if exercise not in parts:
+        known = f" Lesson {exercise[:2]} has {', '.join(parts)}." if parts else ""
+        raise NotAllowed(f"There is no exercise {exercise!r}.{known}")
+    if points == "auto":
+        return None, "the automatic mark counts"
+    if points == "same":
+        return (before.points if before else None), "the points stay as they are"
+    value = read_points(points, parts[exercise].points)
+    return value, f"{number(value)} of {number(parts[exercise].points)}"
+
+
+# -- the table -------------------------------------------------------------------------------------
+
+
+def waiting_rows(students: Mapping[str, Student], answers) -> list[list[str]]:
+    """A row for everything that has no mark until a person gives one. `answers(file, exercise)` finds what was written."""
+    rows = []
+    for student in students.values():
+        for marks in student.lessons.values():
+            for entry in marks.waiting:
+                why = (
+                    "a person reads it"
+                    if entry.by_hand
+                    else f"not marked: {marks.reason or 'it came later than the mark'}"
+                )
+                answer = answers(student.student, marks.file, entry.id) if entry.by_hand else ""
+                rows.append(
+                    [student.student, entry.id, number(entry.of), why, marks.file, answer, "", entry.comment]
+                )
+    return rows
+
+
+def write_waiting(path: Path, rows: list[list[str]]) -> None:
+    write_rows(path, [COLUMNS, *rows])
+
+
+def read_back(book: Gradebook, students: Mapping[str, Student], path: Path) -> list[str]:
+    """Take over what was filled in in `manual.csv`: all of it, or nothing and NotAllowed with every row that is wrong."""
+    if not path.exists():
+        return []
+    rows = read_rows(path)
+    if not rows or "points" not in rows[0] or "student" not in rows[0] or "exercise" not in rows[0]:
+        raise NotAllowed(f"{path} has lost its first row (student, exercise, …, points, comment).")
+    place = {name: rows[0].index(name) for name in ("student", "exercise", "points")}
+    place["comment"] = rows[0].index("comment") if "comment" in rows[0] else len(rows[0])
+    written, decisions, wrong, wanted = {neutral(name): name for name in students}, book.decisions(), [], []
+    for line, row in enumerate(rows[1:], 2):
+        cells = {name: row[k] if k < len(row) else "" for name, k in place.items()}
+        student, exercise = written.get(cells["student"], cells["student"]), cells["exercise"]
+        before = decisions.get((student, exercise))
+        if not cells["points"] and cells["comment"] == neutral(before.comment if before else ""):
+            continue
+        try:
+            student = find_student(student, students)
+            comment = as_written(cells["comment"])
+            value, said = _checked(book, student, exercise, cells["points"] or "same", comment, before)
+            wanted.append((student, exercise, value, comment, said))
+        except NotAllowed as error:
+            wrong.append(f"row {line}: {error}")
+    if wrong:
+        raise NotAllowed(f"Nothing was taken from {path}: " + " ".join(wrong[:10]))
+    for student, exercise, value, comment, _ in wanted:
+        book.decide(student, exercise, value, comment, path.name)
+    return [f"{student}, {exercise}: {said}" for student, exercise, *_, said in wanted]
+
+
+def answer_in(data: bytes, exercise: str) -> str:
+    """What stands in the cells of a notebook that carry the tag `by-hand:NN-words`, for a person to read."""
+    try:
+        cells = json.loads(data)["cells"]
+        found = [c for c in cells if f"by-hand:{exercise}" in c.get("metadata", {}).get("tags", [])]
+        texts = [s if isinstance(s, str) else "".join(s) for s in (c.get("source", "") for c in found)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return "(the notebook cannot be read)"
+    return "\n".join(texts)[:LONGEST_ANSWER] if found else "(no cell with this task's tag; see the notebook)"
