@@ -63,19 +63,19 @@ def _append(path: Path, line: str) -> None:
 def _locked(handle: int) -> Iterator[None]:
     """Hold the file alone, where the system offers that; elsewhere one short append is safe on its own."""
     try:
-        import fcntl
-    except ImportError:  # Windows
+        from fcntl import LOCK_EX, LOCK_UN, flock
+    except ImportError:  # Windows has no such module, Python in a browser no such function in it
         yield
         return
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        flock(handle, LOCK_EX)
     except OSError:  # some network file systems have no locks
         yield
         return
     try:
         yield
     finally:
-        fcntl.flock(handle, fcntl.LOCK_UN)
+        flock(handle, LOCK_UN)
 
 
 def home() -> Path:

@@ -52,8 +52,8 @@ ROOMS = {
     "place": Room("commands.place", "", ""),
     "classroom": Room(
         "classroom",
-        "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil packaging jupyterlite_pyodide_kernel "
-        "pygments jinja2 markupsafe dask",
+        "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil "
+        "pygments jinja2 markupsafe dask packaging jupyterlite_pyodide_kernel",
         "core descent figures explorers exercises progress checking authoring place; exercise data; learner's code",
     ),
     "commands": Room(
