@@ -253,6 +253,8 @@ def notebook_cell(cell: Cell, cell_id: str, given: set[str], seed: int) -> dict[
         exercise = exercises.get(found.exercise)
         text = test_text(text, found, seed if exercise.kind == "function" else None)
         made["metadata"]["nbgrader"] = marks(exercise.id, grade=True, locked=True, points=exercise.points)
+        # JupyterLab's "Run All Cells" goes on after a test that fails.
+        made["metadata"]["tags"] = [*made["metadata"].get("tags", []), "raises-exception"]
     elif only_shows(text, given):
         made["metadata"]["nbgrader"] = marks(cell_id, locked=True)
     made["source"] = text.splitlines(keepends=True)

@@ -87,6 +87,8 @@ def faults(notebook: nbformat.NotebookNode, name: str, preprocess) -> list[str]:
         call = f'check("{exercise.id}", {", ".join(exercise.answers)})'
         if call not in cell.source or not cell.metadata.nbgrader.locked:
             found.append(f"{exercise.id} is not tested by a locked cell")
+        if "raises-exception" not in cell.metadata.get("tags", []):
+            found.append(f"{exercise.id}: where it fails, JupyterLab would not run the cells below")
         if ("HIDDEN" in cell.source) != (exercise.kind == "function"):
             found.append(f"{exercise.id}: hidden tests where they say nothing, or none")
     lesson = nbformat.read(COURSE / "lessons" / f"{name}.ipynb", as_version=4)
