@@ -267,7 +267,8 @@ class Painter {
       const half = Math.min(area.width - 4, context.measureText(words).width) / 2;
       return Math.max(area.left + 2 + half, Math.min(area.left + area.width - 2 - half, box.left + box.width / 2));
     };
-    context.fillText(panel.xlabel, middle(panel.xlabel), box.top + box.height + 36, area.width - 4);
+    const below = broken(context, panel.xlabel, area.width - 4);
+    below.forEach((words, i) => context.fillText(words, middle(words), box.top + box.height + (below.length > 1 ? 31 : 36) + 13 * i, area.width - 4));
     context.save();
     context.translate(Math.max(area.left + 13, box.left - 48), box.top + box.height / 2);
     context.rotate(-Math.PI / 2);
@@ -275,7 +276,7 @@ class Painter {
     context.restore();
     context.font = "600 " + FONT;
     const title = broken(context, panel.title, area.width - 4);
-    title.forEach((words, i) => context.fillText(words, middle(words), box.top - 9 - 13 * (title.length - 1 - i), area.width - 4));
+    title.forEach((words, i) => context.fillText(words, middle(words), box.top - (title.length > 1 ? 6 : 9) - 13 * (title.length - 1 - i), area.width - 4));
 
     context.font = SMALL;
     context.textAlign = "left";
@@ -1041,7 +1042,7 @@ class Stage {
       if (last && tick.x - tick.room / 2 < last.to) {
         if (!last.span.className && last.x - last.room > ends) { // neighbours: one's words to the left, the other's to the right
           last.span.className = "oc-left";
-          span.className = "oc-right";
+          span.className = tick.x + tick.room < width + 4 ? "oc-right" : "oc-second oc-left"; // or a row lower, at the slider's end
           ends = last.x;
           tick.to = tick.x + tick.room;
         } else {
