@@ -228,9 +228,10 @@ c.Execute.timeout = 120
 def notebook_text(lesson: Lesson, seed: int) -> str:
     """The notebook file of a lesson with answers, tests and nbgrader's metadata: the same text every time."""
     given = names_from_the_course(lesson)
+    shown = [cell for cell in lesson.cells if not is_speakers_note(cell)]
     cells = [
         notebook_cell(cell, cell_id, given, seed)
-        for cell, cell_id in zip(lesson.cells, nb.cell_ids(lesson), strict=True)
+        for cell, cell_id in zip(shown, nb.cell_ids(lesson), strict=True)
     ]
     metadata = {
         "kernelspec": nb.KERNEL,
@@ -241,8 +242,12 @@ def notebook_text(lesson: Lesson, seed: int) -> str:
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
 
 
+def is_speakers_note(cell: Cell) -> bool:
+    return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
+
 def notebook_cell(cell: Cell, cell_id: str, given: set[str], seed: int) -> dict[str, Any]:
-    made = nb.notebook_cell(cell, cell_id, answers=True)
+    made = nb.notebook_cell(cell, cell_id, answers=False)
     text = "\n".join(cell.lines)
     if cell.kind == "markdown":
         # Each assignment has a folder of its own; a link to another lesson leads from folder to folder.
