@@ -22,7 +22,7 @@
 # **One thing to do now.** A notebook is a row of *cells*. Click on the cell below this text and press `Shift` + `Enter`: that
 # runs it and goes on to the next. Do the same with every cell that you meet.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, progress, quiz
@@ -45,7 +45,7 @@ from optcourse.models import SoftmaxRegression
 # %%
 predict("00-where-it-ends")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** In the left picture you stand at the large square. The arrow points straight downhill. It is longer where the
 # ground is steeper.
 #
@@ -209,7 +209,8 @@ hints("00-take-a-step")
 #
 # Below, gradient descent walks without fog. As soon as your `take_step` is written, it walks too, in orange: the course calls
 # it again and again. If your step were wrong, you would see *how* it is wrong.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Press *Play*. Then go back and forth with the small buttons. The line below the picture says what each step computes.
@@ -243,7 +244,7 @@ predict("00-half-go-down")
 # %%
 predict("00-thousand-dimensions")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** On the left: 100 random directions, and minus the gradient as the thick arrow to the right. A direction in 1,000
 # dimensions cannot be drawn. But its part along minus the gradient can, and how much is left over for the sides.
 #
@@ -396,7 +397,7 @@ progress()
 # %%
 quiz("00")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - Michigan EECS 498-007, lecture 4, and the CS231n notes on optimization: the walker in the fog, and where this course's

@@ -22,7 +22,7 @@
 # 2. How wrong is the result?
 # 3. If it is slow and wrong, what is it good for?
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import time
 
 import numpy as np
@@ -54,7 +54,8 @@ predict("01-smaller-h")
 # On the left: the curve, the tangent (dashed grey), and the line with the numeric slope (blue). On the right: the
 # error of that slope for *every* `h`, from 1 down to 1e-16, which is 0.0000000000000001. Both axes of the right
 # picture are logarithmic: equal distances are equal factors. An error of exactly zero is drawn at the lower edge.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Pull `h` slowly to the left. The secant turns into the tangent, and the point on the right slides down.
@@ -112,7 +113,8 @@ VCurveLab()
 #
 # Here is a real loss. A small model tells handwritten ones from zeros by the ink in the columns of the image. Its
 # `w` has a few entries. Press ▶, or step with the arrows. Each step is **one** evaluation of the loss.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Step through it once. Which entry is moved (left)? When does a new bar of `dw` appear (right)?
@@ -259,7 +261,8 @@ hints("01-best-h")
 # Nothing is subtracted, so nothing cancels, and N evaluations are enough. There is a price: `f` must be **analytic**,
 # which means that it is made of sums, products, `exp`, `sin` and the like. `abs` and comparisons break it, and often
 # without any message.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this in the lab above.** Choose `complex` and pull `h` through its whole range. Then choose the function
 # `|x|`, and read the sentence under the picture.
 
@@ -319,7 +322,8 @@ for name, model, start in (
 #
 # Read off your machine's time for one evaluation (numeric milliseconds divided by evaluations) and set the second slider
 # to it.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** How long does *one* gradient take for ResNet-50, a well-known image network with about 25.6 million
 # parameters? Guess first. Then remember that training takes many thousands of gradients.
 
@@ -339,7 +343,7 @@ Bill()
 # %%
 predict("01-forward-shift")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. It begins with forward differences and a huge `h` of 0.5. Look where the walk comes to rest: not at the star, but

@@ -21,7 +21,7 @@
 # **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivative of a product, and matrix
 # products in NumPy. **Time:** about 85 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, quiz
@@ -41,7 +41,8 @@ predict("02-evaluations")
 #
 # Blue numbers are **values**. They are computed from left to right. Green numbers are **gradients**: how much the
 # loss grows when that value grows a little. They are computed from right to left.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Move `step` to 0. Then take one step at a time. Before each of the steps 1 to 6, compute the next blue number.
@@ -136,7 +137,8 @@ print(f"loss {loss:g}; dw1 = {dw1:g}, db1 = {db1:g}, dw2 = {dw2:g}, db2 = {db2:g
 # $$\text{relative error} = \frac{|\,\text{analytic} - \text{numeric}\,|}{\max(|\text{analytic}|,\ |\text{numeric}|)}$$
 #
 # When both are 0, this is 0/0. Then nothing is wrong, and we call the relative error 0.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** The factor "score → hidden" is now 1.1 times as large as it should be.
 #
 # 1. Which weights have a wrong gradient, and which are right? Where do the wrong ones sit in the graph?
@@ -256,7 +258,7 @@ hints("02-softmax-gradient")
 # %%
 predict("02-kink")
 
-# %% [markdown]
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. `x` is 0. Make `h` smaller, down to 0.001. Does the numeric slope move?
@@ -397,7 +399,8 @@ predict("02-wrong-gradient")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # These are real digits: 100 images of handwritten numbers, 8 × 8 pixels each, and a network with 12 hidden units. The
 # blue curve uses the right gradient. The other has a mistake.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Go through the mistakes. Which of them would you notice from the loss alone?
@@ -491,7 +494,8 @@ hints("02-check-gradient")
 # 30 digits, so both gradients are 0. That is the 0/0 case.
 #
 # The orange diamonds are the entries of *your* `two_layer_backward`, once it is there.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. An error of 1 % is planted in `W1`. Make `delta` smaller. From which size on does the check pass a wrong
@@ -694,7 +698,7 @@ print(found)
 # %%
 quiz("02")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - D. Rumelhart, G. Hinton, R. Williams, *Learning representations by back-propagating errors*, Nature 323 (1986).

@@ -19,7 +19,7 @@
 # **You need** derivatives, a little NumPy, and what a gradient is ([lesson 02](02_analytic_gradient.ipynb)).
 # Eigenvalues are explained when they come. **Time:** about 75 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, quiz
@@ -46,7 +46,7 @@ from optcourse.objectives import lecture_bowl, rosenbrock
 # %%
 predict("03-larger-steps")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Press *Play*. Which way does the walker go at first? Which way later?
@@ -185,7 +185,7 @@ ValleyExplorer(yours=gradient_descent, learning_rate=0.45)
 # %%
 predict("03-largest-rate")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Leave the curvature at 4. Move `learning_rate` until the walker arrives in one jump. Which value is it?
@@ -333,7 +333,8 @@ hints("03-read-a-hessian")
 #
 # Here $c_i$ is how far you are from the minimum along axis $i$, and $\lambda_i$ is the curvature along it. With $n$
 # parameters, gradient descent on a quadratic is $n$ separate sequences, each with its own factor.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** The left and the middle picture show the same run. Drag the square in either: the other one follows.
 #
 # 1. Drag the start, in the middle picture, onto the dashed flat axis. What becomes of the zig-zag in the left picture?
@@ -370,7 +371,8 @@ print(
 # Does a real run do what the formula says? Here is the valley of the beginning once more, with the theory switched on. The
 # two thin lines on the right are the parts of the loss that the two axes predict. The words below the picture compare the
 # factor that was *measured* in the last step with the one that was predicted.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Which of the two lines does the loss follow at first, and which one later?
@@ -423,7 +425,7 @@ for k in (1.5, 10, 20, 100, 1000):
 # **Your turn.** Write the function that makes the last column of this table: the smallest whole number of steps after
 # which the distance is at most `tolerance` times what it was, at the best learning rate. `condition_number` is above 1.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import math
 
 
@@ -447,7 +449,8 @@ hints("03-steps-needed")
 #
 # In practice nobody tells you the eigenvalues. What people do: try many learning rates. The left picture is the result of
 # 121 runs, one for each learning rate. The probe is one of them; drag it along, and the right picture shows its path.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Drag the probe from left to right. Where does the path crawl, where does it zig-zag?
@@ -502,7 +505,8 @@ for point in ((-1.2, 1.0), (0.0, 0.0), (1.0, 1.0)):
 #
 # With several minima, gradient descent reaches *one* of them. Which one depends on where it starts. The starts that lead
 # to the same minimum form its **basin**. In the picture, every start is coloured by the minimum that it reaches.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Drag the start across a border between two colours. How far apart are the two ends?
@@ -531,7 +535,8 @@ predict("03-saddle")
 #
 # The brackets $\lceil\;\rceil$ mean: round up. And if $y_0$ is *exactly* zero? Then the slope along $y$ is exactly zero,
 # and every multiple of zero is zero. The walker never leaves.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Halve the distance of the start several times. Does the number of steps double, or does it grow by a fixed amount?
@@ -571,7 +576,8 @@ hints("03-saddle-steps")
 # The gradient of a mean is the mean of the gradients. So every single step needs the gradient of *every* training image.
 # One step costs a whole **pass** over the data. This is called **batch gradient descent**, and it is expensive: with a
 # million images, a million gradients for one step.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Play with `learning_rate`. At 0.5, how many images does the model read right after 60 passes?
@@ -671,7 +677,7 @@ hints("03-batch-gradient-descent")
 # %%
 quiz("03")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - G. Goh, *Why Momentum Really Works*, Distill (2017), <https://distill.pub/2017/momentum/>: the eigenbasis picture, with

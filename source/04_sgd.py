@@ -20,7 +20,7 @@
 # **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
 # and variance are recalled when they come. **Time:** about 75 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, data, hints, models, predict, quiz, theory
@@ -55,7 +55,8 @@ predict("04-one-pass")
 # the middle it counts **epochs**: an epoch is as much work as one pass over all the training images. On the
 # right it counts **seconds**, measured on the machine that this notebook runs on, so that panel looks a
 # little different for everyone.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Predict first, then move, then look.
 #
 # 1. On the left: does the batch size matter much, step by step?
@@ -122,7 +123,8 @@ predict("04-four-times-the-batch")
 # On the left, all arrows are gradients at one and the same $w$. The thick one is the true gradient; each thin
 # one comes from a minibatch. In the middle: the angles between them. On the right: how much the thin arrows
 # vary, at every batch size.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Move `batch_size` from 1 to 1438. When do almost all arrows point roughly the right way?
@@ -323,7 +325,8 @@ hints("04-sgd")
 # The two-weight problem again (is it a six?), now with the whole walk. The dashed path is batch gradient
 # descent, which uses all images at every step. The blue one is SGD. Your `sgd` gets the same minibatches, so
 # its diamonds must lie on the blue path.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Set `batch_size` to 1, then 8, 64, 1438. When does the path become smooth?
@@ -362,7 +365,8 @@ BatchSizesExplorer(yours=sgd)
 # same on both axes. One run proves little when chance plays a part. So there are 64 seeds at once: the dots
 # on the left are where they end. On the right, the **median** is the middle one of the 64 losses, and half of
 # them lie between the two **quartiles**.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Set the noise to 0. Crawl or zig-zag: find both with `learning_rate`, as in lesson 03.
@@ -383,7 +387,8 @@ SeedBandExplorer()
 #
 # A start exactly on the ridge of a saddle never leaves it: the slope across the ridge is exactly 0 ([lesson
 # 03](03_gradient_descent.ipynb)). What does noise do there? And in a local minimum?
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. The saddle, noise 0: press *Play*. Then the smallest noise on the slider. How long until half of the
@@ -420,7 +425,7 @@ EscapeExplorer()
 # This is the **noise floor**. For small $\alpha$ it is close to $\alpha\sigma^2 / 2\lambda$: half the
 # learning rate, half the variance.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Compare the measured variance with the formula, at `learning_rate` 0.1 and at 1.9.

@@ -20,7 +20,7 @@
 # **You need** [lesson 03](03_gradient_descent.ipynb) (condition number, factor of a step) and
 # [lesson 04](04_sgd.ipynb) (minibatch noise). **Time:** about 80 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, quiz, theory
@@ -48,7 +48,7 @@ predict("05-two-pushes")
 # %%
 predict("05-zig-zag")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look. There is no landscape here: the gradients are given.
 #
 # 1. `steady`: press *Play*. Move `rho` to 0.5, to 0 and to 0.95. Where does the velocity level off?
@@ -160,7 +160,8 @@ hints("05-momentum")
 # Blue is momentum, SGD is beside it (here with the whole gradient; noise comes below), and your code is
 # orange. Two arrows make the next step: what is left of the velocity, and the new gradient. Set the step
 # slider to see them.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Go step by step. When do the two arrows agree, when do they pull against each other?
@@ -240,7 +241,8 @@ predict("05-steps")
 #   Whatever the learning rate, `rho = 0.9` shrinks no axis by more than the factor 0.949 a step.
 # - **Stability**: it settles for $0 < \alpha\lambda < 2 + 2\rho$. Gradient descent has 2. Momentum allows
 #   nearly twice that.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** The map has one run for each pair $(\alpha\lambda, \beta)$: 7,200 runs, *measured*. Dark
 # blue is fast; brown runs away. Drag the probe.
 #
@@ -322,7 +324,8 @@ hints("05-best-momentum")
 #
 # Position to the right, velocity upwards: every step is a point, a run is a curve, and the star is rest in
 # the minimum.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. With `rho = 0.9` it spirals. Lower `rho` to the tick *critical*. What becomes of the spiral?
@@ -338,7 +341,8 @@ PhaseExplorer()
 # Where the gradient is zero, gradient descent stops. A ball that comes from a slope still has *velocity*
 # there, and rolls on. Beyond the bottom of a hollow the slopes push back, and friction takes its share. If
 # the hollow is shallow, all that is less than the velocity it brings along, and it comes over the far rim.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. `shallow minimum`: press *Play*. Lower `rho` in small steps. From where on is the ball caught?
@@ -376,7 +380,8 @@ predict("05-noise")
 # A minibatch gradient is the true gradient plus noise. In the velocity, the true part agrees from step to
 # step and adds up. The noise points elsewhere each time and cancels in part. So the velocity points in a
 # steadier direction than one gradient.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Both walkers get the same noise. SGD has the effective learning rate, so both have the same
 # average speed.
 #
@@ -503,7 +508,8 @@ for rho in (0.0, 0.5, 0.9):
 # The best settings for curvatures 1 to 25 are $\alpha = (2/(1+5))^2 = 1/9$ and $\beta = (4/6)^2 = 4/9$.
 # Start at 3.3. Gradient descent and Nesterov run beside it at their own usual settings ($\alpha = 1/25$;
 # Nesterov's $\beta = 2/3$).
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** 1. Watch where momentum is after 60 steps. 2. Move the start. Which starts circle? 3. Lower
 # the learning rate.
 
@@ -536,7 +542,8 @@ hints("05-heavy-ball-cycle")
 #
 # Softmax regression on real digits, minibatches of 64 images, 150 steps: the setting of lesson 04, with a
 # velocity. The orange line is your own `momentum`, training a model on real images.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. At `learning_rate` 0.1, compare `rho` 0.9 with SGD.
@@ -635,7 +642,7 @@ hints("05-convert")
 # %%
 quiz("05")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - G. Goh, *Why Momentum Really Works*, Distill (2017), <https://distill.pub/2017/momentum/>.

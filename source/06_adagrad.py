@@ -20,7 +20,7 @@
 # **You need** gradient descent and the condition number ([lesson 03](03_gradient_descent.ipynb)), and minibatches
 # ([lesson 04](04_sgd.ipynb)). **Time:** about 70 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, quiz
@@ -46,7 +46,7 @@ from optcourse.objectives import lecture_bowl
 # %%
 predict("06-two-slopes")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict, then move, then look.
 #
 # 1. Move the step slider back to 0 and go forward one step at a time. Along which direction does AdaGrad's first step go?
@@ -160,7 +160,8 @@ hints("06-adagrad")
 # ## Your code in the picture
 #
 # The same valley, with your function beside the course's. When both agree, the orange dashes lie on the blue path.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Move `eps` up, far beyond 1e-7. At which value does the path begin to change? Compare it with the size of
 # $\sqrt{s}$: the narration below the picture shows `grad_squared`. At `eps` = 100 the bars have become almost equally high.
 # Which algorithm is this, then? (Raise `learning_rate` as well, or you will not see it move.)
@@ -195,7 +196,7 @@ for t in (1, 4, 100, 10_000):
     way = np.sum(0.4 / np.sqrt(np.arange(1, t + 1)))
     print(f"{t:7,d} {0.4 / np.sqrt(t):13.4f} {way:12.3f} {2 * 0.4 * np.sqrt(t):8.1f} {0.4 * t:23.1f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Both axes of both pictures are logarithmic, so $1/\sqrt{t}$ is a straight line.
 #
 # 1. Move `gradient` from its left end to its right end. What changes? Now set `eps` to 1e-4 and try the
@@ -276,7 +277,8 @@ print(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # SGD gives all rows the same learning rate. AdaGrad's sums grow only when a letter occurs. So rows of rare letters keep
 # their large effective learning rates until they have been used.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** The right picture shows how much is still to be learned: the loss above the lowest that any table can
 # reach. Solid: the 12 most frequent characters. Dotted: the 12 rare ones.
 #
@@ -319,7 +321,7 @@ for name, optimizer, rates in (
 # %%
 predict("06-turned")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Drag the round probe on the right. Where is AdaGrad good, where is it bad? (At this start a small turn even helps. That
@@ -408,7 +410,8 @@ hints("06-rotation-experiment")
 #
 # Back to the 1,797 handwritten digits, softmax regression, minibatches of 64 images. Pixels are features too, and some are
 # rare: corners hardly ever have ink. On the right, each dot is a pixel.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. The dots at the far left are pixels that almost never have ink. How much larger is their effective learning rate than
@@ -519,7 +522,7 @@ hints("06-find-the-error")
 #
 # The course's tests compare the update with PyTorch's own, step by step, and the defaults too.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 slope, learning_rate = 1e-6, 0.4
 print(f"first step, slope {slope:g}:")
 print(f"  eps 1e-7 outside (lecture):  {learning_rate * slope / (slope + 1e-7):.4f}")
@@ -543,7 +546,7 @@ print(f"  sum starts at 0.1 (Keras):   {learning_rate * slope / np.sqrt(0.1 + sl
 # %%
 quiz("06")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - J. Duchi, E. Hazan, Y. Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic Optimization*, JMLR 12

@@ -18,7 +18,7 @@
 #
 # **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, descend, hints, predict, quiz
@@ -42,7 +42,7 @@ from optcourse.theory import half_life, rmsprop_step
 # %%
 predict("07-after-the-cliff")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Press *Play*. Where is AdaGrad when RMSProp has left the wall?
@@ -172,7 +172,7 @@ for decay_rate in (0.9, 0.99, 0.999):
         f" weight at the end of the window {decay_rate ** (1 / (1 - decay_rate)):.2f} of the first"
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** On the left, the weights; on the right, gradients were loud for a long time and have now become 1.
 #
 # 1. Set `decay_rate` to 0.9. Read off the half-life where the curve crosses the dotted line.
@@ -327,7 +327,7 @@ hints("07-effective-rate")
 # %%
 predict("07-two-places")
 
-# %% [markdown]
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Set `eps` to 1e-7. At which size of the gradient does the step begin to shrink, in each of the two?
@@ -407,7 +407,7 @@ DigitsExplorer(yours=rmsprop)
 # %%
 quiz("07")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - T. Tieleman, G. Hinton, *Lecture 6.5: RMSProp*, Coursera: Neural Networks for Machine Learning (2012): where it was first

@@ -19,7 +19,7 @@
 # **You need** momentum ([lesson 05](05_momentum.ipynb)) and RMSProp ([lesson 07](07_rmsprop.ipynb)): a leaky mean, and
 # division by a root. **Time:** about 80 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import numpy as np
 
 from optcourse import check, hints, predict, quiz
@@ -45,7 +45,7 @@ from optcourse.optimizers import AdamL2, AdamW
 # %%
 predict("08-first-step")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Go to step 0 and press ▶| a few times. The two entries of `dw` differ greatly. How far does each entry move?
@@ -203,7 +203,7 @@ for t in (1, 2, 5, 10, 12, 20, 50, 100, 1000, 5000):
 # %%
 predict("08-peak")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Which of the two memories on the left is full first? Move `beta2` down to 0.9: what happens to the peak?
@@ -419,7 +419,8 @@ hints("08-find-the-error")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Failure gallery: what these errors do
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Choose an error. Before you look at the dotted path: will it arrive, wander, or break?
 #
 # 1. *t never counts up*: compare the two losses. Would you have found this error by looking at the red curve alone?
@@ -445,7 +446,7 @@ ErrorsExplorer()
 # %%
 predict("08-weight-decay")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** One weight starts at 1. Its gradients have a random sign, so they lead nowhere. Only the decay should
 # matter.
 #
@@ -521,7 +522,8 @@ predict("08-reddi")
 # gradient comes, the divisor has forgotten. The step is *also* about one learning rate, the other way. Two against one.
 #
 # **AMSGrad** divides by the root of the *largest* `moment2` so far. It does not forget, and goes the right way.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.** Look at the bars on the right: three moves and their sum. For which `C` does Adam hesitate? Does a smaller
 # learning rate save it? Does a start close to −1?
 
@@ -534,7 +536,7 @@ ReddiExplorer()
 # `eps`; the learning rate of step `t` is `learning_rate / sqrt(t)`; after each step `w` is cut back to $[-1, 1]$. If
 # `keep_largest` is True, divide by the root of the largest `moment2` so far, the present one included.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import math
 
 
@@ -574,7 +576,8 @@ hints("08-reddi")
 # learning rate wins. So each one is **tuned on the same number of trial runs**, and its settings stand beside its name. An
 # optimizer with a second hyperparameter has fewer learning rates to try, because its runs are shared. A run that leaves the
 # map does not count.
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Press *Play* on Rosenbrock. Who is ahead after 10 steps, and who after 100?
@@ -597,7 +600,8 @@ AllTogetherExplorer()
 #
 # 1,797 images of handwritten digits, and a network with two layers. Every step uses a minibatch of 64 images, the same for
 # all. On the right: the loss after 100 steps for every learning rate. The dashes are your own `adam` (once it is there).
-#
+
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. At the learning rate 0.01, all three start together. Which one comes down first?
@@ -649,7 +653,7 @@ DigitsExplorer(yours=adam)
 # %%
 quiz("08")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - D. P. Kingma, J. Ba, *Adam: A Method for Stochastic Optimization*, ICLR (2015), <https://arxiv.org/abs/1412.6980>.

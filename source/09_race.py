@@ -19,7 +19,7 @@
 #
 # **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb). **Time:** about 80 minutes.
 
-# %%
+# %% slideshow={"slide_type": "skip"}
 import itertools
 
 import numpy as np
@@ -59,7 +59,7 @@ predict("09-same-rate")
 # %%
 RaceExplorer(rates="0.001 for all", show="all six (medians)")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Set `learning rate` to *0.01 for all*, then *0.1 for all*, then *1 for all*. Who wins each time?
@@ -115,7 +115,7 @@ predict("09-tuned")
 # %%
 RaceExplorer()
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Each curve is a median over seven seeds. The dotted lines are quartiles: a quarter of the seeds is above, a quarter
@@ -214,7 +214,7 @@ predict("09-ratio-of-rates")
 # %%
 SensitivityExplorer()
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Which of the three valleys lies farthest to the left? Which algorithm's learning rates are the largest?
@@ -251,7 +251,7 @@ for name in race.OPTIMIZERS:
 # %%
 ScheduleExplorer()
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Which schedule helps Adam most? What learning rate does it allow, compared with the constant one?
@@ -323,7 +323,7 @@ ScheduleExplorer(yours=warm_up_cosine, optimizer="SGD")
 # %%
 SurfaceExplorer()
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
 # 1. Press *Play*. All six begin at the same square. Do they end in the same place?
@@ -511,7 +511,7 @@ RaceExplorer(yours=my_optimizer, show="SGD, Nesterov, Adam")
 # %%
 quiz("09")
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
 # - D. Choi et al., *On Empirical Comparisons of Optimizers for Deep Learning* (2019): the ranking changes with the tuning.

@@ -18,10 +18,14 @@ KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": 
 
 def notebook_text(lesson: Lesson, answers: bool) -> str:
     """The notebook file of a lesson, with answers or with blanks: the same text every time."""
-    cells = [
-        notebook_cell(cell, cell_id, answers)
-        for cell, cell_id in zip(lesson.cells, cell_ids(lesson), strict=True)
-    ]
+    cells: list[dict[str, Any]] = []
+    ids = iter(cell_ids(lesson))
+    for cell in lesson.cells:
+        if not cell.is_note:
+            cells.append(notebook_cell(cell, next(ids), answers))
+        elif answers:  # for `optcourse slides`; nobody who reads the notebook is disturbed
+            ours = cells[-1]["metadata"].setdefault("optcourse", {})
+            ours.setdefault("notes", []).append(cell.text(answers))
     metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},
@@ -36,6 +40,8 @@ def notebook_cell(cell: Cell, cell_id: str, answers: bool) -> dict[str, Any]:
     metadata = dict(cell.metadata)
     if cell.exercise:
         metadata["optcourse"] = {"exercise": cell.exercise}
+    if answers and cell.regions:  # what a lecture shows before the answer
+        metadata.setdefault("optcourse", {})["blank"] = cell.text(False)
     made = {
         "cell_type": cell.kind,
         "id": cell_id,
@@ -48,13 +54,15 @@ def notebook_cell(cell: Cell, cell_id: str, answers: bool) -> dict[str, Any]:
 
 
 def cell_ids(lesson: Lesson) -> list[str]:
-    """An exercise's id, or the heading's words and the cell's place under it.
+    """An exercise's id, or the heading's words and the cell's place under it; none for the speaker's notes.
 
     So an id stays when text changes, and a new cell moves only its neighbours under the same heading. Slugs
     and exercise ids have no underscore: the parts cannot be confused, and no two ids can be equal.
     """
     ids, slug, seen, place = [], "", Counter(), 0
     for cell in lesson.cells:
+        if cell.is_note:
+            continue
         heading = next((text for _, _, text in headings(cell)), None)
         if heading is not None:
             slug, place = slugify(heading), 0

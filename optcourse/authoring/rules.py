@@ -90,6 +90,8 @@ def words_of_blanked(lesson: Lesson) -> list[tuple[str, int]]:
     """Every word a learner can read in the lesson, with its line in the source."""
     words = []
     for cell in lesson.cells:
+        if cell.is_note:  # a learner never sees it
+            continue
         hidden = {i for region in cell.regions for i in range(region.begin, region.end + 1)}
         for i, line in enumerate(cell.lines):
             if i not in hidden:

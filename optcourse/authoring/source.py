@@ -71,6 +71,11 @@ class Cell:
         ]
         return ids[0] if ids else None
 
+    @property
+    def is_note(self) -> bool:
+        """Is it for the lecturer alone (`slide_type` notes)? Then it is a cell of neither notebook."""
+        return self.metadata.get("slideshow", {}).get("slide_type") == "notes"
+
     def text(self, answers: bool) -> str:
         """The cell's text with the answers (markers left out), or with a blank in place of each."""
         lines = list(self.lines)
@@ -232,6 +237,7 @@ def read_cell(lesson: Lesson, cell_line: int, lines: list[str]) -> None:
     if cell.kind == "code":
         check_that_it_compiles(lesson, cell)
     check_exercise(lesson, cell_line, cell)
+    check_note(lesson, cell_line, cell)
     lesson.cells.append(cell)
 
 
@@ -315,3 +321,15 @@ def check_exercise(lesson: Lesson, cell_line: int, cell: Cell) -> None:
                 cell_line,
                 f"exercise {found} leaves nothing to write. Put its answer between {BEGIN!r} and {END!r}.",
             )
+
+
+def check_note(lesson: Lesson, cell_line: int, cell: Cell) -> None:
+    """Notes for the speaker belong to the slide before them, and what a learner is to run is no note."""
+    if cell.is_note and cell.kind == "code":
+        lesson.problem(
+            cell_line, "notes in a code cell: they are left out of the notebooks. Write them as [markdown]."
+        )
+    elif cell.is_note and not lesson.cells:
+        lesson.problem(
+            cell_line, "notes before the first cell. Put them after the slide that they belong to."
+        )

@@ -81,14 +81,28 @@ def test_notebooks_are_valid_bare_and_say_where_they_come_from(built, folder):
         assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
 
 
-def test_tags_slides_and_notes_pass_through(built):
+def test_tags_and_slides_pass_through(built):
     cells = notebook(built)["cells"]
     assert cells[0]["metadata"] == {"slideshow": {"slide_type": "slide"}}
-    assert cells[2]["metadata"] == {"slideshow": {"slide_type": "notes"}}
     assert cell(built, "01-slope")["metadata"] == {
         "optcourse": {"exercise": "01-slope"},
         "tags": ["exercise:01-slope", "points:2"],
     }
+
+
+def test_the_speakers_notes_are_in_no_cell_and_reach_the_lecture_only(built):
+    note = "Ask the room which way is down before you go on."
+    for folder in ("lessons", "solutions"):
+        assert not any(note in "".join(cell["source"]) for cell in notebook(built, folder)["cells"])
+    assert note not in (built / "lessons" / "01_tiny_slope.ipynb").read_text()
+    before = notebook(built, "solutions")["cells"][2]["metadata"]
+    assert before["optcourse"]["notes"] == [note]
+
+
+def test_a_solution_carries_the_blank_that_a_lecture_shows_first(built):
+    solved, blank = cell(built, "01-slope", "solutions"), cell(built, "01-slope", "lessons")
+    assert solved["metadata"]["optcourse"]["blank"] == "".join(blank["source"])
+    assert "blank" not in blank["metadata"]["optcourse"]
 
 
 def test_jupyters_own_writer_would_lay_the_file_out_alike(built, tmp_path):

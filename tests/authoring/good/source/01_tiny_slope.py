@@ -9,6 +9,9 @@
 # %%
 import numpy as np
 
+# %% [markdown]
+# Which way is down?
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # Ask the room which way is down before you go on.
 
