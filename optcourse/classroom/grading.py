@@ -1,15 +1,24 @@
 """The judge: the marks of one notebook. It never imports, unpickles or runs anything of a submission.
 
-The submission's code runs behind the walls (`sandbox`, `worker`); what comes out are plain numbers in a bounded format, and they
-are compared here with the reference, on the cases of the notebook's own check and on hidden ones.
+The submission's code runs behind the walls (`sandbox`, `worker`). The judge sends the inputs of one case at a time,
+evaluates the callables in them itself when the submission asks (and keeps the record of these calls), and reads the
+answer as plain numbers in a bounded format. So nothing inside the walls knows an expected value, and nothing that a
+submission does there, patched libraries and forged messages included, can do more than return other numbers: these
+it could have returned anyway.
+
+Visible cases, those of the notebook's own check, come first. Hidden ones, drawn from the grading seed, come when all
+visible ones have been called: no words are made of what comes back then, so no hidden input can get into them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
+import warnings
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,31 +26,30 @@ from typing import Any
 import numpy as np
 
 from optcourse import exercises
-from optcourse.checking.engine import visible_seed
-from optcourse.checking.ingredients import to_data
-from optcourse.checking.judging import Verdict, judge
+from optcourse.checking.engine import feedback_for, visible_seed
+from optcourse.checking.ingredients import Rng
+from optcourse.checking.judging import judge
 from optcourse.checking.model import Case, Exercise
-from optcourse.checking.running import Failure, Outcome
-from optcourse.classroom.sandbox import Limits, run_submission
+from optcourse.checking.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
+from optcourse.checking.wire import Unreadable, decode, encode
+from optcourse.classroom.sandbox import KEPT, Limits, Stopped, Worker
+
+__all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
 MAX_NOTEBOOK = 20_000_000
-MAX_DEPTH = 20
-
-
-class Unreadable(Exception):
-    """A notebook or an answer that cannot be read; `reason` says why."""
-
-    @property
-    def reason(self) -> str:
-        return str(self)
+MAX_CELLS = 2_000
+MAX_TEXT = 500
+MAX_ASKED = 20_000  # numbers in one argument of a question
+ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
 
 
 @dataclass(frozen=True)
 class ExerciseMark:
     """The mark of one exercise.
 
-    status: "passed", "failed", "not started" (still a blank), "missing" (not in the notebook) or "stopped" (by a limit).
-    visible: what the notebook's own check says of its visible cases, plain text. hidden_failed: those pass, and hidden ones do not.
+    status: "passed", "failed", "not started" (still a blank), "missing" (not in the notebook) or "stopped" (by a
+    limit). visible: what the notebook's own check says of its visible cases, plain text. hidden_failed: those pass,
+    and hidden ones do not.
     """
 
     id: str
@@ -72,123 +80,341 @@ class Marks:
 
 
 def grade_notebook(
-    path: Path, *, seed: int, lesson: str | None = None, limits: Limits | None = None, sandboxed: bool = True
+    path: Path | str,
+    *,
+    seed: int,
+    lesson: str | None = None,
+    limits: Limits | None = None,
+    sandboxed: bool = True,
 ) -> Marks:
-    """The marks of a notebook on the visible cases and on the hidden ones of a seed.
+    """The marks of a notebook.
 
-    Raises Unreadable where the file is no readable notebook, or none of the course.
+    Args:
+        path: the notebook. Links are refused.
+        seed: of the hidden cases; the same seed gives the same cases.
+        lesson: two digits; found from the checks in the notebook where it is not given.
+        limits: what the submission may use.
+        sandboxed: False runs it without bubblewrap, with fewer walls.
+
+    Raises:
+        Unreadable: the file is no readable notebook, or has no exercise of the course. The text says why.
+        SandboxFailed: the walls cannot be built on this machine.
     """
     began = time.monotonic()
     cells = read_cells(Path(path))
     lesson = lesson or find_lesson(cells)
     wanted = exercises.module(lesson).EXERCISES
-    drawn = {("visible", e.id): e.draw_cases(visible_seed(e)) for e in wanted}
-    drawn |= {("hidden", e.id): e.draw_cases([seed, k]) for k, e in enumerate(wanted)}
-    verdicts, trouble = {}, []
-    for part in ("visible", "hidden"):
-        tasks = [_task(e, drawn[part, e.id]) for e in wanted]
-        report = run_submission(cells, tasks, limits, sandboxed)
-        trouble += report.trouble
-        for e in wanted:
-            verdicts[part, e.id] = _verdict(e, drawn[part, e.id], report.outcomes.get(e.id))
-    marks = []
-    for e in wanted:
-        visible, hidden = verdicts["visible", e.id], verdicts["hidden", e.id]
-        passed = visible.passed and hidden.passed
-        marks.append(
-            ExerciseMark(
-                e.id,
-                e.points if passed else 0,
-                e.points,
-                "passed" if passed else "failed",
-                " ".join([visible.sentence, *visible.details]),
-                visible.passed and not hidden.passed,
-            )
-        )
-    return Marks(lesson, seed, tuple(marks), tuple(trouble), time.monotonic() - began)
+    with Submission(cells, wanted, limits or Limits(), sandboxed) as submission:
+        marks = [_visible_mark(submission, e) for e in wanted]
+        marks = [
+            _final_mark(submission, e, m, [seed, k])
+            for k, (e, m) in enumerate(zip(wanted, marks, strict=True))
+        ]
+        trouble = tuple(submission.trouble)
+    return Marks(lesson, seed, tuple(marks), trouble, time.monotonic() - began)
 
 
-def _task(exercise: Exercise, cases: list[Case]) -> dict:
-    return {
-        "id": exercise.id,
-        "kind": exercise.kind,
-        "answers": list(exercise.answers),
-        "seconds": exercise.seconds,
-        "cases": [
-            {"args": to_data(tuple(case.args)), "kwargs": to_data(dict(case.kwargs))} for case in cases
-        ],
-    }
-
-
-def _verdict(exercise: Exercise, cases: list[Case], raw: Any) -> Verdict:
-    outcomes = [read_outcome(item) for item in raw[: len(cases)]] if isinstance(raw, list) else []
-    if not outcomes:
-        return Verdict(False, "It was stopped.")
+def _visible_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
+    """The mark as far as the cases of the notebook's check go."""
+    cases = exercise.draw_cases(visible_seed(exercise))
     try:
-        return judge(exercise, cases, outcomes)
-    except (TypeError, ValueError, IndexError, KeyError, AttributeError):  # a forged answer of a wrong form
-        return Verdict(False, "The answer cannot be compared.")
+        answers, outcomes = submission.outcomes(exercise, cases)
+    except Stopped as stop:
+        return ExerciseMark(exercise.id, 0, exercise.points, "stopped", f"It was stopped: {stop}.")
+    with _quiet():
+        try:
+            feedback = feedback_for(exercise, cases, answers, outcomes)
+        except Exception as error:  # a forged answer whose form no comparison expects; it earns nothing
+            submission.trouble.append(
+                f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
+            )
+            return ExerciseMark(exercise.id, 0, exercise.points, "failed", "The answer cannot be compared.")
+    said = _clean(" ".join([feedback.sentence, *feedback.details]), 2_000)
+    if feedback.passed:
+        return ExerciseMark(exercise.id, exercise.points, exercise.points, "passed", said)
+    status = "not started" if feedback.status == "not started" else "failed"
+    if any(answer.kind == "missing" for answer in answers):
+        status = "missing"
+    elif any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
+        status = "stopped"
+    return ExerciseMark(exercise.id, 0, exercise.points, status, said)
+
+
+def _final_mark(
+    submission: Submission, exercise: Exercise, mark: ExerciseMark, seed: list[int]
+) -> ExerciseMark:
+    """The mark when the hidden cases have been tried, too. A value exercise has none."""
+    if mark.status != "passed" or exercise.kind == "value":
+        return mark
+    cases = exercise.draw_cases(seed)
+    status, said = "failed", ONLY_VISIBLE
+    try:
+        _, outcomes = submission.outcomes(exercise, cases)
+        with _quiet():
+            if judge(exercise, cases, outcomes).passed:
+                return mark
+        if any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
+            raise Stopped("it took too long")
+    except Stopped as stop:
+        status, said = "stopped", f"{ONLY_VISIBLE} There it was stopped: {stop}."
+    except Exception as error:  # as above
+        submission.trouble.append(
+            f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
+        )
+    return ExerciseMark(exercise.id, 0, exercise.points, status, said, hidden_failed=True)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """A submission's infinities make NumPy warn in the comparison, too; that is no news for the judge."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+# -- the notebook ----------------------------------------------------------------------------------
 
 
 def read_cells(path: Path) -> list[str]:
     """The code cells of a notebook, formats 3 and 4; Unreadable with the reason otherwise."""
     if path.is_symlink() or not path.is_file():
         raise Unreadable("it is a link or no file")
-    if path.stat().st_size > MAX_NOTEBOOK:
-        raise Unreadable("the notebook is too large")
     try:
-        book = json.loads(path.read_text(encoding="utf-8"))
+        if path.stat().st_size > MAX_NOTEBOOK:
+            raise Unreadable("the notebook is too large")
+        book = json.loads(path.read_text(encoding="utf-8-sig"))
         cells = book["cells"] if "cells" in book else [c for s in book["worksheets"] for c in s["cells"]]
         sources = [c.get("source", c.get("input", "")) for c in cells if c["cell_type"] == "code"]
-        return [s if isinstance(s, str) else "".join(s) for s in sources]
+        sources = [s if isinstance(s, str) else "".join(s) for s in sources]
+    except Unreadable:
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Unreadable(f"the notebook cannot be read ({type(error).__name__})") from error
+    if len(sources) > MAX_CELLS:
+        raise Unreadable("the notebook has too many cells")
+    return sources
 
 
-def decode(data: Any, depth: int = 0) -> Any:
-    """Plain values out of a worker's message. Never an ingredient, an object or an array of objects."""
-    if depth > MAX_DEPTH:
-        raise Unreadable("the answer is nested too deeply")
-    if data is None or type(data) in (bool, int, float, str):
-        return data
-    if isinstance(data, list):
-        return [decode(item, depth + 1) for item in data]
-    if "array" in data:
-        dtype = np.dtype(str(data["dtype"]))
-        if dtype.kind not in "biufc":
-            raise Unreadable("the answer holds no numbers")
-        flat = [decode(item, depth + 1) for item in data["array"]]
-        array = np.array(flat, dtype=dtype).reshape(data["shape"])
-        return array[()] if data.get("scalar") is True else array
-    if "float" in data:
-        return float(data["float"])
-    if "complex" in data:
-        return complex(*map(float, (decode(x, depth + 1) for x in data["complex"])))
-    if "tuple" in data:
-        return tuple(decode(item, depth + 1) for item in data["tuple"])
-    return {decode(key, depth + 1): decode(value, depth + 1) for key, value in data["dict"]}
-
-
-def read_outcome(data: Any) -> Outcome:
-    """An outcome from a message; what does not fit becomes a problem that earns nothing."""
-    try:
-        failure = data["failure"]
-        return Outcome(
-            result=decode(data["result"]),
-            problem=str(data["problem"])[:500],
-            calls={str(k): [tuple(c) for c in decode(v)] for k, v in data["calls"].items()},
-            counts={str(k): int(v) for k, v in data["counts"].items()},
-            changed=tuple(str(k) for k in data["changed"]),
-            failure=Failure(str(failure["kind"]), str(failure["type"])[:500]) if failure else None,
-        )
-    except (Unreadable, KeyError, TypeError, ValueError, AttributeError, OverflowError, MemoryError):
-        return Outcome(problem="The answer is not in plain numbers.")
-
-
-def find_lesson(cells: list[str]) -> str:
+def find_lesson(cells: Sequence[str]) -> str:
     """The lesson that most of the checks in the cells belong to."""
     found = Counter(re.findall(r"""check\(\s*["'](\d\d)-""", "\n".join(cells)))
     for lesson, _ in found.most_common():
         if lesson in exercises.lessons():
             return lesson
     raise Unreadable("no exercise of the course is in it")
+
+
+# -- the submission behind the walls ---------------------------------------------------------------
+
+
+class Submission:
+    """A notebook's cells in a worker. One that hangs or dies is replaced by a fresh one, without the cell that did it."""
+
+    def __init__(self, cells: list[str], wanted: Sequence[Exercise], limits: Limits, sandboxed: bool) -> None:
+        self.cells, self.limits, self.sandboxed = cells, limits, sandboxed
+        self.lesson = wanted[0].lesson
+        self.names = [name for e in wanted for name in e.answers]
+        self.shapes = {
+            e.answers[0]: shapes_of(e.draw_cases(visible_seed(e))) for e in wanted if e.kind == "function"
+        }
+        self.end = time.monotonic() + limits.total_seconds
+        self.starts_left = limits.restarts + 1
+        self.skip: set[int] = set()
+        self.trouble: list[str] = []
+        self.worker: Worker | None = None
+        self.answers: dict[str, Answer] = {}
+
+    def __enter__(self) -> Submission:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
+            self.worker = None
+
+    def outcomes(self, exercise: Exercise, cases: Sequence[Case]) -> tuple[list[Answer], list[Outcome]]:
+        """What the answers of an exercise are, and what its calls gave. Stopped where the worker had to be stopped."""
+        worker = self._ready()
+        answers = [self.answers[name] for name in exercise.answers]
+        try:
+            if exercise.kind == "value":
+                if any(answer.kind in ("missing", "blank", "left out") for answer in answers):
+                    return answers, []
+                worker.say({"values": list(exercise.answers)})
+                return answers, [_outcome(self._hear(worker, 5.0).get("outcome"))]
+            if answers[0].kind != "function" or answers[0].takes is not None:
+                return answers, []
+            outcomes = []
+            for case in cases:
+                outcomes.append(self._call(worker, exercise, case))
+                if outcomes[-1].failure and outcomes[-1].failure.kind in ("time", "stuck"):
+                    break
+            return answers, outcomes
+        except Stopped as stop:
+            self.trouble.append(f"exercise {exercise.id}: {stop}")
+            self._close()
+            raise
+
+    def _ready(self) -> Worker:
+        """A worker whose cells have run."""
+        while self.worker is None:
+            if self.starts_left == 0:
+                raise Stopped("too many other cells or calls had to be stopped before it")
+            self.starts_left -= 1
+            at = -1
+            self.worker = Worker(self.lesson, self.limits, self.sandboxed, self.end)
+            try:
+                self.worker.say(self._job())
+                seconds = self.limits.cell_seconds + 2
+                while "ready" not in (message := self._hear(self.worker, seconds)):
+                    if type(message.get("cell")) is int:
+                        at = message["cell"]
+                self.answers = _answers(self.names, message["ready"])
+            except Stopped as stop:
+                self._close()
+                if time.monotonic() >= self.end or at in self.skip or not 0 <= at < len(self.cells):
+                    raise
+                self.trouble.append(f"cell {at}: {stop}")
+                self.skip.add(at)
+        return self.worker
+
+    def _job(self) -> dict:
+        return {
+            "cells": self.cells,
+            "skip": sorted(self.skip),
+            "cell_seconds": self.limits.cell_seconds,
+            "names": self.names,
+            "shapes": self.shapes,
+            "kept": [f"optcourse.{name}" for name in KEPT.get(self.lesson, {})],
+            "largest": self.limits.message,
+        }
+
+    def _hear(self, worker: Worker, seconds: float) -> dict:
+        try:
+            return worker.hear(seconds)
+        except Unreadable as error:
+            raise Stopped(str(error)) from error
+
+    def _call(self, worker: Worker, exercise: Exercise, case: Case) -> Outcome:
+        """One call. Meanwhile the worker may ask for the values of the case's callables; the record of that is ours."""
+        inputs = Inputs(case)
+        worker.say(
+            {
+                "call": exercise.answers[0],
+                "args": _sent(case.args, inputs.args, inputs.recorders),
+                "kwargs": _sent(case.kwargs, inputs.kwargs, inputs.recorders),
+                "seconds": exercise.seconds,
+            }
+        )
+        end = time.monotonic() + exercise.seconds + 2
+        questions = 0
+        while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
+            questions += 1
+            if questions > self.limits.questions:
+                raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
+            worker.say(_reply(inputs.recorders, message))
+        outcome = _outcome(message["outcome"])
+        outcome.calls, outcome.counts = inputs.calls(), inputs.counts()
+        return outcome
+
+
+def _sent(original: Any, built: Any, recorders: Mapping[str, Recorder]) -> Any:
+    """The inputs of a call as data: a recorder goes as its key, a random generator as its seed, all else as it is."""
+    keys = {id(recorder): key for key, recorder in recorders.items()}
+
+    def special(thing: Any) -> dict | None:
+        if id(thing) in keys:
+            return {"ask": keys[id(thing)]}
+        return {"rng": thing.seed} if type(thing) is Rng else None
+
+    return encode(_with_recorders(original, built), special)
+
+
+def _with_recorders(original: Any, built: Any) -> Any:
+    """The original inputs, with the recorders that were built for the callables among them."""
+    if isinstance(built, Recorder):
+        return built
+    if isinstance(original, list | tuple):
+        return type(original)(_with_recorders(o, b) for o, b in zip(original, built, strict=True))
+    if isinstance(original, Mapping):
+        return {key: _with_recorders(original[key], built[key]) for key in original}
+    return original
+
+
+def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
+    """The value of a case's callable, or the error that it raises, for a question of the worker."""
+    try:
+        recorder = recorders[message["ask"]]
+        args = [_asked(value) for value in message["args"]]
+        kwargs = {name: _asked(value) for name, value in dict(message["kwargs"]).items()}
+    except (Unreadable, KeyError, TypeError, ValueError) as error:
+        raise Stopped("its question is not readable") from error
+    with _quiet():
+        try:
+            return {"value": encode(recorder(*args, **kwargs))}
+        except Exception as error:  # a wrong call by the submission; it hears so
+            kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
+            return {"error": kind, "text": str(error)[:MAX_TEXT]}
+
+
+def _asked(value: Any) -> Any:
+    value = decode(value)
+    if np.size(value) > MAX_ASKED:
+        raise Unreadable("the question is too long")
+    return value
+
+
+# -- what comes back -------------------------------------------------------------------------------
+
+
+def _answers(names: Sequence[str], data: Any) -> dict[str, Answer]:
+    """What the answers are, by their names. It chooses words; it earns nothing."""
+    try:
+        return {
+            name: Answer(
+                str(item["kind"])[:20],
+                item["line"] if type(item.get("line")) is int else None,
+                _clean(item["takes"]) if item.get("takes") is not None else None,
+                _clean(item.get("name", "")),
+            )
+            for name, item in zip(names, data, strict=True)
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Stopped("its answer is not readable") from error
+
+
+def _outcome(data: Any) -> Outcome:
+    """An outcome from a message; what does not fit becomes a problem that earns nothing. The calls are added by the judge."""
+    try:
+        failure = data["failure"]
+        return Outcome(
+            result=decode(data["result"]),
+            problem=_clean(data["problem"]),
+            note=_clean(data["note"]),
+            changed=tuple(_clean(key, 60) for key in data["changed"][:20]),
+            warnings=tuple(_clean(text) for text in data["warnings"][:1]),
+            failure=failure
+            and Failure(
+                _clean(failure["kind"], 20),
+                _clean(failure["type"], 60),
+                _clean(failure["text"]),
+                failure["line"] if type(failure["line"]) is int else None,
+                _clean(failure["source"]),
+                _clean(failure["advice"]),
+            ),
+        )
+    except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
+        return Outcome(
+            problem=str(error) if isinstance(error, Unreadable) else "The answer is not in plain numbers."
+        )
+
+
+def _clean(text: Any, longest: int = MAX_TEXT) -> str:
+    """A text that may be stored and shown: cut, without control characters and halves of characters."""
+    if type(text) is not str:
+        raise Unreadable("The answer is not in plain numbers.")
+    text = text[:longest].encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else " " for c in text)

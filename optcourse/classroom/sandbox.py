@@ -1,9 +1,16 @@
-"""Run the worker on a submission's cells, walled in, and read what it says with limits on everything."""
+"""The walls: start a worker for a submission, watch it, talk to it with limits on everything, leave nothing behind.
+
+With bubblewrap the worker sees Python's own library, NumPy and the few parts of the course that its lesson needs,
+all read-only; an empty scratch folder; no network, no other process, no environment. Time, memory and the size of
+every message are watched from here. With or without bubblewrap the kernel refuses new processes, sockets and memory
+that cannot be seen (`kernel_filter`).
+"""
 
 from __future__ import annotations
 
-import json
+import ast
 import os
+import py_compile
 import select
 import shutil
 import signal
@@ -11,18 +18,37 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from optcourse.checking.wire import Unreadable, dumps, loads
+
 COURSE = Path(__file__).resolve().parents[1]
-# What a submission finds of the course; all else is a silent stand-in (see worker.StandIns).
-KEPT = (
-    "objectives.py data.py models.py digits.npz checking/model.py checking/ingredients.py checking/limits.py "
-    "checking/running.py"
-).split()
+WORKER = ("worker.py", "kernel_filter.py")
+# The worker's own tools: no reference, no ingredient. It takes them off the path before the cells run.
+TOOLS = "checking/running.py checking/blank.py checking/limits.py checking/wire.py".split()
+# What the cells of a lesson need of the course, as far as their answers go: module -> public names. All else is a
+# silent stand-in (worker.LeftOut), so that nobody's answer is the library's. A test tries every name here as the
+# answer of every exercise of the lesson: it must earn nothing.
+LANDSCAPE = "Objective factory build parameter "  # what the functions of `objectives` are made of
+DIGITS = {"data": "Digits load_digits"}
+KEPT: dict[str, dict[str, str]] = {
+    "00": DIGITS,
+    "01": DIGITS | {"objectives": LANDSCAPE + "lecture_bowl"},
+    "02": DIGITS,
+    "03": {"objectives": LANDSCAPE + "lecture_bowl rosenbrock"},
+    "04": DIGITS,
+    "05": {"objectives": LANDSCAPE + "heavy_ball_cycle"},
+    "06": {"objectives": LANDSCAPE + "lecture_bowl"},
+    "07": {"objectives": LANDSCAPE + "cliff quadratic"},
+}
+POLL = 0.02  # seconds between two looks at memory and processes
 
 
 @dataclass(frozen=True)
@@ -30,166 +56,247 @@ class Limits:
     """What one submission may use. Seconds, bytes and counts."""
 
     cell_seconds: float = 10.0
-    total_seconds: float = 90.0
+    total_seconds: float = 120.0
     memory: int = 1_500_000_000
-    processes: int = 16
-    file_size: int = 50_000_000
+    processes: int = 8
+    file_size: int = 16_000_000
     scratch: int = 64_000_000
-    message: int = 8_000_000
-    messages: int = 2_000
+    open_files: int = 64
+    message: int = 2_000_000
+    question: int = 300_000
+    questions: int = 10_000
     restarts: int = 6
 
 
-@dataclass
-class Report:
-    """What came out of a submission: raw outcomes by exercise, and what went wrong."""
+class Stopped(Exception):
+    """A limit was met, or the worker ended; the text completes the sentence 'It was stopped: …'."""
 
-    outcomes: dict[str, Any] = field(default_factory=dict)
-    trouble: list[str] = field(default_factory=list)
+
+class SandboxFailed(RuntimeError):
+    """The walls could not be built: a matter of this machine, not of the submission."""
 
 
 def has_bubblewrap() -> bool:
     return shutil.which("bwrap") is not None
 
 
-def run_submission(
-    cells: list[str], tasks: list[dict], limits: Limits | None = None, sandboxed: bool = True
-) -> Report:
-    """Run the cells and the tasks. What hangs or dies is skipped at the next try, so it costs only itself."""
-    limits = limits or Limits()
-    report, skip, left = Report(), set(), list(tasks)
-    end = time.monotonic() + limits.total_seconds
-    for _ in range(limits.restarts + 1):
-        at, why = _attempt(cells, skip, left, limits, sandboxed, end, report)
-        left = [task for task in left if task["id"] not in report.outcomes]
-        if why is None or not left:
-            return report
-        kind, what = at
-        report.trouble.append(f"{'cell' if kind == 'cell' else 'exercise'} {what}: {why}")
-        if time.monotonic() >= end:
-            break
-        if kind == "cell":
-            skip.add(what)
-        else:
-            left = [task for task in left if task["id"] != what]
-    return report
+class Worker:
+    """One process behind the walls, and the two pipes to it. A context manager: at the end nothing of it is left."""
 
-
-def _attempt(cells, skip, tasks, limits, sandboxed, end, report):
-    with tempfile.TemporaryDirectory(prefix="optcourse-grade-") as folder:
-        home = Path(folder)
-        (home / "course" / "optcourse" / "checking").mkdir(parents=True)
-        (home / "scratch").mkdir()
-        for name in KEPT:
-            shutil.copy(COURSE / name, home / "course" / "optcourse" / name)
-        (home / "course" / "optcourse" / "checking" / "__init__.py").touch()
-        (home / "course" / "optcourse" / "__init__.py").write_text(
-            "from optcourse.left_out import check, hints, predict, quiz, progress, record_path\n"
-        )
-        shutil.copy(Path(__file__).with_name("worker.py"), home / "worker.py")
-        base = "/job" if sandboxed else folder
-        site = "/site" if sandboxed else str(Path(np.__file__).parents[1])
-        job = {
-            "cells": cells,
-            "skip": sorted(skip),
-            "tasks": tasks,
-            "cell_seconds": limits.cell_seconds,
-            # the course's folder first; without a sandbox NumPy's folder holds whatever is installed there
-            "path": [f"{base}/course", site],
-            "rlimits": {"RLIMIT_FSIZE": limits.file_size, "RLIMIT_CORE": 0, "RLIMIT_AS": 4 * limits.memory},
-        }
-        (home / "job.json").write_text(json.dumps(job))
-        python = [os.path.realpath(sys.executable), "-I", "-S", f"{base}/worker.py", f"{base}/job.json"]
-        command = [*_walls(home, limits), *python] if sandboxed else python
-        process = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
+    def __init__(self, lesson: str, limits: Limits, sandboxed: bool, end: float) -> None:
+        self.limits, self.end, self.next_look = limits, end, 0.0
+        self.buffer = bytearray()
+        self.scratch = None if sandboxed else tempfile.TemporaryDirectory(prefix="optcourse-scratch-")
+        self.process = subprocess.Popen(
+            _command(lesson, limits, sandboxed),
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder if sandboxed else home / "scratch",
-            env={
-                "PATH": "/usr/bin:/bin",
-                "HOME": "/tmp",
-                "OMP_NUM_THREADS": "1",
-                "OPENBLAS_NUM_THREADS": "1",
-            },
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            cwd=self.scratch.name if self.scratch else "/",
+            env={"HOME": "/tmp", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
             start_new_session=True,
         )
+        os.set_blocking(self.process.stdin.fileno(), False)
         try:
-            return _listen(process, tasks, limits, end, report)
-        finally:
-            _kill(process)
+            self._hello()
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def _hello(self) -> None:
+        try:
+            started = self.hear(30.0).get("started")
+        except (Stopped, Unreadable) as error:
+            started, why = False, error
+        if started is not True:
+            said = _drain(self.process.stderr) if self.process.poll() is not None else str(why)
+            raise SandboxFailed(f"the process for submissions does not start: {said}")
+
+    def say(self, message: dict, seconds: float = 10.0) -> None:
+        """Send a message. A worker that does not read is stopped, so that the judge never waits for it."""
+        data = memoryview(dumps(message))
+        end = time.monotonic() + seconds
+        while data:
+            self._wait(end, write=True)
+            try:
+                data = data[os.write(self.process.stdin.fileno(), data) :]
+            except BlockingIOError:  # less room than was thought: wait again
+                continue
+            except BrokenPipeError as error:
+                raise Stopped("the process ended") from error
+
+    def hear(self, seconds: float) -> dict:
+        """The next message; Stopped after so many seconds, Unreadable where it is none."""
+        end = time.monotonic() + seconds
+        size = int.from_bytes(self._read(4, end), "big")
+        if size > self.limits.message:
+            raise Stopped("its answer is too long")
+        message = loads(self._read(size, end))
+        if not isinstance(message, dict):
+            raise Unreadable("the message is not readable")
+        return message
+
+    def _read(self, size: int, end: float) -> bytes:
+        while len(self.buffer) < size:
+            self._wait(end)
+            part = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not part:
+                raise Stopped("the process ended")
+            self.buffer += part
+        data = bytes(self.buffer[:size])
+        del self.buffer[:size]
+        return data
+
+    def _wait(self, end: float, write: bool = False) -> None:
+        """Wait until the pipe is ready, and look at what the worker uses meanwhile."""
+        pipe = self.process.stdin if write else self.process.stdout
+        while True:
+            now = time.monotonic()
+            if now > self.end:
+                raise Stopped("the submission as a whole took too long")
+            if now > end:
+                raise Stopped("it took too long")
+            if now >= self.next_look:
+                self.next_look = now + POLL
+                if why := _too_much(self.process.pid, self.limits):
+                    raise Stopped(why)
+            ready = select.select([], [pipe], [], POLL) if write else select.select([pipe], [], [], POLL)
+            if any(ready):
+                return
+
+    def close(self) -> None:
+        """Kill the worker and all that it started; with bubblewrap the whole process namespace goes with it."""
+        inside = _tree(self.process.pid)[1:]  # bubblewrap, outermost, ends when all within it has ended
+        for pid in reversed(inside):
+            _kill(os.kill, pid)
+        try:
+            self.process.wait(2.0 if inside else 0)
+        except subprocess.TimeoutExpired:
+            _kill(os.killpg, self.process.pid)
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            pipe.close()
+        if self.scratch:
+            shutil.rmtree(self.scratch.name, ignore_errors=True)
+            self.scratch.cleanup()
+
+
+def _kill(how: Callable[[int, int], None], pid: int) -> None:
+    try:
+        how(pid, signal.SIGKILL)
+    except ProcessLookupError:  # it has just ended
+        return
+
+
+def _drain(pipe: Any) -> str:
+    return pipe.read(2_000).decode(errors="replace").strip() or "no reason was given"
+
+
+# -- the command line ------------------------------------------------------------------------------
+
+
+def _command(lesson: str, limits: Limits, sandboxed: bool) -> list[str]:
+    home = prepared(lesson)
+    base = Path("/job") if sandboxed else home
+    site = Path("/site") if sandboxed else Path(np.__file__).parents[1]
+    # the course's folder first: without a sandbox NumPy's folder holds whatever else is installed there
+    path = os.pathsep.join([f"{base}/course", f"{base}", str(site)])
+    kernel = {
+        "RLIMIT_AS": limits.memory,
+        "RLIMIT_FSIZE": limits.file_size,
+        "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_CORE": 0,
+    }
+    words = [os.path.realpath(sys.executable), "-I", "-S", "-B", f"{base}/worker.py", path]
+    for name, value in kernel.items():
+        words += [name, str(value)]
+    return [*_walls(home, limits), *words] if sandboxed else words
 
 
 def _walls(home: Path, limits: Limits) -> list[str]:
-    """bubblewrap's command line: nothing but Python, NumPy and the job, all read-only, and a small scratch."""
+    """bubblewrap's command line: nothing but Python's library, NumPy and the job, all read-only, and a small scratch."""
     words = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
-    words += ["--cap-drop", "ALL", "--new-session", "--die-with-parent", "--ro-bind", "/usr", "/usr"]
-    for name in ("lib", "lib64", "bin"):
+    words += ["--cap-drop", "ALL", "--new-session", "--die-with-parent"]
+    for name in ("/usr/lib", "/usr/lib32", "/usr/lib64"):
+        if Path(name).exists():
+            words += ["--ro-bind", name, name]
+    for name in ("lib", "lib64"):
         if Path("/", name).exists():
             words += ["--symlink", f"usr/{name}", f"/{name}"]
-    base = Path(sys.base_prefix).resolve()
-    if not base.is_relative_to("/usr"):
-        words += ["--ro-bind", str(base), str(base)]
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    for hidden in (base / "lib" / version / "site-packages", base / "local" / "lib" / version):
+    python, base = os.path.realpath(sys.executable), Path(sys.base_prefix).resolve()
+    library = Path(os.__file__).resolve().parent
+    for name in dict.fromkeys((base / "lib", library)):
+        if not name.is_relative_to("/usr/lib"):
+            words += ["--ro-bind", str(name), str(name)]
+    words += ["--ro-bind", python, python]
+    for hidden in (
+        library / "site-packages",
+        library / "dist-packages",
+        Path("/usr/lib/python3/dist-packages"),
+    ):
         if hidden.exists():  # the course itself may be installed there
             words += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
     numpy = Path(np.__file__).parent
-    words += ["--dir", "/site", "--ro-bind", str(numpy), "/site/numpy"]
+    words += ["--ro-bind", str(numpy), "/site/numpy"]
     if (libraries := numpy.with_name("numpy.libs")).exists():
         words += ["--ro-bind", str(libraries), "/site/numpy.libs"]
-    words += [
-        "--ro-bind",
-        str(home),
-        "/job",
-        "--dev",
-        "/dev",
-        "--size",
-        str(limits.scratch),
-        "--tmpfs",
-        "/tmp",
+    words += ["--ro-bind", str(home), "/job", "--dev", "/dev", "--remount-ro", "/dev"]
+    words += ["--size", str(limits.scratch), "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/"]
+    return words
+
+
+@lru_cache(maxsize=64)
+def prepared(lesson: str) -> Path:
+    """A folder with the worker and the course as a lesson's submissions find it, compiled; made once a process."""
+    home = Path(tempfile.mkdtemp(prefix="optcourse-grade-"))
+    Finalize(None, shutil.rmtree, (home, True), exitpriority=1)  # also at the end of a process of a pool
+    package = home / "course" / "optcourse"
+    (package / "checking").mkdir(parents=True)
+    for name in WORKER:
+        shutil.copy(Path(__file__).with_name(name), home / name)
+    for name in TOOLS:
+        shutil.copy(COURSE / name, package / name)
+    for name, names in KEPT.get(lesson, {}).items():
+        (package / f"{name}.py").write_text(_only(COURSE / f"{name}.py", names.split()), encoding="utf-8")
+        if name == "data":
+            shutil.copy(COURSE / "digits.npz", package)
+    for name in ("", "checking"):
+        (package / name / "__init__.py").touch()
+    for file in home.rglob("*.py"):
+        py_compile.compile(
+            str(file), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+        )
+    return home
+
+
+def _only(file: Path, names: list[str]) -> str:
+    """The source of a module without the public functions and classes that are not named; who asks for them gets stand-ins."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    definition = ast.FunctionDef | ast.ClassDef
+    tree.body = [
+        node
+        for node in tree.body
+        if not isinstance(node, definition) or node.name.startswith("_") or node.name in names
     ]
-    return [*words, "--remount-ro", "/dev", "--chdir", "/tmp", "--remount-ro", "/"]
+    return ast.unparse(tree) + STAND_IN.format(module=file.stem)
 
 
-def _listen(process, tasks, limits, end, report):
-    """Read messages until the worker ends. Returns where it was, and why it stopped (None: all is done)."""
-    wanted = {task["id"]: task for task in tasks}
-    at, buffer, count = ("cell", -1), b"", 0
-    step_end = time.monotonic() + limits.cell_seconds + 5
-    while True:
-        now = time.monotonic()
-        if now > min(step_end, end):
-            return at, "it took too long"
-        if why := _too_much(process.pid, limits):
-            return at, why
-        if not select.select([process.stdout], [], [], 0.02)[0]:
-            continue
-        chunk = os.read(process.stdout.fileno(), 1 << 16)
-        if not chunk:
-            return at, "the process ended"
-        buffer += chunk
-        if len(buffer) > limits.message:
-            return at, "its answer is too long"
-        *lines, buffer = buffer.split(b"\n")
-        for line in lines:
-            count += 1
-            try:
-                message = json.loads(line)
-            except (ValueError, RecursionError):
-                return at, "its answer is not readable"
-            if not isinstance(message, dict) or count > limits.messages:
-                return at, "its answer is not readable"
-            if message.get("end") is True:
-                return at, None
-            if type(message.get("cell")) is int:
-                at, step_end = ("cell", message["cell"]), time.monotonic() + limits.cell_seconds + 2
-            elif isinstance(task := message.get("task"), str) and task in wanted:
-                seconds = wanted[task]["seconds"] * max(len(wanted[task]["cases"]), 1)
-                at, step_end = ("task", task), time.monotonic() + seconds + 2
-            elif isinstance(done := message.get("done"), str) and done in wanted:
-                report.outcomes[done] = message.get("outcomes")
+STAND_IN = """
+
+def __getattr__(name):
+    import optcourse
+    return optcourse.__getattr__("{module}." + name)
+"""
+
+
+# -- the watch -------------------------------------------------------------------------------------
 
 
 def _tree(root: int) -> list[int]:
@@ -216,15 +323,4 @@ def _too_much(root: int, limits: Limits) -> str | None:
             memory += int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         except OSError:  # it has just ended
             continue
-    return "it used too much memory" if memory > limits.memory else None
-
-
-def _kill(process: subprocess.Popen) -> None:
-    """Kill the worker and everything it started; with bubblewrap the whole process namespace goes with it."""
-    for pid in _tree(process.pid):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:  # it has just ended
-            continue
-    process.wait()
-    process.stdout.close()
+    return f"it used more than {limits.memory / 1e9:g} GB of memory" if memory > limits.memory else None

@@ -1,182 +1,358 @@
-"""Inside the sandbox: run a submission's cells, call its functions, say in JSON lines what came out.
+"""Behind the walls: run a submission's cells, then call its functions when the judge asks, and say what came out.
 
-Knows no reference and no expected value. Whatever a submission does to this process, it can only change
-numbers that the judge (`classroom.judge`) compares outside. Run as a script, with the job's path.
+It knows no reference, no expected value, no ingredient, and no case before the cells have run: cases come one by
+one over a pipe, and the callables in them ask the judge, who evaluates and counts. Whatever a submission does to
+this process (patch it, replace it, write its messages), it can only change the numbers that the judge compares
+outside; and it could have returned those numbers anyway. (The one thing that is this process's own word is whether
+an argument was changed in place; a submission that hides that could as well have made a copy.)
+
+Run as a script; the first message on standard input is the job.
 """
 
 from __future__ import annotations
 
+import ast
+import builtins
 import importlib.abc
 import importlib.machinery
+import inspect
 import json
 import linecache
 import os
 import re
-import resource
+import signal
 import sys
+import threading
 import types
 
-STAND_INS = "matplotlib IPython ipywidgets anywidget scipy pandas torch sklearn".split()
+STAND_INS = "matplotlib mpl_toolkits IPython ipywidgets anywidget ipympl scipy pandas seaborn torch sklearn tqdm".split()
 MAX_TEXT = 500
+LEFT_OUT_USED: list[str] = []
 
 
-class LeftOutOfGrading:
-    """What a submission finds where the course has something that grading leaves out: it does nothing."""
+class LeftOut:
+    """What a submission finds where grading leaves something out: it does nothing, quietly."""
 
-    def __init__(self, *args, **kwargs):
-        pass
-
-    def __call__(self, *args, **kwargs):
-        return LeftOutOfGrading()
+    def __init__(self, name="", *args, **kwargs):
+        object.__setattr__(self, "_left_out", name if type(name) is str else "")
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return LeftOutOfGrading()
+        return LeftOut(f"{self._left_out}.{name}")
 
-    def __getitem__(self, key):
-        return LeftOutOfGrading()
+    def __setattr__(self, name, value):
+        pass
+
+    def _nothing(self, *args, **kwargs):
+        if len(LEFT_OUT_USED) < 100:
+            LEFT_OUT_USED.append(self._left_out)
+        return LeftOut(self._left_out)
+
+    __call__ = __getitem__ = __enter__ = _nothing
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _nothing
+    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _nothing
+
+    def __setitem__(self, key, value):
+        pass
+
+    def __bool__(self):
+        return False
+
+    def __len__(self):
+        return 0
+
+    def __float__(self):
+        return float("nan")
+
+    def __lt__(self, other):
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+    def __exit__(self, *error):
+        return False
 
     def __iter__(self):
-        return iter(())
+        """Empty, but for `figure, axes = plt.subplots()`: as many as there are names on the left."""
+        frame = sys._getframe(1)
+        code, at = frame.f_code.co_code, frame.f_lasti
+        unpacked = 0 <= at < len(code) - 1 and code[at] == UNPACK
+        return iter([LeftOut(self._left_out) for _ in range(code[at + 1])] if unpacked else [])
 
     def __format__(self, spec):
-        return ""
+        return "…"
+
+    def __repr__(self):
+        return "…"
+
+
+UNPACK = __import__("opcode").opmap["UNPACK_SEQUENCE"]
+
+
+class StandIn(types.ModuleType):
+    """A module that grading leaves out."""
+
+    __path__ = ()
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return LeftOut(f"{self.__name__}.{name}")
 
 
 class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds silent modules for those that are not in the sandbox; the last finder that is asked."""
+    """Finds stand-ins for the modules that are left out, also where the real ones are installed."""
+
+    def __init__(self, kept):
+        self.kept = kept
 
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("optcourse", *STAND_INS):
+        root = name.partition(".")[0]
+        if root in STAND_INS or (root == "optcourse" and name not in self.kept):
             return importlib.machinery.ModuleSpec(name, self, is_package=True)
         return None
 
     def create_module(self, spec):
-        module = types.ModuleType(spec.name)
-        module.__path__ = []
-        module.__getattr__ = _attribute
-        return module
+        return StandIn(spec.name)
 
     def exec_module(self, module):
         pass
 
 
-def _attribute(name):
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return LeftOutOfGrading()
+class Judge:
+    """The other end of the pipes."""
+
+    def __init__(self, read_from, write_to, largest):
+        self.read_from, self.write_to, self.largest = read_from, write_to, largest
+        self.lock = threading.Lock()
+
+    def say(self, message):
+        data = wire.dumps(message)
+        if len(data) > self.largest:
+            raise TooLarge(f"it is {len(data):,} bytes long; {self.largest:,} are allowed")
+        while data:
+            data = data[os.write(self.write_to, data) :]
+
+    def hear(self):
+        return json.loads(self._read(int.from_bytes(self._read(4), "big")))
+
+    def _read(self, size):
+        data = b""
+        while len(data) < size:
+            part = os.read(self.read_from, size - len(data))
+            if not part:
+                os._exit(0)  # the judge has gone
+            data += part
+        return data
+
+    def ask(self, key, args, kwargs):
+        """The value of a case's callable. The alarm waits meanwhile, so that no message is cut in two."""
+        with self.lock:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+            try:
+                self.say({"ask": key, "args": args, "kwargs": kwargs})
+                reply = self.hear()
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGALRM])
+        if "error" in reply:
+            raise (TypeError if reply["error"] == "TypeError" else ValueError)(reply["text"])
+        return wire.decode(reply["value"])
 
 
-def main(job_path: str) -> None:
-    with open(job_path, encoding="utf-8") as file:
-        job = json.load(file)
-    for name, value in job["rlimits"].items():
-        limit = getattr(resource, name)
-        resource.setrlimit(limit, (value, value))
-    channel = os.dup(1)
+class TooLarge(ValueError):
+    """A message that the judge would not read."""
+
+
+class Recorder:
+    """A case's callable, `compute_gradient` for instance: it sends its arguments out and brings the value in."""
+
+    def __init__(self, judge, key):
+        self._ask = (judge, key)
+
+    def __call__(self, *args, **kwargs):
+        judge, key = self._ask
+        try:
+            sent = [wire.encode(_numbers(arg)) for arg in args]
+            named = {str(name): wire.encode(_numbers(arg)) for name, arg in kwargs.items()}
+        except TypeError as error:
+            raise TypeError(
+                f"it is called with something that is no number and no array of numbers: {error}"
+            ) from None
+        return judge.ask(key, sent, named)
+
+
+def _numbers(arg):
+    return (
+        np.array(arg) if isinstance(arg, bool | int | float | list | tuple | np.ndarray | np.generic) else arg
+    )
+
+
+def main():
+    """Take the job, wall this process in, run the cells, then serve the judge until the pipe closes."""
+    judge = Judge(os.dup(0), os.dup(1), 1 << 30)
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
-    sys.path[:0] = job["path"]
-    sys.meta_path.append(StandIns())
-
-    from optcourse.checking.ingredients import from_data
-    from optcourse.checking.limits import TimeLimit, call_with_limit
-    from optcourse.checking.model import Case
-    from optcourse.checking.running import Outcome, run_case
-
-    def say(**message):
-        os.write(channel, (json.dumps(message) + "\n").encode())
-
-    namespace = {"__name__": "__main__"}
-    sys.modules["__main__"].__dict__.update(namespace)
+    wall_in()
+    judge.say({"started": True})
+    job = judge.hear()
+    judge.largest = job["largest"]
+    names = leave_out(job["kept"])
+    builtins.input = lambda prompt="": ""
+    builtins.display = LeftOut("display")
+    builtins.get_ipython = lambda: LeftOut("get_ipython")
     for index, source in enumerate(job["cells"]):
-        if index in job["skip"]:
-            continue
-        say(cell=index)
-        source = re.sub(r"(?m)^(\s*)[%!].*$", r"\1pass", source)
-        file = f"<cell {index}>"
-        linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-        try:
-            code = compile(source, file, "exec")
-            call_with_limit(lambda code=code: exec(code, namespace), job["cell_seconds"])
-        except (Exception, SystemExit, TimeLimit, KeyboardInterrupt, GeneratorExit) as error:
-            # a cell that fails costs itself only: the judge is told, the next cell runs
-            say(failed=index, type=type(error).__name__[:MAX_TEXT])
-    for task in job["tasks"]:
-        say(task=task["id"])
-        if task["kind"] == "value":
-            answers = [namespace.get(name) for name in task["answers"]]
-            outcomes = [values_outcome(task["answers"], answers, namespace, Outcome)]
-        else:
-            function = namespace.get(task["answers"][0])
-            outcomes = []
-            for case in task["cases"]:
-                if not callable(function):
-                    text = f"`{task['answers'][0]}` is not in the notebook, or is no function."
-                    outcomes.append(Outcome(problem=text))
-                    break
-                outcomes.append(
-                    run_case(
-                        function,
-                        Case(tuple(from_data(case["args"])), from_data(case["kwargs"])),
-                        task["seconds"],
-                    )
-                )
-                if outcomes[-1].failure and outcomes[-1].failure.kind in ("time", "stuck"):
-                    break
-        say(done=task["id"], outcomes=[outcome_data(outcome) for outcome in outcomes])
-    say(end=True)
-    os._exit(0)
+        if index not in job["skip"]:
+            judge.say({"cell": index})
+            if failed := run_cell(index, source, names, job["cell_seconds"]):
+                judge.say({"failed": index, "type": failed})
+    judge.say({"ready": [look(names, name, job["shapes"].get(name, ())) for name in job["names"]]})
+    while True:
+        judge.say({"outcome": outcome_data(serve(judge, judge.hear(), names), job["largest"])})
 
 
-def values_outcome(names, answers, namespace, outcome_type):
-    from optcourse.checking.running import Unusable, plain
+def wall_in():
+    """Limits that the kernel keeps, once and for all."""
+    import resource
 
-    outcome, values = outcome_type(), []
-    for name, answer in zip(names, answers, strict=True):
-        if name not in namespace:
-            outcome.problem = f"`{name}` is not in the notebook."
-            return outcome
-        try:
-            value, outcome.note = plain(answer)
-        except Unusable as error:
-            outcome.problem = f"`{name}`: " + str(error).replace("You returned", "it is")
-            return outcome
-        values.append(value)
-    outcome.result = values[0] if len(values) == 1 else tuple(values)
+    for name, value in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
+        resource.setrlimit(getattr(resource, name), (int(value), int(value)))
+    kernel_filter.install()
+
+
+def leave_out(kept):
+    """Take the worker's own modules off the submission's path, put the stand-ins there; the names of a fresh `__main__`."""
+    import optcourse
+
+    def attribute(name):
+        if name.rpartition(".")[2].startswith("__"):
+            raise AttributeError(name)
+        whole = f"optcourse.{name}"
+        return importlib.import_module(whole) if whole in kept else LeftOut(whole)
+
+    for name in [name for name in sys.modules if name.startswith("optcourse.")]:
+        del sys.modules[name]
+    del optcourse.checking, sys.modules["kernel_filter"]
+    optcourse.__getattr__ = attribute
+    sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
+    sys.argv[:] = ["notebook"]
+    sys.meta_path.insert(0, StandIns(kept))
+    main_module = sys.modules["__main__"] = types.ModuleType("__main__")
+    return main_module.__dict__
+
+
+# -- cells -----------------------------------------------------------------------------------------
+
+
+def run_cell(index, source, names, seconds):
+    """Run a cell; the name of the error's type where it fails. The next cells run all the same."""
+    file = f"<cell {index}>"
+    try:
+        call_with_limit(lambda: execute(compile_cell(source, file), names), seconds)
+    except (Exception, SystemExit, TimeLimit, KeyboardInterrupt, GeneratorExit) as error:
+        return type(error).__name__[:60]
+    return None
+
+
+def compile_cell(source, file):
+    """The code of a cell; magics and shell lines (`%matplotlib`, `!pip`, `x = !ls`, `name?`) do nothing."""
+    try:
+        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:  # only now: a line of plain Python may begin with %, too
+        source = "\n".join(
+            re.sub(MAGIC, r"\1pass", re.sub(SHELL, r"\1''", line)) for line in source.split("\n")
+        )
+        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+    return code
+
+
+MAGIC = re.compile(r"^([ \t]*)([%!?].*|[\w.]+\?\??[ \t]*)$")
+SHELL = re.compile(r"^([ \t]*[\w.]+[ \t]*=[ \t]*)[%!].*$")
+
+
+def execute(code, names):
+    result = eval(code, names)
+    if inspect.iscoroutine(result):  # a cell with `await`
+        import asyncio
+
+        asyncio.run(result)
+
+
+# -- answers ---------------------------------------------------------------------------------------
+
+
+def look(names, name, shapes):
+    """What the answer of this name is, see running.Answer."""
+    if name not in names:
+        return {"kind": "missing"}
+    answer = names[name]
+    if isinstance(answer, LeftOut | StandIn):
+        return {"kind": "left out", "name": left_out_name(answer)}
+    try:
+        found = running.look_at(answer, shapes)
+    except (
+        Exception
+    ):  # an object of the submission's own that fails when it is looked at: calling it will tell
+        return {"kind": "function" if callable(answer) else "value"}
+    return {"kind": found.kind, "line": found.line, "takes": found.takes and found.takes[:MAX_TEXT]}
+
+
+def left_out_name(thing):
+    return (thing.__name__ if isinstance(thing, StandIn) else thing._left_out)[:100]
+
+
+def serve(judge, request, names):
+    """The outcome of one request: a call of a function, or values."""
+    LEFT_OUT_USED.clear()
+    if "values" in request:
+        return running.values_outcome(request["values"], [names.get(name) for name in request["values"]])
+
+    def special(data):
+        return np.random.default_rng(data["rng"]) if "rng" in data else Recorder(judge, data["ask"])
+
+    args, kwargs = wire.decode(request["args"], special), wire.decode(request["kwargs"], special)
+    try:
+        outcome = running.call(names[request["call"]], args, kwargs, request["seconds"])
+    except (Exception, KeyboardInterrupt) as error:  # also an error that fails when its text is asked for
+        outcome = running.Outcome(failure=running.Failure("raised", type(error).__name__))
+    original = wire.decode(request["args"], special), wire.decode(request["kwargs"], special)
+    outcome.changed = running.changed(*original, args, kwargs)
+    used = next((name for name in LEFT_OUT_USED if name.startswith("optcourse")), None)
+    if used:
+        outcome.note = f"`{used[:100]}` is left out of grading: write it yourself."
     return outcome
 
 
-def outcome_data(outcome):
-    from optcourse.checking.ingredients import to_data
-
+def outcome_data(outcome, largest):
+    """An outcome as a message. The judge has its own record of the calls."""
     failure = outcome.failure
     data = {
         "problem": outcome.problem[:MAX_TEXT],
-        "counts": outcome.counts,
+        "note": outcome.note[:MAX_TEXT],
         "changed": list(outcome.changed),
-        "failure": None
-        if failure is None
-        else {
-            "kind": failure.kind,
-            "type": failure.type[:MAX_TEXT],
-            "text": failure.text[:MAX_TEXT],
-            "line": failure.line,
-            "source": failure.source[:MAX_TEXT],
-            "advice": failure.advice[:MAX_TEXT],
-        },
+        "warnings": [text[:MAX_TEXT] for text in outcome.warnings[:1]],
+        "failure": failure and {k: v[:MAX_TEXT] if type(v) is str else v for k, v in vars(failure).items()},
+        "result": None,
     }
     try:
-        data["result"] = to_data(outcome.result)
-        data["calls"] = {
-            key: to_data([tuple(call) for call in calls]) for key, calls in outcome.calls.items()
-        }
-    except (TypeError, RecursionError) as error:
-        data |= {"result": None, "calls": {}, "problem": f"The result cannot be compared: {error}"[:MAX_TEXT]}
+        data["result"] = wire.encode(outcome.result)
+        if len(json.dumps(data["result"])) > largest - 10_000:
+            raise TooLarge("it is too large")
+    except (TypeError, ValueError, RecursionError) as error:
+        data["result"] = None
+        data["problem"] = data["problem"] or f"Your result cannot be compared: {error}"[:MAX_TEXT]
     return data
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    sys.path[:0] = sys.argv[1].split(os.pathsep)
+
+    import kernel_filter
+    import numpy as np
+
+    from optcourse.checking import running, wire
+    from optcourse.checking.limits import TimeLimit, call_with_limit
+
+    main()
