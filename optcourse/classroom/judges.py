@@ -71,7 +71,7 @@ def grader_version() -> str:
         *root.glob("exercises/*.py"),
         *root.glob("*.np[yz]"),
     ]
-    parts += [root / "classroom" / name for name in ("grading.py", "sandbox.py", "worker.py")]
+    parts += [root / "classroom" / name for name in ("grading.py", "sandbox.py", "worker.py", "kernel_filter.py")]
     digest = hashlib.sha256()
     for path in sorted(parts):
         if path.name not in ("cli.py", "progress.py"):
