@@ -23,6 +23,7 @@ COMMANDS = {
     "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
     "progress": ("optcourse.progress", "what you have done so far"),
     "slides": ("optcourse.classroom.slides", "give a lesson as a lecture"),
+    "site": ("optcourse.classroom.site", "write the course as static web pages"),
     "nbgrader": ("optcourse.classroom.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }

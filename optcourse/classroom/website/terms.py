@@ -1,0 +1,96 @@
+"""The words of the course, from its glossary: where each is introduced, and where else it is used."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+WORD_LINE = re.compile(r"^- (\*\*.+)$", re.MULTILINE)
+BOLD = re.compile(r"\*\*(.+?)\*\*")
+LESSON = re.compile(r"\[(\d\d)\]")
+NAME = re.compile(r"`([A-Za-z_]\w*)`")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of a lesson with what stands below it, as plain text; the unit of search and index."""
+
+    lesson: str
+    page: str  # address from the site's root
+    page_title: str
+    anchor: str
+    title: str
+    text: str
+
+    @property
+    def url(self) -> str:
+        return f"{self.page}#{self.anchor}" if self.anchor else self.page
+
+
+@dataclass
+class Term:
+    """A word or a name from the code. `says` is the glossary's line; `places` one section a lesson, the first one first."""
+
+    name: str
+    is_code: bool
+    says: str
+    lessons: tuple[str, ...]  # that explain it, as the glossary has it
+    places: list[Section] = field(default_factory=list)
+
+    @property
+    def anchor(self) -> str:
+        return "term-" + re.sub(r"[^a-z0-9_]+", "-", self.name.lower()).strip("-")
+
+    @property
+    def letter(self) -> str:
+        return next((c for c in self.name.upper() if c.isalpha()), "#")
+
+
+def read_terms(glossary: str) -> list[Term]:
+    """The terms of a glossary's markdown: bold words at the beginning of a list's lines, and names in tables."""
+    terms: dict[str, Term] = {}
+
+    def add(name: str, is_code: bool, says: str, lessons: tuple[str, ...]) -> None:
+        if name in terms:  # a letter with two meanings: both sentences
+            says = f"{terms[name].says}; {says}"
+            lessons = tuple(dict.fromkeys((*terms[name].lessons, *lessons)))
+        terms[name] = Term(name, is_code, says, lessons)
+
+    joined = re.sub(r"\n {2,}", " ", glossary)  # a list's line may be folded
+    for line in WORD_LINE.findall(joined):
+        head = line.split(":", 1)[0] if "**:" in line else line
+        says = re.sub(r"\s*\[\d\d\],?", "", line).strip()
+        for bold in BOLD.findall(head):
+            for name in bold.split(", "):
+                add(name, False, says, tuple(LESSON.findall(line)))
+    for row in re.findall(r"^\|(.+)\|\s*$", joined, re.MULTILINE):
+        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", row)]
+        place = next((k for k, cell in enumerate(cells[:2]) if NAME.fullmatch(cell)), None)
+        if place is None or len(cells) < 3:
+            continue
+        lessons = tuple(LESSON.findall(cells[-1]))
+        words = cells[place + 1 : -1] if lessons else cells[place + 1 :]
+        add(NAME.fullmatch(cells[place])[1], True, "; ".join(word for word in words if word), lessons)
+    return sorted(terms.values(), key=lambda term: (term.name.lower(), term.is_code))
+
+
+def find_places(terms: list[Term], sections: list[Section]) -> None:
+    """Give each term its places: one section of every lesson that uses it, the explaining lesson first."""
+    for term in terms:
+        pattern = re.compile(
+            rf"(?<!\w){re.escape(term.name)}(?!\w)" if term.is_code else words_pattern(term.name)
+        )
+        first: dict[str, Section] = {}
+        for section in sections:
+            if section.lesson in first:
+                continue
+            if pattern.search(f"{section.title}\n{section.text}"):
+                first[section.lesson] = section
+        explaining = [first[number] for number in term.lessons if number in first]
+        term.places = explaining + [s for number, s in first.items() if number not in term.lessons]
+
+
+def words_pattern(name: str) -> str:
+    """A word in text, whatever its case, also in the plural."""
+    flexible = r"[\s-]+".join(re.escape(part) for part in re.split(r"[\s-]+", name))
+    return rf"(?i)(?<!\w){flexible}(?:s|es)?(?!\w)"
