@@ -1,0 +1,115 @@
+"""What the tests of front ends share: a page that may talk to one server only, and what is looked at in it."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import io
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+@dataclass
+class Watched:
+    """A page, and what went wrong in it. Requests to any other host are cut off and noted."""
+
+    page: object
+    outside: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    ignored: tuple[str, ...] = ()
+
+    def complaints(self) -> list[str]:
+        return [text for text in self.errors if not any(part in text for part in self.ignored)]
+
+
+@contextmanager
+def watched(page, base: str, ignored: tuple[str, ...] = ()) -> Iterator[Watched]:
+    """At the end: no request to another host, no error in the console but the ignored ones."""
+    seen = Watched(page, ignored=ignored)
+
+    def guard(route):
+        if route.request.url.startswith((base, "data:", "blob:")):
+            route.continue_()
+        else:
+            seen.outside.append(route.request.url)
+            route.abort()
+
+    page.context.route("**/*", guard)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on(
+        "console",
+        lambda message: (
+            seen.errors.append(f"{message.text} {message.location.get('url', '')}")
+            if message.type == "error"
+            else None
+        ),
+    )
+    yield seen
+    assert seen.outside == []
+    assert seen.complaints() == []
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A plain web server for a folder of files; its address without a slash at the end."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder))
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def pixels(locator) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(locator.screenshot())).convert("RGB")).astype(int)
+
+
+def move_by_keys(explorer, control: str, presses: int = 5) -> None:
+    """Focus a slider and press the arrow key; picture, words and value must follow."""
+    slider = explorer.locator(f"[data-control={control}] input[type=range]")
+    canvas, words = explorer.locator("canvas"), explorer.locator(".oc-says")
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    before, said = pixels(canvas), words.inner_text()
+    value = slider.get_attribute("aria-valuetext")
+    for _ in range(presses):
+        explorer.page.keyboard.press("ArrowRight")
+    explorer.page.wait_for_timeout(400)
+    after = pixels(canvas)
+    assert before.shape == after.shape  # the layout does not jump
+    assert (before != after).any()
+    assert slider.get_attribute("aria-valuetext") != value and words.inner_text() != said
+
+
+def drag_slider(explorer, control: str, to: float = 0.25) -> None:
+    """Drag a slider's thumb with the pointer; the picture must follow while it is held."""
+    slider = explorer.locator(f"[data-control={control}] input[type=range]")
+    canvas = explorer.locator("canvas")
+    slider.scroll_into_view_if_needed()
+    box, page = slider.bounding_box(), explorer.page
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.9, middle)
+    page.mouse.down()
+    page.wait_for_timeout(300)
+    before = pixels(canvas)
+    page.mouse.move(box["x"] + box["width"] * to, middle, steps=8)
+    page.wait_for_timeout(300)
+    during = pixels(canvas)
+    page.mouse.up()
+    assert (before != during).any()
