@@ -36,17 +36,17 @@ TOOLS = "checking/running.py checking/blank.py checking/limits.py checking/wire.
 # What the cells of a lesson need of the course, as far as their answers go: module -> public names. All else is a
 # silent stand-in (worker.LeftOut), so that nobody's answer is the library's. A test tries every name here as the
 # answer of every exercise of the lesson: it must earn nothing.
-LANDSCAPE = "Objective factory build parameter "  # what the functions of `objectives` are made of
+LANDSCAPE = "Objective factory build parameter quadratic "  # what the functions of `objectives` are made of
 DIGITS = {"data": "Digits load_digits"}
 KEPT: dict[str, dict[str, str]] = {
     "00": DIGITS,
     "01": DIGITS | {"objectives": LANDSCAPE + "lecture_bowl"},
     "02": DIGITS,
     "03": {"objectives": LANDSCAPE + "lecture_bowl rosenbrock"},
-    "04": DIGITS,
+    "04": {"data": "Digits load_digits train_test_split check_generator"},
     "05": {"objectives": LANDSCAPE + "heavy_ball_cycle"},
     "06": {"objectives": LANDSCAPE + "lecture_bowl"},
-    "07": {"objectives": LANDSCAPE + "cliff quadratic"},
+    "07": {"objectives": LANDSCAPE + "cliff"},
 }
 POLL = 0.02  # seconds between two looks at memory and processes
 
