@@ -128,7 +128,7 @@ def clean(name: str) -> str:
     Where that changes more than the composition, a mark made from the real name keeps two such names apart.
     """
     raw = os.fsencode(name)
-    text = unicodedata.normalize("NFC", raw.decode("utf-8", errors="replace"))
+    text = unicodedata.normalize("NFC", raw.decode("utf-8", errors="surrogateescape"))
     shown = "".join("\ufffd" if unicodedata.category(c)[0] == "C" and c not in JOINERS else c for c in text)
     shown = " ".join(shown[:LONGEST_NAME].split())
     if shown != text:

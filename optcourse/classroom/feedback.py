@@ -12,6 +12,7 @@ import functools
 import hashlib
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
@@ -114,7 +115,20 @@ def overview_page(students: Mapping[str, Student], absent: list[str]) -> str:
         students=present,
         names={key: student.name for key, student in present.items()},
         pages={key: f"feedback/{page_name(key)}" for key in present},
-        needs=[(key, text) for key, student in present.items() for text in needs(student)],
+        unmarked=[
+            (key, f"{marks.file} was not marked: {marks.reason}.")
+            for key, student in present.items()
+            for marks in student.lessons.values()
+            if marks.reason
+        ],
+        waiting=_waiting(present),
+        noted=[
+            (key, f"{marks.title}: {line}")
+            for key, student in present.items()
+            for marks in student.lessons.values()
+            for line in (*marks.trouble, marks.note)
+            if line
+        ],
         absent=absent,
         lessons=[_lesson(lesson, present) for lesson in lessons],
         script=script,
@@ -122,18 +136,16 @@ def overview_page(students: Mapping[str, Student], absent: list[str]) -> str:
     )  # fmt: skip
 
 
-def needs(student: Student) -> list[str]:
-    """What a person should look at."""
-    found = []
-    for marks in student.lessons.values():
-        if marks.reason:
-            found.append(f"{marks.file} was not marked: {marks.reason}.")
-        elif marks.waiting:
-            found.append(
-                f"{marks.title}: {', '.join(entry.title for entry in marks.waiting)} waits to be read."
-            )
-        found += [f"{marks.title}: {line}" for line in (*marks.trouble, marks.note) if line]
-    return found
+def _waiting(students: Mapping[str, Student]) -> list[tuple[str, int]]:
+    """The tasks that a person reads, with the number of answers that wait."""
+    counts = Counter(
+        f"{marks.title}, {entry.title}"
+        for student in students.values()
+        for marks in student.lessons.values()
+        for entry in marks.waiting
+        if entry.by_hand
+    )
+    return sorted(counts.items())
 
 
 def _lesson(lesson: str, students: Mapping[str, Student]) -> SimpleNamespace:

@@ -210,7 +210,8 @@ class Gradebook:
             if path.is_symlink():
                 raise GradebookError(f"{path} is a link; a gradebook is opened only under its own name.")
             with contextlib.suppress(FileNotFoundError):
-                head = path.open("rb").read(16)
+                with path.open("rb") as file:
+                    head = file.read(16)
                 if head and head != b"SQLite format 3\0":
                     raise GradebookError(f"{path} is no gradebook of this course; move it away or use --out.")
         except OSError as error:
