@@ -30,6 +30,7 @@ from optcourse.figures.scene import Scene
 
 log = logging.getLogger("optcourse")
 HERE = pathlib.Path(__file__).parent
+STILL = "This is a still picture of a live figure. Open the notebook in JupyterLab and run this cell to move its sliders."
 TABLE_BYTES = 3_000_000  # a larger table is not sent; single frames answer instead
 EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
 Values = dict[str, Any]
@@ -190,7 +191,8 @@ class Explorer(anywidget.AnyWidget):
             **data,
             "text/plain": f"{self.title}: {scene.says}",
             "image/png": picture,
-            "text/html": f'<img alt="{alt}" style="max-width:100%" src="data:image/png;base64,{picture}">',
+            "text/html": f'<figure style="margin:0"><img alt="{alt}" style="max-width:100%" '
+            f'src="data:image/png;base64,{picture}"><figcaption>{STILL}</figcaption></figure>',
         }, metadata
 
     # The sweep ------------------------------------------------------------------------------------------------------
@@ -244,7 +246,9 @@ class Explorer(anywidget.AnyWidget):
             f"{type(self).__name__}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
         )
         for index in {0, len(settings) - 1, int(rng.integers(len(settings)))}:
-            alone = encode([self.frame(**settings[index])])  # as a person's own choice is drawn: accepted first
+            alone = encode(
+                [self.frame(**settings[index])]
+            )  # as a person's own choice is drawn: accepted first
             assert encode([together[index]]) == alone, (
                 f"{type(self).__name__}: {control.name} = {control.values[index]} gives another picture in a table than alone"
             )
