@@ -76,17 +76,24 @@ def call_text(exercise: Exercise) -> str:
 
 
 def feedback_for(
-    exercise: Exercise, cases: Sequence[Case], answers: Sequence[Answer], outcomes: Sequence[Outcome]
+    exercise: Exercise,
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Outcome] | None = None,
 ) -> Feedback:
-    """The feedback for what is known of the answers and for what their calls gave; the grader's words are these, too."""
+    """The feedback for what is known of the answers and for what their calls gave; the grader's words are these, too.
+
+    expected: what the reference does on the cases, where that is known already.
+    """
     if left_out := next((answer for answer in answers if answer.kind == "left out"), None):
         return _feedback(exercise, "error", f"`{left_out.name}` is left out of grading: write it yourself.")
     if exercise.kind == "value":
-        return _values_feedback(exercise, cases, answers, outcomes)
-    return _function_feedback(exercise, cases, answers[0], outcomes)
+        return _values_feedback(exercise, cases, answers, outcomes, expected)
+    return _function_feedback(exercise, cases, answers[0], outcomes, expected)
 
 
-def _function_feedback(exercise, cases, answer: Answer, outcomes) -> Feedback:
+def _function_feedback(exercise, cases, answer: Answer, outcomes, expected) -> Feedback:
     name = exercise.answers[0]
     if answer.kind == "blank":
         return _not_started(exercise, 0)
@@ -102,10 +109,11 @@ def _function_feedback(exercise, cases, answer: Answer, outcomes) -> Feedback:
             "error",
             f"`{name}` must take the arguments ({wanted}); yours takes ({answer.takes}). Keep the `def` line as it was.",
         )
-    verdict = judge(exercise, cases, outcomes)
+    blank = answer.line is not None
+    verdict = judge(exercise, cases, outcomes, expected=expected, explain=not blank)
     if verdict.passed:
         return _feedback(exercise, "passed", _praise(exercise, len(cases)))
-    if answer.line is not None:
+    if blank:
         return _not_started(exercise, answer.line)
     failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
     status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
@@ -123,7 +131,7 @@ def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Out
     return outcomes
 
 
-def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes) -> Feedback:
+def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes, expected) -> Feedback:
     for kind, status, before, after in (
         ("missing", "error", "", " not in the notebook"),
         ("blank", "not started", "still ", " `...`"),
@@ -132,7 +140,7 @@ def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes) -> Fe
         if names:
             verb = "is" if len(names) == 1 else "are"
             return _feedback(exercise, status, f"{_names(names)} {before}{verb}{after}.")
-    verdict = judge(exercise, cases, outcomes)
+    verdict = judge(exercise, cases, outcomes, expected=expected)
     if verdict.passed:
         return _feedback(exercise, "passed", "")
     return _feedback(exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception)

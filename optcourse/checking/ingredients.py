@@ -206,7 +206,16 @@ class SampledData:
 
     def build(self) -> Callable:
         rng = np.random.default_rng(self.seed)
-        return lambda batch_size=1: rng.integers(self.num_examples, size=int(batch_size))
+
+        def sample_data(batch_size=1):
+            if batch_size > MAX_SAMPLED:
+                raise ValueError(f"batch_size is {batch_size}; at most {MAX_SAMPLED:,} are drawn at once")
+            return rng.integers(self.num_examples, size=int(batch_size))
+
+        return sample_data
+
+
+MAX_SAMPLED = 1_000_000  # so that a slip of the pen, or worse, does not fill the memory of whoever draws
 
 
 @ingredient

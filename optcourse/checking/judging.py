@@ -29,11 +29,24 @@ class Verdict:
     case: int | None = None
 
 
-def judge(exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> Verdict:
-    """The verdict on a learner's outcomes, which are fewer than the cases where a call did not end."""
-    expected = expected_outcomes(exercise, cases[: len(outcomes)])
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    *,
+    expected: Sequence[Outcome] | None = None,
+    explain: bool = True,
+) -> Verdict:
+    """The verdict on a learner's outcomes, which are fewer than the cases where a call did not end.
+
+    expected: what the reference does, where that is known already. explain=False: no search for a misconception.
+    """
+    if expected is None:
+        expected = expected_outcomes(exercise, cases[: len(outcomes)])
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
+        if sentence is not None and not explain:
+            return Verdict(False, sentence, case=index)
         if sentence is not None:
             return _explain(exercise, cases, outcomes, expected, index, sentence)
     if len(outcomes) < len(cases):

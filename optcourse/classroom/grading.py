@@ -20,6 +20,7 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ import numpy as np
 from optcourse import exercises
 from optcourse.checking.engine import feedback_for, visible_seed
 from optcourse.checking.ingredients import Rng
-from optcourse.checking.judging import judge
+from optcourse.checking.judging import expected_outcomes, judge
 from optcourse.checking.model import Case, Exercise
 from optcourse.checking.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
 from optcourse.checking.wire import Unreadable, decode, encode
@@ -107,7 +108,7 @@ def grade_notebook(
     with Submission(cells, wanted, limits or Limits(), sandboxed) as submission:
         marks = [_visible_mark(submission, e) for e in wanted]
         marks = [
-            _final_mark(submission, e, m, [seed, k])
+            _final_mark(submission, e, m, (seed, k))
             for k, (e, m) in enumerate(zip(wanted, marks, strict=True))
         ]
         trouble = tuple(submission.trouble)
@@ -116,14 +117,14 @@ def grade_notebook(
 
 def _visible_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
     """The mark as far as the cases of the notebook's check go."""
-    cases = exercise.draw_cases(visible_seed(exercise))
+    cases, expected = _drawn(exercise.id, tuple(visible_seed(exercise)))
     try:
         answers, outcomes = submission.outcomes(exercise, cases)
     except Stopped as stop:
         return ExerciseMark(exercise.id, 0, exercise.points, "stopped", f"It was stopped: {stop}.")
     with _quiet():
         try:
-            feedback = feedback_for(exercise, cases, answers, outcomes)
+            feedback = feedback_for(exercise, cases, answers, outcomes, expected[: len(outcomes)])
         except Exception as error:  # a forged answer whose form no comparison expects; it earns nothing
             submission.trouble.append(
                 f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
@@ -134,7 +135,7 @@ def _visible_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
         return ExerciseMark(exercise.id, exercise.points, exercise.points, "passed", said)
     status = "not started" if feedback.status == "not started" else "failed"
     if any(answer.kind == "missing" for answer in answers):
-        status = "missing"
+        status, said = "missing", f"{said} {submission.why_missing(exercise)}".rstrip()
     elif any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
         status = "stopped"
     return ExerciseMark(exercise.id, 0, exercise.points, status, said)
@@ -146,12 +147,12 @@ def _final_mark(
     """The mark when the hidden cases have been tried, too. A value exercise has none."""
     if mark.status != "passed" or exercise.kind == "value":
         return mark
-    cases = exercise.draw_cases(seed)
+    cases, expected = _drawn(exercise.id, seed)
     status, said = "failed", ONLY_VISIBLE
     try:
         _, outcomes = submission.outcomes(exercise, cases)
         with _quiet():
-            if judge(exercise, cases, outcomes).passed:
+            if judge(exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False).passed:
                 return mark
         if any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
             raise Stopped("it took too long")
@@ -162,6 +163,18 @@ def _final_mark(
             f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
         )
     return ExerciseMark(exercise.id, 0, exercise.points, status, said, hidden_failed=True)
+
+
+@lru_cache(maxsize=64)
+def _drawn(exercise_id: str, seed: tuple[int, ...]) -> tuple[list[Case], list[Outcome]]:
+    """The cases of an exercise for a seed and what the reference does on them: once for all submissions of a process."""
+    exercise = exercises.get(exercise_id)
+    cases = exercise.draw_cases(list(seed))
+    expected = expected_outcomes(exercise, cases)
+    if "calls" not in exercise.compare:
+        for outcome in expected:
+            outcome.calls = {}
+    return cases, expected
 
 
 @contextlib.contextmanager
@@ -184,8 +197,9 @@ def read_cells(path: Path) -> list[str]:
             raise Unreadable("the notebook is too large")
         book = json.loads(path.read_text(encoding="utf-8-sig"))
         cells = book["cells"] if "cells" in book else [c for s in book["worksheets"] for c in s["cells"]]
-        sources = [c.get("source", c.get("input", "")) for c in cells if c["cell_type"] == "code"]
-        sources = [s if isinstance(s, str) else "".join(s) for s in sources]
+        sources = [
+            _source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"
+        ]
     except Unreadable:
         raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -195,13 +209,31 @@ def read_cells(path: Path) -> list[str]:
     return sources
 
 
+def _source(cell: dict) -> str:
+    """The text of a code cell; empty where it is none."""
+    source = cell.get("source", cell.get("input", ""))
+    lines = [source] if isinstance(source, str) else source if isinstance(source, list) else []
+    return "".join(line for line in lines if isinstance(line, str))
+
+
 def find_lesson(cells: Sequence[str]) -> str:
     """The lesson that most of the checks in the cells belong to."""
     found = Counter(re.findall(r"""check\(\s*["'](\d\d)-""", "\n".join(cells)))
     for lesson, _ in found.most_common():
         if lesson in exercises.lessons():
             return lesson
-    raise Unreadable("no exercise of the course is in it")
+    text = "\n".join(cells)
+    named = {  # without any check: the lesson whose answers are there
+        lesson: sum(
+            bool(re.search(rf"(?m)^(def )?{name}\b", text)) for e in module.EXERCISES for name in e.answers
+        )
+        for lesson in exercises.lessons()
+        for module in [exercises.module(lesson)]
+    }
+    best = max(named, key=named.get)
+    if not named[best]:
+        raise Unreadable("no exercise of the course is in it")
+    return best
 
 
 # -- the submission behind the walls ---------------------------------------------------------------
@@ -215,7 +247,9 @@ class Submission:
         self.lesson = wanted[0].lesson
         self.names = [name for e in wanted for name in e.answers]
         self.shapes = {
-            e.answers[0]: shapes_of(e.draw_cases(visible_seed(e))) for e in wanted if e.kind == "function"
+            e.answers[0]: shapes_of(_drawn(e.id, tuple(visible_seed(e)))[0])
+            for e in wanted
+            if e.kind == "function"
         }
         self.end = time.monotonic() + limits.total_seconds
         self.starts_left = limits.restarts + 1
@@ -223,6 +257,7 @@ class Submission:
         self.trouble: list[str] = []
         self.worker: Worker | None = None
         self.answers: dict[str, Answer] = {}
+        self.failed: dict[int, str] = {}
 
     def __enter__(self) -> Submission:
         return self
@@ -272,6 +307,8 @@ class Submission:
                 while "ready" not in (message := self._hear(self.worker, seconds)):
                     if type(message.get("cell")) is int:
                         at = message["cell"]
+                    elif type(message.get("failed")) is int:
+                        self.failed[at] = _clean(message.get("type", ""), 60)
                 self.answers = _answers(self.names, message["ready"])
             except Stopped as stop:
                 self._close()
@@ -291,6 +328,14 @@ class Submission:
             "kept": [f"optcourse.{name}" for name in KEPT.get(self.lesson, {})],
             "largest": self.limits.message,
         }
+
+    def why_missing(self, exercise: Exercise) -> str:
+        """A sentence where a cell that speaks of an answer stopped before its end; else nothing."""
+        word = re.compile(rf"\b({'|'.join(map(re.escape, exercise.answers))})\s*[=(,]")
+        for at, error in self.failed.items():
+            if 0 <= at < len(self.cells) and word.search(self.cells[at]) and error.isidentifier():
+                return f"A cell that should define it stopped with {error}."
+        return ""
 
     def _hear(self, worker: Worker, seconds: float) -> dict:
         try:
@@ -317,7 +362,9 @@ class Submission:
                 raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
             worker.say(_reply(inputs.recorders, message))
         outcome = _outcome(message["outcome"])
-        outcome.calls, outcome.counts = inputs.calls(), inputs.counts()
+        outcome.counts = inputs.counts()
+        if "calls" in exercise.compare or exercise.verify is not None:
+            outcome.calls = inputs.calls()
         return outcome
 
 

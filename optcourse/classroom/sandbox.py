@@ -212,6 +212,7 @@ def _command(lesson: str, limits: Limits, sandboxed: bool) -> list[str]:
         "RLIMIT_AS": limits.memory,
         "RLIMIT_FSIZE": limits.file_size,
         "RLIMIT_NOFILE": limits.open_files,
+        "RLIMIT_NPROC": limits.processes,
         "RLIMIT_CORE": 0,
     }
     words = [os.path.realpath(sys.executable), "-I", "-S", "-B", f"{base}/worker.py", path]

@@ -138,7 +138,7 @@ class Judge:
         return json.loads(self._read(int.from_bytes(self._read(4), "big")))
 
     def _read(self, size):
-        data = b""
+        data = bytearray()
         while len(data) < size:
             part = os.read(self.read_from, size - len(data))
             if not part:
@@ -216,9 +216,12 @@ def wall_in():
     """Limits that the kernel keeps, once and for all."""
     import resource
 
+    filtered = kernel_filter.install()
     for name, value in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
-        resource.setrlimit(getattr(resource, name), (int(value), int(value)))
-    kernel_filter.install()
+        if (
+            name != "RLIMIT_NPROC" or not filtered
+        ):  # counts threads; without the filter it is the next best thing
+            resource.setrlimit(getattr(resource, name), (int(value), int(value)))
 
 
 def leave_out(kept):
