@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import io
 import json
 import os
 import platform
@@ -158,31 +157,35 @@ def positive(text: str) -> int:
 
 
 class Bar:
-    """A line that grows on a terminal; elsewhere one line for each thing done."""
+    """A moving line on a terminal, as in `optcourse grade`; elsewhere one line for each notebook."""
 
-    def __init__(self, stream: io.TextIOBase | None = None) -> None:
-        self.stream = stream or sys.stderr
-        self.alive = self.stream.isatty()
-        self.shown = False
+    def __init__(self) -> None:
+        self.moving, self.began = sys.stdout.isatty(), time.monotonic()
 
     def __call__(self, done: float, total: int, words: str) -> None:
         """`done` may lie between two whole numbers; off a terminal only whole ones are worth a line."""
-        if self.alive:
-            filled = round(24 * done / max(1, total))
-            room = max(10, shutil.get_terminal_size().columns - 40)
-            self.stream.write(
-                f"\r\033[K[{'█' * filled}{'·' * (24 - filled)}] {int(done)}/{total} {words[:room]}"
+        if self.moving:
+            width = shutil.get_terminal_size().columns - 1
+            filled = "█" * int(20 * done / total)
+            print(
+                f"\r{f'{filled:░<20} {int(done)}/{total}  {self.left(done, total)}  {words}'[:width]}\033[K",
+                end="",
+                flush=True,
             )
-            self.stream.flush()
-            self.shown = True
         elif done == int(done):
-            print(f"{int(done)}/{total} {words}", file=self.stream, flush=True)
+            print(f"{int(done)}/{total}  {self.left(done, total)}  {words}", flush=True)
+
+    def left(self, done: float, total: int) -> str:
+        seconds = (time.monotonic() - self.began) / max(done, 0.1) * (total - done)
+        return (
+            f"{seconds // 60:.0f} min {seconds % 60:02.0f} s left"
+            if seconds >= 60
+            else f"{seconds:.0f} s left"
+        )
 
     def end(self) -> None:
-        if self.shown:
-            self.stream.write("\r\033[K")
-            self.stream.flush()
-            self.shown = False
+        if self.moving:
+            print("\r\033[K", end="", flush=True)
 
 
 # -- the build -------------------------------------------------------------------------------------
@@ -372,6 +375,9 @@ def write_pages(
     figures = {name: data for lesson in (*lessons, *solved) for name, data in lesson.figures.items()}
     write_figures(folder / "figures", figures)
 
+    for lesson in (*lessons, *solved):
+        lesson.body = pages.with_breaks(lesson.body)
+
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -438,9 +444,10 @@ def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:
 def write_assets(folder: Path) -> tuple[list[str], list[str]]:
     """Style sheets and scripts that all pages share; their names in the order in which a page needs them."""
     (folder / "fonts").mkdir(parents=True)
-    for font in (VENDOR / "katex" / "fonts").glob("*.woff2"):
+    for font in VENDOR.rglob("*.woff2"):
         shutil.copyfile(font, folder / "fonts" / font.name)
-    shutil.copyfile(VENDOR / "katex" / "LICENSE", folder / "katex-LICENSE.txt")
+    for licence in VENDOR.glob("*/LICENSE"):
+        shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
     shutil.copyfile(HERE / "static" / "icon.svg", folder / "icon.svg")
     live = (rendering.STATIC / "live.js").read_text(encoding="utf-8")
     sheets = {

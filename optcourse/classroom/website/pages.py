@@ -327,6 +327,13 @@ def only_imports(source: str) -> bool:
     return bool(statements) and all(isinstance(s, ast.Import | ast.ImportFrom) for s in statements)
 
 
+def with_breaks(body: str) -> str:
+    """Long names in tables may break behind an underscore, so that a table fits a telephone."""
+    cell = re.compile(r"<t[dh]>.*?</t[dh]>", re.DOTALL)
+    name = re.compile(r"(<code[^>]*>)([^<]*_[^<]*)(</code>)")
+    return cell.sub(lambda c: name.sub(lambda m: m[1] + m[2].replace("_", "_<wbr>") + m[3], c[0]), body)
+
+
 def links_to_pages(text: str) -> str:
     """Links to notebooks of the course become links to their pages."""
     return NOTEBOOK_LINK.sub(lambda m: f'href="{m[1]}.html{m[2] or ""}"', text)

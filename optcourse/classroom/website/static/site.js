@@ -173,6 +173,8 @@
     for (const [id, link] of links) {
       if (id === above?.id) link.setAttribute("aria-current", "location"); else link.removeAttribute("aria-current");
     }
+    const link = links.get(above?.id), list = find(".contents"); // a long list follows along
+    if (link && list.scrollHeight > list.clientHeight) list.scrollTop = link.offsetTop - list.offsetTop - list.clientHeight / 2;
   };
   if (headings.length) {
     let waiting = false;
