@@ -22,6 +22,7 @@ COMMANDS = {
     "build": ("optcourse.authoring.build", "make lessons/ and solutions/ from source/"),
     "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
     "progress": ("optcourse.progress", "what you have done so far"),
+    "grade": ("optcourse.classroom.grade", "grade a folder of notebooks"),
     "slides": ("optcourse.classroom.slides", "give a lesson as a lecture"),
     "site": ("optcourse.classroom.site", "write the course as static web pages"),
     "nbgrader": ("optcourse.classroom.nbgrader", "lay the course out for nbgrader"),

@@ -62,9 +62,11 @@ def write_file(path: Path, data: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
+        if isinstance(error, OSError):  # named by what was to be written, not by the half of it
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
 
 

@@ -28,6 +28,9 @@ MISSING_WALLS = """bubblewrap is missing, so a submission could read and change 
 network. Install it (Debian: sudo apt install bubblewrap), or take that risk with --without-sandbox."""
 
 
+TOO_MANY_DEATHS = 5
+
+
 class Stop(Exception):
     """The command cannot go on; the text is a sentence for the person."""
 
@@ -231,7 +234,7 @@ def grade(
         with contextlib.closing(results):
             for result in results:
                 marking.keep(result)
-    except KeyboardInterrupt:
+    except BaseException:  # Ctrl-C, a full disk, a cluster that went away
         marking.progress.end("stopped; what is marked is kept, and the same command goes on from here")
         raise
     book.end_run(run_id)
@@ -274,6 +277,7 @@ class Marking:
     grader: str
     log: Path
     progress: Progress
+    deaths: int = 0  # results in a row that no notebook is to blame for
     under_way: dict[int, tuple[Submission, str]] = field(default_factory=dict)
 
     def jobs(self, submissions: Iterable[Submission]) -> Iterator[Job]:
@@ -301,6 +305,12 @@ class Marking:
         if result.log:
             with self.log.open("a", encoding="utf-8") as file:
                 file.write(f"--- {now()} {submission.student}: {submission.file}\n{result.log}\n")
+        self.deaths = self.deaths + 1 if result.died else 0
+        if self.deaths == TOO_MANY_DEATHS:
+            raise Stop(
+                f"{self.deaths} notebooks in a row could not be marked, so it is this machine's fault and not theirs: "
+                f"{result.reason}. What was marked is kept."
+            )
         if result.marks is None:
             self.put(submission, "died" if result.died else "unreadable", reason=result.reason, sha256=sha256)
             return

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from optcourse.classroom.grading import Marks, Unreadable, grade_notebook
-from optcourse.classroom.sandbox import Limits, has_bubblewrap
+from optcourse.classroom.sandbox import Limits, SandboxFailed, has_bubblewrap
 
 GRACE_SECONDS = 60.0  # for the reference's own runs, beyond the limit of a submission
 NO_SANDBOX = "bubblewrap is not installed here"
@@ -71,7 +71,9 @@ def grader_version() -> str:
         *root.glob("exercises/*.py"),
         *root.glob("*.np[yz]"),
     ]
-    parts += [root / "classroom" / name for name in ("grading.py", "sandbox.py", "worker.py", "kernel_filter.py")]
+    parts += [
+        root / "classroom" / name for name in ("grading.py", "sandbox.py", "worker.py", "kernel_filter.py")
+    ]
     digest = hashlib.sha256()
     for path in sorted(parts):
         if path.name not in ("cli.py", "progress.py"):
@@ -90,7 +92,9 @@ def judge_here(job: Job) -> Result:
         try:
             marks = grade_notebook(path, seed=job.seed, lesson=job.lesson, sandboxed=job.sandboxed)
         except Unreadable as error:
-            return Result(job.key, reason=error.reason)
+            return Result(job.key, reason=str(error))
+        except SandboxFailed as error:
+            return Result(job.key, reason=f"the sandbox did not start ({error})", died=True)
         except (
             Exception
         ) as error:  # our own mistake: this notebook has no mark, says why, and the others go on
@@ -232,7 +236,12 @@ class Judges:
             )
         if job.sandboxed and not has_bubblewrap():
             return Result(job.key, refused=NO_SANDBOX)
-        judge = self._take()
+        try:
+            judge = self._take()
+        except OSError as error:  # no process or no memory to be had just now
+            return Result(
+                job.key, reason=f"no grading process could be started ({error.strerror})", died=True
+            )
         try:
             return judge.mark(job, seconds or 2 * Limits().total_seconds + GRACE_SECONDS)
         finally:

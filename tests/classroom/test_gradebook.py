@@ -636,12 +636,12 @@ def test_names_of_pages_are_safe_and_nobody_shares_one(names):
 
 
 def test_a_page_says_what_helps_and_keeps_what_is_hidden(book):
-    hidden = ExerciseMark("03-gradient-descent", 0, 3, "failed", "SECRET", True)
+    hidden = ExerciseMark("03-gradient-descent", 0, 3, "failed", "It passes the visible ones.", True)
     put(book, new_run(book), "alice", found=(hidden, *marks(read_a_hessian=0)[1:]))
     manual.decide(book, book.students(), "alice", "03-read-a-hessian", "1", "Look again.", "INTERNAL")
     page = Reader(feedback.student_page(book.students()["alice"])).text
-    assert "On the cases that the notebook's own check shows, it is right" in page
-    assert "SECRET" not in page and "INTERNAL" not in page
+    assert "It passes the visible ones. Try inputs of your own" in page
+    assert "INTERNAL" not in page
     assert "Step 2 is off." in page and "Look again." in page and f"Hint: {LESSON[0].hints[0][:20]}" in page
     assert re.search(r"10\s+of\s+14\s+points", page)
 
