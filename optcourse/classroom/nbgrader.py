@@ -38,7 +38,7 @@ DESCRIPTION = "Lay the lessons out as a course for nbgrader: one assignment a le
 EPILOG = """\
 nbgrader runs the tests and the submission in one process, without a sandbox. A submission can change what a test means, read the
 hidden tests, and write into other students' files. Of 74 trial submissions, 13 got marks that they had not earned, 20 got no
-mark, and 4 did damage outside. `optcourse grade` keeps the two apart: its marks are safer.
+mark, and 4 did damage outside. `optcourse grade FOLDER/submitted` keeps the two apart: it marks what nbgrader has collected.
 """
 
 
@@ -217,8 +217,9 @@ c.CourseDirectory.course_id = {json.dumps(course_id)}
 c.ClearSolutions.code_stub = {{"python": {json.dumps(BLANK)}}}
 # A learner's own progress stays where it is.
 c.CourseDirectory.ignore.append(".optcourse")
-# Seconds a cell. Some cells train a network.
+# Seconds a cell (some train a network), and to wait for what it shows (a busy machine is slow with figures).
 c.Execute.timeout = 120
+c.Execute.iopub_timeout = 30
 """
 
 

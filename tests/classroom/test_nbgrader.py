@@ -19,7 +19,9 @@ from optcourse import cli, exercises
 from optcourse.authoring.build import read_lessons
 from optcourse.authoring.source import BLANK, NOTE
 from optcourse.classroom import nbgrader
+from optcourse.classroom.grading import grade_notebook
 from optcourse.classroom.nbgrader import HIDDEN_FAILED, Refused, lay_out, sign_of_work
+from optcourse.classroom.sandbox import has_bubblewrap
 
 COURSE = Path(__file__).resolve().parents[2]
 SHORT = "00_start_here"
@@ -232,7 +234,7 @@ def graded(lessons, tmp_path_factory):
         env={**os.environ, "PATH": path, "OPTCOURSE_HOME": str(folder.parent)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=280,
     )
     assert finished.returncode == 0, finished.stderr[-3000:]
     return folder, json.loads(finished.stdout.splitlines()[-1]), before
@@ -266,6 +268,17 @@ def test_the_marks_are_the_fair_ones(graded):
         third: [0, points[third], False],
         last: [0, points[last], False],
     }
+
+
+@pytest.mark.skipif(not has_bubblewrap(), reason="no bubblewrap (sudo apt install bubblewrap)")
+def test_optcourse_grade_marks_what_nbgrader_has_collected(graded):
+    folder, _, _ = graded
+    marks = {
+        student: grade_notebook(folder / "submitted" / student / SHORT / f"{SHORT}.ipynb", seed=7)
+        for student in ("ada", "bob")
+    }
+    assert (marks["ada"].points, marks["ada"].of) == (7, 7)
+    assert [mark.points for mark in marks["bob"].exercises] == [1, 0, 0, 0]
 
 
 def test_laying_out_again_touches_nothing_of_nbgraders(graded, lessons):
