@@ -110,7 +110,8 @@ def _wait(client, going: set) -> tuple[set, set]:
 
     while True:
         try:
-            return tuple(wait(going, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED"))
+            with client.as_current():
+                return tuple(wait(going, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED"))
         except TimeoutError:
             if not client.nthreads():
                 raise ClusterError(
