@@ -30,7 +30,9 @@ ROOMS = {
     "exercise data": Room("checking.model checking.ingredients checking.common", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks and for the explorers that draw it.
     "learner's code": Room(
-        "checking.blank checking.limits checking.running checking.recording", "numpy", "exercise data"
+        "checking.blank checking.limits checking.running checking.recording checking.wire",
+        "numpy",
+        "exercise data",
     ),
     "explorers": Room(
         "explorers",

@@ -40,7 +40,7 @@ __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 MAX_NOTEBOOK = 20_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
-MAX_ASKED = 20_000  # numbers in one argument of a question
+MAX_ASKED = 20_000  # numbers in one question
 ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
 
 
@@ -346,15 +346,16 @@ class Submission:
     def _call(self, worker: Worker, exercise: Exercise, case: Case) -> Outcome:
         """One call. Meanwhile the worker may ask for the values of the case's callables; the record of that is ours."""
         inputs = Inputs(case)
+        seconds = min(exercise.seconds, self.limits.call_seconds)
         worker.say(
             {
                 "call": exercise.answers[0],
                 "args": _sent(case.args, inputs.args, inputs.recorders),
                 "kwargs": _sent(case.kwargs, inputs.kwargs, inputs.recorders),
-                "seconds": exercise.seconds,
+                "seconds": seconds,
             }
         )
-        end = time.monotonic() + exercise.seconds + 2
+        end = time.monotonic() + seconds + 2
         questions = 0
         while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
             questions += 1
@@ -395,8 +396,10 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
     """The value of a case's callable, or the error that it raises, for a question of the worker."""
     try:
         recorder = recorders[message["ask"]]
-        args = [_asked(value) for value in message["args"]]
-        kwargs = {name: _asked(value) for name, value in dict(message["kwargs"]).items()}
+        args = [decode(value) for value in message["args"]]
+        kwargs = {name: decode(value) for name, value in dict(message["kwargs"]).items()}
+        if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
+            raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         raise Stopped("its question is not readable") from error
     with _quiet():
@@ -405,13 +408,6 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
         except Exception as error:  # a wrong call by the submission; it hears so
             kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
             return {"error": kind, "text": str(error)[:MAX_TEXT]}
-
-
-def _asked(value: Any) -> Any:
-    value = decode(value)
-    if np.size(value) > MAX_ASKED:
-        raise Unreadable("the question is too long")
-    return value
 
 
 # -- what comes back -------------------------------------------------------------------------------

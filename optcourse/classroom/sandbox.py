@@ -30,9 +30,8 @@ import numpy as np
 from optcourse.checking.wire import Unreadable, dumps, loads
 
 COURSE = Path(__file__).resolve().parents[1]
-WORKER = ("worker.py", "kernel_filter.py")
 # The worker's own tools: no reference, no ingredient. It takes them off the path before the cells run.
-TOOLS = "checking/running.py checking/blank.py checking/limits.py checking/wire.py".split()
+TOOLS = "checking/running.py checking/blank.py checking/limits.py checking/wire.py classroom/kernel_filter.py".split()
 # What the cells of a lesson need of the course, as far as their answers go: module -> public names. All else is a
 # silent stand-in (worker.LeftOut), so that nobody's answer is the library's. A test tries every name here as the
 # answer of every exercise of the lesson: it must earn nothing.
@@ -56,6 +55,7 @@ class Limits:
     """What one submission may use. Seconds, bytes and counts."""
 
     cell_seconds: float = 10.0
+    call_seconds: float = 60.0  # where the exercise itself says less, that counts
     total_seconds: float = 120.0
     memory: int = 1_500_000_000
     processes: int = 8
@@ -63,7 +63,6 @@ class Limits:
     scratch: int = 64_000_000
     open_files: int = 64
     message: int = 2_000_000
-    question: int = 300_000
     questions: int = 10_000
     restarts: int = 6
 
@@ -86,14 +85,22 @@ class Worker:
     def __init__(self, lesson: str, limits: Limits, sandboxed: bool, end: float) -> None:
         self.limits, self.end, self.next_look = limits, end, 0.0
         self.buffer = bytearray()
-        self.scratch = None if sandboxed else tempfile.TemporaryDirectory(prefix="optcourse-scratch-")
+        self.scratch = None
+        if sandboxed:
+            home = prepared(lesson)
+        else:  # a copy of its own, which no submission before it can have changed
+            self.scratch = Path(tempfile.mkdtemp(prefix="optcourse-scratch-"))
+            home = self.scratch / "job"
+            for name in ("job", "work"):
+                (self.scratch / name).mkdir()
+            _prepare(lesson, home)
         self.process = subprocess.Popen(
-            _command(lesson, limits, sandboxed),
+            _command(home, limits, sandboxed),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             bufsize=0,
-            cwd=self.scratch.name if self.scratch else "/",
+            cwd=self.scratch / "work" if self.scratch else "/",
             env={"HOME": "/tmp", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"},
             start_new_session=True,
         )
@@ -114,6 +121,8 @@ class Worker:
         try:
             started = self.hear(30.0).get("started")
         except (Stopped, Unreadable) as error:
+            if time.monotonic() > self.end:
+                raise Stopped("the submission as a whole took too long") from error
             started, why = False, error
         if started is not True:
             said = _drain(self.process.stderr) if self.process.poll() is not None else str(why)
@@ -184,8 +193,7 @@ class Worker:
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
             pipe.close()
         if self.scratch:
-            shutil.rmtree(self.scratch.name, ignore_errors=True)
-            self.scratch.cleanup()
+            shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 def _kill(how: Callable[[int, int], None], pid: int) -> None:
@@ -202,8 +210,7 @@ def _drain(pipe: Any) -> str:
 # -- the command line ------------------------------------------------------------------------------
 
 
-def _command(lesson: str, limits: Limits, sandboxed: bool) -> list[str]:
-    home = prepared(lesson)
+def _command(home: Path, limits: Limits, sandboxed: bool) -> list[str]:
     base = Path("/job") if sandboxed else home
     site = Path("/site") if sandboxed else Path(np.__file__).parents[1]
     # the course's folder first: without a sandbox NumPy's folder holds whatever else is installed there
@@ -258,23 +265,26 @@ def prepared(lesson: str) -> Path:
     """A folder with the worker and the course as a lesson's submissions find it, compiled; made once a process."""
     home = Path(tempfile.mkdtemp(prefix="optcourse-grade-"))
     Finalize(None, shutil.rmtree, (home, True), exitpriority=1)  # also at the end of a process of a pool
-    package = home / "course" / "optcourse"
-    (package / "checking").mkdir(parents=True)
-    for name in WORKER:
-        shutil.copy(Path(__file__).with_name(name), home / name)
-    for name in TOOLS:
-        shutil.copy(COURSE / name, package / name)
-    for name, names in KEPT.get(lesson, {}).items():
-        (package / f"{name}.py").write_text(_only(COURSE / f"{name}.py", names.split()), encoding="utf-8")
-        if name == "data":
-            shutil.copy(COURSE / "digits.npz", package)
-    for name in ("", "checking"):
-        (package / name / "__init__.py").touch()
+    _prepare(lesson, home)
     for file in home.rglob("*.py"):
         py_compile.compile(
             str(file), doraise=True, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
         )
     return home
+
+
+def _prepare(lesson: str, home: Path) -> None:
+    package = home / "course" / "optcourse"
+    shutil.copy(Path(__file__).with_name("worker.py"), home)
+    for name in TOOLS:
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(COURSE / name, package / name)
+    for name, names in KEPT.get(lesson, {}).items():
+        (package / f"{name}.py").write_text(_only(COURSE / f"{name}.py", names.split()), encoding="utf-8")
+        if name == "data":
+            shutil.copy(COURSE / "digits.npz", package)
+    for name in ("", "checking", "classroom"):
+        (package / name / "__init__.py").touch()
 
 
 def _only(file: Path, names: list[str]) -> str:

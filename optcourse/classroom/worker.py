@@ -226,7 +226,7 @@ def wall_in():
 
 def leave_out(kept):
     """Take the worker's own modules off the submission's path, put the stand-ins there; the names of a fresh `__main__`."""
-    import optcourse
+    course = sys.modules["optcourse"]
 
     def attribute(name):
         if name.rpartition(".")[2].startswith("__"):
@@ -236,9 +236,8 @@ def leave_out(kept):
 
     for name in [name for name in sys.modules if name.startswith("optcourse.")]:
         del sys.modules[name]
-    del optcourse.checking, sys.modules["kernel_filter"]
-    optcourse.__getattr__ = attribute
-    sys.path[:] = [folder for folder in sys.path if folder != os.path.dirname(__file__)]
+    del course.checking, course.classroom
+    course.__getattr__ = attribute
     sys.argv[:] = ["notebook"]
     sys.meta_path.insert(0, StandIns(kept))
     main_module = sys.modules["__main__"] = types.ModuleType("__main__")
@@ -352,10 +351,10 @@ def outcome_data(outcome, largest):
 if __name__ == "__main__":
     sys.path[:0] = sys.argv[1].split(os.pathsep)
 
-    import kernel_filter
     import numpy as np
 
     from optcourse.checking import running, wire
     from optcourse.checking.limits import TimeLimit, call_with_limit
+    from optcourse.classroom import kernel_filter
 
     main()

@@ -393,7 +393,7 @@ def test_an_unknown_id_is_a_sentence_outside_of_tests(monkeypatch):
 def test_a_mistake_of_ours_is_owned_up_to(monkeypatch):
     import optcourse.checking.engine as engine
 
-    monkeypatch.setattr(engine, "judge", lambda *args: 1 / 0)
+    monkeypatch.setattr(engine, "judge", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         check(GD, gd(RIGHT))
     monkeypatch.delenv("OPTCOURSE_STRICT")
