@@ -584,7 +584,7 @@ class EscapeExplorer(Explorer):
                     (0, self.num_steps),
                     (-1.9, 1.9),
                     [
-                        Rule("y", deep, role="optimum", dash="dot"),
+                        Rule("y", deep, role="optimum", dash="fine"),
                         Rule("y", shallow, role="limit", label="shallow minimum"),
                         Line(t, slow, role="second", by_step="upto", label="gradient descent"),
                         Line(t, w, role="path", by_step="upto", label="momentum"),

@@ -243,7 +243,7 @@ class EpsExplorer(Explorer):
                         Line(size, outside, label="eps outside the root (lecture, PyTorch)"),
                         Line(size, inside, role="second", label="eps inside the root"),
                         Rule("x", eps, role="path", dash="dot", label="eps"),
-                        Rule("x", float(np.sqrt(eps)), role="second", dash="dot", label="√eps"),
+                        Rule("x", float(np.sqrt(eps)), role="second", dash="dashdot", label="√eps"),
                         Text(3e-10, 1.02, "full step", role="neutral"),
                     ],
                     xscale="log",

@@ -411,10 +411,20 @@ class Painter {
     else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
-    context.fill();
-    context.lineWidth = 1.2;
-    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
-    context.stroke();
+    else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
+    const pale = this.spec.surfaces[this.dark ? "dark" : "light"].background;
+    if (shape === "ring") {
+      context.arc(x, y, r * 0.9, 0, 7);
+      context.fillStyle = pale;
+      context.fill();
+      context.lineWidth = Math.max(1.6, r * 0.5);
+      context.stroke();
+    } else {
+      context.fill();
+      context.lineWidth = 1.2;
+      context.strokeStyle = pale;
+      context.stroke();
+    }
     if (drag) { context.beginPath(); context.arc(x, y, r + 6, 0, 7); context.strokeStyle = this.color(role); context.lineWidth = 1.5; context.setLineDash([3, 3]); context.stroke(); context.setLineDash([]); }
   }
 

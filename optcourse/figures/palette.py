@@ -21,16 +21,16 @@ ROLES: dict[str, Role] = {
     "yours": Role("#BF4F00", "#FF9A4D", "dash", "diamond"),  # the learner's own code
     "gradient": Role("#007A5A", "#2FCFA3", "dashdot", "triangle"),
     "velocity": Role("#A8467F", "#E79FC6", "dashdotdot", "down", "\\"),
-    "second": Role("#9A5B00", "#F0B429", "long", "square", "/"),  # a second algorithm beside the first
+    "second": Role("#9A5B00", "#F0B429", "long", "ring", "/"),  # a second algorithm beside the first
     "third": Role("#A8467F", "#E79FC6", "dashdot", "triangle"),
-    "fourth": Role("#007A5A", "#2FCFA3", "short", "down"),
+    "fourth": Role("#007A5A", "#2FCFA3", "dot", "down"),
     "fifth": Role("#6B5B00", "#E8DD5A", "dashdotdot", "cross"),
     "theory": Role("#555555", "#BBBBBB", "dash", "cross"),  # a closed form drawn over a measurement
-    "limit": Role("#8A1C1C", "#FF8A80", "dot", "plus"),  # a boundary: stability, domain
+    "limit": Role("#8A1C1C", "#FF8A80", "sparse", "plus"),  # a boundary: stability, domain
     "optimum": Role("#111111", "#FFFFFF", "solid", "star"),
     "start": Role("#111111", "#FFFFFF", "solid", "square"),
     "contour": Role("#6B7680", "#7B8893"),
-    "neutral": Role("#5A6670", "#A9B4BD", "fine"),
+    "neutral": Role("#5A6670", "#A9B4BD", "fine", "bar"),
     "good": Role("#DCEEF8", "#12364A"),  # fills of spans
     "bad": Role("#FBE3D6", "#4A2413", hatch="/"),
 }
@@ -44,9 +44,9 @@ DASHES: dict[str, tuple[float, ...]] = {
     "solid": (),
     "dash": (7, 4),
     "long": (15, 4),
-    "short": (4, 2.5),
-    "dot": (1.5, 4),
     "fine": (1.5, 1.5),
+    "dot": (1.5, 3),
+    "sparse": (2, 6),
     "dashdot": (9, 3, 1.5, 3),
     "dashdotdot": (9, 3, 1.5, 3, 1.5, 3),
 }

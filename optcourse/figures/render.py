@@ -24,6 +24,8 @@ _MARKERS = {
     "plus": "+",
     "diamond": "D",
     "star": "*",
+    "ring": "o",
+    "bar": [(-1, -0.4), (1, -0.4), (1, 0.4), (-1, 0.4), (-1, -0.4)],
     "none": "",
 }
 
@@ -96,10 +98,14 @@ def _draw_panel(ax: Axes, panel: s.Panel, step: int | None, theme: str) -> None:
 def _style(mark: s.Mark, theme: str) -> dict:
     role = ROLES[mark.role]
     dash = DASHES[getattr(mark, "dash", None) or role.dash]
+    shape = getattr(mark, "shape", None) or role.shape
     return {
         "color": role.dark if theme == "dark" else role.light,
         "linestyle": (0, tuple(d / 1.5 for d in dash)) if dash else "solid",
-        "marker": _MARKERS[getattr(mark, "shape", None) or role.shape],
+        "marker": _MARKERS[shape],
+        "hollow": {"markerfacecolor": SURFACES[theme]["background"], "markeredgewidth": 1.8}
+        if shape == "ring"
+        else {},
         "theme": theme,
         "hatch": role.hatch * 2,
         "pale": SURFACES[theme]["background"],
@@ -125,7 +131,7 @@ def _line(ax: Axes, m: s.Line, step: int | None, style: dict, order: float) -> N
         np.asarray(m.x, float)[part], np.asarray(m.y, float)[part], color=style["color"], linestyle=style["linestyle"],
         linewidth=m.width * 0.75, alpha=m.alpha, label=m.label or None, zorder=order,
         marker=style["marker"] if m.marker or beads(m) else None, markersize=3.5 if m.marker else 5,
-        markevery=None if m.marker else (every // 2, every),
+        markevery=None if m.marker else (every // 2, every), **style["hollow"],
     )  # fmt: skip
 
 
@@ -134,7 +140,7 @@ def _points(ax: Axes, m: s.Points, step: int | None, style: dict, order: float) 
     ax.plot(
         np.atleast_1d(np.asarray(m.x, float))[part], np.atleast_1d(np.asarray(m.y, float))[part], linestyle="none",
         color=style["color"], marker=style["marker"], markersize=m.size * 0.75, alpha=m.alpha, label=m.label or None,
-        zorder=order,
+        zorder=order, **style["hollow"],
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from optcourse.figures.palette import DASHES, HEATS, ROLES
 
 Limits = tuple[float, float]
-SHAPES = ("circle", "square", "triangle", "down", "cross", "plus", "diamond", "star", "none")
+SHAPES = ("circle", "square", "triangle", "down", "cross", "plus", "diamond", "star", "ring", "bar", "none")
 
 
 @dataclass

@@ -1,0 +1,114 @@
+// What harness.py asks in the page. One expression: an object of functions.
+({
+  // Where the focus is: what it is called, where it lies, its ring, and what colour is behind it.
+  stop(root) {
+    const here = document.activeElement;
+    if (!here || here === document.body) return null;
+    const clear = (color) => /rgba\(.*, 0\)|transparent/.test(color);
+    let behind = here.parentElement, color = "rgba(0, 0, 0, 0)";
+    for (; behind && clear(color); behind = behind.parentElement) color = getComputedStyle(behind).backgroundColor;
+    if (clear(color)) { // the browser's own page
+      const dark = /dark/.test(getComputedStyle(document.documentElement).colorScheme);
+      color = dark && matchMedia("(prefers-color-scheme: dark)").matches ? "rgb(18, 18, 18)" : "rgb(255, 255, 255)";
+    }
+    const style = getComputedStyle(here), box = here.getBoundingClientRect();
+    const name = here.getAttribute("aria-label") || here.labels?.[0]?.textContent || here.textContent || "";
+    return {
+      index: window.ocOrder ? window.ocOrder.indexOf(here) : -1,
+      ours: !root || !!here.closest(root),
+      what: here.tagName.toLowerCase() + (here.type ? ":" + here.type : "") + " " + name.trim().slice(0, 60),
+      left: box.left + scrollX, top: box.top + scrollY, right: box.right + scrollX, bottom: box.bottom + scrollY,
+      outline: [style.outlineStyle, parseFloat(style.outlineWidth), style.outlineColor],
+      behind: color,
+    };
+  },
+
+  // Everything that Tab must reach, kept for `stop` to count; nothing is focused afterwards.
+  order(selector) {
+    const reached = (e) => {
+      if (e.tabIndex < 0 || !e.checkVisibility({ visibilityProperty: true })) return false;
+      if (e.type !== "radio" || !e.name) return true;
+      const group = [...document.querySelectorAll(`input[type=radio][name="${CSS.escape(e.name)}"]`)];
+      return e === (group.find((radio) => radio.checked) || group[0]); // Tab stops once at a group of radios
+    };
+    window.ocOrder = [...document.querySelectorAll(selector)].filter(reached);
+    document.activeElement?.blur();
+    return window.ocOrder.map((e) => e.outerHTML.slice(0, 120));
+  },
+
+  // Sideways scrolling, what is cut off, what lies over what.
+  layout(root) {
+    const wrong = [], edge = document.documentElement.clientWidth;
+    const name = (e) => {
+      const words = (e.textContent || e.value || e.getAttribute("aria-label") || "").trim().slice(0, 50);
+      return `${e.tagName.toLowerCase()}.${String(e.className).trim().replaceAll(/\s+/g, ".")} “${words}”`;
+    };
+    const scrolls = (e) => {
+      for (let p = e; p && p !== document.body; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true;
+      return false;
+    };
+    const rect = (e) => { // of a tick: its words alone
+      if (!e.matches(".oc-ticks span")) return e.getBoundingClientRect();
+      const range = document.createRange();
+      range.selectNodeContents(e);
+      return range.getBoundingClientRect();
+    };
+    if (!root && document.documentElement.scrollWidth > edge)
+      wrong.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} in ${edge}`);
+    for (const top of document.querySelectorAll(root || "body")) {
+      const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest(".oc-live, .katex, svg, [aria-hidden=true]");
+      const parts = [...top.querySelectorAll("*")].filter(shown);
+      for (const e of parts) {
+        const style = getComputedStyle(e), box = e.getBoundingClientRect(), over = e.scrollWidth > e.clientWidth + 1;
+        if (box.right > edge + 1 && box.width > 0 && !scrolls(e))
+          wrong.push(`${name(e)} reaches over the edge: ${Math.round(box.right)} of ${edge}`);
+        const cuts = /hidden|clip/.test(style.overflowX + style.overflowY) && e.textContent.trim() && e.clientHeight > 1;
+        if (cuts && (over || e.scrollHeight > e.clientHeight + 2)) wrong.push(`${name(e)} is cut off`);
+        if (e.tagName === "INPUT" && e.type === "text" && over) wrong.push(`${name(e)} does not show all of “${e.value}”`);
+        if (/^(SELECT|BUTTON)$/.test(e.tagName) && over) wrong.push(`${name(e)} does not show all its words`);
+      }
+      const leaves = parts.filter((e) => e.matches("input, select, button, label, canvas, p, .oc-ticks span, .oc-stepcount"));
+      const boxes = leaves.map((e) => [e, rect(e)]).filter(([, b]) => b.width && b.height);
+      for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
+        const [e, a] = boxes[i], [f, b] = boxes[j];
+        if (e.contains(f) || f.contains(e)) continue;
+        const tickOnItsSlider = e.type === "range" && f.matches(".oc-ticks span") && e.parentElement.contains(f);
+        const slack = tickOnItsSlider ? 12 : 1; // the lower half of a slider is empty
+        if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack)
+          wrong.push(`${name(e)} lies over ${name(f)}`);
+      }
+    }
+    return wrong;
+  },
+
+  // Words on canvases that are cut off, squeezed, or lie over each other: every figure is drawn once more and listened to.
+  painted() {
+    const wrong = [], paint = CanvasRenderingContext2D.prototype.fillText;
+    for (const root of document.querySelectorAll(".oc-explorer")) {
+      const stage = root.parentElement.stage, canvas = root.querySelector("canvas"), words = [], unit = stage.painter.ratio;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y, most) {
+        const m = this.measureText(text), t = this.getTransform(), squeeze = most && m.width > most ? most / m.width : 1;
+        const across = [x - m.actualBoundingBoxLeft * squeeze, x + m.actualBoundingBoxRight * squeeze];
+        const down = [y - m.actualBoundingBoxAscent, y + m.actualBoundingBoxDescent];
+        const corners = across.flatMap((a) => down.map((b) => t.transformPoint(new DOMPoint(a, b))));
+        const xs = corners.map((p) => p.x / unit), ys = corners.map((p) => p.y / unit);
+        const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+        if (this.canvas === canvas && text) words.push({ text, squeeze, ...box });
+        return paint.apply(this, arguments);
+      };
+      try { stage.draw(); } finally { CanvasRenderingContext2D.prototype.fillText = paint; }
+      const wide = canvas.width / unit, high = canvas.height / unit;
+      if (!words.length) wrong.push("nothing is written in the picture");
+      words.forEach((a, i) => {
+        const box = [a.left, a.right, a.top, a.bottom].map(Math.round);
+        if (a.left < -1 || a.right > wide + 1 || a.top < -1 || a.bottom > high + 1)
+          wrong.push(`painted “${a.text}” is cut off: ${box} in ${Math.round(wide)} by ${Math.round(high)}`);
+        if (a.squeeze < 0.8) wrong.push(`painted “${a.text}” is squeezed to ${a.squeeze.toFixed(2)}`);
+        for (const b of words.slice(i + 1))
+          if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
+            wrong.push(`painted “${a.text}” lies over “${b.text}”`);
+      });
+    }
+    return wrong;
+  },
+})
