@@ -22,6 +22,10 @@
 # **One thing to do now.** A notebook is a row of *cells*. Click on the cell below this text and press `Shift` + `Enter`: that
 # runs it and goes on to the next. Do the same with every cell that you meet.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Say what the whole course is: one walker in fog, and ever better rules for the next step.
+# Nobody needs to write anything down yet.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -45,6 +49,11 @@ from optcourse.models import SoftmaxRegression
 # %%
 predict("00-where-it-ends")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Read the question aloud. Ask for a show of hands for each answer and type the numbers in. Do
+# not comment. Choose the answer with the most hands and show what comes out only after the next
+# figure if you want suspense.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** In the left picture you stand at the large square. The arrow points straight downhill. It is longer where the
 # ground is steeper.
@@ -59,6 +68,11 @@ predict("00-where-it-ends")
 
 # %%
 FogExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. Let the room walk: somebody calls a direction, you click. Take all 12 steps, then lift the
+# fog (third control). *Ask:* what did you use to decide? They will say height and slope: that is the
+# whole course. Then landscape D.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What this has to do with training
@@ -88,6 +102,11 @@ heights = (places - 3) ** 2
 for place, height_there in zip(places, heights, strict=True):
     print(f"w = {place:3.1f}   L(w) = {height_there:5.2f}   " + "#" * int(4 * height_there))
 print(f"smallest height: {heights.min():.0f}, reached at w = {places[heights.argmin()]:.0f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The one sentence to stress: a place is a choice of all parameters at once, the height there
+# is the loss. *Ask:* how many places would you have to try with 650 parameters, two values each? Then
+# show the number of digits.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Here trying out 13 places was enough. Why not always? Because there are too many places. The smallest model of this course
@@ -125,6 +144,10 @@ print(f"2 to the power of 650, a number with {len(str(2**650))} digits")
 # The arrow $\leftarrow$ says that the new place takes the old one's. Do this again and again: that is gradient descent, the
 # blue path of the walk. Lesson 03 is about it, and all later lessons improve it.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Draw the sign rule in the air: slope positive, so go left. *Ask:* the slope is −4, which way
+# do you step? The minus sign in the formula is the answer.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: the first check
 #
@@ -152,6 +175,10 @@ check("00-height-and-slope", height, slope, next_w)
 
 # %%
 hints("00-height-and-slope")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Give them a minute with pen and paper: height, slope, next place. Then the next key shows
+# answer and check.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: feel the slope
@@ -182,6 +209,10 @@ hints("00-slope-from-two-heights")
 # %% [markdown]
 # How good is it? [Lesson 01](01_numeric_gradient.ipynb) answers that, and it has a surprise: a smaller `h` is not always better.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Ask for the formula in words before you show the code: rise over run. Say that lesson 01 is
+# about how small the run may be.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: take a step
 #
@@ -204,6 +235,9 @@ check("00-take-a-step", take_step)
 # %%
 hints("00-take-a-step")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. One line of code. *Ask:* what if the minus were a plus?
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Your code in the picture
 #
@@ -220,6 +254,10 @@ hints("00-take-a-step")
 
 # %%
 DownhillExplorer(yours=take_step)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. `F` gives you the first slider. Press *Play* first (Esc, then P). Then raise the learning
+# rate slowly, and stop when somebody gasps. Landscape B near 0.4 is the cliff-hanger for lesson 03.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not try random directions?
@@ -244,6 +282,10 @@ predict("00-half-go-down")
 # %%
 predict("00-thousand-dimensions")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Hands up for each answer, then show it. In the plane half of all directions go down: random
+# is not bad at all. Leave the second question for after the definition of the cosine.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** On the left: 100 random directions, and minus the gradient as the thick arrow to the right. A direction in 1,000
 # dimensions cannot be drawn. But its part along minus the gradient can, and how much is left over for the sides.
@@ -254,6 +296,9 @@ predict("00-thousand-dimensions")
 
 # %%
 DirectionsExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Set `dimension` to 2, then let it grow in silence. *Ask:* what has become of the best of 100?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The dashed line is a formula. In $d$ dimensions the mean size of the cosine is close to
@@ -324,6 +369,9 @@ print(f"best random step:               {min(changes):+.4f}")
 print(f"one step against the gradient:  {gradient_change:+.4f}")
 print(f"that is {gradient_change / min(changes):.0f} times as much as the best of {len(changes)}")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. The punch line: in 650 dimensions, one step against the gradient beats 100 random ones.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How the course works
 #
@@ -346,6 +394,9 @@ print(f"that is {gradient_change / min(changes):.0f} times as much as the best o
 
 # %%
 progress()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Only for a class that works with the notebooks: predict, move, write, check.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ### Two ways to reset
@@ -396,6 +447,10 @@ progress()
 
 # %%
 quiz("00")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Let the room say each point before you read it. The quiz is one question a slide: keys 1 to 4
+# choose, and every choice gets a reason.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

@@ -7,6 +7,10 @@
 #
 # **About 60 minutes.** You need: Python with NumPy arrays, and what a slope is. Nothing else.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Promise: at the end they can differentiate anything that they can evaluate, and know why
+# nobody trains a large network so.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What this lesson is about
 #
@@ -21,6 +25,9 @@
 # 1. How many times must the loss be computed for one gradient?
 # 2. How wrong is the result?
 # 3. If it is slow and wrong, what is it good for?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Leave the three questions on the screen and do not answer them.
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -48,6 +55,9 @@ digits = load_digits()
 # %%
 predict("01-smaller-h")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Let them vote: is a smaller `h` always better? Most rooms say yes.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The V-curve lab
 #
@@ -64,12 +74,13 @@ predict("01-smaller-h")
 # 3. Choose the scheme `forward`. Is the bottom of the V deeper or less deep? Where does it lie?
 # 4. Choose the number type `float32`, which has half the bits. What happens to the V?
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# *For whoever shows this to a room.* Let them vote on the prediction first. Then pull `h` slowly, and wait
-# at 1e-5: many expect the error to go on falling. At 1e-16 ask why the blue line lies flat.
-
 # %%
 VCurveLab()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 6 min. Pull `h` slowly to the left and wait at 1e-5: many expect the error to go on falling. At
+# 1e-16 ask why the blue line lies flat (nothing has changed in the last digit). Then `forward`, then
+# `float32`.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea
@@ -90,6 +101,9 @@ VCurveLab()
 #
 # Forward needs one more value, $L(w)$ itself, and shares it among all entries. Central needs two values for each.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Say the recipe with your hands: move one entry, look, put it back.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The lecture's loop
 #
@@ -107,6 +121,9 @@ VCurveLab()
 #
 # `learning_rate` says how far to step; formulas write it $\alpha$ (alpha). Lesson 03 is about how to choose it. It has
 # nothing to do with `h`: `h` is for *measuring* the slope, `learning_rate` is for *walking*.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Go through it line by line. *Ask:* how many times is the loss computed in one round?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Watch it, one evaluation at a time
@@ -126,6 +143,10 @@ VCurveLab()
 
 # %%
 EntryByEntry()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Step with the full stop key. Count aloud with the room. Before you move the number of
+# entries: how many evaluations do nine entries need?
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: the numeric gradient
@@ -176,6 +197,9 @@ hints("01-numeric-gradient")
 # %%
 VCurveLab(yours=numeric_gradient, h=1e-5)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Ask what goes wrong if the entry is not put back exactly. The next key shows the answer.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Approximate: two errors, one V
 #
@@ -193,6 +217,10 @@ VCurveLab(yours=numeric_gradient, h=1e-5)
 # all of their digits, and the subtraction leaves only the last few, which are noise. This is called **cancellation**.
 # The noise has the size of ε (epsilon), the distance from 1 to the next number that the type can hold. It is divided
 # by `h`, so this error *grows* as ε/h: the left arm of the V.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Two enemies: the curve is no straight line (truncation), and numbers have only so many digits
+# (round-off). One falls with `h`, the other rises: so there is a best `h`.
 
 # %% slideshow={"slide_type": "subslide"}
 x = 1.0
@@ -250,6 +278,9 @@ check("01-best-h", best_h)
 # %%
 hints("01-best-h")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Let them find the minimum of the sum of the two errors; it is one derivative.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A third way: the complex step
 #
@@ -270,11 +301,17 @@ hints("01-best-h")
 print("complex step, exp(sin x):", f(1 + 1e-200j).imag / 1e-200, "  exact:", exact)
 print("complex step, |x| at 1:  ", np.abs(1 + 1e-200j).imag / 1e-200, "  exact: 1.0")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. For the curious. No difference, so no cancellation. Skip it when time is short.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Slow: what one gradient costs
 
 # %%
 predict("01-evaluations")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Let them commit to a number, then show. The factor two for each weight is the whole point.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Measured
@@ -327,12 +364,12 @@ for name, model, start in (
 # **Try this.** How long does *one* gradient take for ResNet-50, a well-known image network with about 25.6 million
 # parameters? Guess first. Then remember that training takes many thousands of gradients.
 
-# %% [markdown] slideshow={"slide_type": "notes"}
-# *For whoever shows this to a room.* Ask for a guess for ResNet-50 before you move the slider.
-# Then multiply by the number of steps of a training run.
-
 # %%
 Bill()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Ask for a guess for ResNet-50 before you move the slider. Then multiply by the number of
+# steps of a training run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Walking with measured slopes
@@ -342,6 +379,10 @@ Bill()
 
 # %%
 predict("01-forward-shift")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The forward slope is shifted by a known amount. Ask where the walk will end before the
+# figure.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
@@ -357,6 +398,10 @@ predict("01-forward-shift")
 
 # %%
 NumericDescent(yours=numeric_gradient)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Begin with the huge `h`, raise `num_steps`, and ask why it does not end at the star. Then
+# make `h` smaller until nobody can tell the paths apart: a rough slope is good enough to walk.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: the whole loop, on real data
@@ -389,6 +434,9 @@ check("01-numeric-descent", numeric_descent)
 
 # %%
 hints("01-numeric-descent")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The lecture's first algorithm, whole. *Ask:* what does a step cost here?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Train a real model with it
@@ -460,6 +508,9 @@ print(f"slope of 2x, divided by the distance moved: {difference / moved:.10f}")
 
 # %%
 quiz("01")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz. Point forward: exact and fast is the next lesson.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

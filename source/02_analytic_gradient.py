@@ -21,6 +21,10 @@
 # **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivative of a product, and matrix
 # products in NumPy. **Time:** about 85 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Recall the bill of lesson 01: two losses for every weight. Today: all slopes for the price of
+# a few losses.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -34,6 +38,9 @@ from optcourse.data import load_digits
 
 # %%
 predict("02-evaluations")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. They count, they commit, you show.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Here is the cheap way, drawn. This network is so small that you can check every number in your head. It has one
@@ -56,6 +63,11 @@ from optcourse.explorers.lesson_02 import CheckExplorer, GraphExplorer, KinkExpl
 
 GraphExplorer(step=12)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 6 min. Put `step` to 0. The room computes each blue number before you take the step. Then backwards:
+# only the node and its two neighbours matter. Last, move `x` to −1 and ask which node shut three
+# weights off.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
 #
@@ -72,6 +84,9 @@ GraphExplorer(step=12)
 #
 # 1. **Forward:** compute every value, and keep it.
 # 2. **Backward:** begin with 1 at the loss. At each node: the gradient that comes back, times the local derivative.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Local slopes, multiplied along the way back. Say *chain rule* only after the picture.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
@@ -91,6 +106,10 @@ GraphExplorer(step=12)
 # | `z = max(a, 0)` | `da = dz` if `a > 0`, else `0` | ReLU is a gate: open or shut |
 #
 # And one rule for a value that is used in *several* places: its gradients **add up**.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. One line, read aloud: the slope at the output, times the local slope. *Ask:* what if a value
+# is used twice? (Its slopes add.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Pseudo-code, then Python
@@ -156,6 +175,10 @@ GraphExplorer(wrong_factor="score → hidden", delta=0.1)
 # - A check sees only what a gradient flows through. Behind a shut gate it is blind. So check with data and weights
 #   for which many gates are open.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. *Ask* which bars will disagree before you point at them. Lower `delta` until the check is
+# content: so a check has a resolution. Then `x` to −1: a shut gate hides the error.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## From numbers to arrays: linear regression
 #
@@ -194,6 +217,9 @@ w = rng.normal(size=3)
 print("analytic:", regression_gradient(w))
 print("numeric: ", gradients.numeric_gradient(regression_loss, w))
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Only one thing to stress: the shapes decide where the transpose goes.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax and cross-entropy
 #
@@ -215,6 +241,9 @@ print("numeric: ", gradients.numeric_gradient(regression_loss, w))
 #
 # One warning. $e^{800}$ is too large for a float. Softmax does not change when the same number is taken off all
 # scores of an example. So take off the largest one first: then no exponent is above 0.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. The gradient is *probabilities minus truth*, divided by N. Let them say it in words.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: the gradient of softmax and cross-entropy
@@ -244,6 +273,9 @@ check("02-softmax-gradient", softmax_gradient)
 # %%
 hints("02-softmax-gradient")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Two traps: the mean over examples, and large scores. The next key shows the answer.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## ReLU: a gate
 #
@@ -272,6 +304,10 @@ KinkExplorer()
 # So a *right* gradient fails the check when the difference reaches across a kink. The remedy: a smaller `h` (the
 # shaded band is `h` wide to each side), or another point. With random weights you hardly ever stand exactly on a
 # kink. With weights or biases that are all 0 you may well.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Vote first. In the figure, make `h` smaller at `x` = 0: the numeric slope does not move. Then
+# `x` = 0.1.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: ReLU, backwards
@@ -314,6 +350,9 @@ hints("02-relu-backward")
 # Walk back through the rows, from the last to the first. You know a rule for each of them. One is new: `b1` is
 # added to *every* row. A value that is used $N$ times gets $N$ gradients, and they add up. So the gradient of a
 # bias is a sum over the examples.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Draw the four arrows backwards on the board while the slide stands.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: the whole backward pass
@@ -388,6 +427,9 @@ print(f"numeric gradient  {numeric * 1e3:9.3f} ms, as long as {numeric / one_los
 # The analytic gradient costs a few losses, however many weights there are. The numeric one costs two losses for
 # each weight. So you always *train* with the analytic gradient.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Read the two times aloud, and the ratio. It grows with the number of weights.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Error-prone: why a falling loss proves nothing
 #
@@ -395,6 +437,9 @@ print(f"numeric gradient  {numeric * 1e3:9.3f} ms, as long as {numeric / one_los
 
 # %%
 predict("02-wrong-gradient")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A prediction that many get wrong. Do not correct; go on to the figure.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # These are real digits: 100 images of handwritten numbers, 8 × 8 pixels each, and a network with 12 hidden units. The
@@ -409,6 +454,10 @@ predict("02-wrong-gradient")
 
 # %%
 LearningExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Go through the mistakes one at a time. *Ask* each time: would you have noticed? Stop at the
+# forgotten biases: the loss looks fine, the bars do not.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
@@ -441,6 +490,10 @@ LearningExplorer(yours=two_layer_backward, mistake="dW2 divided by N twice")
 # | above 1e-2 | the gradient is almost surely wrong |
 # | about 1e-4 | acceptable where kinks are near; too much for a smooth loss |
 # | below 1e-7 | good |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Their rule for life: analytic in practice, numeric to check, once, on a small network, in
+# float64.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: write the check
@@ -506,6 +559,10 @@ hints("02-check-gradient")
 # %%
 CheckExplorer(yours=two_layer_backward, wrong_parameter="W1", delta=0.01)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Lower `delta`: when does a wrong gradient pass? Set the error to none and move `h` to both
+# ends.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Failure gallery
 #
@@ -520,6 +577,9 @@ CheckExplorer(yours=two_layer_backward, wrong_parameter="W1", delta=0.01)
 # %%
 CheckExplorer(dtype="float32")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. The alarm that is none: float32. Move `h` and find its best.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 2. A wrong gradient passes: regularization masks it
 #
@@ -531,6 +591,9 @@ CheckExplorer(dtype="float32")
 # %%
 CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Lower `regularization` until the check wakes up.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 3. A wrong gradient passes: tiny initial weights hide it
 #
@@ -540,6 +603,9 @@ CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
 
 # %%
 CheckExplorer(wrong_parameter="W1", delta=1.0, initial_scale=1e-4)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Raise the initial weights until the check fails, as it should.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: find the bug
@@ -660,6 +726,10 @@ check("02-find-the-bug", wrong_in_a, wrong_in_b, wrong_in_c)
 # %%
 hints("02-find-the-bug")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. In pairs: read the three suspects and guess, then let the checks speak. Reading alone is how
+# these errors were missed.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Conventions: where libraries differ
 #
@@ -697,6 +767,9 @@ print(found)
 
 # %%
 quiz("02")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

@@ -19,6 +19,9 @@
 # **You need** derivatives, a little NumPy, and what a gradient is ([lesson 02](02_analytic_gradient.ipynb)).
 # Eigenvalues are explained when they come. **Time:** about 75 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. The fog again. Say that every later lesson repairs a fault of today's loop.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -46,6 +49,10 @@ from optcourse.objectives import lecture_bowl, rosenbrock
 # %%
 predict("03-larger-steps")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Hands up for each answer; type them in. Do not reveal yet: let the next figure do it, then
+# come back with the back key.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look.
 #
@@ -57,6 +64,11 @@ predict("03-larger-steps")
 # %%
 ValleyExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. Press P to play. Then F, and move `learning_rate` slowly with the right arrow. Stop at 0.3:
+# faster? Stop at 0.45: what has changed? Then one notch beyond the tick *limit*. Live, drag the
+# square: the limit does not move. That is the question of the lecture.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
 #
@@ -66,6 +78,9 @@ ValleyExplorer()
 # How far is one step? The gradient's length, times a number that you choose. This number is the **learning rate**: how
 # much you trust the gradient. The gradient only describes the ground under your feet. A long step may land where the
 # ground is quite different.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Slope under your feet, nothing else. The learning rate is how far you trust it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
@@ -82,6 +97,9 @@ ValleyExplorer()
 # $$w \leftarrow w - \alpha \, \nabla L(w)$$
 #
 # The minus sign says *against the gradient*. The arrow $\leftarrow$ says that the new $w$ takes the place of the old one.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Read it aloud from right to left. *Ask:* why minus?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The lecture's pseudo-code
@@ -115,6 +133,11 @@ for step in range(1, 4):
 # moves: each step keeps 98 %. The same loop, the same learning rate, and two very different speeds. The rest of this
 # lesson is about these two numbers, 0.6 and 0.98.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Three choices are ours. Then the three steps by hand: let them see that one column shrinks to
+# 60 % each time and the other to 98 %. Ask where these numbers come from, and leave the question
+# open.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write the loop
 #
@@ -146,6 +169,10 @@ check("03-gradient-descent", gradient_descent)
 # %%
 hints("03-gradient-descent")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. One minute in pairs. Most forget the copy: `w -= ...` would change the caller's array. The
+# next key shows answer and check.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
@@ -154,6 +181,9 @@ hints("03-gradient-descent")
 
 # %%
 ValleyExplorer(yours=gradient_descent, learning_rate=0.45)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. The orange diamonds lie on the blue path: the room's own code walks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The condition number, step 1: one axis, one factor
@@ -185,6 +215,11 @@ ValleyExplorer(yours=gradient_descent, learning_rate=0.45)
 # %%
 predict("03-largest-rate")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. The heart of the lecture: one step multiplies by a fixed number. Go down the table and let
+# the room say what they would see before you read it. Then the question: they need the curvature of
+# the parabola, not its coefficient.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
@@ -194,6 +229,10 @@ predict("03-largest-rate")
 
 # %%
 ParabolaExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Arrive in one jump; then exactly on the limit; then one notch beyond. Halve the curvature and
+# ask where the ticks go.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 2: two axes, but only one learning rate
@@ -206,6 +245,9 @@ flat, steep = 0.2, 4.0
 print("learning_rate   factor along x (flat)   factor along y (steep)")
 for learning_rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
     print(f"{learning_rate:13.3f} {1 - learning_rate * flat:23.3f} {1 - learning_rate * steep:24.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Read the table from top to bottom. *Ask:* which axis sets the limit, which one pays?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Read the table from top to bottom.
@@ -244,6 +286,9 @@ for name, downhill in (
 # In the round bowl, downhill *is* the way to the minimum. In the valley it is far off. So the walker mostly goes to and
 # fro between the walls, and gets ahead along the valley only a little at each step.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A common surprise: downhill is not towards the minimum. Point at the two angles.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 3: the condition number
 #
@@ -269,6 +314,10 @@ print("eigenvalues:    ", np.linalg.eigvalsh(H))
 print("singular values:", np.linalg.svd(H, compute_uv=False))
 print("condition number:", np.linalg.cond(H))
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Now the name. It answers the lecture notes' question marks. Say both words, eigenvalue and
+# singular value, and why they agree here.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What the condition number looks like
 #
@@ -280,6 +329,9 @@ print("condition number:", np.linalg.cond(H))
 #
 # With $\kappa = 100$ the ellipses are 10 times longer than wide. You can see the condition number on any contour plot:
 # estimate length over width, and square it.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Length over width, squared. Let them read one off the valley of the first figure.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What changes it, and what does not
@@ -323,6 +375,10 @@ check("03-read-a-hessian", kappa, limit, axis_ratio)
 # %%
 hints("03-read-a-hessian")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. *Ask* for each line before it stands there: turned? times ten? other units? Only the last one
+# changes it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 4: in its own axes, every valley is separate parabolas
 #
@@ -345,6 +401,10 @@ hints("03-read-a-hessian")
 # %%
 LinkedBasesExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Live: drag the start onto the dashed flat axis in the middle picture. The zig-zag is gone.
+# Onto the steep one: one sequence is left. Then `rotation`: only the left picture turns.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 5: the best learning rate
 #
@@ -366,6 +426,9 @@ best = 2 / (flat + steep)
 print(
     f"best learning rate: {best:.5f}   factor: {1 - best * flat:.5f}   and (κ−1)/(κ+1): {(20 - 1) / (20 + 1):.5f}"
 )
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Both factors of the same size: one equation. What is left is the condition number alone.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Does a real run do what the formula says? Here is the valley of the beginning once more, with the theory switched on. The
@@ -402,11 +465,19 @@ check("03-best-learning-rate", best_learning_rate)
 # %%
 hints("03-best-learning-rate")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Two lines, one for each axis. *Ask* which one the loss follows at first, and which one later.
+# Then move to the tick *best*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 6: the price in steps
 
 # %%
 predict("03-narrower-valley")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Hands up: 10 times the condition number, how many times the steps? Then the table on the next
+# slides.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # At the best learning rate, $t$ steps multiply the distance by $\left(\frac{\kappa-1}{\kappa+1}\right)^t$. Let us ask for a
@@ -461,6 +532,10 @@ hints("03-steps-needed")
 # %%
 SweepExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Drag the probe from left to right. The sentence to take home: half the best rate costs twice
+# the steps, a few per cent beyond the limit cost everything.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The curve falls slowly on the left and rises like a wall on the right. Half the best learning rate costs you about twice
 # the steps. A few per cent over the limit costs you everything. When you search, search on a logarithmic grid, and stay
@@ -481,6 +556,10 @@ SweepExplorer()
 # What can be done about it? Three things, all in this course: make the loss rounder (scale and centre the data, below);
 # remember the way you came, so that the zig-zag cancels ([momentum](05_momentum.ipynb)); or give each parameter its own
 # learning rate ([AdaGrad](06_adagrad.ipynb) and what follows it).
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Switch the screen black (B). In pairs, one minute each: explain the condition number without
+# the words eigenvalue and Hessian. Then compare.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Beyond parabolas
@@ -517,6 +596,10 @@ for point in ((-1.2, 1.0), (0.0, 0.0), (1.0, 1.0)):
 # %%
 BasinsExplorer(yours=gradient_descent)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Choose the learning rates one after the other and let the room watch the borders of the
+# basins.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The saddle that holds on
 #
@@ -525,6 +608,10 @@ BasinsExplorer(yours=gradient_descent)
 
 # %%
 predict("03-saddle")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote, then play. From exactly on the ridge it never leaves; from a millionth beside it, it
+# takes long. *Ask* what the loss curve looks like meanwhile: like convergence.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The factor still explains it. Along $y$ the curvature is $-2$, so each step multiplies $y$ by $1 + 2\alpha$. That is more
@@ -588,6 +675,10 @@ hints("03-saddle-steps")
 # %%
 DigitsExplorer(yours=gradient_descent)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. The same story with 1,797 images. Why does subtracting the mean image help? Because the
+# steepest direction was *all images have ink in the middle*.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Once your `gradient_descent` is written, the orange dashes are *your* loop, training a model on real images. Nothing has
 # to be changed for that.
@@ -645,6 +736,9 @@ hints("03-batch-gradient-descent")
 # %% [markdown]
 # If you were tempted to move `w` after each chunk instead of after each pass: hold that thought. It is the next lesson.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. If somebody wants to move `w` after each chunk: that is the next lecture. Stop there.
+
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
 #
@@ -676,6 +770,9 @@ hints("03-batch-gradient-descent")
 
 # %%
 quiz("03")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Let the room finish each sentence. Then the quiz, by hands.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

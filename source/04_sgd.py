@@ -20,6 +20,9 @@
 # **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
 # and variance are recalled when they come. **Time:** about 75 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Asking every person in a city, or asking a few. That is today.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -50,6 +53,9 @@ print(f"{N} training images, {len(test_set)} test images")
 # %%
 predict("04-one-pass")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Hands up, then on. Come back to it after the figure.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Below, the same five runs are drawn three times. Only the clock differs. On the left it counts **steps**. In
 # the middle it counts **epochs**: an epoch is as much work as one pass over all the training images. On the
@@ -69,6 +75,10 @@ predict("04-one-pass")
 # %%
 BatchSizesExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. Three clocks, the same five runs. Left, middle, right: ask each time who is ahead. The right
+# clock is why everybody uses minibatches of a few dozen.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea: a sum is an expectation
 #
@@ -85,6 +95,10 @@ BatchSizesExplorer()
 # $\mathbb{E}$:
 #
 # $$\nabla L(w) = \mathbb{E}_i \left[ \nabla L_i(w) \right]$$
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The loss is a mean, so its gradient is a mean, so a sample estimates it. Monte Carlo, as in a
+# poll.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # How do you find an average that is too expensive to compute? You take a sample. This is how polls work, and it
@@ -119,6 +133,10 @@ for count in (1, 10, 100, 1000, 2000):
 # %%
 predict("04-four-times-the-batch")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Vote: four times the batch, how much less error? Most say a quarter. It depends on what is
+# called error: variance or its root.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # On the left, all arrows are gradients at one and the same $w$. The thick one is the true gradient; each thin
 # one comes from a minibatch. In the middle: the angles between them. On the right: how much the thin arrows
@@ -136,6 +154,10 @@ predict("04-four-times-the-batch")
 
 # %%
 GradientCloudExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. `batch_size` from 1 to the end. Then *near the minimum*: the cloud is as large as before, the
+# true gradient is not. Let somebody say what that means for the last steps of a run.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The law behind the line
@@ -163,6 +185,10 @@ for B in (1, 32, 64, 128, 512, N):
     without = theory.minibatch_variance(1.0, B, N)
     print(f"{B:4d} {with_replacement:15.4f} σ² {without:8.4f} σ² {-(-N // B):12d}")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Read the law aloud: one over B. Without replacement the cloud closes at the end, because the
+# sample is the whole.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: measure the noise
 #
@@ -189,6 +215,9 @@ check("04-gradient-variance", gradient_variance)
 # %%
 hints("04-gradient-variance")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A mean of squared lengths. The next key shows it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How to draw a minibatch
 #
@@ -202,6 +231,10 @@ hints("04-gradient-variance")
 
 # %%
 predict("04-missed-in-an-epoch")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Vote: what part of the images is missed in an epoch drawn with replacement? Then the limit of
+# the formula.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # One draw misses a given example with the chance $1 - 1/N$. An epoch has $N$ draws that do not know of each
@@ -245,6 +278,9 @@ check("04-epoch-batches", epoch_batches)
 # %%
 hints("04-epoch-batches")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Shuffle, cut. Two traps: the last, smaller batch, and a fresh shuffle for each epoch.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### From the failure gallery: the last minibatch
 #
@@ -264,6 +300,9 @@ for batch_size in (N, N - 1):
 # %% [markdown]
 # Keep the last minibatch: dropping it means that some images are left out of the epoch. But choose the batch
 # size so that what is left over is not tiny.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A true story. Ask what a last minibatch of one image does to the path.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code
@@ -287,6 +326,9 @@ for batch_size in (N, N - 1):
 # | `learning_rate` | how far is a step? | as before |
 # | `batch_size` | how many examples does a step look at? | new |
 # | data sampling | how are they drawn: with or without replacement, in which order? | new |
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. One line is new. Let them find it.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your turn: write SGD
@@ -319,6 +361,9 @@ check("04-sgd", sgd)
 # %%
 hints("04-sgd")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. The loop of lesson 03 with a fresh draw inside.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
@@ -345,6 +390,9 @@ MinibatchPathExplorer(yours=sgd)
 # %%
 BatchSizesExplorer(yours=sgd)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Sizes 1, 8, 64, all. Read the bill under the picture: gradients of single images.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three problems of SGD
 #
@@ -356,6 +404,10 @@ BatchSizesExplorer(yours=sgd)
 # 3. **Noise**: a minibatch's gradient may not point where the true one does.
 #
 # The first two are inherited from gradient descent. The third is the price of the minibatch.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. The lecture's three. Say that each of them gets its own picture, and that lesson 05 comes
+# back to all three.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 1: the condition number, now with noise
@@ -382,6 +434,10 @@ SeedBandExplorer()
 # axis. A large one means a fast walk and a high floor. And the flat axis pulls back weakly, so there the
 # cloud is wide.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The valley of lesson 03 with noise. Move the noise first, then the learning rate: what was a
+# line is now a band.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 2: saddle points and local minima
 #
@@ -406,6 +462,10 @@ EscapeExplorer()
 # rest. Against local minima it helps by chance, with no memory of where it came from, and what carries a
 # walker in can carry it out again.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Noise is not only bad: it leaves saddles. Play both, and let the room say which one noise
+# helps.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 3: noise
 #
@@ -424,6 +484,10 @@ EscapeExplorer()
 #
 # This is the **noise floor**. For small $\alpha$ it is close to $\alpha\sigma^2 / 2\lambda$: half the
 # learning rate, half the variance.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Near the minimum noise wins. Halve the learning rate and read the floor. *Ask* what that
+# suggests for the end of a run.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
@@ -512,6 +576,10 @@ check("04-train-digits", train)
 # %%
 hints("04-train-digits")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Everything together. The next key shows the answer; then look at the numbers of the last
+# cell.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And what would batch gradient descent make of the same budget? Ten passes are ten steps. Here it gets the
 # best learning rate out of five:
@@ -564,6 +632,9 @@ print(f"ten epochs of 45 rough steps, rate 0.5:  {model.accuracy(w, test_set.X, 
 
 # %%
 quiz("04")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

@@ -20,6 +20,10 @@
 # **You need** [lesson 03](03_gradient_descent.ipynb) (condition number, factor of a step) and
 # [lesson 04](04_sgd.ipynb) (minibatch noise). **Time:** about 80 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Recall the zig-zag of lesson 03: half of every step is taken back by the next. Today: use
+# that.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -48,6 +52,9 @@ predict("05-two-pushes")
 # %%
 predict("05-zig-zag")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Two predictions, by hands. No comment between them.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look. There is no landscape here: the gradients are given.
 #
@@ -58,6 +65,10 @@ predict("05-zig-zag")
 
 # %%
 MemoryExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Go through the four patterns. *Ask* each time before you choose the next: how large does the
+# velocity get? Steady push: ten times. Flipping push: about half.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
@@ -78,6 +89,9 @@ MemoryExplorer()
 # Without friction ($\rho = 1$) a ball in a bowl would swing for ever. With full friction ($\rho = 0$) there
 # is no memory, and you have SGD again.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. One sentence for the board: what agrees adds up, what flips cancels.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
 #
@@ -93,6 +107,9 @@ MemoryExplorer()
 # Write out the first line a few times, and you see the sum, with $g_t$ for the gradient of step $t$:
 #
 # $$v_t = g_t + \rho\, g_{t-1} + \rho^2 g_{t-2} + \rho^3 g_{t-3} + \dots$$
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Two lines. The velocity points uphill; the minus sits in the second line.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The pseudo-code
@@ -125,6 +142,9 @@ for step in range(1, 7):
 # all slopes agree. On the steep axis a step jumps *over* the floor to the other side, and there the slope
 # points the other way. The same `learning_rate` is small for one axis and large for the other.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Look at the two columns: one grows, one fights itself. Nothing decides this; adding does it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write momentum
 #
@@ -154,6 +174,9 @@ check("05-momentum", momentum)
 # %%
 hints("05-momentum")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. One more variable than in lesson 03. Order matters: velocity first, then the step.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your code in the picture
 #
@@ -172,6 +195,10 @@ hints("05-momentum")
 
 # %%
 PathExplorer(yours=momentum)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. Step with the full stop key and read the two arrows. `rho` 0, then 0.95. Then `learning_rate`
+# 0.7: SGD is gone, momentum is not. Why? Leave it open for the map.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How long is the memory?
@@ -206,6 +233,9 @@ check("05-memory", window, half_life, top_speed)
 # %%
 hints("05-memory")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Two numbers that are often mixed up: window and half-life. Ask for both at 0.9.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The three problems of SGD, one at a time
 #
@@ -220,6 +250,9 @@ hints("05-memory")
 
 # %%
 predict("05-steps")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A number prediction: let the room agree on one, type it, show.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # In lesson 03, a valley was several separate parabolas, each with curvature $\lambda$ and one factor $1 -
@@ -255,6 +288,10 @@ predict("05-steps")
 
 # %%
 RateMapExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 5 min. Drag the probe (live), or move it with the arrows. Find all five kinds of motion. Then along
+# the bottom edge: that is gradient descent, and there is its limit.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The best settings
@@ -319,6 +356,10 @@ check("05-best-momentum", best_momentum)
 # %%
 hints("05-best-momentum")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Not the algebra: the picture. The stretch between the two ends must fit into the U. From that
+# comes the root of the condition number.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### The phase portrait
 #
@@ -334,6 +375,9 @@ hints("05-best-momentum")
 
 # %%
 PhaseExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Spiral, critical, overdamped: lower `rho` slowly through the tick.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Problem 2: saddles and shallow minima
@@ -352,6 +396,10 @@ PhaseExplorer()
 
 # %%
 EscapeExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Play with `rho` 0.9, then lower it until the ball is caught. *Ask:* is rolling on always
+# good?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Two different things help here. In the hollow it is the velocity from before. On the saddle it is growth:
@@ -376,6 +424,9 @@ print(
 # %%
 predict("05-noise")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Vote. Many say that momentum removes noise.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # A minibatch gradient is the true gradient plus noise. In the velocity, the true part agrees from step to
 # step and adds up. The noise points elsewhere each time and cancels in part. So the velocity points in a
@@ -393,6 +444,10 @@ predict("05-noise")
 
 # %%
 NoiseExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. At equal speed the direction is steadier, and the scatter in the end is about the same.
+# Switch *equal speed* off to see the difference that people usually see.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Be precise about what is gained. On the parabola with curvature $\lambda$ and noise of variance
@@ -425,6 +480,9 @@ print(
 # > *Saddles and shallow minima:* the velocity from before carries on where the gradient is zero. *Noise:*
 # > the velocity averages about $1/(1-\rho)$ gradients, so its direction is steadier; the scatter in the end
 # > depends on the effective learning rate $\alpha/(1-\rho)$.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Black screen (B), pairs, one minute each. Then compare with the text.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Nesterov: look before you leap
@@ -460,6 +518,9 @@ check("05-nesterov", nesterov)
 # %%
 hints("05-nesterov")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Look where the velocity will carry you, and take the slope there. It brakes one step earlier.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The form of PyTorch
 #
@@ -480,6 +541,9 @@ stored = descend(bowl, optimizers.Nesterov(0.1, 0.9), (-5.0, -1.0), 20)
 shifted = look_ahead.w - 0.1 * 0.9 * look_ahead.state["velocity"]
 print("largest difference of the two w:              ", np.abs(stored.w - look_ahead.w).max().round(3))
 print("largest difference after shifting by the rule:", np.abs(stored.w - shifted).max())
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Only for those who will read library code: another point is stored, the walk is the same.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The look ahead has a price. Nesterov's method is stable only for
@@ -537,6 +601,10 @@ hints("05-heavy-ball-cycle")
 # The lesson of the cycle: "best" was computed for parabolas. On other functions the best setting of a
 # parabola has no guarantee.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Best settings for parabolas, on something that is no parabola. Play to step 60 and wait. It
+# never arrives.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data
 #
@@ -567,6 +635,10 @@ for rate, rho in ((0.1, 0.0), (0.1, 0.9), (1.0, 0.0)):
 # An honest comparison: most of the gain here comes from the larger *effective* learning rate. SGD with ten
 # times the learning rate gets about as far. Momentum shows its strength where the steep directions forbid
 # such a learning rate.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Be honest: most of the gain here is a larger effective learning rate. Set `rho` to 0 and the
+# rate to 1.0 and compare.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Conventions: three momentums with one name
@@ -622,6 +694,9 @@ check("05-convert", convert)
 # %%
 hints("05-convert")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. One name, three formulas. Worth a photo by whoever uses a library.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #
@@ -641,6 +716,9 @@ hints("05-convert")
 
 # %%
 quiz("05")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

@@ -20,6 +20,10 @@
 # **You need** gradient descent and the condition number ([lesson 03](03_gradient_descent.ipynb)), and minibatches
 # ([lesson 04](04_sgd.ipynb)). **Time:** about 70 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. One learning rate for all parameters was the trouble of lesson 03. Today every parameter gets
+# its own.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -46,6 +50,9 @@ from optcourse.objectives import lecture_bowl
 # %%
 predict("06-two-slopes")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Vote before the figure.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict, then move, then look.
 #
@@ -58,6 +65,10 @@ predict("06-two-slopes")
 # %%
 PathExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Ask which of the two coordinates takes the longer first step. They are equal: let the room be
+# surprised, then ask why.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
 #
@@ -67,6 +78,9 @@ PathExplorer()
 # So keep one number for each parameter that says how large its slopes have been so far. Add up the *squares* of its
 # slopes, so that plus and minus do not cancel. Take the root, so that the number has the size of a slope again. Then
 # divide each step by it. Large slopes are divided by much, small slopes by little.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Steep for a long time: small steps. Flat: large ones.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
@@ -87,6 +101,9 @@ PathExplorer()
 #
 # The slope $g$ is multiplied by $\alpha / (\sqrt{s} + \varepsilon)$. We call this the **effective learning rate** of a
 # parameter. Those were the bars.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Square, add, divide by the root. Ask for the units of the quotient.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The lecture's pseudo-code
@@ -123,6 +140,9 @@ for step in range(1, 4):
 # sign. From then on each parameter has its own history. Look at *effective*: it falls in every line, and it was never
 # the same for both.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. By hand: the first step is the learning rate itself, whatever the slope.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write AdaGrad
 #
@@ -156,6 +176,9 @@ check("06-adagrad", adagrad)
 # %%
 hints("06-adagrad")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Two lines more than gradient descent. `eps` stands outside the root here.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
@@ -169,6 +192,9 @@ hints("06-adagrad")
 # %%
 PathExplorer(yours=adagrad)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Raise `eps` far beyond 1e-7: when does it begin to matter?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why progress stops
 #
@@ -177,6 +203,9 @@ PathExplorer(yours=adagrad)
 
 # %%
 predict("06-hundredth-step")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Let them commit to the length of the hundredth step. The sum only grows.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # How fast does it fall? Take the plainest case: the slope is the same $g$ at every step. After $t$ steps the sum is
@@ -208,6 +237,9 @@ for t in (1, 4, 100, 10_000):
 
 # %%
 StallExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Both axes are logarithmic, so one over the root of t is a straight line. Point at its slope.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The burst is what the lecture means by "*the `grad_squared` may end up too big to make progress before we get to the
@@ -274,6 +306,9 @@ print(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Rare letters get rare gradients, and so large steps. This is what the paper was written for.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # SGD gives all rows the same learning rate. AdaGrad's sums grow only when a letter occurs. So rows of rare letters keep
 # their large effective learning rates until they have been used.
@@ -320,6 +355,9 @@ for name, optimizer, rates in (
 
 # %%
 predict("06-turned")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote: does turning the valley matter? For gradient descent it did not. Now turn it.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
@@ -438,6 +476,9 @@ for name, optimizer, rates in (
 # matter for reading digits, so learning them faster gains little. On the letters above, the rare features were part of
 # the task. *An optimizer is good or bad for a problem*, not in itself.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Read the two curves, and the sentence under them.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Find the error
 #
@@ -502,6 +543,10 @@ hints("06-find-the-error")
 # %% [markdown]
 # One of them is a convention that serious libraries use on purpose, and not a slip at all. Which one? The next box tells.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. In pairs: three programs, three errors. Which one never shrinks, which one drifts, which one
+# is shy?
+
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
 #
@@ -545,6 +590,9 @@ print(f"  sum starts at 0.1 (Keras):   {learning_rate * slope / np.sqrt(0.1 + sl
 
 # %%
 quiz("06")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz. Point forward: forget a little, and it is RMSProp.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

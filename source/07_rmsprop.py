@@ -18,6 +18,9 @@
 #
 # **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. AdaGrad never forgets. What if it did, a little, at each step?
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -42,6 +45,9 @@ from optcourse.theory import half_life, rmsprop_step
 # %%
 predict("07-after-the-cliff")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Vote: what happens after the cliff?
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
@@ -53,6 +59,9 @@ predict("07-after-the-cliff")
 
 # %%
 CliffExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Go down the cliff with both. Ask who still moves afterwards, and why.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
@@ -80,6 +89,9 @@ CliffExplorer()
 # The weights $\rho$ and $1 - \rho$ add up to 1. So $s$ is a mean, and its root is as large as a typical recent
 # gradient. Dividing
 # by it gives a step of about $\alpha$ in every coordinate, whatever the slope. The name says it: *root mean square*.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. A fading mean of squares. The sum becomes an average, so it can fall again.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code, and what it lost
@@ -119,6 +131,9 @@ check("07-repair", rmsprop_step_repaired)
 # %%
 hints("07-repair")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The notes have lost half a line. Give the room a minute to find it. Then the next key.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three steps by hand
 #
@@ -153,6 +168,10 @@ for decay_rate in (0.9, 0.99, 0.999):
 # %% [markdown]
 # A long memory makes a long first step. Adam, in the [next lesson](08_adam.ipynb), repairs exactly this.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Let them predict the length of the first step. It is longer than a learning rate: the memory
+# begins empty. That returns as bias correction in lesson 08.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## How long is the memory?
 #
@@ -171,6 +190,9 @@ for decay_rate in (0.9, 0.99, 0.999):
         f"decay_rate {decay_rate}: window {1 / (1 - decay_rate):6.0f} steps, half-life {half_life(decay_rate):7.2f} steps,"
         f" weight at the end of the window {decay_rate ** (1 / (1 - decay_rate)):.2f} of the first"
     )
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Window and half-life, as for momentum.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** On the left, the weights; on the right, gradients were loud for a long time and have now become 1.
@@ -202,6 +224,9 @@ check("07-choose-decay", choose_decay)
 # %%
 hints("07-choose-decay")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Move the decay rate: when does the average forget the loud past?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write RMSProp
 #
@@ -232,6 +257,9 @@ check("07-rmsprop", rmsprop)
 # %%
 hints("07-rmsprop")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. One line differs from AdaGrad.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your code in the picture
 #
@@ -248,6 +276,9 @@ hints("07-rmsprop")
 
 # %%
 RMSPropExplorer(yours=rmsprop)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Compare with AdaGrad on the same valley.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Failure gallery: the minimum that it does not keep
@@ -285,6 +316,10 @@ for optimizer in (AdaGrad(learning_rate=0.1, eps=1e-7), RMSProp(learning_rate=0.
     trace = descend(cliff(), optimizer, (3.8, 3.0), 200)
     print(f"{type(optimizer).__name__:8} ends {np.linalg.norm(trace.final):.2f} away from the minimum")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote, then look: in the valley the steps do not shrink by themselves. Ask what would help: a
+# learning rate that falls.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The effective learning rate
 #
@@ -312,6 +347,9 @@ check("07-effective-rate", effective_learning_rate)
 
 # %%
 hints("07-effective-rate")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. One number for each parameter. It is the same idea that people mean by *adaptive*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Find the error: are these two equal?
@@ -362,6 +400,9 @@ check("07-two-places-for-eps", two_step_lengths)
 # %%
 hints("07-two-places-for-eps")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. `eps` inside or outside of the root. Vote, then move the slider to tiny gradients.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The same on real data
 #
@@ -377,6 +418,9 @@ hints("07-two-places-for-eps")
 
 # %%
 DigitsExplorer(yours=rmsprop)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Read the curves; compare with the stall of lesson 06.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
@@ -406,6 +450,9 @@ DigitsExplorer(yours=rmsprop)
 
 # %%
 quiz("07")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

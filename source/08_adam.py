@@ -19,6 +19,10 @@
 # **You need** momentum ([lesson 05](05_momentum.ipynb)) and RMSProp ([lesson 07](07_rmsprop.ipynb)): a leaky mean, and
 # division by a root. **Time:** about 80 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Two memories that they know already: where to go (momentum) and how steep (RMSProp). Today
+# they meet.
+
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
@@ -45,6 +49,9 @@ from optcourse.optimizers import AdamL2, AdamW
 # %%
 predict("08-first-step")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. A number prediction: let the room agree on one, type it, show.
+
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Predict first, then move, then look.
 #
@@ -56,6 +63,10 @@ predict("08-first-step")
 
 # %%
 AdamExplorer()
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Three pictures: the walk, the two memories, the length of each move. Step from 0 and read the
+# right picture: every first move has the length of the learning rate.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The idea, in words
@@ -71,6 +82,9 @@ AdamExplorer()
 #
 # A *leaky mean* keeps most of what it was and lets in a little of what is new. You know it from lesson 07.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. First memory over the root of the second. Nothing else.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
 #
@@ -85,6 +99,9 @@ AdamExplorer()
 # w \leftarrow w - \alpha\, \frac{m}{\sqrt{v} + \varepsilon}$$
 #
 # Squares, root and division are taken entry by entry. Both $m$ and $v$ start at zero.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Let them name each part: momentum, RMSProp, division.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The lecture's pseudo-code
@@ -124,6 +141,10 @@ for t in (1, 2, 3):
 # Keep these numbers in mind. The gradient is 5, and yet `moment1` is 0.5 after the first step. And the moves are three to
 # five learning rates long. We come back to that.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. *Almost* is the word to stress. Look at the three moves of the example: the gradient is
+# always 5, and the moves are three to five learning rates long. Why?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: almost Adam
 #
@@ -157,6 +178,9 @@ check("08-adam-almost", adam_almost)
 # %%
 hints("08-adam-almost")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. They have written both halves before. The next key shows the answer.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Your code in the picture
 #
@@ -165,6 +189,9 @@ hints("08-adam-almost")
 # %%
 AdamExplorer(yours=adam_almost, bias_correction=False)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Look at the length of the first moves in the right picture.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What "almost" costs
 #
@@ -172,6 +199,10 @@ AdamExplorer(yours=adam_almost, bias_correction=False)
 
 # %%
 predict("08-early-steps")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote: too short, right, too long? Most texts have it the wrong way round. Then the table,
+# slowly: the divisor has the longer memory.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Let the gradient be the same $g$ at every step. How full is each memory after $t$ steps? At each step the distance
@@ -235,6 +266,9 @@ check("08-uncorrected-peak", uncorrected_peak)
 # %%
 hints("08-uncorrected-peak")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Which memory is full first? Lower `beta2` to 0.9: the peak goes. `beta1` 0 is RMSProp.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bias correction
 #
@@ -249,6 +283,10 @@ hints("08-uncorrected-peak")
 # - When $t$ is large, $\beta^t$ is nearly zero and the correction does nothing.
 #
 # It is called *bias* correction because a mean that starts at zero is biased towards zero.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. We know exactly how full the memory is, so divide by that. *Ask:* what is the correction at
+# step 1, and at step 10,000?
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Your turn: the first step.** Put $t = 1$ and one gradient `dw` into these formulas, on paper. Almost everything cancels.
@@ -305,6 +343,9 @@ check("08-adam", adam)
 # %%
 hints("08-adam")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Two lines more. `t` counts from 1: ask what happens at 0.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Your code in the picture
 #
@@ -330,6 +371,9 @@ print(f"after the correction, outside the root (here, the paper, PyTorch): {afte
 print(f"before the correction (the paper's short form, TensorFlow):        {before:.4f} learning rates")
 print(f"inside the root (some texts):                                      {inside:.4f} learning rates")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Three places, all in use. Nobody notices until gradients are tiny.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Find the error
 #
@@ -338,6 +382,9 @@ print(f"inside the root (some texts):                                      {insi
 
 # %%
 predict("08-frozen-t")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Five texts as they are in print. In pairs, one minute each.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Where nothing else is said, both moments start as zeros.
@@ -431,6 +478,10 @@ hints("08-find-the-error")
 # %%
 ErrorsExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Choose an error, ask *arrive, wander, or break?*, then show. The counter that stands still is
+# the one to remember: its loss curve looks innocent.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Weight decay: L2 or decoupled?
 #
@@ -445,6 +496,9 @@ ErrorsExplorer()
 
 # %%
 predict("08-weight-decay")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Vote before the figure.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** One weight starts at 1. Its gradients have a random sign, so they lead nowhere. Only the decay should
@@ -469,6 +523,10 @@ for scale in (1e-3, 1.0, 100.0):
             optimizer.step(w, scale * sign * np.ones(1), state)
         left.append(w[0])
     print(f"{scale:17g} {left[0]:12.3f} {left[1]:15.3f}")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Drag the probe from tiny to huge gradients: one curve moves, the other does not. That is the
+# W in AdamW.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Under L2 the decay goes through both moments. It is divided by the size of the gradients like everything else. So a
@@ -512,6 +570,10 @@ hints("08-adamw")
 
 # %%
 predict("08-reddi")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote. Then the sequence of three gradients: their sum says left, Adam goes right. A proof
+# that convergence is not for free.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # The walk stays on $[-1, 1]$. The gradients come in rounds: $C, -1, -1, C, -1, -1, \dots$ with $C = 3$. In each round they
@@ -589,6 +651,10 @@ hints("08-reddi")
 # %%
 AllTogetherExplorer()
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Play on Rosenbrock. Then change the landscape: is there one winner? Turn the bowl and see who
+# loses most.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # There is no winner for all landscapes. AdaGrad and RMSProp look like magic on the bowl whose axes are the coordinate axes,
 # since they scale each coordinate by itself. Turn the bowl, and most of the magic is gone. With 100 steps and 24 trial runs
@@ -611,6 +677,10 @@ AllTogetherExplorer()
 
 # %%
 DigitsExplorer(yours=adam)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. At 0.001 almost-Adam is ahead; at 0.1 it is in trouble. Same reason: its first hundred steps
+# are too long.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Almost-Adam is Adam with a learning rate that is secretly several times larger during the first hundred steps. Where the
@@ -652,6 +722,9 @@ DigitsExplorer(yours=adam)
 
 # %%
 quiz("08")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Then the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

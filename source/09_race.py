@@ -19,6 +19,9 @@
 #
 # **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb). **Time:** about 80 minutes.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Warn them: they will not go home with a name.
+
 # %% slideshow={"slide_type": "skip"}
 import itertools
 
@@ -59,14 +62,22 @@ predict("09-same-rate")
 # %%
 RaceExplorer(rates="0.001 for all", show="all six (medians)")
 
-# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"]
 # **Try this.** Predict first, then move, then look.
 #
 # 1. Set `learning rate` to *0.01 for all*, then *0.1 for all*, then *1 for all*. Who wins each time?
 # 2. Is there an algorithm that never wins at any of the four?
 # 3. On the right are digits that no gradient has seen. Is the order there the same?
 
-# %%
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Same network, same data, same number of gradient evaluations. Vote: who wins with 0.001 for
+# all?
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Go through the four rates: who wins depends on the number. *Ask:* which of these races would have stood in a
+# paper?
+
+# %% slideshow={"slide_type": "subslide"}
 stored = race.load()
 for rate in (0.001, 0.01, 0.1, 1.0):
     ends = {name: np.median(stored.curves(name, rate)[:, -1]) for name in race.OPTIMIZERS}
@@ -115,7 +126,7 @@ predict("09-tuned")
 # %%
 RaceExplorer()
 
-# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Each curve is a median over seven seeds. The dotted lines are quartiles: a quarter of the seeds is above, a quarter
@@ -124,7 +135,15 @@ RaceExplorer()
 # 3. Look at the right side: who does best on digits that were held back? Is it who has the lowest training loss?
 # 4. Switch the `x axis` to seconds. Does the order change?
 
-# %%
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Same tuning budget, several seeds, medians. Let the room add what is missing before you show
+# the list.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. The tuned race. Show all six. *Ask* how far apart first and last are now, compared with
+# before.
+
+# %% slideshow={"slide_type": "subslide"}
 print("algorithm   training loss   held-back loss   held-back digits read right")
 for name in race.OPTIMIZERS:
     rate = stored.best_rate(name)
@@ -202,6 +221,9 @@ else:
 # Why the median and not the mean? One lost run has an infinite loss, and then the mean is infinite too, however good the
 # others were. And why not the best seed? With enough seeds, every learning rate is lucky once.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Tuning is a loop too. Median, not mean: one lost run has an infinite loss.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Sensitivity: how exactly must you tune?
 #
@@ -214,7 +236,7 @@ predict("09-ratio-of-rates")
 # %%
 SensitivityExplorer()
 
-# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Which of the three valleys lies farthest to the left? Which algorithm's learning rates are the largest?
@@ -222,7 +244,11 @@ SensitivityExplorer()
 # 3. Is the wall on the left or the wall on the right steeper? On which side would you rather be wrong?
 # 4. Tick the tuning seeds. Which rate would you choose for Adam now, and which before?
 
-# %%
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Vote on the ratio of the rates. Then walk through a valley and out on its right side. On
+# which side would you rather be wrong?
+
+# %% slideshow={"slide_type": "subslide"}
 print("algorithm   best in the race   within twice of it")
 for name in race.OPTIMIZERS:
     medians = np.median(stored.finals(name), axis=1)
@@ -251,14 +277,17 @@ for name in race.OPTIMIZERS:
 # %%
 ScheduleExplorer()
 
-# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Which schedule helps Adam most? What learning rate does it allow, compared with the constant one?
 # 2. Set `learning_rate` to 0.01 for Adam. Which schedule is best now? (The others make every step shorter still.)
 # 3. Go through the six algorithms. Is there one that a schedule does not help?
 
-# %% [markdown]
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. Ask which algorithm a schedule helps most, then go through them.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # So the answer to "does a schedule help?" depends on the learning rate. A schedule has to be tuned *with* it. Compare one
 # schedule with another only when each has had its own sweep. In the race above, the stored runs did that.
 
@@ -323,7 +352,7 @@ ScheduleExplorer(yours=warm_up_cosine, optimizer="SGD")
 # %%
 SurfaceExplorer()
 
-# %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
+# %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Press *Play*. All six begin at the same square. Do they end in the same place?
@@ -332,7 +361,11 @@ SurfaceExplorer()
 # 4. Choose *principal directions of this run*. How much of the movement does it hold now?
 # 5. Choose *random*. Where is the path? Read the share of the movement that this plane holds.
 
-# %%
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 4 min. 1,210 dimensions, two on the screen. Choose *random*: the path is hardly more than a dot.
+# Distrust pretty surfaces.
+
+# %% slideshow={"slide_type": "subslide"}
 from optcourse.explorers.lesson_09 import OWN, PRINCIPAL, RANDOM, shadow
 
 for plane in (PRINCIPAL, OWN, RANDOM):
@@ -395,6 +428,9 @@ hints("09-comparison-table")
 # - *The leak* lets the walker go on when the sum would have stopped it ([lesson 07](07_rmsprop.ipynb)).
 # - *Bias correction* makes the first steps as long as the later ones ([lesson 08](08_adam.ipynb)).
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Empty table on the board first. The room fills it: who remembers what?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your own implementations in the race
 #
@@ -412,6 +448,9 @@ mine = {
     "Adam": ...,  # your adam of lesson 08
 }
 RaceExplorer(yours=mine, show="all six (medians)")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. For a class that works with the notebooks: their own six functions run.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Capstone: an optimizer of your own
@@ -465,6 +504,9 @@ check("09-capstone", my_optimizer)
 # %%
 hints("09-capstone")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. The task for home. Show the bench, not a solution.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # And your optimizer in the race, this time with 300 evaluations, on the race's first seed:
 
@@ -510,6 +552,9 @@ RaceExplorer(yours=my_optimizer, show="SGD, Nesterov, Adam")
 
 # %%
 quiz("09")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. Good advice instead of a winner. End with the quiz.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References

@@ -101,7 +101,10 @@ function number(data) {
 const DENSITIES = [1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
 const spills = (slide) => {
   const body = slide.lastBody;
-  return body.scrollHeight > body.clientHeight + 1 || body.scrollWidth > body.clientWidth + 1;
+  const slack = 3 * unit(); // another size of window rounds in another way
+  const last = body.lastElementChild; // a figure takes the room that there is
+  const end = last && !last.matches(".figure") ? last.getBoundingClientRect().bottom : 0;
+  return end > body.getBoundingClientRect().bottom - slack || body.scrollHeight > body.clientHeight || body.scrollWidth > body.clientWidth;
 };
 
 function newSlide(section, title, again) {
@@ -124,8 +127,8 @@ function fillSlide(slide, units) {
   return false;
 }
 
-// What must stay with what follows it: "Here is the table:", a bold line that heads a list.
-const leads = (node) => (node.matches("p") && (/:\s*$/.test(node.textContent) || (node.children.length === 1 && node.firstElementChild.matches("strong") && node.textContent.trim() === node.firstElementChild.textContent)));
+// What must stay with what follows it: "Here is the table:", a bold line that heads a list, code before what it printed.
+const leads = (node) => node.printed || (node.matches("p") && (/:\s*$/.test(node.textContent) || (node.children.length === 1 && node.firstElementChild.matches("strong") && node.textContent.trim() === node.firstElementChild.textContent)));
 const large = (node) => node.matches(".figure, .ask");
 
 function unitsOf(section) {
@@ -136,7 +139,11 @@ function unitsOf(section) {
       if (cell.matches(".fragment")) parts.forEach((part) => part.classList.add("fragment"));
       units.push(...parts);
     } else if (cell.matches(".questions")) units.push(...questions(cell));
-    else units.push(...(cell.matches(".loose") ? cell.children : [cell]));
+    else {
+      const parts = cell.matches(".loose") ? [...cell.children] : [cell];
+      parts.slice(0, -1).forEach((part) => { part.printed = true; });
+      units.push(...parts);
+    }
   }
   return units;
 }
@@ -163,13 +170,35 @@ function share(units, measure) {
   return out;
 }
 
+// A table or a list that is higher than a slide, in pieces that are not.
+function inPieces(node, height, room) {
+  const many = Math.ceil((height / room) * 1.15);
+  const holder = node.matches("table") ? node.tBodies[0] : node;
+  const rows = [...holder.children], each = Math.ceil(rows.length / many);
+  return Array.from({ length: Math.ceil(rows.length / each) }, (_, k) => {
+    const piece = node.cloneNode(true), into = node.matches("table") ? piece.tBodies[0] : piece;
+    into.replaceChildren(...rows.slice(k * each, (k + 1) * each).map((row) => row.cloneNode(true)));
+    if (node.matches("ol")) piece.start = (node.start || 1) + k * each;
+    return piece;
+  });
+}
+
 function measureAll(units, section) {
   const slide = newSlide(section, "x", false);
   slide.style.setProperty("--d", 0.88);
   const measure = new Map();
   measure.room = slide.lastBody.clientHeight;
-  for (const node of units) {
+  for (let k = 0; k < units.length; k++) {
+    const node = units[k];
     slide.lastBody.append(node);
+    const height = node.getBoundingClientRect().height;
+    if (height > measure.room && node.matches("table, ul, ol") && !node.pieced) {
+      const pieces = inPieces(node, height, measure.room);
+      pieces.forEach((piece) => { piece.pieced = true; });
+      units.splice(k--, 1, ...pieces);
+      node.remove();
+      continue;
+    }
     const gap = 0.72 * parseFloat(getComputedStyle(slide.lastBody).fontSize);
     measure.set(node, node.matches(".figure") ? measure.room * 0.72 : node.getBoundingClientRect().height + gap);
   }
@@ -298,7 +327,7 @@ function arrange(holder) {
     stage.spec.height = 200;
     for (let round = 0; round < 2; round++) {
       const taken = others.reduce((sum, node) => sum + (node.offsetHeight ? node.offsetHeight + parseFloat(getComputedStyle(node).marginTop) : 0), 0);
-      const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 8 * unit() : 0) - 2;
+      const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 10 * unit() : 0) - 4 * unit();
       painter.size(stage.canvas.clientWidth, dark(), unit());
       draw();
       stage.spec.height = Math.max(150, Math.floor(room / unit()) - painter.legendRows * 18 - 1);
