@@ -47,17 +47,7 @@ from optcourse import exercises
 APPLICATION = 0x6F707463  # "optc"
 VERSION = 1
 BUSY_SECONDS = 30.0
-IDS = (
-    "name",
-    "canvas_id",
-    "sis_user_id",
-    "sis_login_id",
-    "section",
-    "email",
-    "id_number",
-    "username",
-    "participant",
-)
+IDS = ("name", "canvas_id", "participant")
 
 SCHEMA = f"""
 CREATE TABLE runs (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -16,9 +17,9 @@ import psutil
 import pytest
 
 from optcourse import exercises
-from optcourse.classroom import grade, judges, manual
+from optcourse.classroom import collecting, grade, judges, manual
 from optcourse.classroom.gradebook import Gradebook
-from optcourse.classroom.grading import ExerciseMark, Marks
+from optcourse.classroom.grading import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.classroom.judges import Job, Result
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -428,3 +429,29 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         assert "another version is asked for" in other.refused
     finally:
         pool.close()
+
+
+# -- the page that describes it --------------------------------------------------------------------
+
+DOCS = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+
+
+def test_the_docs_name_every_option_and_none_that_is_not_there():
+    known = {option for action in grade.build_parser()._actions for option in action.option_strings}
+    others = {"--count", "--nthreads", "--no-run", "--image-name"}
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCS))
+    assert named - others == known - {"-h", "--help"}
+
+
+def test_the_docs_numbers_are_the_programs():
+    assert f"too large ({MAX_NOTEBOOK // 1_000_000} MB)" in DOCS
+    assert grade.TOO_MANY_DEATHS == 5 and "After five in a row the run stops" in DOCS
+    assert "`week3/doejane_12345_67890_x.ipynb` (Canvas) | doejane_12345" in DOCS
+    assert collecting.who("doejane_12345_67890_x")[0] == "doejane_12345"
+    assert collecting.who("Jane Doe_4711_assignsubmission_file_")[0] == "Jane Doe"
+
+
+def test_the_docs_table_for_tasks_by_hand_can_be_read(tmp_path):
+    [table] = re.findall(r"```\n(exercise,title,points\n.*?)```", DOCS, re.DOTALL)
+    (tmp_path / "by_hand.csv").write_text(table)
+    assert [task.id for task in manual.read_tasks(tmp_path / "by_hand.csv")] == ["03-explain-it-back"]

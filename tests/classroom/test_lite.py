@@ -17,7 +17,7 @@ import pytest
 
 from optcourse.classroom import lite
 from tests.conftest import COURSE, IN_CI
-from tests.frontends.browsing import drag_slider, move_by_keys, served, watched
+from tests.frontends.browsing import IDLE, drag_slider, move_by_keys, run_all, served, watched
 
 # Python in a browser has no threads, no timers, no processes and no locks on files. Patched before the course is imported.
 BROWSER = """
@@ -367,13 +367,8 @@ def test_a_whole_lesson_runs_in_the_readers_browser(whole, page):
     assert whole.lacks == ()
     with served(whole.folder) as address, watched(page, address, IGNORED):
         open_notebook(page, address, "solutions/03_gradient_descent.ipynb")
-        page.locator(".lm-MenuBar-item", has_text="Run").click()
-        page.get_by_text("Run All Cells", exact=True).click()
-        # JupyterLab keeps cells that are out of sight out of the page, so what was written is read from its model.
-        page.wait_for_function(
-            "[...document.querySelectorAll('.jp-CodeCell')].at(-1).querySelector('.jp-InputPrompt').textContent.match(/\\d/)",
-            timeout=180_000,
-        )
+        run_all(page)
+        # JupyterLab empties cells that are out of sight, but their words can still be read.
         said = page.evaluate(
             "[...document.querySelectorAll('.jp-OutputArea-output')].map(e => e.textContent).join('\\n')"
         )
