@@ -309,6 +309,10 @@ class Submission:
                         at = message["cell"]
                     elif type(message.get("failed")) is int:
                         self.failed[at] = _clean(message.get("type", ""), 60)
+                        if (
+                            self.failed[at] == "MemoryError"
+                        ):  # what it filled may still be full: on without it
+                            raise Stopped("it used too much memory")
                 self.answers = _answers(self.names, message["ready"])
             except Stopped as stop:
                 self._close()
@@ -331,7 +335,8 @@ class Submission:
 
     def why_missing(self, exercise: Exercise) -> str:
         """A sentence where a cell that speaks of an answer stopped before its end; else nothing."""
-        word = re.compile(rf"\b({'|'.join(map(re.escape, exercise.answers))})\s*[=(,]")
+        names = "|".join(map(re.escape, exercise.answers))
+        word = re.compile(rf"(?m)^(def ({names})\b|({names})\s*[=,])")
         for at, error in self.failed.items():
             if 0 <= at < len(self.cells) and word.search(self.cells[at]) and error.isidentifier():
                 return f"A cell that should define it stopped with {error}."
@@ -450,14 +455,13 @@ def _outcome(data: Any) -> Outcome:
             ),
         )
     except (Unreadable, KeyError, TypeError, ValueError, AttributeError) as error:
-        return Outcome(
-            problem=str(error) if isinstance(error, Unreadable) else "The answer is not in plain numbers."
-        )
+        why = error if isinstance(error, Unreadable) else "the answer is not in plain numbers"
+        return Outcome(problem=f"Your result cannot be compared: {why}.")
 
 
 def _clean(text: Any, longest: int = MAX_TEXT) -> str:
     """A text that may be stored and shown: cut, without control characters and halves of characters."""
     if type(text) is not str:
-        raise Unreadable("The answer is not in plain numbers.")
+        raise Unreadable("the answer is not in plain numbers")
     text = text[:longest].encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() else " " for c in text)
