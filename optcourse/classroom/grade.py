@@ -105,6 +105,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run(options)
     except (Stop, GradebookError, export.TableError, manual.NotAllowed, cluster.ClusterError) as error:
         print(f"optcourse grade: {error}", file=sys.stderr)
+    except BrokenPipeError:  # the reader has seen enough (`--manual | head`): the CLI's affair
+        raise
     except OSError as error:
         print(
             f"optcourse grade: {error.filename or 'a file'} cannot be used: {error.strerror or error}.",

@@ -14,6 +14,7 @@ import ast
 import hashlib
 import importlib.util
 import json
+import os
 import re
 import secrets
 import sys
@@ -128,7 +129,9 @@ def report(result: Result, folder: Path, lessons: list[Lesson]) -> None:
             "nbgrader itself, which takes it from here, is not installed: "
             f"`python3 course.py nbgrader {folder}` installs it."
         )
-    print(f"Next, in {folder}: nbgrader generate_assignment {lessons[0].name}")
+    if sys.prefix != sys.base_prefix and os.name == "posix":  # nbgrader looks for its helpers on the path
+        print(f"Next: source {sys.prefix}/bin/activate")
+    print(f"Then, in {folder}: nbgrader generate_assignment {lessons[0].name}")
 
 
 # -- writing --------------------------------------------------------------------------------------------
