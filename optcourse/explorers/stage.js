@@ -593,6 +593,8 @@ class Stage {
     reset.addEventListener("click", () => this.reset());
     root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
       element("div", { className: "oc-bar" }, reset));
+    // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
+    for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     this.el.append(root);
     const drags = this.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => this.control(m.drag));
     const held = ["point", "walk", "range"].map((kind) => drags.find((c) => c.kind === kind && (kind === "range" || this.link.live))).find(Boolean);
