@@ -221,7 +221,7 @@ def grade(
     )
     if not todo:
         return
-    number = options.jobs or os.cpu_count() or 1
+    number = options.jobs or cores()
     place = options.scheduler or count(number, "process", "processes")
     run_id = book.begin_run(folder=str(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
     marking = Marking(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
@@ -371,6 +371,11 @@ class Progress:
         seconds = time.monotonic() - self.began
         each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
         print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
+
+
+def cores() -> int:
+    """The cores that this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count(number: int, one: str, many: str = "") -> str:

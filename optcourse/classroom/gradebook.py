@@ -417,9 +417,28 @@ class Gradebook:
         for row in self.standing():
             lesson = self._lesson(row, marks.get(row["id"], {}), decisions)
             found[row["student"]].lessons[row["lesson"] or f"? {row['file']}"] = lesson
+        for (
+            student,
+            exercise,
+        ), decision in decisions.items():  # work that no grader saw: on paper, by mail, unreadable
+            lesson = exercise[:2]
+            if student in found and lesson not in found[student].lessons and lesson_parts(lesson):
+                row = dict.fromkeys(("file", "note"), "") | {
+                    "student": student,
+                    "lesson": lesson,
+                    "graded": decision.at,
+                }
+                row |= {
+                    "outcome": "unreadable",
+                    "reason": "no notebook of this lesson could be read",
+                    "trouble": "[]",
+                }
+                found[student].lessons[lesson] = self._lesson(row, {}, decisions)
         return dict(sorted(found.items(), key=lambda item: (item[1].name.casefold(), item[0])))
 
-    def _lesson(self, row: sqlite3.Row, marks: Mapping[str, sqlite3.Row], decisions: Mapping) -> LessonMarks:
+    def _lesson(
+        self, row: Mapping[str, Any], marks: Mapping[str, sqlite3.Row], decisions: Mapping
+    ) -> LessonMarks:
         student, entries = row["student"], []
         known = lesson_parts(row["lesson"], self.tasks)
         for part in known.values():

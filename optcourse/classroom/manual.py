@@ -101,6 +101,7 @@ def decide(
     before = book.decisions().get((name, exercise))
     value, said = _checked(book, name, exercise, points, comment, before)
     text = (before.comment if before else "") if comment is None else comment
+    book.learn({name: {}})  # somebody of the roster who handed nothing in
     book.decide(name, exercise, value, text, why)
     return f"{name}, {exercise}: {said}" + (", with a comment" if text else "")
 

@@ -345,9 +345,17 @@ def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
     for k in range(7):
         (folder / f"s{k}.ipynb").write_text(solved(f"import time; time.sleep(0.3)  # {k}"))
     command = [sys.executable, "-m", "optcourse.cli", "grade", str(folder), "--jobs", "2"]
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    environment = {**os.environ, "TMPDIR": str(scratch)}
     for how, code, enough in ((signal.SIGKILL, -signal.SIGKILL, 2), (signal.SIGINT, 130, 4)):
         run = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            env=environment,
         )
         wait_until(lambda enough=enough: marked(out) >= enough)
         children = family(run.pid)
@@ -358,10 +366,11 @@ def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
         assert "Traceback" not in said
         gone, alive = psutil.wait_procs(children, timeout=10)
         assert not alive, "judges and sandboxes end with the one who asked"
+        assert not list(scratch.iterdir()), "and leave nothing behind"
     assert "interrupted" in said and "the same command goes on from here" in said
     before = marked(out)
     assert 4 <= before < 7
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
     assert done.returncode == 0 and "of them marked already; marking" in done.stdout
     assert marked(out) == 7, "nothing was marked twice"
     assert totals(out) == {f"s{k}": 14 for k in range(7)}

@@ -139,6 +139,23 @@ def test_an_unreadable_notebook_is_a_row_and_a_person_can_mark_it(book):
     assert found.total == 3 and len(found.waiting) == len(LESSON) - 1
 
 
+def test_work_that_no_grader_saw_can_be_marked(book):
+    put(book, new_run(book), "bob", lesson="", outcome="unreadable", reason="it is empty")
+    manual.decide(book, book.students(), "bob", "03-gradient-descent", "2", "On paper, then.")
+    manual.decide(book, book.students(), "bob", "04", "same", "Where is it?")
+    people = {
+        **book.students(),
+        "Eve (nothing handed in, 0)": Student("Eve", {"name": "Eve", "email": "e@x.org"}),
+    }
+    manual.decide(book, people, "e@x.org", "03-gradient-descent", "3", None)
+    students = book.students()
+    assert students["bob"].lessons["03"].total == 2 and students["Eve"].lessons["03"].total == 3
+    assert (
+        students["bob"].lessons["04"].comment == "Where is it?" and not students["bob"].lessons["04"].has_mark
+    )
+    assert "On paper, then." in feedback.student_page(students["bob"])
+
+
 def test_a_file_of_no_known_lesson_is_forgotten_when_it_is_mended_or_gone(book):
     run = new_run(book)
     for student in ("alice", "bob"):
