@@ -58,7 +58,7 @@ def read_terms(glossary: str) -> list[Term]:
 
     joined = re.sub(r"\n {2,}", " ", glossary)  # a list's line may be folded
     for line in WORD_LINE.findall(joined):
-        head = line.split(":", 1)[0] if "**:" in line else line
+        head = line.split(":", 1)[0]
         says = re.sub(r"\s*\[\d\d\],?", "", line).strip()
         for bold in BOLD.findall(head):
             for name in bold.split(", "):
