@@ -495,6 +495,9 @@ print(f"h = {h:.10e}, really moved by {moved:.10e}")
 print(f"slope of 2x, divided by h:                  {difference / h:.10f}")
 print(f"slope of 2x, divided by the distance moved: {difference / moved:.10f}")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. For whoever uses a library: same idea, other step sizes. Skip it when time is short.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

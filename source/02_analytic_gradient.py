@@ -755,6 +755,9 @@ found = gradients.check_gradient(model.value, model.gradient, weights, fast=True
 print(f"{model.num_parameters:,} weights, {found.num_evaluations} evaluations of the loss")
 print(found)
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Ask only one thing: mean or sum over the examples? It changes every gradient by a factor N.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

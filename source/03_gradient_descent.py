@@ -579,6 +579,10 @@ for point in ((-1.2, 1.0), (0.0, 0.0), (1.0, 1.0)):
 # At its minimum $(1, 1)$ the condition number is above 2,500. Now you know why this function is in every textbook, and why
 # gradient descent takes thousands of steps on it.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Real losses are no parabolas, but near a minimum they look like one. So the rule holds at the
+# end of the walk, not on the way.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where does it end? Basins
 #

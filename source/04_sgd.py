@@ -156,7 +156,7 @@ predict("04-four-times-the-batch")
 GradientCloudExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. `batch_size` from 1 to the end. Then *near the minimum*: the cloud is as large as before, the
+# 4 min. `batch_size` from 1 to the end. Then *near the minimum*: the cloud has hardly shrunk, but the
 # true gradient is not. Let somebody say what that means for the last steps of a run.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -615,6 +615,9 @@ print(f"ten epochs of 45 rough steps, rate 0.5:  {model.accuracy(w, test_set.X, 
 # | `torch.optim.SGD` | the update alone | it does not draw minibatches; whatever gradient it is given, it uses |
 #
 # The project's tests compare the rows about torch with torch itself.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. With or without replacement, mean or sum, epoch or step: three words to check in every paper.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

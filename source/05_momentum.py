@@ -245,6 +245,9 @@ hints("05-memory")
 # 2. local minima and saddles,
 # 3. noise.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 1 min. Let the room name the three from the last lecture before they stand there.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Problem 1: the condition number
 

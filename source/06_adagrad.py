@@ -281,6 +281,10 @@ check("06-equal-gradients", equal_gradient_step)
 # %%
 hints("06-equal-gradients")
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Equal gradients: what is left of `dw` in the step? Nothing but its sign. The next key shows
+# it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where it shines: rare features
 #
@@ -442,6 +446,9 @@ hints("06-rotation-experiment")
 # the same hills. The authors of AdaGrad knew. Their paper has a second version that keeps a whole table of products
 # $g_i g_j$ in place of the squares alone; it is rotation invariant. But for a million parameters the table has a million
 # million entries, so nearly everybody uses the version that you wrote.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. For a class with time: turn in, take the slope, turn back. Otherwise go on to the numbers.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real digits

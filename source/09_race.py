@@ -93,6 +93,9 @@ for rate in (0.001, 0.01, 0.1, 1.0):
 # size of the gradient: each weight moves by about `learning_rate`, however small its gradient is. So the same number means
 # three different things.
 
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 2 min. Let the room say what was unfair before the next slide lists it.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What a fair race needs
 #

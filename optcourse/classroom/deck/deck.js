@@ -20,7 +20,7 @@ let asked = 0;
 
 function questions(holder) {
   const data = dataOf(holder);
-  if (data.kind === "quiz") return data.questions.map((question, k) => choices({ ...question, open: true, number: `${k + 1} of ${data.questions.length}` }));
+  if (data.kind === "quiz") return data.questions.map((question, k) => Object.assign(choices({ ...question, open: true, number: `${k + 1} of ${data.questions.length}` }), { title: "Quiz" }));
   return [data.choices.length ? choices(data) : number(data)];
 }
 
@@ -98,7 +98,7 @@ function number(data) {
 
 // -- pages ----------------------------------------------------------------------------------------------------------------------------
 
-const DENSITIES = [1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
+const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
 const spills = (slide) => {
   const body = slide.lastBody;
   const slack = 3 * unit(); // another size of window rounds in another way
@@ -120,7 +120,8 @@ function newSlide(section, title, again) {
 
 function fillSlide(slide, units) {
   slide.lastBody.append(...units);
-  for (const density of DENSITIES) {
+  const question = units.every((node) => node.matches(".ask"));
+  for (const density of DENSITIES.slice(question ? 0 : 1)) {
     slide.style.setProperty("--d", density);
     if (!spills(slide)) return true;
   }
@@ -160,8 +161,7 @@ function share(units, measure) {
       if (!alone && height > room) break;
       const bigs = units.slice(start, end).filter(large).length;
       if (bigs && !alone && (bigs > 1 || !large(units[end - 1]) || height - heights[end - 1] > room * (units[end - 1].matches(".figure") ? 0.17 : 0.45))) continue;
-      if (end < units.length && leads(units[end - 1]) && start < end - 1) continue;
-      const pages = best[start].pages + 1, worst = Math.max(best[start].worst, height);
+      const pages = best[start].pages + 1 + (end < units.length && leads(units[end - 1]) ? 0.5 : 0), worst = Math.max(best[start].worst, height);
       if (pages < best[end].pages || (pages === best[end].pages && worst < best[end].worst)) best[end] = { pages, worst, from: start };
     }
   }
@@ -237,7 +237,7 @@ function compose() {
       for (const page of share(group, measureAll(group, section))) {
         let rest = page;
         while (rest.length) {
-          const slide = newSlide(section, title, again), held = [];
+          const slide = newSlide(section, rest[0].title || title, again && rest[0].title !== "Quiz"), held = [];
           again = true;
           while (!fillSlide(slide, rest) && rest.length > 1) held.unshift(rest.pop());
           if (spills(slide)) { // one thing that is larger than a slide
@@ -327,7 +327,7 @@ function arrange(holder) {
     stage.spec.height = 200;
     for (let round = 0; round < 2; round++) {
       const taken = others.reduce((sum, node) => sum + (node.offsetHeight ? node.offsetHeight + parseFloat(getComputedStyle(node).marginTop) : 0), 0);
-      const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 10 * unit() : 0) - 4 * unit();
+      const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 10 * unit() : 0) - 6 * unit();
       painter.size(stage.canvas.clientWidth, dark(), unit());
       draw();
       stage.spec.height = Math.max(150, Math.floor(room / unit()) - painter.legendRows * 18 - 1);
