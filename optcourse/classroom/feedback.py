@@ -81,8 +81,12 @@ def page_name(student: str) -> str:
     return f"{words}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
-def write_pages(folder: Path, students: Mapping[str, Student], absent: list[str]) -> Path:
-    """Write the page of every student into `folder`/feedback and the overview beside it; return the overview's path.
+def write_pages(
+    folder: Path, students: Mapping[str, Student], absent: list[str], changed: set[str] | None = None
+) -> Path:
+    """Write the pages of the students into `folder`/feedback and the overview beside it; return the overview's path.
+
+    `changed` says whose page may differ from the one that is there; None means everybody's.
 
     Raises:
         OSError: a page cannot be written.
@@ -92,8 +96,9 @@ def write_pages(folder: Path, students: Mapping[str, Student], absent: list[str]
         raise OSError(f"{pages} is a link")
     pages.mkdir(mode=0o700, exist_ok=True)
     for student in students.values():
-        if student.lessons:
-            write_file(pages / page_name(student.student), student_page(student).encode())
+        page = pages / page_name(student.student)
+        if student.lessons and (changed is None or student.student in changed or not page.exists()):
+            write_file(page, student_page(student).encode())
     overview = folder / "index.html"
     write_file(overview, overview_page(students, absent).encode())
     return overview

@@ -124,8 +124,8 @@ def run(options: argparse.Namespace) -> int:
                 f"there is no gradebook in {out} yet; mark the notebooks first: optcourse grade {options.folder}"
             )
         with Gradebook(out / "gradebook.sqlite", tasks) as book:
-            by_hand(options, folder, out, book)
-            write_results(out, book)
+            changed = by_hand(options, folder, out, book)
+            write_results(out, book, changed)
         return 0
     if not options.without_sandbox and not options.scheduler and not has_bubblewrap():
         raise Stop(MISSING_WALLS)
@@ -385,12 +385,13 @@ def count(number: int, one: str, many: str = "") -> str:
 # -- by hand, and what is written ------------------------------------------------------------------
 
 
-def by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradebook) -> None:
-    """Take over what a person decided, and say what still waits for one."""
+def by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradebook) -> set[str] | None:
+    """Take over what a person decided, and say what still waits for one. Returns whose marks changed, if not many's."""
     students, _ = the_class(book)
     if options.mark:
-        print(manual.decide(book, students, *options.mark, options.comment, options.why))
-        return
+        student, said = manual.decide(book, students, *options.mark, options.comment, options.why)
+        print(said)
+        return {student}
     table = out / "manual.csv"
     for line in manual.read_back(book, students, table):
         print(line)
@@ -405,6 +406,7 @@ def by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradeboo
         else "Nothing waits for a person."
     )
     print(fill)
+    return None
 
 
 def answer(folder: Path, file: str, exercise: str) -> str:
@@ -431,8 +433,8 @@ def the_class(book: Gradebook) -> tuple[dict[str, Student], list[str]]:
     return ordered, unknown if people else []
 
 
-def write_results(out: Path, book: Gradebook) -> None:
-    """The CSV files and the pages, from what the gradebook says now."""
+def write_results(out: Path, book: Gradebook, changed: set[str] | None = None) -> None:
+    """The CSV files and the pages (of those whose marks changed; None: of all), from what the gradebook says now."""
     students, unknown = the_class(book)
     _, header = book.roster()
     if unknown:
@@ -441,7 +443,7 @@ def write_results(out: Path, book: Gradebook) -> None:
             f"note: {count(len(unknown), 'student')} not found in the roster, known by file name only: {shown}"
         )
     export.write_tables(out, students, book.tasks, export.canvas_headers(header))
-    feedback.write_pages(out, students, [s.name for s in students.values() if not s.lessons])
+    feedback.write_pages(out, students, [s.name for s in students.values() if not s.lessons], changed)
 
 
 if __name__ == "__main__":

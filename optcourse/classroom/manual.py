@@ -90,8 +90,8 @@ def decide(
     points: str,
     comment: str | None,
     why: str = "",
-) -> str:
-    """Give a mark by hand, and say in a line what was done.
+) -> tuple[str, str]:
+    """Give a mark by hand; return the student, and a line that says what was done.
 
     points: a number, "auto" (the automatic mark counts again) or "same" (for a comment alone).
     comment: None keeps the one that is there.
@@ -103,7 +103,7 @@ def decide(
     text = (before.comment if before else "") if comment is None else comment
     book.learn({name: {}})  # somebody of the roster who handed nothing in
     book.decide(name, exercise, value, text, why)
-    return f"{name}, {exercise}: {said}" + (", with a comment" if text else "")
+    return name, f"{name}, {exercise}: {said}" + (", with a comment" if text else "")
 
 
 def _checked(
