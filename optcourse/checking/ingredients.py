@@ -218,33 +218,85 @@ class SampledData:
 MAX_SAMPLED = 1_000_000  # so that a slip of the pen, or worse, does not fill the memory of whoever draws
 
 
+def disguise(layers: Sequence[tuple[int, int]], seed: int) -> np.ndarray:
+    """An order of a model's weights that only the seed knows: pixels, hidden units and classes trade places.
+
+    The problem is the same, number for number, but weights that were learned elsewhere are worthless in it. The last row of a
+    layer, its biases, stays the last. `w` in the order is `w[order]`.
+    """
+    rng = np.random.default_rng(seed)
+    inputs, parts, first = rng.permutation(layers[0][0] - 1), [], 0
+    for rows, columns in layers:
+        table = first + np.arange(rows * columns).reshape(rows, columns)
+        outputs = rng.permutation(columns)
+        parts.append(table[np.ix_([*inputs, rows - 1], outputs)].ravel())
+        inputs, first = outputs, first + table.size
+    return np.concatenate(parts)
+
+
+def undisguised(w: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The w whose disguise was given; one point, in the model's own order."""
+    if np.shape(w) != order.shape:
+        raise ValueError(f"w must have the shape {order.shape}, got {np.shape(w)}")
+    own = np.empty_like(w)
+    own[order] = w
+    return own
+
+
 @ingredient
 @dataclass(frozen=True)
 class DigitsTrainingGradient:
-    """Gradient of softmax regression on the training digits of a split: `(w, batch=None) -> dw`."""
+    """Gradient of softmax regression on the training digits of a split, disguised: `(w, batch=None) -> dw`.
+
+    When the record of the calls is full, so that nobody can add up the minibatches any more, `budget` examples are the limit.
+    """
 
     seed: int
+    guise: int = 0
+    budget: int = 1_000_000
+
+    @property
+    def order(self) -> np.ndarray:
+        return disguise([(65, 10)], self.guise)
 
     def build(self) -> Callable:
         from optcourse import data, models
+        from optcourse.checking.running import MAX_RECORDED
 
         train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(self.seed))
-        return models.SoftmaxRegression(train.X, train.y).gradient
+        model, order = models.SoftmaxRegression(train.X, train.y), self.order
+        calls = examples = 0
+
+        def compute_gradient(w, batch=None):
+            nonlocal calls, examples
+            calls, examples = calls + 1, examples + (len(train) if batch is None else np.size(batch))
+            if calls > MAX_RECORDED and examples > self.budget:
+                raise ValueError(f"more than {self.budget:,} gradients of single examples are asked for")
+            return model.gradient(undisguised(w, order), batch)[order]
+
+        return compute_gradient
 
 
 @ingredient
 @dataclass(frozen=True)
 class NetworkMinibatchGradient:
-    """The race of lesson 09: `(w) -> dw` of a small network on digits; each call takes the next minibatch of the seed."""
+    """The race of lesson 09, disguised: `(w) -> dw` of a small network on digits; each call takes the next minibatch."""
 
     seed: int
+    guise: int = 0
+
+    @property
+    def order(self) -> np.ndarray:
+        from optcourse import race
+
+        return disguise([(65, race.NUM_HIDDEN), (race.NUM_HIDDEN + 1, 10)], self.guise)
 
     def build(self) -> Callable:
         from optcourse import race
 
-        task = race.problem(self.seed)
+        task, order = race.problem(self.seed), self.order
         batches = itertools.cycle(task.batches)
-        return lambda w: task.model.gradient(w, next(batches))
+        return lambda w: task.model.gradient(undisguised(w, order), next(batches))[order]
 
 
 @ingredient

@@ -8,7 +8,13 @@ import numpy as np
 
 from optcourse import data, models, theory
 from optcourse.checking.common import loop_misconceptions
-from optcourse.checking.ingredients import DigitsTrainingGradient, LeastSquaresGradient, Rng, SampledData
+from optcourse.checking.ingredients import (
+    DigitsTrainingGradient,
+    LeastSquaresGradient,
+    Rng,
+    SampledData,
+    undisguised,
+)
 from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test
@@ -815,12 +821,14 @@ def train(compute_gradient, w, num_examples, rng):
 
 def train_cases(rng: np.random.Generator) -> list[Case]:
     """Other images are held back in each case, and other orders are drawn."""
+    splits = rng.choice(SPLITS, size=2, replace=False).tolist()
+    orders = [int(rng.integers(1_000_000)) for _ in splits]
     cases = []
-    for split in rng.choice(SPLITS, size=2, replace=False).tolist():
-        order = int(rng.integers(1_000_000))
+    for split, order in zip(splits, orders, strict=True):
+        gradient = DigitsTrainingGradient(split, int(rng.integers(2**62)), PASSES * NUM_TRAIN)
         cases.append(
             Case(
-                (DigitsTrainingGradient(split), np.zeros(650), NUM_TRAIN, Rng(order)),
+                (gradient, np.zeros(650), NUM_TRAIN, Rng(order)),
                 label=f"1,438 training images, split with seed {split}",
             )
         )
@@ -835,10 +843,11 @@ def verify_training(case: Case, outcome) -> str | None:
     if not np.isfinite(w).all():
         return "Your weights are not finite any more: the learning rate is too large by far."
     calls = outcome.calls.get("0", [])
-    sizes = [NUM_TRAIN if len(call) < 2 else np.size(call[1]) for call in calls]
+    sizes = [NUM_TRAIN if len(call) < 2 or call[1] is None else np.size(call[1]) for call in calls]
     used = sum(sizes) + (outcome.counts.get("0", 0) - len(calls)) * (sizes[-1] if sizes else 0)
     train_set, test = data.train_test_split(data.load_digits(), np.random.default_rng(case.args[0].seed))
-    accuracy = models.SoftmaxRegression(train_set.X, train_set.y).accuracy(w, test.X, test.y)
+    own = undisguised(w, case.args[0].order)
+    accuracy = models.SoftmaxRegression(train_set.X, train_set.y).accuracy(own, test.X, test.y)
     if not calls or np.array_equal(w, case.args[1]):
         return "never-trains"
     if used > PASSES * NUM_TRAIN:
@@ -847,8 +856,9 @@ def verify_training(case: Case, outcome) -> str | None:
         return None
     if all(size == NUM_TRAIN for size in sizes):
         return "full-batch"
-    seen = np.unique(np.concatenate([np.ravel(call[1]) for call in calls if len(call) > 1]))
-    if len(calls) > 1 and all(np.array_equal(call[1], calls[0][1]) for call in calls[1:] if len(call) > 1):
+    batches = [call[1] for call in calls if len(call) > 1 and call[1] is not None]
+    seen = np.unique(np.concatenate([np.ravel(batch) for batch in batches]))
+    if len(batches) > 1 and all(np.array_equal(batch, batches[0]) for batch in batches[1:]):
         return "one-minibatch"
     if used < 0.75 * PASSES * NUM_TRAIN and len(seen) == NUM_TRAIN:
         return "stops-early"

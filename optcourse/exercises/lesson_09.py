@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from optcourse import race
-from optcourse.checking.ingredients import NetworkMinibatchGradient, TrialRuns
+from optcourse.checking.ingredients import NetworkMinibatchGradient, TrialRuns, undisguised
 from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 09-comparison-table: the lecture's last table ----------------------------------------------------------------------
@@ -640,9 +640,11 @@ def capstone_cases(rng: np.random.Generator) -> list[Case]:
     cases = []
     for seed in rng.integers(1_000, 1_000_000, size=3):
         task = race.problem(int(seed))
-        gradient = NetworkMinibatchGradient(int(seed))
+        gradient = NetworkMinibatchGradient(int(seed), int(rng.integers(2**62)))
         cases.append(
-            Case((gradient, np.array(task.start), BUDGET), label=f"digits and minibatches of seed {seed}")
+            Case(
+                (gradient, task.start[gradient.order], BUDGET), label=f"digits and minibatches of seed {seed}"
+            )
         )
     return cases
 
@@ -661,11 +663,15 @@ def verify_capstone(case: Case, outcome) -> str | None:
         return {budget + 1: "one-too-many", 2 * budget: "twice-a-step"}.get(count, "over-budget")
     if not np.isfinite(w).all():
         return "diverges"
-    task = race.problem(gradient.seed)
+    task, order = race.problem(gradient.seed), gradient.order
+    w = undisguised(w.astype(float), order)
     loss = held_back_loss(task, w)
-    points = [np.asarray(call[0], dtype=float) for call in outcome.calls["0"]]
     if loss <= TARGET:
         return None
+    points = [np.asarray(call[0], dtype=float) for call in outcome.calls["0"]]
+    if any(point.shape != start.shape for point in points):
+        return "diverges"
+    points, start = [undisguised(point, order) for point in points], undisguised(start, order)
     return mistake_on_the_way(task, start, w, points, loss, budget) or (
         f"The loss on the held-back digits is {loss:.3g} after {count} evaluations; {TARGET} is wanted. Sweep the learning "
         "rate on several seeds."
@@ -680,7 +686,7 @@ def held_back_loss(task: race.Problem, w: np.ndarray) -> float:
 
 def mistake_on_the_way(task, start, w, points, loss, budget) -> str | None:
     """The id of the misconception that the points of a run show, which does not reach its target."""
-    if any(point.shape != start.shape or not np.isfinite(point).all() for point in points):
+    if not all(np.isfinite(point).all() for point in points):
         return "diverges"
     if np.array_equal(w, start):
         return "returns-the-start"
