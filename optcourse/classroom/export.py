@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import hashlib
 import io
 import os
 import re
 import tempfile
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +37,13 @@ class TableError(Exception):
 def number(points: float | None) -> str:
     """Points as people write them: 3, 2.5, nothing."""
     return "" if points is None else f"{points:.4f}".rstrip("0").rstrip(".")
+
+
+def page_name(student: str) -> str:
+    """A file name for a student that is safe everywhere and belongs to nobody else, whatever the student is called."""
+    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].strip("-") or "student"
+    return f"{words}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
 def neutral(text: str) -> str:
@@ -83,15 +92,19 @@ def write_tables(
 
 
 def marks_rows(students: Mapping[str, Student], lessons: Sequence[str], tasks: tuple = ()) -> list[list[str]]:
-    """One row a student; for each lesson the exercises, the total, and what is to be said."""
+    """One row a student: the page to hand back, and for each lesson the exercises, the total, and what is to be said."""
     parts = {lesson: _parts(students, lesson, tasks) for lesson in lessons}
-    head = ["student", "name"]
+    head = ["student", "name", "page"]
     for lesson in lessons:
         head += [f"{id} (of {number(of)})" for id, of in parts[lesson].items()]
         head += [f"{lesson} total (of {number(sum(parts[lesson].values()))})", f"{lesson} remarks"]
     rows = [[*head, "other remarks"]]
     for student in students.values():
-        row = [student.student, student.name]
+        row = [
+            student.student,
+            student.name,
+            f"feedback/{page_name(student.student)}" if student.lessons else "",
+        ]
         for lesson in lessons:
             marks = student.lessons.get(lesson)
             points = {entry.id: entry.points for entry in marks.entries} if marks else {}

@@ -10,8 +10,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +21,7 @@ from markupsafe import Markup
 
 from optcourse import exercises
 from optcourse.checking.feedback import code_spans
-from optcourse.classroom.export import number, write_file
+from optcourse.classroom.export import number, page_name, write_file
 from optcourse.classroom.gradebook import Entry, LessonMarks, Student
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -72,13 +70,6 @@ def look(entry: Entry) -> tuple[str, str]:
     if entry.points is None:
         return "wait", "… A person will read it" if entry.by_hand else "… No mark yet"
     return LOOKS.get(entry.status, ("none", entry.status))
-
-
-def page_name(student: str) -> str:
-    """A file name for a student that is safe everywhere and belongs to nobody else, whatever the student is called."""
-    letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
-    words = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].strip("-") or "student"
-    return f"{words}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
 
 
 def write_pages(

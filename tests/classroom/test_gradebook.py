@@ -645,7 +645,7 @@ def test_nothing_from_outside_is_more_than_text_on_a_page(text):
 @example(["CON", "con", "nul.txt", "../../x", "SS", "ß", "ss", "x" * 300, ""])
 def test_names_of_pages_are_safe_and_nobody_shares_one(names):
     names = list({name.encode("utf-8", "replace").decode() for name in names})
-    pages = [feedback.page_name(name) for name in names]
+    pages = [export.page_name(name) for name in names]
     assert len({page.lower() for page in pages}) == len(names)
     reserved = {"con", "prn", "aux", "nul", *(f"com{k}" for k in range(10)), *(f"lpt{k}" for k in range(10))}
     for page in pages:
