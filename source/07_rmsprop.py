@@ -439,8 +439,8 @@ DigitsExplorer(yours=rmsprop)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #
-# - RMSProp is AdaGrad with a leak: $s \leftarrow \rho s + (1-\rho)(\nabla L)^2$, and the step is divided by $\sqrt s
-#   + \varepsilon$.
+# - RMSProp is AdaGrad with a leak: $s \leftarrow \rho s + (1-\rho)(\nabla L)^2$, and the step is divided by
+#   $\sqrt s + \varepsilon$.
 # - It forgets. After a steep stretch its steps grow back; AdaGrad's do not.
 # - The half-life of the memory is $\ln\frac12 / \ln\rho$; the averaging window is $1/(1-\rho)$. They are different numbers.
 # - The memory starts at zero, so the first steps are too long: ten times `learning_rate` at `decay_rate` 0.99.

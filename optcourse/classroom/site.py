@@ -227,13 +227,13 @@ def build(
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
-        write_pages(staging, executed, texts, with_lite=lite)
+        faults = write_pages(staging, executed, texts, with_lite=lite)
         write_course(staging / "course.zip", root, texts)
         if lite:
             write_lite(staging / LITE, root, pyodide, progress, len(texts))
         inspection = inspect(staging, leave_out=(LITE,))
-        if inspection.faults:
-            raise SiteFailed(inspection.faults)
+        if faults := faults + inspection.faults:
+            raise SiteFailed(faults)
         files = [path for path in staging.rglob("*") if path.is_file()]
         swap(staging, target)
     finally:
@@ -345,8 +345,8 @@ def fingerprint_of_code() -> str:
 
 def write_pages(
     folder: Path, executed: dict[str, nbformat.NotebookNode], texts: dict[str, str], with_lite: bool
-) -> None:
-    """Every page and what it needs, below `folder`."""
+) -> list[str]:
+    """Every page and what it needs, below `folder`; returns what is wrong with the text."""
     lessons = [read(executed, name) for name in executed if name.startswith("lessons/")]
     solved = [read(executed, name) for name in executed if name.startswith("solutions/")]
     solved = [lesson for lesson in solved if lesson.has_code]  # the glossary has no answers
@@ -435,6 +435,7 @@ def write_pages(
             )
             notebook = lesson.path.replace(".html", ".ipynb")
             (folder / notebook).write_text(texts[notebook], encoding="utf-8")
+    return [fault for lesson in (*lessons, *solved) for fault in lesson.faults]
 
 
 def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:

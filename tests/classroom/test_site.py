@@ -112,25 +112,28 @@ def from_disk(chromium, served: Served) -> Iterator[Watched]:
 
 
 def move_a_slider(page) -> None:
-    """The first slider that has frames: one key press, and the first figure's picture is another one."""
-    stage = page.locator("figure.live .stage").first
-    stage.scroll_into_view_if_needed()
-    page.wait_for_selector("figure.live .stage[data-ready]")
-    ready = page.locator("figure.live .stage[data-ready]").first
-    canvas, before = ready.locator("canvas"), ready.locator("canvas").evaluate(PICTURE)
-    for control in ready.locator("[data-control]").all():
-        slider = control.locator("input[type=range], select, input[type=checkbox]").first
-        if not slider.count() or slider.is_disabled():
-            continue
-        slider.focus()
-        page.keyboard.press("Space" if slider.get_attribute("type") == "checkbox" else "ArrowRight")
-        if slider.evaluate("e => e.tagName") == "SELECT":
-            slider.select_option(index=1)
-        page.wait_for_function(
-            f"([canvas, before]) => ({PICTURE})(canvas) !== before", arg=[canvas.element_handle(), before]
-        )
-        return
-    raise AssertionError("no control of this figure can be moved")
+    """Go to the first figure that has frames, move its controls to an end one after the other: the picture must follow."""
+    for stage in page.locator("figure.live .stage").all():
+        stage.scroll_into_view_if_needed()
+        stage.locator("canvas").wait_for()
+        page.wait_for_function("stage => stage.dataset.ready", arg=stage.element_handle())
+        canvas = stage.locator("canvas")
+        before = canvas.evaluate(PICTURE)
+        moved = [
+            stage.locator(".oc-controls select:enabled"),
+            stage.locator(".oc-controls input[type=range]:enabled"),
+        ]
+        for control in (one for kind in moved for one in kind.all()):
+            if control.evaluate("e => e.tagName") == "SELECT":
+                control.select_option(index=control.evaluate("e => e.selectedIndex === 0 ? 1 : 0"))
+            else:
+                control.focus()
+                page.keyboard.press("End" if control.evaluate("e => e.value < e.max") else "Home")
+            page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            if canvas.evaluate(PICTURE) != before:
+                return
+        assert not sum(kind.count() for kind in moved), "the picture of a figure did not follow its controls"
+    raise AssertionError("no figure of this page can be moved")
 
 
 # -- every page ------------------------------------------------------------------------------------
@@ -354,7 +357,8 @@ def course(folder: Path, *cells: str) -> Path:
 def test_what_is_wrong_with_a_page_fails_the_build_and_the_old_site_stays(tmp_path):
     root = course(
         tmp_path / "course",
-        "# %% [markdown]\n# ## Links\n#\n# [one](99_nowhere.ipynb) [two](#no-such-heading) [good](#Links) [root](/etc/x.html)",
+        "# %% [markdown]\n# ## Links\n#\n# As $a\n# + b$ has it. [one](99_nowhere.ipynb) [two](#no-such-heading)\n"
+        "# [good](#Links) [root](/etc/x.html)",
         "# %% [markdown]\n# ![](data:image/png;base64,AAAA) ![a map](https://example.org/map.png)",
         '# %%\nfrom IPython.display import HTML\n\nHTML(\'<script src="//evil.example/x.js"></script>'
         '<p style="background: url(http://evil.example/y.png)">here</p><a href="https://example.org/">fine</a>\')',
@@ -369,6 +373,7 @@ def test_what_is_wrong_with_a_page_fails_the_build_and_the_old_site_stays(tmp_pa
     assert (
         "lessons/00_small.html, cell 'links_1': '99_nowhere.html' leads to a file that is not there." in said
     )
+    assert "cell 'links_1': a formula is cut in two after 'As $a'" in said
     assert "'#no-such-heading' leads to no heading or element of lessons/00_small.html" in said
     assert "'/etc/x.html' begins at the host's root" in said
     assert "cell 'links_2': the picture 'data:image/png;base64,AAAA' has no words (alt)" in said

@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 
 from nbformat import NotebookNode
@@ -51,6 +51,7 @@ class Lesson:
     needs: str = ""  # HTML
     num_exercises: int = 0
     has_code: bool = False
+    faults: list[str] = field(default_factory=list)
 
     @property
     def number(self) -> str:
@@ -120,13 +121,14 @@ class Writer:
                 lesson.needs = re.sub(
                     r"^<p>|</p>\s*$", "", links_to_pages(rendering.markdown_html(needs[1].strip())).strip()
                 )
+        self.look_for_cut_formulas(body, cell.id)
         last = 0
         for heading in HEADING.finditer(body):
-            self.note_text(plain(body[last : heading.start()]))
+            self.note_text(plain(body[last : heading.start()]), strong_words(body[last : heading.start()]))
             lesson.contents.append((int(heading[1]), heading[2], heading[3]))
             lesson.sections.append(self.section(unescape(heading[2]), plain(heading[3])))
             last = heading.end()
-        self.note_text(plain(body[last:]))
+        self.note_text(plain(body[last:]), strong_words(body[last:]))
         body = re.sub(r"(<table>.*?</table>)", r'<div class="scroll">\1</div>', body, flags=re.DOTALL)
         self.parts.append(f'<div class="cell" data-cell="{escape(cell.id)}">\n{body}\n</div>')
 
@@ -140,12 +142,26 @@ class Writer:
         lesson = self.lesson
         return Section(lesson.number, lesson.path, lesson.plain_title, anchor, title, "")
 
-    def note_text(self, text: str) -> None:
+    def note_text(self, text: str, strong: str = "") -> None:
         """Add text to the section that is being written."""
         sections = self.lesson.sections
         if sections and text.strip():
             last = sections[-1]
-            sections[-1] = Section(**{**vars(last), "text": f"{last.text} {squeeze(text)}".strip()})
+            sections[-1] = replace(
+                last, text=f"{last.text} {squeeze(text)}".strip(), strong=f"{last.strong}\n{strong}".strip()
+            )
+
+    def look_for_cut_formulas(self, body: str, cell: str) -> None:
+        """A line of a formula that begins with "+ " or "- " is taken for a list, which cuts the formula in two."""
+        text = re.sub(r"<(pre|code)\b.*?</\1>", "", body, flags=re.DOTALL)
+        for block in re.findall(
+            r"<(?:p|li|td|h\d)(?: [^>]*)?>(.*?)(?=</?(?:p|li|td|h\d|ul|ol)\b)", text, re.DOTALL
+        ):
+            if block.count("$") % 2:
+                words = plain(block)[-60:]
+                self.lesson.faults.append(
+                    f"{self.lesson.path}, cell {cell!r}: a formula is cut in two after {words!r}."
+                )
 
     # -- code --------------------------------------------------------------------------------------
 
@@ -355,6 +371,10 @@ def plain_formula(tex: str) -> str:
         r"\\[a-zA-Z]+", lambda m: TEX.get(m[0], "" if m[0] in (r"\left", r"\right") else m[0][1:]), tex
     )
     return re.sub(r"\\.|[{}]", "", tex)
+
+
+def strong_words(markup: str) -> str:
+    return "\n".join(plain(words) for words in re.findall(r"<strong>(.*?)</strong>", markup, re.DOTALL))
 
 
 def squeeze(text: str) -> str:

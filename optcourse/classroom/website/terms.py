@@ -21,6 +21,7 @@ class Section:
     anchor: str
     title: str
     text: str
+    strong: str = ""  # the words set in bold, one a line: a word is explained where it is bold
 
     @property
     def url(self) -> str:
@@ -80,14 +81,25 @@ def find_places(terms: list[Term], sections: list[Section]) -> None:
         pattern = re.compile(
             rf"(?<!\w){re.escape(term.name)}(?!\w)" if term.is_code else words_pattern(term.name)
         )
-        first: dict[str, Section] = {}
+        best: dict[str, tuple[int, Section]] = {}
         for section in sections:
-            if section.lesson in first:
-                continue
-            if pattern.search(f"{section.title}\n{section.text}"):
-                first[section.lesson] = section
+            points = how_well(pattern, section)
+            if points and points > best.get(section.lesson, (0,))[0]:
+                best[section.lesson] = points, section
+        first = {number: section for number, (_, section) in best.items()}
         explaining = [first[number] for number in term.lessons if number in first]
         term.places = explaining + [s for number, s in first.items() if number not in term.lessons]
+
+
+def how_well(pattern: re.Pattern, section: Section) -> int:
+    """How well a section explains a term; 0 where it does not say it. The first of equal ones counts."""
+    if not section.anchor:  # what stands above the first heading announces, and does not explain
+        return 1 if pattern.search(section.text) else 0
+    if pattern.search(section.strong):
+        return 4
+    if pattern.search(section.title):
+        return 3
+    return 2 if pattern.search(section.text) else 0
 
 
 def words_pattern(name: str) -> str:

@@ -202,7 +202,7 @@
     });
   }
   const reach = () => {
-    for (const node of all("main pre, main .scroll, main .katex-display")) {
+    for (const node of all("main pre, main .out, main .scroll, main .katex-display")) {
       if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0; else node.removeAttribute("tabindex");
     }
   };
