@@ -308,11 +308,9 @@ class Submission:
                     if type(message.get("cell")) is int:
                         at = message["cell"]
                     elif type(message.get("failed")) is int:
-                        self.failed[at] = _clean(message.get("type", ""), 60)
-                        if (
-                            self.failed[at] == "MemoryError"
-                        ):  # what it filled may still be full: on without it
-                            raise Stopped("it used too much memory")
+                        self.failed[at] = str(message.get("type"))[:60]
+                        if message.get("spoilt") is True:
+                            raise Stopped("it left too much memory or threads in use")
                 self.answers = _answers(self.names, message["ready"])
             except Stopped as stop:
                 self._close()

@@ -59,6 +59,7 @@ class Limits:
     total_seconds: float = 120.0
     memory: int = 1_500_000_000
     processes: int = 8
+    threads: int = 64
     file_size: int = 16_000_000
     scratch: int = 64_000_000
     open_files: int = 64
@@ -182,7 +183,7 @@ class Worker:
 
     def close(self) -> None:
         """Kill the worker and all that it started; with bubblewrap the whole process namespace goes with it."""
-        inside = _tree(self.process.pid)[1:]  # bubblewrap, outermost, ends when all within it has ended
+        inside = _tree(self.process.pid)[0][1:]  # bubblewrap, outermost, ends when all within it has ended
         for pid in reversed(inside):
             _kill(os.kill, pid)
         try:
@@ -310,24 +311,28 @@ def __getattr__(name):
 # -- the watch -------------------------------------------------------------------------------------
 
 
-def _tree(root: int) -> list[int]:
-    """The process and all that descend from it."""
-    found, todo = [], [root]
+def _tree(root: int) -> tuple[list[int], int]:
+    """The process and all that descend from it, and the number of their threads."""
+    found, threads, todo = [], 0, [root]
     while todo:
         pid = todo.pop()
         found.append(pid)
         try:
             for task in os.listdir(f"/proc/{pid}/task"):
+                threads += 1
                 todo += map(int, Path(f"/proc/{pid}/task/{task}/children").read_text().split())
         except OSError:  # it has just ended
             continue
-    return found
+    return found, threads
 
 
 def _too_much(root: int, limits: Limits) -> str | None:
-    pids = _tree(root)
+    """The limit that is exceeded now by a process and all that descend from it."""
+    pids, threads = _tree(root)
     if len(pids) > limits.processes:
         return "it started too many processes"
+    if threads > limits.threads:
+        return "it started too many threads"
     memory = 0
     for pid in pids:
         try:

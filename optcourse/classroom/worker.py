@@ -199,14 +199,17 @@ def main():
     job = judge.hear()
     judge.largest = job["largest"]
     names = leave_out(job["kept"])
-    builtins.input = lambda prompt="": ""
-    builtins.display = LeftOut("display")
-    builtins.get_ipython = lambda: LeftOut("get_ipython")
+    BUILTINS["input"] = lambda prompt="": ""
+    BUILTINS["display"] = LeftOut("display")
+    BUILTINS["get_ipython"] = lambda: LeftOut("get_ipython")
+    vars(builtins).update(BUILTINS)
     for index, source in enumerate(job["cells"]):
         if index not in job["skip"]:
             judge.say({"cell": index})
             if failed := run_cell(index, source, names, job["cell_seconds"]):
-                judge.say({"failed": index, "type": failed})
+                # what fills the memory, or threads that go on, would cost the answers of other cells, too
+                spoilt = failed == "MemoryError" or threading.active_count() > 1
+                judge.say({"failed": index, "type": failed, "spoilt": spoilt})
     judge.say({"ready": [look(names, name, job["shapes"].get(name, ())) for name in job["names"]]})
     while True:
         judge.say({"outcome": outcome_data(serve(judge, judge.hear(), names), job["largest"])})
@@ -244,6 +247,9 @@ def leave_out(kept):
     return main_module.__dict__
 
 
+BUILTINS = dict(vars(builtins))
+
+
 # -- cells -----------------------------------------------------------------------------------------
 
 
@@ -254,6 +260,11 @@ def run_cell(index, source, names, seconds):
         call_with_limit(lambda: execute(compile_cell(source, file), names), seconds)
     except (Exception, SystemExit, TimeLimit, KeyboardInterrupt, GeneratorExit) as error:
         return type(error).__name__[:60]
+    finally:  # a cell's debugger and what it changes of Python's and NumPy's own functions end with it
+        vars(builtins).update(BUILTINS)
+        vars(np).update(NUMPY)
+        sys.settrace(None)
+        sys.setprofile(None)
     return None
 
 
@@ -357,4 +368,5 @@ if __name__ == "__main__":
     from optcourse.checking.limits import TimeLimit, call_with_limit
     from optcourse.classroom import kernel_filter
 
+    NUMPY = dict(vars(np))
     main()

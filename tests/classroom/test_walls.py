@@ -283,10 +283,18 @@ def test_memory_in_pieces_below_every_single_limit_is_seen(tmp_path):
     assert graded.points == 14
 
 
+@pytest.mark.parametrize("sleep", [60, 0.5])
+def test_threads_without_end_cost_their_own_cell(tmp_path, sleep):
+    cell = f"import threading, time\nwhile True: threading.Thread(target=time.sleep, args=({sleep},)).start()"
+    graded = grade_notebook(notebook(tmp_path, [cell, *SOLUTION]), seed=5, limits=LIMITS)
+    assert graded.points == 14 and len(graded.trouble) == 1
+
+
 def test_the_watch_counts_the_memory_of_the_whole_group(monkeypatch):
     assert sandbox._too_much(os.getpid(), Limits(memory=1_000_000)) == "it used more than 0.001 GB of memory"
     assert sandbox._too_much(os.getpid(), Limits(processes=0)) == "it started too many processes"
-    assert sandbox._too_much(os.getpid(), Limits(memory=10**12, processes=1000)) is None
+    assert sandbox._too_much(os.getpid(), Limits(threads=0)) == "it started too many threads"
+    assert sandbox._too_much(os.getpid(), Limits(memory=10**12, processes=1000, threads=1000)) is None
 
 
 def test_the_time_of_a_cell_a_call_and_of_all_is_limited(tmp_path):
@@ -338,12 +346,12 @@ def test_nothing_is_left_running_or_lying_about(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     sandbox.prepared("03")  # once a process; it goes with the process
     before = set(os.listdir(tmp_path))
-    children = sandbox._tree(os.getpid())
+    children, _ = sandbox._tree(os.getpid())
     late = "import threading, time\nthreading.Thread(target=lambda: time.sleep(60)).start()"
     for sandboxed in (True, False):
         assert grade_notebook(notebook(tmp_path, [*SOLUTION, late]), seed=5, sandboxed=sandboxed).points == 14
     assert set(os.listdir(tmp_path)) == before | {"student.ipynb"}
-    assert sandbox._tree(os.getpid()) == children
+    assert sandbox._tree(os.getpid())[0] == children
 
 
 def test_walls_that_cannot_be_built_are_no_zero(tmp_path, monkeypatch):
