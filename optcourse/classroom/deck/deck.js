@@ -399,7 +399,7 @@ const within = (node) => node && node !== current() && current()?.contains(node)
 
 function signKeys() {
   const figure = within(document.activeElement);
-  $("keys").classList.toggle("figure", Boolean(figure));
+  $("keys").classList.toggle("taken", Boolean(figure));
   $("keys").textContent = figure ? (document.activeElement.closest(".figure") ? "Keys: figure · Esc gives them back" : "Keys: this slide's controls · Esc gives them back") : "Keys: slides";
 }
 
