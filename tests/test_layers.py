@@ -43,7 +43,7 @@ ROOMS = {
     "progress": Room("progress", "IPython", "exercises; exercise data"),
     "checking": Room(
         "checking",
-        "numpy ipywidgets traitlets IPython",
+        "numpy ipywidgets anywidget traitlets IPython",
         "core descent; exercise data; learner's code; exercises progress",
     ),
     "authoring": Room(
@@ -55,7 +55,7 @@ ROOMS = {
     "classroom": Room(
         "classroom",
         "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil "
-        "pygments jinja2 markupsafe dask packaging jupyterlite_pyodide_kernel",
+        "pygments jinja2 markupsafe dask packaging",
         "core descent figures explorers exercises progress checking authoring place; exercise data; learner's code",
     ),
     "commands": Room(

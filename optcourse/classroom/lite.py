@@ -19,8 +19,10 @@ import ast
 import base64
 import hashlib
 import importlib.metadata
+import importlib.util
 import io
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -38,14 +40,16 @@ from packaging.utils import canonicalize_name
 PACKAGE = Path(__file__).resolve().parents[1]
 # The address of a distribution that fits the kernel; asked only by whoever builds, never by a reader's browser.
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
-NEEDS = ("jupyterlite-core", "jupyterlite-pyodide-kernel")
+PYODIDE_VERSION = "314.0.6"  # the one that the kernel below was made for
+# What builds. It must not lie in the environment of the course: JupyterLab there would try to load its kernel and fail.
+TOOLS = ("jupyterlite-core==0.8.6", "jupyterlite-pyodide-kernel==0.8.6")
 KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 COURSE_NEEDS = ("numpy", "matplotlib", "ipywidgets", "anywidget", "ipython")
 SHOWN = {"numpy": "NumPy", "matplotlib": "matplotlib"}
 CORE = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 CORE_EITHER = ("pyodide.asm.mjs", "pyodide.asm.js")  # the name changed with Pyodide 314
-LABEXTENSIONS = ("@jupyterlite/pyodide-kernel-extension", "@jupyter-widgets/jupyterlab-manager", "anywidget")
-KERNEL_PLUGIN = "@jupyterlite/pyodide-kernel-extension:kernel"
+KERNEL_EXTENSION = "@jupyterlite/pyodide-kernel-extension"
+WIDGET_EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 NOT_IN_A_BROWSER = {
     "authoring",
     "classroom",
@@ -79,17 +83,6 @@ class Lite:
         return f"{about}. Not in it: {names}, so cells that import them say so and stop."
 
 
-def missing() -> str | None:
-    """What is not installed here and how to install it, in one sentence; None where all is there."""
-    absent = [name for name in NEEDS if not _installed(name)]
-    if not absent:
-        return None
-    return (
-        f"A JupyterLite in the site needs {' and '.join(absent)}: install with "
-        '`python3 -m pip install "optcourse[lite]"`.'
-    )
-
-
 def link(notebook: str) -> str:
     """The address of a notebook, relative to the JupyterLite's folder: link("lessons/03_gradient_descent.ipynb")."""
     return f"lab/index.html?path={notebook}"
@@ -100,6 +93,7 @@ def build(
     course: Path,
     *,
     pyodide: str | Path | None = None,
+    tools: Path | None = None,
     say: Callable[[str], None] = lambda words: None,
 ) -> Lite:
     """Write a JupyterLite with the course's notebooks into `target`.
@@ -109,25 +103,25 @@ def build(
         course: the folder with `lessons/` and `solutions/`.
         pyodide: Pyodide's distribution, unpacked in a folder or at an address that ends with "/". None asks
             Pyodide's own address for the version that fits, once, while building.
+        tools: where JupyterLite's own builder lies, or is put (20 MB, from PyPI); the course's `.optcourse/` unless given.
         say: is told what is being done, one line at a time.
 
     Raises:
-        LiteError: with one sentence, when packages are missing, the distribution is none or cannot be reached,
-            or `target` holds something else.
+        LiteError: with one sentence, when the builder is not to be had, the distribution is none or cannot be
+            reached, or `target` holds something else.
     """
-    if sentence := missing():
-        raise LiteError(sentence)
     if target.exists() and any(target.iterdir()) and not (target / "jupyter-lite.json").is_file():
         raise LiteError(
             f"{target} holds files that are no JupyterLite: name another folder, or empty this one."
         )
-    distribution = Distribution.at(pyodide or DISTRIBUTION.format(version=pyodide_version()))
+    distribution = Distribution.at(pyodide or DISTRIBUTION.format(version=PYODIDE_VERSION))
+    builder = Builder.at(tools or course / ".optcourse" / "jupyterlite", say)
     with tempfile.TemporaryDirectory(prefix="optcourse-lite-") as scratch:
         work = Path(scratch)
         for name in ("lessons", "solutions"):
             shutil.copytree(course / name, work / "files" / name, ignore=shutil.ignore_patterns(".*"))
         say(f"packing Python for the browser from {distribution.where}")
-        shelf = Shelf(distribution)
+        shelf = Shelf(distribution, builder.wheels)
         shelf.put("optcourse", _course_wheel(), COURSE_NEEDS)
         for name in KERNEL:
             shelf.need(name)
@@ -136,20 +130,13 @@ def build(
         shelf.write(work / "static" / "pyodide")
         _write_settings(work)
         say("building JupyterLite")
-        _run_build(work)
+        builder.run(work)
         if target.exists():
             shutil.rmtree(target)
         shutil.move(work / "built", target)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     carried = {name: entry["version"] for name, entry in shelf.entries.items() if name not in shelf.lacks}
     return Lite(target, distribution.python, carried, tuple(sorted(shelf.lacks)), size)
-
-
-def pyodide_version() -> str:
-    """The version of Pyodide that the installed kernel was made for."""
-    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION
-
-    return PYODIDE_VERSION
 
 
 # -- Pyodide's distribution -----------------------------------------------------------------------------------------
@@ -226,8 +213,9 @@ def _reader_of_address(address: str) -> Callable[[str], bytes | None]:
 class Shelf:
     """The packages that go with the site: their files, and what pyodide-lock.json says of each."""
 
-    def __init__(self, distribution: Distribution) -> None:
+    def __init__(self, distribution: Distribution, kernel_wheels: Path | None = None) -> None:
         self.distribution = distribution
+        self.kernel_wheels = kernel_wheels
         self.entries: dict[str, dict] = {}
         self.files: dict[str, bytes] = {}
         self.lacks: set[str] = set()
@@ -238,7 +226,7 @@ class Shelf:
         if name in self.entries or name in self.lacks:
             return
         if (
-            wheel := _kernel_wheel(name)
+            wheel := _kernel_wheel(name, self.kernel_wheels)
         ) is not None:  # the kernel brings stand-ins of its own, ipykernel for one
             self.put(name, wheel, ())
         elif (data := self.distribution.wheel(name)) is not None:
@@ -365,10 +353,10 @@ def _requirements(name: str, python: str) -> list[str]:
     return [r.name for r in wanted if r.marker is None or r.marker.evaluate(machine)]
 
 
-def _kernel_wheel(name: str) -> Wheel | None:
+def _kernel_wheel(name: str, folder: Path | None) -> Wheel | None:
     """A wheel that comes with the kernel itself."""
-    folder = _labextensions() / LABEXTENSIONS[0] / "static" / "pypi"
-    found = [p for p in folder.glob("*.whl") if canonicalize_name(p.name.split("-")[0]) == name]
+    wheels = folder.glob("*.whl") if folder else ()
+    found = [path for path in wheels if canonicalize_name(path.name.split("-")[0]) == name]
     if not found:
         return None
     newest = max(found, key=lambda p: [int(n) for n in p.name.split("-")[1].split(".") if n.isdigit()])
@@ -425,38 +413,76 @@ def _write_settings(work: Path) -> None:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "optcourse",
-            "litePluginSettings": {KERNEL_PLUGIN: kernel},
+            "litePluginSettings": {f"{KERNEL_EXTENSION}:kernel": kernel},
         },
     }
     (work / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
 
 
-def _run_build(work: Path) -> None:
-    extensions = [_labextensions() / name for name in LABEXTENSIONS]
-    command = [
-        *[sys.executable, "-m", "jupyterlite_core.app", "build"],
-        f"--lite-dir={work}",
-        f"--output-dir={work / 'built'}",
-        f"--contents={work / 'files'}",
-        "--apps=lab",
-        "--no-sourcemaps",
-        "--no-libarchive",
-        "--ignore-sys-prefix",
-        *[f"--LiteBuildConfig.federated_extensions={path}" for path in extensions],
-    ]
-    done = subprocess.run(command, cwd=work, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode or not (work / "built" / "lab" / "index.html").is_file():
-        tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
-        raise LiteError(f"`jupyter lite build` failed:\n{tail}")
+@dataclass(frozen=True)
+class Builder:
+    """JupyterLite's own builder, in a folder of its own."""
+
+    folder: Path
+
+    @classmethod
+    def at(cls, folder: Path, say: Callable[[str], None]) -> Builder:
+        """The builder in this folder, put there first where it is not (or is of another version)."""
+        stamp = folder / "versions.txt"
+        wanted = "\n".join(TOOLS)
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:
+            say("fetching JupyterLite's builder (20 MB, once)")
+            if folder.exists():
+                shutil.rmtree(folder)
+            done = subprocess.run(
+                [*_installer(), f"--target={folder}", *TOOLS],
+                capture_output=True,
+                text=True,
+                stdin=subprocess.DEVNULL,
+            )
+            if done.returncode:
+                reason = (done.stderr or done.stdout).strip().splitlines()[-1:]
+                raise LiteError(
+                    f"JupyterLite's builder ({', '.join(TOOLS)}) cannot be installed: {''.join(reason)}"
+                )
+            stamp.write_text(wanted, encoding="utf-8")
+        return cls(folder)
+
+    @property
+    def extensions(self) -> Path:
+        return self.folder / "share" / "jupyter" / "labextensions"
+
+    @property
+    def wheels(self) -> Path:
+        return self.extensions / KERNEL_EXTENSION / "static" / "pypi"
+
+    def run(self, work: Path) -> None:
+        """Build the JupyterLite of the folder `work` into its folder `built`."""
+        installed = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
+        extensions = [self.extensions / KERNEL_EXTENSION, *(installed / name for name in WIDGET_EXTENSIONS)]
+        command = [
+            *[sys.executable, "-m", "jupyterlite_core", "build"],
+            f"--lite-dir={work}",
+            f"--output-dir={work / 'built'}",
+            f"--contents={work / 'files'}",
+            *["--apps=lab", "--no-sourcemaps", "--no-libarchive", "--ignore-sys-prefix"],
+            *[f"--LiteBuildConfig.federated_extensions={path}" for path in extensions],
+        ]
+        environment = {**os.environ, "PYTHONPATH": str(self.folder)}
+        done = subprocess.run(
+            command, cwd=work, env=environment, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
+        if done.returncode or not (work / "built" / "lab" / "index.html").is_file():
+            tail = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
+            raise LiteError(f"JupyterLite's builder failed:\n{tail}")
 
 
-def _labextensions() -> Path:
-    return Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-
-
-def _installed(name: str) -> bool:
-    try:
-        importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+def _installer() -> list[str]:
+    """The command that installs packages: this Python's own pip, or uv, or any pip."""
+    if importlib.util.find_spec("pip"):
+        return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if uv := shutil.which("uv"):
+        return [uv, "pip", "install", "--quiet", f"--python={sys.executable}"]
+    if pip := shutil.which("pip3") or shutil.which("pip"):
+        return [pip, "install", "--quiet", "--disable-pip-version-check"]
+    raise LiteError("JupyterLite's builder must be fetched once, and there is neither pip nor uv to do it.")

@@ -127,10 +127,6 @@ PARTS = (
     ),
     Part("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
     Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
-    *(
-        Part(name, "optcourse site --lite", "pip install -e '.[lite]'", version_of(name))
-        for name in ("jupyterlite-core", "jupyterlite-pyodide-kernel")
-    ),
     Part("voila", "the explorers without code", "pip install -e '.[voila]'", version_of("voila")),
     Part("notebook", "the tests with Notebook 7", "pip install -e '.[test]'", version_of("notebook")),
     Part("nbgrader", "optcourse nbgrader", "pip install -e '.[nbgrader]'", version_of("nbgrader")),

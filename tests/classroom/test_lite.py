@@ -228,10 +228,13 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path):
     assert (tmp_path / "thesis.tex").exists()
 
 
-def test_what_is_not_installed_is_said_with_the_command(monkeypatch):
-    assert lite.missing() is None
-    monkeypatch.setattr(lite, "NEEDS", ("jupyterlite-core", "no-such-package"))
-    assert 'needs no-such-package: install with `python3 -m pip install "optcourse[lite]"`' in lite.missing()
+def test_a_builder_that_cannot_be_had_is_said_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr(lite, "TOOLS", ("no-such-package-of-optcourse==1",))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with pytest.raises(lite.LiteError, match="JupyterLite's builder .* cannot be installed"):
+        lite.build(tmp_path / "lite", COURSE, pyodide=distribution(tmp_path / "d"), tools=tmp_path / "tools")
+    assert not (tmp_path / "lite").exists() and not (tmp_path / "tools" / "versions.txt").exists()
 
 
 # -- in the browser -------------------------------------------------------------------------------------------------------
@@ -255,11 +258,21 @@ def download(folder: Path, name: str, python: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def without_numpy(tmp_path_factory) -> lite.Lite:
+def tools(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("tools") / "jupyterlite"
+    try:
+        lite.Builder.at(folder, print)
+    except lite.LiteError as error:
+        pytest.fail(str(error)) if IN_CI else pytest.skip(str(error))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def without_numpy(tools, tmp_path_factory) -> lite.Lite:
     """Pyodide's core from npm, in the version that the kernel was made for: all but the compiled packages."""
     folder = tmp_path_factory.mktemp("pyodide")
     fetch(
-        ["npm", "pack", "--silent", f"pyodide@{lite.pyodide_version()}", f"--pack-destination={folder}"],
+        ["npm", "pack", "--silent", f"pyodide@{lite.PYODIDE_VERSION}", f"--pack-destination={folder}"],
         "the npm package pyodide",
     )
     shutil.unpack_archive(next(folder.glob("*.tgz")), folder, "gztar", filter="data")
@@ -273,11 +286,11 @@ def without_numpy(tmp_path_factory) -> lite.Lite:
         "sha256": hashlib.sha256(micropip.read_bytes()).hexdigest(),
     }
     (core / "pyodide-lock.json").write_text(json.dumps(lock))
-    return lite.build(folder / "lite", COURSE, pyodide=core)
+    return lite.build(folder / "lite", COURSE, pyodide=core, tools=tools)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> lite.Lite:
+def whole(tools, tmp_path_factory) -> lite.Lite:
     """With NumPy and matplotlib. Pyodide's own distribution is on no package registry; a copy of version 0.28 with the
     packages that the course needs travels in a wheel of PyPI. OPTCOURSE_PYODIDE names another distribution."""
     folder = tmp_path_factory.mktemp("whole")
@@ -289,7 +302,7 @@ def whole(tmp_path_factory) -> lite.Lite:
                 if name.startswith("open_webui/frontend/pyodide/"):
                     archive.extract(name, folder)
         place = folder / "open_webui" / "frontend" / "pyodide"
-    return lite.build(folder / "lite", COURSE, pyodide=place)
+    return lite.build(folder / "lite", COURSE, pyodide=place, tools=tools)
 
 
 # JupyterLab asks for the file behind each line of a traceback, and for folders that a kernel has just made.
@@ -299,10 +312,7 @@ IGNORED = ("/api/contents/", "/api/resolvePath")
 def open_notebook(page, address: str, notebook: str) -> None:
     page.goto(f"{address}/{lite.link(notebook)}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_function(
-        "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'",
-        timeout=120_000,
-    )
+    page.wait_for_function(IDLE, timeout=120_000)
 
 
 def run_cells(page, count: int) -> None:

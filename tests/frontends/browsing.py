@@ -51,8 +51,8 @@ def watched(page, base: str, ignored: tuple[str, ...] = ()) -> Iterator[Watched]
         ),
     )
     yield seen
-    assert seen.outside == []
-    assert seen.complaints() == []
+    assert seen.outside == [], seen.outside
+    assert seen.complaints() == [], seen.complaints()
 
 
 @contextmanager
@@ -90,11 +90,11 @@ def move_by_keys(explorer, control: str, presses: int = 5) -> None:
     value = slider.get_attribute("aria-valuetext")
     for _ in range(presses):
         explorer.page.keyboard.press("ArrowRight")
-    explorer.page.wait_for_timeout(400)
+    assert slider.get_attribute("aria-valuetext") != value
+    words.filter(has_not_text=said).wait_for()  # where no table has come yet, the kernel answers
     after = pixels(canvas)
     assert before.shape == after.shape  # the layout does not jump
     assert (before != after).any()
-    assert slider.get_attribute("aria-valuetext") != value and words.inner_text() != said
 
 
 def drag_slider(explorer, control: str, to: float = 0.25) -> None:
@@ -113,3 +113,22 @@ def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     during = pixels(canvas)
     page.mouse.up()
     assert (before != during).any()
+
+
+IDLE = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent)"
+
+
+def run_all(page, tries: int = 20) -> None:
+    """Run every cell from the menu, and wait until the last one has a number.
+
+    A kernel may be called idle a moment before it is connected, and an order that comes too early is forgotten.
+    """
+    for _ in range(tries):
+        page.wait_for_function(IDLE, timeout=120_000)
+        page.locator(".lm-MenuBar-item", has_text="Run").click()
+        page.get_by_text("Run All Cells", exact=True).click()
+        page.wait_for_timeout(1000)
+        if page.evaluate(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))"):
+            break
+    page.wait_for_function(f"{PROMPTS}.every(text => /\\d/.test(text))", timeout=180_000)
