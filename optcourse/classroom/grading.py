@@ -195,6 +195,8 @@ def read_cells(path: Path) -> list[str]:
     try:
         if path.stat().st_size > MAX_NOTEBOOK:
             raise Unreadable("the notebook is too large")
+        if path.stat().st_size == 0:
+            raise Unreadable("the file is empty")
         book = json.loads(path.read_text(encoding="utf-8-sig"))
         cells = book["cells"] if "cells" in book else [c for s in book["worksheets"] for c in s["cells"]]
         sources = [
@@ -202,8 +204,10 @@ def read_cells(path: Path) -> list[str]:
         ]
     except Unreadable:
         raise
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable(f"the notebook cannot be read ({type(error).__name__})") from error
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read ({error.strerror})") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise Unreadable("it is no notebook, or a part of it was lost on the way") from error
     if len(sources) > MAX_CELLS:
         raise Unreadable("the notebook has too many cells")
     return sources

@@ -563,15 +563,24 @@ for d in range(3, 64):
 def test_unreadable_files_are_refused(tmp_path):
     link = tmp_path / "link.ipynb"
     link.symlink_to(course_notebook("solutions", "03"))
+    (tmp_path / "empty.ipynb").touch()
     (tmp_path / "junk.ipynb").write_text("junk")
     (tmp_path / "deep.ipynb").write_text("[" * 100_000)
     (tmp_path / "many.ipynb").write_text(
         json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 3_000})
     )
-    for name in ("link.ipynb", "junk.ipynb", "deep.ipynb", "many.ipynb", "missing.ipynb", "."):
+    for name, words in (
+        ("link.ipynb", "it is a link or no file"),
+        ("empty.ipynb", "the file is empty"),
+        ("junk.ipynb", "it is no notebook, or a part of it was lost"),
+        ("deep.ipynb", "it is no notebook"),
+        ("many.ipynb", "too many cells"),
+        ("missing.ipynb", "no file"),
+        (".", "no file"),
+    ):
         with pytest.raises(Unreadable) as caught:
             read_cells(tmp_path / name)
-        assert caught.value.reason
+        assert words in caught.value.reason  # students read it, too
     with pytest.raises(Unreadable, match="no exercise"):
         grade_notebook(notebook(tmp_path, ["x = 1"]), seed=1)
 
