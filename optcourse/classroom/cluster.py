@@ -6,7 +6,10 @@ bubblewrap. Dask moves pickles between its processes, so a scheduler is trusted 
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections.abc import Iterable, Iterator
+from concurrent.futures import CancelledError
 
 from optcourse.classroom.judges import NO_SANDBOX, Job, Judges, Result, grader_version, in_flight
 from optcourse.classroom.sandbox import has_bubblewrap
@@ -61,21 +64,37 @@ def mark_on_cluster(jobs: Iterable[Job], address: str, sandboxed: bool) -> Itera
         raise ClusterError(
             f"no Dask scheduler answers at {address} ({error or type(error).__name__})."
         ) from error
-    with (
-        client,
-        dask.config.set({"distributed.admin.large-graph-warning-threshold": "100MB"}),
-    ):  # notebooks are large
-        threads = _check(client, address, sandboxed)
-        try:
-            yield from in_flight(
-                jobs,
-                submit=lambda job: client.submit(mark_there, job, pure=False),
-                limit=IN_FLIGHT * threads,
-                wait=lambda going: _wait(client, going),
-                result=_result,
-            )
-        finally:
-            client.run(close_there, on_error="ignore")
+    settings = {"distributed.admin.large-graph-warning-threshold": "100MB"}  # notebooks are large
+    try:
+        with _quiet_dask(), client, dask.config.set(settings):
+            threads = _check(client, address, sandboxed)
+            try:
+                yield from in_flight(
+                    jobs,
+                    submit=lambda job: client.submit(mark_there, job, pure=False),
+                    limit=IN_FLIGHT * threads,
+                    wait=lambda going: _wait(client, going),
+                    result=_result,
+                )
+            finally:
+                if client.status == "running":
+                    client.run(close_there, on_error="ignore")
+    except (OSError, CancelledError) as error:  # the client gave up after its own tries to come back
+        raise ClusterError(
+            f"the Dask cluster at {address} does not answer any more; what was marked is kept."
+        ) from error
+
+
+@contextlib.contextmanager
+def _quiet_dask() -> Iterator[None]:
+    """Dask logs whole tracebacks while it tries to reach a scheduler that is gone; a sentence of ours says it at the end."""
+    logger = logging.getLogger("distributed.client")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _check(client, address: str, sandboxed: bool) -> int:
@@ -114,14 +133,12 @@ def _wait(client, going: set) -> tuple[set, set]:
                 return tuple(wait(going, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED"))
         except TimeoutError:
             if not client.nthreads():
-                raise ClusterError(
-                    "no worker of the cluster is left; what was marked so far is kept."
-                ) from None
+                raise ClusterError("no worker of the cluster is left; what was marked is kept.") from None
 
 
 def _result(future, job: Job) -> Result:
     """A task's result. Dask gives a task up where several workers in a row ended while they had it."""
-    error = future.exception()
+    error = future.exception()  # raises CancelledError where the scheduler is gone
     if error is None:
         return future.result()
     return Result(

@@ -211,7 +211,9 @@ def grade(
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
     book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
     book.retire(str(folder), {(s.student, s.file) for s in found.submissions})
-    todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.again)
+    todo, done = found.submissions, 0
+    if not options.again:
+        todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
     students = len({s.student for s in found.submissions})
     print(
         f"{count(len(found.submissions), 'submission')} of {count(students, 'student')}"
@@ -244,7 +246,12 @@ def grade(
 
 
 def sort_out(
-    submissions: Iterable[Submission], book: Gradebook, seed: int, grader: str, sandboxed: bool, again: bool
+    submissions: Iterable[Submission],
+    book: Gradebook,
+    seed: int,
+    grader: str,
+    sandboxed: bool,
+    lesson: str | None,
 ) -> tuple[list[Submission], int]:
     """What has to be marked, and how many stand already with the same content, seed, grader and walls."""
     standing: dict[tuple[str, str], list[sqlite3.Row]] = {}
@@ -258,7 +265,7 @@ def sort_out(
             if (row["seed"], row["grader"], bool(row["sandboxed"])) == (seed, grader, sandboxed)
             and row["outcome"] != "died"
             and row["reason"] == (s.refused or row["reason"])
-            and not again
+            and lesson in (None, row["lesson"])
         ]
         if fits:
             book.set_note(fits[-1]["id"], s.note)
@@ -354,7 +361,7 @@ class Progress:
             filled = "█" * (20 * self.done // self.total)
             line = f"{filled:░<20} {self.done}/{self.total}  {self._left()}  {text}"
             print(f"\r{line[:width]}\033[K", end="", flush=True)
-        elif self.total * (10 * self.done // self.total) // 10 == self.done or self.done == self.total:
+        elif 10 * self.done // self.total > 10 * (self.done - 1) // self.total:
             print(f"{self.done}/{self.total}  {self._left()}", flush=True)
 
     def _left(self) -> str:
