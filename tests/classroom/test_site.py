@@ -173,7 +173,6 @@ def test_a_page_works_from_a_folder_with_the_network_cut_off(served, from_disk, 
     page.goto(served.file(name))
     move_a_slider(page)
     assert page.evaluate("document.fonts.check('20px \"Source Serif 4\"')")
-    page.keyboard.press("Escape")
     page.locator("#search").click()
     page.locator("#query").fill("bias correction")
     page.locator("dialog.search li a").first.wait_for()
@@ -202,6 +201,9 @@ def test_search_finds_words_names_and_parts_of_words_by_keyboard(served, watched
     assert "04_sgd" in page.locator("dialog.search li a").first.get_attribute("href")
     page.locator("#query").fill("qwertyuiop")
     assert "Nothing says" in page.locator("dialog.search [role=status]").inner_text()
+    page.keyboard.press("Escape")
+    assert not page.locator("dialog.search").is_visible()
+    page.keyboard.press("Control+k")
     page.locator("#query").fill("condition number")
     page.keyboard.press("Enter")
     page.wait_for_url("**/lessons/10_glossary.html#term-condition-number")
@@ -491,10 +493,12 @@ def test_terms_are_read_from_lists_and_tables():
     assert list(by_name) == ["Cosine", "Eigenvalue", "eigenvector", "Slope", "w"]
     assert by_name["w"].lessons == ("00", "08") and by_name["w"].is_code
     sections = [
-        Section("00", "lessons/00.html", "00", "A", "A", "the slopes of w"),
-        Section("03", "lessons/03.html", "03", "B", "B", "Eigenvalues, and a slope; window"),
+        Section("00", "lessons/00.html", "00", "", "A", "a first word on slopes"),
+        Section("00", "lessons/00.html", "00", "A", "A", "the slopes of w, here w is a word", code="w"),
+        Section("03", "lessons/03.html", "03", "B", "B", "Eigenvalues, and a slope; w", code="w"),
+        Section("03", "lessons/03.html", "03", "C", "C", "Slope", strong="slope"),
     ]
     find_places(terms, sections)
-    assert [s.anchor for s in by_name["Slope"].places] == ["A", "B"]
+    assert [s.anchor for s in by_name["Slope"].places] == ["A", "C"]
     assert [s.anchor for s in by_name["Eigenvalue"].places] == ["B"]
     assert [s.anchor for s in by_name["w"].places] == ["A"]

@@ -31,7 +31,8 @@ NEEDS = re.compile(r"You need:?(?:\*\*)?:?\s+(.+?)(?=\s*\*\*Time|\n\n|\Z)", re.D
 TEX = {
     r"\alpha": "α", r"\beta": "β", r"\rho": "ρ", r"\lambda": "λ", r"\kappa": "κ", r"\sigma": "σ", r"\varepsilon": "ε",
     r"\theta": "θ", r"\eta": "η", r"\gamma": "γ", r"\pi": "π", r"\nabla": "∇", r"\leftarrow": "←", r"\approx": "≈",
-    r"\cdot": "·", r"\le": "≤", r"\ge": "≥", r"\to": "→", r"\infty": "∞",
+    r"\cdot": "·", r"\le": "≤", r"\ge": "≥", r"\to": "→", r"\infty": "∞", r"\sqrt": "√", r"\sum": "Σ", r"\times": "×",
+    r"\min": "min", r"\max": "max", r"\arg": "arg", r"\ln": "ln", r"\log": "log", r"\exp": "exp", r"\cos": "cos",
 }  # fmt: skip
 
 
@@ -98,7 +99,6 @@ class Writer:
             self.add_markdown(cell)
         elif cell.cell_type == "code":
             self.lesson.has_code = True
-            self.note_text(cell.source)
             self.add_code(cell)
 
     # -- text --------------------------------------------------------------------------------------
@@ -124,11 +124,11 @@ class Writer:
         self.look_for_cut_formulas(body, cell.id)
         last = 0
         for heading in HEADING.finditer(body):
-            self.note_text(plain(body[last : heading.start()]), strong_words(body[last : heading.start()]))
+            self.note_html(body[last : heading.start()])
             lesson.contents.append((int(heading[1]), heading[2], heading[3]))
             lesson.sections.append(self.section(unescape(heading[2]), plain(heading[3])))
             last = heading.end()
-        self.note_text(plain(body[last:]), strong_words(body[last:]))
+        self.note_html(body[last:])
         body = re.sub(r"(<table>.*?</table>)", r'<div class="scroll">\1</div>', body, flags=re.DOTALL)
         self.parts.append(f'<div class="cell" data-cell="{escape(cell.id)}">\n{body}\n</div>')
 
@@ -142,13 +142,24 @@ class Writer:
         lesson = self.lesson
         return Section(lesson.number, lesson.path, lesson.plain_title, anchor, title, "")
 
-    def note_text(self, text: str, strong: str = "") -> None:
+    def note_html(self, markup: str) -> None:
+        """Add some HTML to the section that is being written: its words, and what is bold or code among them."""
+        strong, code = (
+            "\n".join(plain(words) for words in re.findall(rf"<{tag}>(.*?)</{tag}>", markup, re.DOTALL))
+            for tag in ("strong", "code")
+        )
+        self.note_text(plain(markup), strong, code)
+
+    def note_text(self, text: str, strong: str = "", code: str = "") -> None:
         """Add text to the section that is being written."""
         sections = self.lesson.sections
         if sections and text.strip():
             last = sections[-1]
             sections[-1] = replace(
-                last, text=f"{last.text} {squeeze(text)}".strip(), strong=f"{last.strong}\n{strong}".strip()
+                last,
+                text=f"{last.text} {squeeze(text)}".strip(),
+                strong=f"{last.strong}\n{strong}".strip(),
+                code=f"{last.code}\n{code}".strip(),
             )
 
     def look_for_cut_formulas(self, body: str, cell: str) -> None:
@@ -168,6 +179,13 @@ class Writer:
     def add_code(self, cell: NotebookNode) -> None:
         exercise = cell.metadata.get("optcourse", {}).get("exercise", "")
         name, argument = sole_call(cell.source)
+        if name not in (
+            "check",
+            "hints",
+            "predict",
+            "quiz",
+        ):  # those are the machinery, not what a reader looks for
+            self.note_text(cell.source, code=cell.source)
         if exercise:
             self.open_box(exercise, cell)
             self.parts.append(code(cell.source) + self.outputs(cell))
@@ -367,14 +385,8 @@ def plain(markup: str) -> str:
 
 def plain_formula(tex: str) -> str:
     tex = re.sub(r"\\(?:t|d)?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", tex)
-    tex = re.sub(
-        r"\\[a-zA-Z]+", lambda m: TEX.get(m[0], "" if m[0] in (r"\left", r"\right") else m[0][1:]), tex
-    )
+    tex = re.sub(r"\\[a-zA-Z]+", lambda m: TEX.get(m[0], ""), tex)  # what dresses a formula is dropped
     return re.sub(r"\\.|[{}]", "", tex)
-
-
-def strong_words(markup: str) -> str:
-    return "\n".join(plain(words) for words in re.findall(r"<strong>(.*?)</strong>", markup, re.DOTALL))
 
 
 def squeeze(text: str) -> str:

@@ -22,6 +22,7 @@ class Section:
     title: str
     text: str
     strong: str = ""  # the words set in bold, one a line: a word is explained where it is bold
+    code: str = ""  # the code in it, in the text and in cells
 
     @property
     def url(self) -> str:
@@ -83,23 +84,26 @@ def find_places(terms: list[Term], sections: list[Section]) -> None:
         )
         best: dict[str, tuple[int, Section]] = {}
         for section in sections:
-            points = how_well(pattern, section)
+            points = how_well(pattern, section, term.is_code)
             if points and points > best.get(section.lesson, (0,))[0]:
                 best[section.lesson] = points, section
         first = {number: section for number, (_, section) in best.items()}
         explaining = [first[number] for number in term.lessons if number in first]
-        term.places = explaining + [s for number, s in first.items() if number not in term.lessons]
+        others = [section for number, section in first.items() if number not in term.lessons]
+        # a letter means something else in every lesson
+        term.places = explaining if len(term.name) == 1 else explaining + others
 
 
-def how_well(pattern: re.Pattern, section: Section) -> int:
+def how_well(pattern: re.Pattern, section: Section, is_code: bool) -> int:
     """How well a section explains a term; 0 where it does not say it. The first of equal ones counts."""
+    said = pattern.search(section.code if is_code else section.text)
     if not section.anchor:  # what stands above the first heading announces, and does not explain
-        return 1 if pattern.search(section.text) else 0
+        return 1 if said else 0
     if pattern.search(section.strong):
         return 4
     if pattern.search(section.title):
         return 3
-    return 2 if pattern.search(section.text) else 0
+    return 2 if said else 0
 
 
 def words_pattern(name: str) -> str:
