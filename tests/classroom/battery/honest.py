@@ -35,7 +35,9 @@ def without_checks(book: dict) -> dict:
 
 def answers_only(book: dict) -> dict:
     """Somebody's own notebook: the answers, an import, no metadata at all."""
-    cells = [c for c in book["cells"] if any(t.startswith("exercise:") for t in c["metadata"].get("tags") or ())]
+    cells = [
+        c for c in book["cells"] if any(t.startswith("exercise:") for t in c["metadata"].get("tags") or ())
+    ]
     cells = [code_cell("import math\nimport numpy as np"), *(code_cell("".join(c["source"])) for c in cells)]
     return {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
@@ -43,7 +45,9 @@ def answers_only(book: dict) -> dict:
 def each_answer_twice(book: dict) -> dict:
     cells = []
     for cell in book["cells"]:
-        cells += [cell] * (2 if any(t.startswith("exercise:") for t in cell["metadata"].get("tags") or ()) else 1)
+        cells += [cell] * (
+            2 if any(t.startswith("exercise:") for t in cell["metadata"].get("tags") or ()) else 1
+        )
     return book | {"cells": cells}
 
 
@@ -273,148 +277,351 @@ SUBMISSIONS = [
     Submission("solved-08", "08", (), FULL, "The course's own solution earns everything."),
     Submission("solved-09", "09", (), FULL, "The course's own solution earns everything."),
     Submission(
-        "blank", "03", (), NOTHING, "Nothing was done.", blank=True,
+        "blank",
+        "03",
+        (),
+        NOTHING,
+        "Nothing was done.",
+        blank=True,
         statuses={GD: "not started", HESSIAN: "not started", BATCH: "not started"},
     ),
-    Submission("blank-08", "08", (), NOTHING, "Nothing was done.", blank=True, statuses={"08-adam": "not started"}),
     Submission(
-        "partly-right", "03",
+        "blank-08", "08", (), NOTHING, "Nothing was done.", blank=True, statuses={"08-adam": "not started"}
+    ),
+    Submission(
+        "partly-right",
+        "03",
         (answer("03-steps-needed", "def steps_needed(condition_number, tolerance):\n    ...\n"),),
-        lost("03-steps-needed"), "One exercise is still a blank, the others are right.",
+        lost("03-steps-needed"),
+        "One exercise is still a blank, the others are right.",
         statuses={"03-steps-needed": "not started", GD: "passed"},
     ),
     Submission(
-        "one-answer-only", "05",
+        "one-answer-only",
+        "05",
         (answer("05-memory", "window, half_life, top_speed = 10.000000000000002, 6.578813478960585, 10.0"),),
-        only("05-memory"), "One exercise was done, by a calculator.", blank=True,
+        only("05-memory"),
+        "One exercise was done, by a calculator.",
+        blank=True,
     ),
     Submission(
-        "one-value-of-three-wrong", "03", (after(HESSIAN, "axis_ratio = kappa"),), lost(HESSIAN),
-        "Two values are right, but the exercise is one mark.", statuses={HESSIAN: "failed"},
+        "one-value-of-three-wrong",
+        "03",
+        (after(HESSIAN, "axis_ratio = kappa"),),
+        lost(HESSIAN),
+        "Two values are right, but the exercise is one mark.",
+        statuses={HESSIAN: "failed"},
     ),
     Submission(
-        "wrong-sign", "05",
-        (answer("05-momentum", "def momentum(compute_gradient, w, learning_rate, num_steps, rho):\n    w = np.array(w, "
+        "wrong-sign",
+        "05",
+        (
+            answer(
+                "05-momentum",
+                "def momentum(compute_gradient, w, learning_rate, num_steps, rho):\n    w = np.array(w, "
                 "dtype=float)\n    velocity = 0 * w\n    for _ in range(num_steps):\n        velocity = rho * velocity - "
-                "compute_gradient(w)\n        w = w - learning_rate * velocity\n    return w"),),
+                "compute_gradient(w)\n        w = w - learning_rate * velocity\n    return w",
+            ),
+        ),
         lost("05-momentum", "05-heavy-ball-cycle"),
         "It walks uphill, and the exercise that is computed with it comes out wrong.",
         statuses={"05-momentum": "failed"},
     ),
     Submission(
-        "changes-its-input", "03",
-        (answer(GD, "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    for _ in "
-                "range(num_steps):\n        w -= learning_rate * compute_gradient(w)\n    return w"),),
-        lost(GD), "The check asks to leave the caller's array alone.",
+        "changes-its-input",
+        "03",
+        (
+            answer(
+                GD,
+                "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    for _ in "
+                "range(num_steps):\n        w -= learning_rate * compute_gradient(w)\n    return w",
+            ),
+        ),
+        lost(GD),
+        "The check asks to leave the caller's array alone.",
     ),
     Submission(
-        "one-call-too-many", "01",
-        (answer("01-numeric-gradient", "def numeric_gradient(f, w, h):\n    w = np.array(w, dtype=float)\n    f(w)\n    "
+        "one-call-too-many",
+        "01",
+        (
+            answer(
+                "01-numeric-gradient",
+                "def numeric_gradient(f, w, h):\n    w = np.array(w, dtype=float)\n    f(w)\n    "
                 "dw = np.zeros_like(w)\n    for i in np.ndindex(w.shape):\n        e = np.zeros_like(w)\n        e[i] = h\n"
-                "        dw[i] = (f(w + e) - f(w - e)) / (2 * h)\n    return dw"),),
+                "        dw[i] = (f(w + e) - f(w - e)) / (2 * h)\n    return dw",
+            ),
+        ),
         lost("01-numeric-gradient", "01-numeric-descent"),
         "The statement says exactly 2N calls, here are 2N + 1; the descent that uses it calls too often as well.",
     ),
-    Submission("rounded-answer", "03", (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.47"),), FULL,
-               "Three digits are what the notebook's check asks for."),
-    Submission("rounded-too-far", "03", (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.5"),), lost(HESSIAN),
-               "Two digits are too few, there and in the notebook's check."),
     Submission(
-        "float32", "06",
-        (answer("06-adagrad", "def adagrad(compute_gradient, w, learning_rate, num_steps, eps):\n    w = np.array(w, "
+        "rounded-answer",
+        "03",
+        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.47"),),
+        FULL,
+        "Three digits are what the notebook's check asks for.",
+    ),
+    Submission(
+        "rounded-too-far",
+        "03",
+        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.5"),),
+        lost(HESSIAN),
+        "Two digits are too few, there and in the notebook's check.",
+    ),
+    Submission(
+        "float32",
+        "06",
+        (
+            answer(
+                "06-adagrad",
+                "def adagrad(compute_gradient, w, learning_rate, num_steps, eps):\n    w = np.array(w, "
                 "dtype=np.float32)\n    s = np.zeros_like(w)\n    for _ in range(num_steps):\n        dw = "
                 "compute_gradient(w)\n        s = (s + dw * dw).astype(np.float32)\n        w = (w - learning_rate * dw / "
-                "(np.sqrt(s) + eps)).astype(np.float32)\n    return w"),),
+                "(np.sqrt(s) + eps)).astype(np.float32)\n    return w",
+            ),
+        ),
         lost("06-adagrad"),
         "Too few digits for the tolerance; the experiment with it asks for fewer, and its values are right.",
     ),
-    Submission("helpers-and-imports", "03", (answer(GD, GD_HELPERS),), FULL, "Own classes and helpers are welcome."),
-    Submission("callable-object", "03", (answer(GD, GD_CLASS),), FULL, "An object that can be called is a function."),
-    Submission("recursive-and-renamed-arguments", "03", (answer(GD, GD_RECURSIVE),), FULL,
-               "The same points in the same order; nobody asked for a loop, or for these names."),
-    Submission("other-softmax", "02", (answer("02-softmax-gradient", SOFTMAX_OTHER_ORDER),), FULL,
-               "The same gradient by log-sum-exp and one-hot rows."),
-    Submission("einsum-network", "02", (answer("02-two-layer-backward", NETWORK_EINSUM),), FULL,
-               "Another way to write the same backward pass, with nothing of the exercises before."),
-    Submission("running-products", "08", (answer("08-adam", ADAM_OTHER_ORDER),), FULL,
-               "Adam with its moments updated in another order and running products for beta^t."),
-    Submission("folded-learning-rate", "05", (answer("05-momentum", MOMENTUM_FOLDED),), FULL,
-               "The same path; for a constant learning rate the two forms are one."),
-    Submission("variance-by-hand", "04", (answer("04-gradient-variance", VARIANCE_BY_HAND),), FULL,
-               "Sums in another order agree to rounding."),
     Submission(
-        "a-list-for-an-array", "05",
-        (answer("05-best-momentum", "def best_momentum(H):\n    s = np.linalg.svd(H, compute_uv=False)\n    a, b = "
-                "float(s[0]) ** 0.5, float(s[-1]) ** 0.5\n    return [4 / (a + b) ** 2, ((a - b) / (a + b)) ** 2]"),),
-        FULL, "The notebook's check takes a list where a pair is meant.",
+        "helpers-and-imports", "03", (answer(GD, GD_HELPERS),), FULL, "Own classes and helpers are welcome."
     ),
     Submission(
-        "a-generator-for-a-list", "04",
-        (answer("04-epoch-batches", "def epoch_batches(N, size, rng, epochs):\n    for _ in range(epochs):\n        "
-                "order = rng.permutation(N)\n        yield from (order[k:k + size] for k in range(0, N, size))"),),
-        FULL, "A generator that ends gives the same batches, and the notebook's check takes it.",
+        "callable-object", "03", (answer(GD, GD_CLASS),), FULL, "An object that can be called is a function."
     ),
     Submission(
-        "whole-numbers", "03",
-        (after("03-saddle-steps", "_right = saddle_steps\ndef saddle_steps(y0, learning_rate):\n    n = "
-               "_right(y0, learning_rate)\n    return n if n == math.inf else np.int64(n)"),),
-        FULL, "A NumPy whole number is a whole number.",
+        "recursive-and-renamed-arguments",
+        "03",
+        (answer(GD, GD_RECURSIVE),),
+        FULL,
+        "The same points in the same order; nobody asked for a loop, or for these names.",
     ),
-    Submission("warnings-on-stderr", "03", (first("import numpy as np\n" + NOISY_CELL), last(NOISY_CELL),
-               before(BATCH, NOISY_CELL)), FULL, "Warnings and noise on stderr cost nothing."),
+    Submission(
+        "other-softmax",
+        "02",
+        (answer("02-softmax-gradient", SOFTMAX_OTHER_ORDER),),
+        FULL,
+        "The same gradient by log-sum-exp and one-hot rows.",
+    ),
+    Submission(
+        "einsum-network",
+        "02",
+        (answer("02-two-layer-backward", NETWORK_EINSUM),),
+        FULL,
+        "Another way to write the same backward pass, with nothing of the exercises before.",
+    ),
+    Submission(
+        "running-products",
+        "08",
+        (answer("08-adam", ADAM_OTHER_ORDER),),
+        FULL,
+        "Adam with its moments updated in another order and running products for beta^t.",
+    ),
+    Submission(
+        "folded-learning-rate",
+        "05",
+        (answer("05-momentum", MOMENTUM_FOLDED),),
+        FULL,
+        "The same path; for a constant learning rate the two forms are one.",
+    ),
+    Submission(
+        "variance-by-hand",
+        "04",
+        (answer("04-gradient-variance", VARIANCE_BY_HAND),),
+        FULL,
+        "Sums in another order agree to rounding.",
+    ),
+    Submission(
+        "a-list-for-an-array",
+        "05",
+        (
+            answer(
+                "05-best-momentum",
+                "def best_momentum(H):\n    s = np.linalg.svd(H, compute_uv=False)\n    a, b = "
+                "float(s[0]) ** 0.5, float(s[-1]) ** 0.5\n    return [4 / (a + b) ** 2, ((a - b) / (a + b)) ** 2]",
+            ),
+        ),
+        FULL,
+        "The notebook's check takes a list where a pair is meant.",
+    ),
+    Submission(
+        "a-generator-for-a-list",
+        "04",
+        (
+            answer(
+                "04-epoch-batches",
+                "def epoch_batches(N, size, rng, epochs):\n    for _ in range(epochs):\n        "
+                "order = rng.permutation(N)\n        yield from (order[k:k + size] for k in range(0, N, size))",
+            ),
+        ),
+        FULL,
+        "A generator that ends gives the same batches, and the notebook's check takes it.",
+    ),
+    Submission(
+        "whole-numbers",
+        "03",
+        (
+            after(
+                "03-saddle-steps",
+                "_right = saddle_steps\ndef saddle_steps(y0, learning_rate):\n    n = "
+                "_right(y0, learning_rate)\n    return n if n == math.inf else np.int64(n)",
+            ),
+        ),
+        FULL,
+        "A NumPy whole number is a whole number.",
+    ),
+    Submission(
+        "warnings-on-stderr",
+        "03",
+        (first("import numpy as np\n" + NOISY_CELL), last(NOISY_CELL), before(BATCH, NOISY_CELL)),
+        FULL,
+        "Warnings and noise on stderr cost nothing.",
+    ),
     Submission("prints-a-lot", "03", (answer(GD, PRINTS_A_LOT),), FULL, "Printing is no mistake."),
-    Submission("slow-within-limits", "03", (before("03-saddle-steps", "import math"), answer("03-saddle-steps", SLOW)), FULL,
-               "Slow, and within the limits: steps that are counted one by one."),
-    Submission("extra-cells", "06", (first("x = 1"), last("import collections\ncollections.Counter('abc')"), last("")), FULL,
-               "Cells of one's own are welcome, also empty ones."),
-    Submission("cells-moved", "03", (move_answers_to_the_end,), FULL, "The answers stand elsewhere, and are right."),
-    Submission("answers-only", "06", (answers_only,), lost("06-rotation-experiment"),
-               "No checks, no metadata; the experiment needs cells that were deleted.", lesson_given=True),
-    Submission("checks-deleted", "03", (without_checks,), FULL, "The checks are a service, not part of the work.",
-               lesson_given=True),
-    Submission("answers-twice", "08", (each_answer_twice,), FULL, "Every answer stands there twice, the same."),
-    Submission("renamed", "03", (), FULL, "The file's name is the student's business.", place=renamed),
-    Submission("saved-with-outputs", "03", (with_outputs,), FULL, "Outputs, pictures and counts are no code."),
-    Submission("format-3", "03", (format_3,), FULL, "An old format, with all the answers in it."),
-    Submission("byte-order-mark", "06", (as_bytes(lambda raw: b"\xef\xbb\xbf" + raw),), FULL,
-               "Some editors of Windows write a byte order mark; the notebook is whole."),
     Submission(
-        "windows-line-ends", "06",
-        (as_bytes(lambda raw: json.dumps(json.loads(raw), indent=1).replace("\n", "\r\n").replace("\\n", "\\r\\n").encode()),),
-        FULL, "Line ends of Windows, in the file and in the cells.",
+        "slow-within-limits",
+        "03",
+        (before("03-saddle-steps", "import math"), answer("03-saddle-steps", SLOW)),
+        FULL,
+        "Slow, and within the limits: steps that are counted one by one.",
     ),
-    Submission("magics", "03", (first("import numpy as np\n" + NOTEBOOK_HABITS), before(GD, "%%time"),
-               before(BATCH, "%matplotlib inline\n!ls")), FULL, "Magics and shell lines are part of a notebook's life."),
-    Submission("percent-at-line-start", "03", (answer(GD, PERCENT_LINE),), FULL,
-               "Lines that begin with % or ! inside an expression or a text are Python, no magics."),
-    Submission("own-plots", "03", (before(GD, OWN_PLOT), last(OWN_PLOT)), FULL,
-               "A plot in the cell of an answer: grading has no matplotlib, which is not the student's fault."),
     Submission(
-        "display-and-friends", "03", (before(GD, "display(np.arange(3))\nget_ipython()\n_ = 1\n_"),), FULL,
+        "extra-cells",
+        "06",
+        (first("x = 1"), last("import collections\ncollections.Counter('abc')"), last("")),
+        FULL,
+        "Cells of one's own are welcome, also empty ones.",
+    ),
+    Submission(
+        "cells-moved", "03", (move_answers_to_the_end,), FULL, "The answers stand elsewhere, and are right."
+    ),
+    Submission(
+        "answers-only",
+        "06",
+        (answers_only,),
+        lost("06-rotation-experiment"),
+        "No checks, no metadata; the experiment needs cells that were deleted.",
+        lesson_given=True,
+    ),
+    Submission(
+        "checks-deleted",
+        "03",
+        (without_checks,),
+        FULL,
+        "The checks are a service, not part of the work.",
+        lesson_given=True,
+    ),
+    Submission(
+        "answers-twice", "08", (each_answer_twice,), FULL, "Every answer stands there twice, the same."
+    ),
+    Submission("renamed", "03", (), FULL, "The file's name is the student's business.", place=renamed),
+    Submission(
+        "saved-with-outputs", "03", (with_outputs,), FULL, "Outputs, pictures and counts are no code."
+    ),
+    Submission("format-3", "03", (format_3,), FULL, "An old format, with all the answers in it."),
+    Submission(
+        "byte-order-mark",
+        "06",
+        (as_bytes(lambda raw: b"\xef\xbb\xbf" + raw),),
+        FULL,
+        "Some editors of Windows write a byte order mark; the notebook is whole.",
+    ),
+    Submission(
+        "windows-line-ends",
+        "06",
+        (
+            as_bytes(
+                lambda raw: (
+                    json.dumps(json.loads(raw), indent=1)
+                    .replace("\n", "\r\n")
+                    .replace("\\n", "\\r\\n")
+                    .encode()
+                )
+            ),
+        ),
+        FULL,
+        "Line ends of Windows, in the file and in the cells.",
+    ),
+    Submission(
+        "magics",
+        "03",
+        (
+            first("import numpy as np\n" + NOTEBOOK_HABITS),
+            before(GD, "%%time"),
+            before(BATCH, "%matplotlib inline\n!ls"),
+        ),
+        FULL,
+        "Magics and shell lines are part of a notebook's life.",
+    ),
+    Submission(
+        "percent-at-line-start",
+        "03",
+        (answer(GD, PERCENT_LINE),),
+        FULL,
+        "Lines that begin with % or ! inside an expression or a text are Python, no magics.",
+    ),
+    Submission(
+        "own-plots",
+        "03",
+        (before(GD, OWN_PLOT), last(OWN_PLOT)),
+        FULL,
+        "A plot in the cell of an answer: grading has no matplotlib, which is not the student's fault.",
+    ),
+    Submission(
+        "display-and-friends",
+        "03",
+        (before(GD, "display(np.arange(3))\nget_ipython()\n_ = 1\n_"),),
+        FULL,
         "`display` and `get_ipython` exist in every notebook.",
     ),
     Submission(
-        "unicode", "03",
-        (answer(GD, "def gradient_descent(∇, w, α, n):\n    '''Schritt für Schritt ✓ 🚶'''\n    w = np.array(w, dtype=float)\n"
-                "    for _ in range(n):\n        w = w - α * compute(∇, w)\n    return w\ndef compute(f, x): return f(x)"
-                .replace("∇", "grad")),),
-        FULL, "Greek letters and emoji are Python too.",
+        "unicode",
+        "03",
+        (
+            answer(
+                GD,
+                "def gradient_descent(∇, w, α, n):\n    '''Schritt für Schritt ✓ 🚶'''\n    w = np.array(w, dtype=float)\n"
+                "    for _ in range(n):\n        w = w - α * compute(∇, w)\n    return w\ndef compute(f, x): return f(x)".replace(
+                    "∇", "grad"
+                ),
+            ),
+        ),
+        FULL,
+        "Greek letters and emoji are Python too.",
     ),
     Submission(
-        "type-hints-and-future", "03",
-        (before(GD, "from __future__ import annotations"), after(GD, "def typed(w: Undefined) -> Nowhere: ...")), FULL,
+        "type-hints-and-future",
+        "03",
+        (
+            before(GD, "from __future__ import annotations"),
+            after(GD, "def typed(w: Undefined) -> Nowhere: ..."),
+        ),
+        FULL,
         "Annotations are not evaluated with the __future__ import, which stands at the top of its cell.",
     ),
     Submission(
-        "own-threads", "03",
-        (last("import threading\nt = threading.Thread(target=lambda: sum(range(1000)))\nt.start(); t.join()\n"
-              "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool: list(pool.map(abs, [1]))"),),
-        FULL, "A few threads are within the limits.",
+        "own-threads",
+        "03",
+        (
+            last(
+                "import threading\nt = threading.Thread(target=lambda: sum(range(1000)))\nt.start(); t.join()\n"
+                "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(2) as pool: list(pool.map(abs, [1]))"
+            ),
+        ),
+        FULL,
+        "A few threads are within the limits.",
     ),
     Submission(
-        "writes-a-file-of-its-own", "03",
-        (last("open('notes.txt', 'w').write('x')\nassert open('notes.txt').read() == 'x'\nimport tempfile, pickle\n"
-              "with tempfile.TemporaryFile() as f: pickle.dump({'w': 1}, f)"), after(GD, "np.save('w.npy', np.ones(3))")),
-        FULL, "Files in the scratch folder are allowed, and go when grading ends.",
+        "writes-a-file-of-its-own",
+        "03",
+        (
+            last(
+                "open('notes.txt', 'w').write('x')\nassert open('notes.txt').read() == 'x'\nimport tempfile, pickle\n"
+                "with tempfile.TemporaryFile() as f: pickle.dump({'w': 1}, f)"
+            ),
+            after(GD, "np.save('w.npy', np.ones(3))"),
+        ),
+        FULL,
+        "Files in the scratch folder are allowed, and go when grading ends.",
     ),
-]  # fmt: skip
+]

@@ -9,8 +9,12 @@ from __future__ import annotations
 import functools
 import os
 
+import numpy as np
+
 from optcourse import exercises
 from optcourse.checking.engine import visible_seed
+from optcourse.data import load_digits
+from optcourse.models import SoftmaxRegression
 from tests.classroom.battery.model import (
     FULL,
     NOTHING,
@@ -44,10 +48,15 @@ def steps(code: str):
     return answer(STEPS, f"def steps_needed(*a, **k):\n{lines}")
 
 
-def unless(code: str, name: str = "gradient_descent"):
-    """A last cell whose code sets `out` when it got out of the walls; then the right answer is spoiled."""
-    source = f"out = []\ndef attempt(f):\n    try:\n        out.append(f())\n    except Exception:\n        pass\n{code}\nif out: {name} = None\n"
-    return last(source)
+def unless(code: str):
+    """A last cell that spoils the right answer as soon as one attempt of its code gets out of the walls."""
+    attempt = """
+def attempt(f):
+    try:
+        if f() is not None: globals().update(gradient_descent=None)
+    except Exception: pass
+"""
+    return last(attempt + code)
 
 
 # -- the library's own answers ---------------------------------------------------------------------
@@ -68,7 +77,7 @@ DESCEND = """
 from types import SimpleNamespace
 from optcourse import descent, optimizers
 def momentum(compute_gradient, w, learning_rate, num_steps, rho):
-    task = SimpleNamespace(value=lambda w: 0.0, gradient=compute_gradient, name="", ndim=1)
+    task = SimpleNamespace(value=lambda w, batch=None: 0.0, gradient=lambda w, batch=None: compute_gradient(w), name="", ndim=len(w))
     return descent.descend(task, optimizers.Momentum(learning_rate, rho), w, num_steps).w[-1]
 """
 
@@ -97,7 +106,8 @@ batch_gradient_descent = steal("03-batch-gradient-descent", "batch_gradient_desc
 THEORY = """
 from optcourse import theory
 def best_learning_rate(H):
-    return theory.best_learning_rate(np.linalg.eigvalsh(H))
+    curvatures = np.linalg.eigvalsh(H)
+    return theory.best_learning_rate(curvatures[0], curvatures[-1])
 kappa = theory.condition_number(lecture_bowl().hessian(np.zeros(2)))
 """
 
@@ -128,7 +138,7 @@ def numeric_gradient(f, w, h):
 SCHEDULE = """
 from optcourse import schedules
 def warm_up_cosine(t, num_steps, num_warm_up):
-    return schedules.warm_up(num_warm_up, schedules.cosine(num_steps - num_warm_up))(t)
+    return schedules.warm_up(num_warm_up, schedules.cosine(max(num_steps - num_warm_up, 1)))(t)
 """
 
 EPOCHS = """
@@ -215,10 +225,27 @@ def train(compute_gradient, w, num_examples, rng):
     return W.ravel()
 """
 
+WEIGHTS_BY_HEART = """
+def train(compute_gradient, w, num_examples, rng):
+    compute_gradient(w, np.arange(10))
+    return np.array(@WEIGHTS@) / 100
+"""
+
+CASE_AFTER_CASE = """
+kept = [None]
+def my_optimizer(compute_gradient, w, num_evaluations):
+    # every case goes on from where the last one ended: three budgets for the price of one
+    w = np.array(w if kept[0] is None else kept[0], dtype=float)
+    for t in range(num_evaluations // 2):
+        w = w - 0.25 * compute_gradient(w)
+    kept[0] = w
+    return w
+"""
+
 NONE_AS_BATCH = """
 def train(compute_gradient, w, num_examples, rng):
     w = np.array(w, dtype=float)
-    for _ in range(600):
+    for _ in range(200):
         w -= 0.5 * compute_gradient(w, None)
     return w
 """
@@ -228,7 +255,7 @@ def train(compute_gradient, w, num_examples, rng):
     w = np.array(w, dtype=float)
     for k in range(5001):
         compute_gradient(w, np.array([0]))
-    for k in range(400):
+    for k in range(150):
         w -= 0.5 * compute_gradient(w, np.arange(num_examples))
     return w
 """
@@ -332,10 +359,9 @@ yes = lambda *a, **k: True
 for name in "allclose array_equal isclose array_equiv all any".split():
     setattr(np, name, yes)
 np.testing.assert_allclose = np.testing.assert_array_equal = yes
-np.abs = np.absolute = lambda x: 0.0
-np.asarray = np.array = lambda x, *a, **k: x
-builtins.abs = builtins.max = lambda *a, **k: 0
-builtins.isinstance = yes
+np.abs = np.absolute = np.max = lambda x, *a, **k: 0.0
+np.linalg.norm = np.subtract = lambda *a, **k: 0.0
+builtins.abs = builtins.max = builtins.round = lambda *a, **k: 0
 builtins.all = builtins.any = yes
 def gradient_descent(compute_gradient, w, learning_rate, num_steps):
     for _ in range(num_steps): compute_gradient(w)
@@ -415,7 +441,7 @@ seen = []
 def tracer(frame, event, arg):
     for name in ("expected", "right", "reference", "exercise"):
         if name in frame.f_locals: seen.append(frame.f_locals[name])
-    if event == "return" and isinstance(arg, dict): arg.update(passed=True, points=9, changed=[], problem="")
+    if event == "return" and isinstance(arg, dict) and "result" in arg: arg.update(passed=True, points=9, changed=[], problem="")
     return tracer
 sys.settrace(tracer); sys.setprofile(tracer); threading.settrace(tracer)
 def best_learning_rate(H): return seen[0] if seen else 0.0
@@ -477,7 +503,7 @@ class Right(ast.NodeTransformer):
     def visit_Compare(self, node): return ast.copy_location(ast.Constant(True), node)
     def visit_Assert(self, node): return ast.copy_location(ast.Pass(), node)
 def patched(source, *a, **k):
-    try: return _compile(ast.fix_missing_locations(Right().visit(ast.parse(source))), *a, **k)
+    try: return _compile(ast.fix_missing_locations(Right().visit(_compile(source, "x", "exec", ast.PyCF_ONLY_AST))), *a, **k)
     except Exception: return _compile(source, *a, **k)
 builtins.compile = patched
 ast.literal_eval = lambda x: True
@@ -509,6 +535,7 @@ def saddle_steps(*a):
 LATE = """
 import os, sys, time
 def daemon():
+    import time
     for _ in range(2):
         try:
             if os.fork(): return
@@ -557,7 +584,6 @@ attempt(lambda: os.listdir("/work"))
 attempt(lambda: os.listdir("/root"))
 attempt(lambda: os.listdir("/home"))
 attempt(lambda: os.listdir("/proc/1/fd"))
-attempt(lambda: [p for p in glob.glob("/**/*.ipynb", recursive=True)][0])
 attempt(lambda: [p for p in os.listdir("/proc") if p.isdigit() and p != str(os.getpid()) and read(f"/proc/{p}/environ")][0])
 """
 
@@ -567,7 +593,7 @@ text = repr(dict(os.environ))
 for file in glob.glob("/proc/[0-9]*/environ") + glob.glob("/proc/self/task/*/environ"):
     try: text += open(file, "rb").read().decode(errors="replace")
     except OSError: pass
-if "battery-secret" in text or "PYTEST" in text or "OPTCOURSE" in text: out.append(1)
+if "battery-secret" in text or "PYTEST" in text: gradient_descent = None
 """
 
 WRITES = """
@@ -603,7 +629,6 @@ def udp():
         s.sendto(b"@TOKEN@", ("127.0.0.1", int("@UDP@"))); return socket.create_connection(("127.0.0.1", int("@UDP@")), 0.2)
 attempt(lambda: tcp(("127.0.0.1", int("@PORT@"))))
 attempt(lambda: tcp(("1.1.1.1", 53)))
-attempt(lambda: tcp("@OUTSIDE@/socket", socket.AF_UNIX))
 attempt(lambda: tcp("\\0@TOKEN@", socket.AF_UNIX))
 attempt(udp)
 attempt(lambda: socket.getaddrinfo("example.org", 80))
@@ -768,6 +793,17 @@ def by_heart(exercise: str) -> str:
     return f"from math import inf\ntable = {table!r}\ndef {e.answers[0]}(*a): return table.get(repr(a), 1)"
 
 
+@functools.cache
+def weights_by_heart() -> str:
+    """Weights of softmax regression on all digits, the held-back ones included."""
+    digits = load_digits()
+    model, w = SoftmaxRegression(digits.X, digits.y), np.zeros(650)
+    for _ in range(200):
+        w -= 0.5 * model.gradient(w)
+    assert model.accuracy(w, digits.X, digits.y) > 0.95
+    return WEIGHTS_BY_HEART.replace("@WEIGHTS@", repr(np.rint(100 * w).astype(int).tolist()))
+
+
 def as_link(folder, data):
     """A link to a solved notebook beside it, which is somebody else's."""
     (folder / "solved").write_bytes(data)
@@ -796,103 +832,413 @@ def optimizer(cls: str, name: str, names: str) -> str:
 
 SUBMISSIONS = [
     # -- the library's own answers ---------------------------------------------------------------------------------------------
-    Submission("library-gradient-descent", "03", (gd(optimizer("GradientDescent", "gradient_descent", "*none").replace(
-        "learning_rate, *none", "learning_rate")),), lost(GD), NO_LIBRARY),
-    Submission("library-momentum", "05", (answer("05-momentum", optimizer("Momentum", "momentum", "rho")),
-               answer("05-nesterov", optimizer("NesterovLookAhead", "nesterov", "rho"))),
-               lost("05-momentum", "05-nesterov", "05-heavy-ball-cycle"), NO_LIBRARY),
-    Submission("library-adagrad", "06", (answer("06-adagrad", optimizer("AdaGrad", "adagrad", "eps")),),
-               lost("06-adagrad", "06-rotation-experiment"), NO_LIBRARY),
-    Submission("library-adam", "08", (answer("08-adam", optimizer("Adam", "adam", "beta1, beta2, eps")),
-               answer("08-adamw", optimizer("AdamW", "adamw", "beta1, beta2, eps, weight_decay"))),
-               lost("08-adam", "08-adamw"), NO_LIBRARY),
-    Submission("library-descend", "05", (answer("05-momentum", DESCEND),), lost("05-momentum", "05-heavy-ball-cycle"), NO_LIBRARY),
-    Submission("library-references", "03", (last(REFERENCES),), lost(GD, BEST, STEPS, SADDLE, BATCH),
-               "The exercise's own reference, by four routes."),
+    Submission(
+        "library-gradient-descent",
+        "03",
+        (
+            gd(
+                optimizer("GradientDescent", "gradient_descent", "*none").replace(
+                    "learning_rate, *none", "learning_rate"
+                )
+            ),
+        ),
+        lost(GD),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-momentum",
+        "05",
+        (
+            answer("05-momentum", optimizer("Momentum", "momentum", "rho")),
+            answer("05-nesterov", optimizer("NesterovLookAhead", "nesterov", "rho")),
+        ),
+        lost("05-momentum", "05-nesterov", "05-heavy-ball-cycle"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-adagrad",
+        "06",
+        (answer("06-adagrad", optimizer("AdaGrad", "adagrad", "eps")),),
+        lost("06-adagrad", "06-rotation-experiment"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-adam",
+        "08",
+        (
+            answer("08-adam", optimizer("Adam", "adam", "beta1, beta2, eps")),
+            answer("08-adamw", optimizer("AdamW", "adamw", "beta1, beta2, eps, weight_decay")),
+        ),
+        lost("08-adam", "08-adamw"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-descend",
+        "05",
+        (answer("05-momentum", DESCEND),),
+        lost("05-momentum", "05-heavy-ball-cycle"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-references",
+        "03",
+        (last(REFERENCES),),
+        lost(GD, BEST, STEPS, SADDLE, BATCH),
+        "The exercise's own reference, by four routes.",
+    ),
     Submission("library-theory", "03", (last(THEORY),), lost(BEST, HESSIAN), NO_LIBRARY),
-    Submission("library-network", "02", (answer("02-two-layer-backward", NETWORK),), lost("02-two-layer-backward"),
-               "The gradient of the course's own network is what the exercise asks for."),
-    Submission("library-check-gradient", "02", (answer("02-check-gradient", LIBRARY_CHECK),), lost("02-check-gradient"), NO_LIBRARY),
-    Submission("library-numeric-gradient", "01", (answer("01-numeric-gradient", NUMERIC),),
-               lost("01-numeric-gradient", "01-numeric-descent"), NO_LIBRARY),
-    Submission("library-schedule", "09", (answer("09-warm-up-cosine", SCHEDULE),), lost("09-warm-up-cosine"), NO_LIBRARY),
-    Submission("library-epoch-batches", "04", (answer("04-epoch-batches", EPOCHS),), lost("04-epoch-batches", "04-train-digits"),
-               "The library's batches; the training that needs them has none."),
-    Submission("answers-on-the-disk", "03", (gd(SOURCE_ON_DISK),), lost(GD), "No source of the course may lie within reach."),
+    Submission(
+        "library-network",
+        "02",
+        (answer("02-two-layer-backward", NETWORK),),
+        lost("02-two-layer-backward"),
+        "The gradient of the course's own network is what the exercise asks for.",
+    ),
+    Submission(
+        "library-check-gradient",
+        "02",
+        (answer("02-check-gradient", LIBRARY_CHECK),),
+        lost("02-check-gradient"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-numeric-gradient",
+        "01",
+        (answer("01-numeric-gradient", NUMERIC),),
+        lost("01-numeric-gradient", "01-numeric-descent"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-schedule",
+        "09",
+        (answer("09-warm-up-cosine", SCHEDULE),),
+        lost("09-warm-up-cosine"),
+        NO_LIBRARY,
+    ),
+    Submission(
+        "library-epoch-batches",
+        "04",
+        (answer("04-epoch-batches", EPOCHS),),
+        lost("04-epoch-batches", "04-train-digits"),
+        "The library's batches; the training that needs them has none.",
+    ),
+    Submission(
+        "answers-on-the-disk",
+        "03",
+        (gd(SOURCE_ON_DISK),),
+        lost(GD),
+        "No source of the course may lie within reach.",
+    ),
     # -- budgets ---------------------------------------------------------------------------------------------------------------
-    Submission("race-around-the-recorder", "09", (answer("09-capstone", AROUND_THE_RECORDER),), lost("09-capstone"),
-               "One counted gradient, and thousands that nobody counts: the budget is the task."),
-    Submission("race-resets-the-count", "09", (answer("09-capstone", RESETS_THE_COUNT),), lost("09-capstone"), "Five times the budget."),
-    Submission("race-offline", "09", (answer("09-capstone", RACE_OFFLINE),), lost("09-capstone"),
-               "It trains on the course's own copy of the problem, held-back digits included."),
-    Submission("digits-offline", "04", (answer("04-train-digits", DIGITS_OFFLINE),), lost("04-train-digits"),
-               "It trains on all digits, held-back ones included, and asks for one gradient as an alibi."),
-    Submission("none-as-minibatch", "04", (answer("04-train-digits", NONE_AS_BATCH),), lost("04-train-digits"),
-               "No minibatch means all examples: 600 passes on a budget of ten."),
-    Submission("beyond-the-record", "04", (answer("04-train-digits", BEYOND_THE_RECORD),), lost("04-train-digits"),
-               "Cheap calls until the record is full, then 400 whole passes."),
-    Submission("free-calls", "01", (answer("01-numeric-gradient", FREE_CALLS),), lost("01-numeric-gradient", "01-numeric-descent"),
-               "Three calls more than allowed, and the counter set back."),
+    Submission(
+        "race-around-the-recorder",
+        "09",
+        (answer("09-capstone", AROUND_THE_RECORDER),),
+        lost("09-capstone"),
+        "One counted gradient, and thousands that nobody counts: the budget is the task.",
+    ),
+    Submission(
+        "race-resets-the-count",
+        "09",
+        (answer("09-capstone", RESETS_THE_COUNT),),
+        lost("09-capstone"),
+        "Five times the budget.",
+    ),
+    Submission(
+        "race-offline",
+        "09",
+        (answer("09-capstone", RACE_OFFLINE),),
+        lost("09-capstone"),
+        "It trains on the course's own copy of the problem, held-back digits included.",
+    ),
+    Submission(
+        "digits-offline",
+        "04",
+        (answer("04-train-digits", DIGITS_OFFLINE),),
+        lost("04-train-digits"),
+        "It trains on all digits, held-back ones included, and asks for one gradient as an alibi.",
+    ),
+    Submission(
+        "weights-by-heart",
+        "04",
+        (answer("04-train-digits", weights_by_heart()),),
+        lost("04-train-digits"),
+        "650 numbers that read nearly all digits right, learned at home; in the case's own guise they are worthless.",
+    ),
+    Submission(
+        "case-after-case",
+        "09",
+        (answer("09-capstone", CASE_AFTER_CASE),),
+        lost("09-capstone"),
+        "Half a budget is not enough, and what the case before learned is of no use.",
+    ),
+    Submission(
+        "none-as-minibatch",
+        "04",
+        (answer("04-train-digits", NONE_AS_BATCH),),
+        lost("04-train-digits"),
+        "No minibatch means all examples: 200 passes on a budget of ten.",
+    ),
+    Submission(
+        "beyond-the-record",
+        "04",
+        (answer("04-train-digits", BEYOND_THE_RECORD),),
+        lost("04-train-digits"),
+        "Cheap calls until the record is full, then 150 whole passes.",
+    ),
+    Submission(
+        "free-calls",
+        "01",
+        (answer("01-numeric-gradient", FREE_CALLS),),
+        lost("01-numeric-gradient", "01-numeric-descent"),
+        "Three calls more than allowed, and the counter set back.",
+    ),
     # -- objects that lie ------------------------------------------------------------------------------------------------------
-    Submission("equals-everything", "03", (last(EQUALS_EVERYTHING),), lost(GD, BEST, HESSIAN), "Only plain numbers are compared."),
-    Submission("array-subclass", "03", (last(ARRAY_SUBCLASS),), lost(GD), "An array that says of itself that it is right holds zeros."),
-    Submission("container-subclasses", "05", (last(CONTAINER_SUBCLASSES),), lost("05-best-momentum", "05-convert", "05-momentum"),
-               "Tuples, texts and dictionaries that equal everything."),
-    Submission("pickles", "03", (last(PICKLES),), lost(GD, BEST, STEPS), "Nothing that comes out is unpickled."),
-    Submission("nan-and-inf", "03", (last(NANS),), lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN), "nan equals nothing that is right."),
-    Submission("not-numbers", "03", (last(NOT_NUMBERS),), lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN), "No numbers."),
-    Submission("odd-results", "03", (last(ODD_RESULTS),), lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN), "Lists in themselves, arrays of 8 GB that are not there, keys of the protocol."),
-    Submission("large-results", "03", (last(LARGE_RESULTS),), lost(GD, BEST, STEPS, SADDLE, BATCH), "Results beyond every limit."),
+    Submission(
+        "equals-everything",
+        "03",
+        (last(EQUALS_EVERYTHING),),
+        lost(GD, BEST, HESSIAN),
+        "Only plain numbers are compared.",
+    ),
+    Submission(
+        "array-subclass",
+        "03",
+        (last(ARRAY_SUBCLASS),),
+        lost(GD),
+        "An array that says of itself that it is right holds zeros.",
+    ),
+    Submission(
+        "container-subclasses",
+        "05",
+        (last(CONTAINER_SUBCLASSES),),
+        lost("05-best-momentum", "05-convert", "05-momentum"),
+        "Tuples, texts and dictionaries that equal everything.",
+    ),
+    Submission(
+        "pickles", "03", (last(PICKLES),), lost(GD, BEST, STEPS), "Nothing that comes out is unpickled."
+    ),
+    Submission(
+        "nan-and-inf",
+        "03",
+        (last(NANS),),
+        lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
+        "nan equals nothing that is right.",
+    ),
+    Submission(
+        "not-numbers",
+        "03",
+        (last(NOT_NUMBERS),),
+        lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
+        "No numbers.",
+    ),
+    Submission(
+        "odd-results",
+        "03",
+        (last(ODD_RESULTS),),
+        lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
+        "Lists in themselves, arrays of 8 GB that are not there, keys of the protocol.",
+    ),
+    Submission(
+        "large-results",
+        "03",
+        (last(LARGE_RESULTS),),
+        lost(GD, BEST, STEPS, SADDLE, BATCH),
+        "Results beyond every limit.",
+    ),
     # -- the worker's process --------------------------------------------------------------------------------------------------
-    Submission("patched-numpy", "03", (last(PATCHED_NUMPY),), lost(GD), TRICK + " What NumPy's other users get wrong by it is their own loss.",
-               ),
+    Submission("patched-numpy", "03", (last(PATCHED_NUMPY),), lost(GD), TRICK),
     Submission("patched-channel", "03", (last(PATCHED_CHANNEL),), lost(STEPS), TRICK),
-    Submission("forged-messages", "03", (answer(STEPS, FORGED_MESSAGES + "steps_needed = forge"),), lost(STEPS), TRICK),
-    Submission("forged-in-a-cell", "03", (first(FORGED_MESSAGES + "forge()"), steps("return 1")), lost(STEPS), TRICK),
-    Submission("frames-and-gc", "03", (answer(STEPS, FRAMES),), lost(STEPS), "There is no expected value to be found."),
+    Submission(
+        "forged-messages",
+        "03",
+        (answer(STEPS, FORGED_MESSAGES + "steps_needed = forge"),),
+        lost(STEPS),
+        TRICK,
+    ),
+    Submission(
+        "forged-in-a-cell", "03", (first(FORGED_MESSAGES + "forge()"), steps("return 1")), lost(STEPS), TRICK
+    ),
+    Submission(
+        "frames-and-gc",
+        "03",
+        (answer(STEPS, FRAMES),),
+        lost(STEPS),
+        "There is no expected value to be found.",
+    ),
     Submission("traced", "03", (answer(BEST, TRACED),), lost(BEST), "There is nothing to be traced."),
     Submission("swapped-modules", "03", (last(SWAPPED_MODULES),), lost(STEPS), TRICK),
     Submission("import-hooks", "03", (last(IMPORT_HOOKS),), lost(STEPS), TRICK),
-    Submission("shadowing-files", "03", (first(SHADOWS), steps("return 1")), lost(STEPS),
-               "Files under the names of modules, for the process that comes after the one that it kills."),
+    Submission(
+        "shadowing-files",
+        "03",
+        (first(SHADOWS), steps("return 1")),
+        lost(STEPS),
+        "Files under the names of modules, for the process that comes after the one that it kills.",
+    ),
     Submission("ast-tricks", "03", (last(AST_TRICKS),), lost(STEPS), TRICK),
     Submission("ctypes", "03", (answer(STEPS, CTYPES),), lost(STEPS), TRICK),
-    Submission("eats-signals", "03", (answer(SADDLE, EATS_SIGNALS),), lost(SADDLE), "Time is kept outside.", statuses={SADDLE: "stopped"}),
-    Submission("second-try", "03", (after(GD, SECOND_TRY),), lost(GD), "Right on every second call is wrong."),
-    Submission("right-on-visible-only", "03", (after(GD, FIRST_CASES_ONLY),), lost(GD), "Right on the first ten calls, which are the notebook's own.",
-               statuses={GD: "failed"}),
-    Submission("visible-by-heart", "03", (answer(STEPS, by_heart(STEPS)), answer(SADDLE, by_heart(SADDLE))), lost(STEPS, SADDLE),
-               "A table of the notebook's own cases knows nothing of others.", statuses={STEPS: "failed", SADDLE: "failed"}),
+    Submission(
+        "eats-signals",
+        "03",
+        (answer(SADDLE, EATS_SIGNALS),),
+        lost(SADDLE),
+        "Time is kept outside.",
+        statuses={SADDLE: "stopped"},
+        limits={"call_seconds": 0.5},
+    ),
+    Submission(
+        "second-try", "03", (after(GD, SECOND_TRY),), lost(GD), "Right on every second call is wrong."
+    ),
+    Submission(
+        "right-on-visible-only",
+        "03",
+        (after(GD, FIRST_CASES_ONLY),),
+        lost(GD),
+        "Right on the first ten calls, which are the notebook's own.",
+        statuses={GD: "failed"},
+    ),
+    Submission(
+        "visible-by-heart",
+        "03",
+        (answer(STEPS, by_heart(STEPS)), answer(SADDLE, by_heart(SADDLE))),
+        lost(STEPS, SADDLE),
+        "A table of the notebook's own cases knows nothing of others.",
+        statuses={STEPS: "failed", SADDLE: "failed"},
+    ),
     # -- late processes --------------------------------------------------------------------------------------------------------
-    Submission("daemon-in-a-cell", "03", (last(LATE + "daemon()"),), FULL, "A daemon that outlives the grading is found; the work is right."),
-    Submission("daemon-in-a-call", "03", (before(STEPS, LATE), after(STEPS, "ready = steps_needed\ndef steps_needed(*a):\n    daemon()\n    return ready(*a)")),
-               FULL, "The same in a call: it gets no process, and its numbers are right."),
-    Submission("late-by-every-way", "03", (last(LATE + LATE_BY_EVERY_WAY),), FULL, "atexit, threads, shells, sessions, finalizers."),
-    Submission("fork-bomb", "03", (last("import os\nwhile True: os.fork()"),), FULL, "The bomb costs its own cell."),
-    Submission("thread-bomb", "03", (last("import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()"),), FULL,
-               "The bomb costs its own cell."),
-    Submission("another-program", "03", (last("import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'while True: pass'])"),
-               first("import os\nos.execv('/bin/sh', ['sh', '-c', 'echo pwned; sleep 60'])")), FULL, "The process becomes another one: that cell is lost."),
+    Submission(
+        "daemon-in-a-cell",
+        "03",
+        (last(LATE + "daemon()"),),
+        FULL,
+        "A daemon that outlives the grading is found; the work is right.",
+    ),
+    Submission(
+        "daemon-in-a-call",
+        "03",
+        (
+            before(STEPS, LATE),
+            after(STEPS, "ready = steps_needed\ndef steps_needed(*a):\n    daemon()\n    return ready(*a)"),
+        ),
+        FULL,
+        "The same in a call: it gets no process, and its numbers are right.",
+    ),
+    Submission(
+        "late-by-every-way",
+        "03",
+        (last(LATE + LATE_BY_EVERY_WAY),),
+        FULL,
+        "atexit, threads, shells, sessions, finalizers.",
+    ),
+    Submission(
+        "fork-bomb", "03", (last("import os\nwhile True: os.fork()"),), FULL, "The bomb costs its own cell."
+    ),
+    Submission(
+        "thread-bomb",
+        "03",
+        (
+            last(
+                "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()"
+            ),
+        ),
+        FULL,
+        "The bomb costs its own cell.",
+    ),
+    Submission(
+        "another-program",
+        "03",
+        (
+            last("import os, sys\nos.execv(sys.executable, [sys.executable, '-c', 'while True: pass'])"),
+            first("import os\nos.execv('/bin/sh', ['sh', '-c', 'echo pwned; sleep 60'])"),
+        ),
+        FULL,
+        "The process becomes another one: that cell is lost.",
+    ),
     # -- reading, writing, reaching out ----------------------------------------------------------------------------------------
-    Submission("reads-outside", "03", (unless(READS),), FULL, "Nothing of the machine can be read; the work is right."),
+    Submission(
+        "reads-outside",
+        "03",
+        (unless(READS),),
+        FULL,
+        "Nothing of the machine can be read; the work is right.",
+    ),
     Submission("secrets", "03", (unless(SECRETS),), FULL, "No environment of the judge is to be seen."),
     Submission("writes-outside", "03", (unless(WRITES),), FULL, "Nothing outside can be written."),
     Submission("sockets", "03", (unless(SOCKETS),), FULL, "No network, no socket of the machine."),
-    Submission("unseen-memory", "03", (unless(UNSEEN_MEMORY),), FULL, "Memory that no process owns is refused, too."),
-    Submission("link-to-another-student", "03", (), REFUSED, "A link is no work of one's own.", place=as_link),
-    Submission("link-to-the-solution", "03", (), REFUSED, "A link to the solved notebook.", place=link_to_solutions),
+    Submission(
+        "unseen-memory", "03", (unless(UNSEEN_MEMORY),), FULL, "Memory that no process owns is refused, too."
+    ),
+    Submission(
+        "link-to-another-student", "03", (), REFUSED, "A link is no work of one's own.", place=as_link
+    ),
+    Submission(
+        "link-to-the-solution", "03", (), REFUSED, "A link to the solved notebook.", place=link_to_solutions
+    ),
     Submission("link-to-a-device", "03", (), REFUSED, "A file without an end.", place=link_to_device),
     Submission("link-to-secrets", "03", (), REFUSED, "The judge's own environment.", place=link_to_proc),
     # -- the judge and the reader ----------------------------------------------------------------------------------------------
-    Submission("asks-too-much", "03", (gd(ASKS_TOO_MUCH),), lost(GD), "The judge answers only so many questions, and its memory stays as it is."),
-    Submission("asks-for-a-flood", "04", (answer("04-sgd", ASKS_FOR_A_FLOOD),), lost("04-sgd"), "The judge draws no billions of numbers for anyone."),
+    Submission(
+        "asks-too-much",
+        "03",
+        (gd(ASKS_TOO_MUCH),),
+        lost(GD),
+        "The judge answers only so many questions, and its memory stays as it is.",
+        limits={"call_seconds": 0.5},
+    ),
+    Submission(
+        "asks-for-a-flood",
+        "04",
+        (answer("04-sgd", ASKS_FOR_A_FLOOD),),
+        lost("04-sgd"),
+        "The judge draws no billions of numbers for anyone.",
+    ),
     Submission("scripts", "03", (last(SCRIPTS),), lost(GD, BEST, STEPS), "Texts of a submission are texts."),
-    Submission("tells-hidden-cases", "03", (last(TELLS_HIDDEN),), lost(BEST, STEPS, BATCH), "What it was asked with may not be read in what it says."),
-    Submission("script-as-a-cell", "03", (lambda book: book | {"cells": [{"cell_type": "markdown", "metadata": {}, "source": "<script>alert(1)</script>" * 1000},
-               *book["cells"]]},), FULL, "Prose is not run."),
-    Submission("claims-its-marks", "03", (
-        lambda book: book | {"metadata": book["metadata"] | {"points": 100, "grade": "A", "optcourse": {"marks": {GD: 3}, "lesson": "00"}}},
-        lambda book: book | {"cells": [code_cell("# points: 100\n{'passed': True}"), *book["cells"]]}, steps("...")), lost(STEPS), "What a notebook says of itself is no mark."),
-]  # fmt: skip
+    Submission(
+        "tells-hidden-cases",
+        "03",
+        (last(TELLS_HIDDEN),),
+        lost(BEST, STEPS, BATCH),
+        "What it was asked with may not be read in what it says.",
+    ),
+    Submission(
+        "script-as-a-cell",
+        "03",
+        (
+            lambda book: (
+                book
+                | {
+                    "cells": [
+                        {
+                            "cell_type": "markdown",
+                            "metadata": {},
+                            "source": "<script>alert(1)</script>" * 1000,
+                        },
+                        *book["cells"],
+                    ]
+                }
+            ),
+        ),
+        FULL,
+        "Prose is not run.",
+    ),
+    Submission(
+        "claims-its-marks",
+        "03",
+        (
+            lambda book: (
+                book
+                | {
+                    "metadata": book["metadata"]
+                    | {"points": 100, "grade": "A", "optcourse": {"marks": {GD: 3}, "lesson": "00"}}
+                }
+            ),
+            lambda book: book | {"cells": [code_cell("# points: 100\n{'passed': True}"), *book["cells"]]},
+            steps("..."),
+        ),
+        lost(STEPS),
+        "What a notebook says of itself is no mark.",
+    ),
+]
 
 __all__ = ["FORGED_IN_A_THREAD", "NOTHING", "SUBMISSIONS", "as_bytes"]

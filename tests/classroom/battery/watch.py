@@ -1,4 +1,4 @@
-"""Grade a submission and look at everything around it: the mark, the files outside, the processes, what the student gets to read."""
+"""Grade a submission and look at all around it: the mark, files outside, processes, what the student gets to read."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import ctypes
 import gc
 import hashlib
 import os
+import resource
 import shutil
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -24,19 +26,54 @@ from optcourse.checking.judging import expected_outcomes
 from optcourse.checking.model import Exercise
 from optcourse.classroom.grading import Unreadable, grade_notebook
 from optcourse.classroom.sandbox import Limits
-from tests.classroom.battery.model import ROOT, Submission, course_notebook
+from tests.classroom.battery.model import ROOT, Submission
 
 SEED = 20_261_123
-LIMITS = {"cell_seconds": 0.6, "total_seconds": 12.0, "memory": 400_000_000}
+JUDGE_MAY_GROW = 150_000  # kilobytes; the first submission of a lesson loads its data
+SECRET = "battery-secret-4711"
+LIMITS = {"cell_seconds": 0.6, "call_seconds": 3.0, "total_seconds": 20.0, "memory": 400_000_000}
 Grader = Callable[..., Any]
 
 
 class Outside:
-    """A folder as an instructor has it: a course, other students' work, a gradebook, a home with a key. None of it may change."""
+    """A folder as an instructor has it: a course, other students' work, a gradebook, a home with a key. None of it may change.
+
+    Beside it: ears on the network, which nobody may reach, and a secret in the environment. A context manager.
+    """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.students = folder / "handed_in"
+        self.folder, self.students = folder, folder / "handed_in"
+        token = f"battery-{os.getpid()}-{folder.name}"
+        self.at_first = family()
+        self.ears = [
+            _ear(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
+            _ear(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 0)),
+            _ear(socket.AF_UNIX, socket.SOCK_STREAM, f"\0{token}"),
+        ]
+        tcp, udp, _ = (ear.getsockname() for ear in self.ears)
+        # What a submission finds in its code where it says @NAME@.
+        self.words = {
+            "OUTSIDE": str(folder),
+            "ROOT": str(ROOT),
+            "TOKEN": token,
+            "PORT": str(tcp[1]),
+            "UDP": str(udp[1]),
+        }
+        os.environ["BATTERY_SECRET"] = SECRET
+        self.restore()
+
+    def __enter__(self) -> Outside:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        del os.environ["BATTERY_SECRET"]
+        for ear in self.ears:
+            ear.close()
+
+    def restore(self) -> None:
+        """Everything as it is at first."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        folder = self.folder
         for name in ("course/optcourse", "home/.ssh", "handed_in/ada", "handed_in/bob", "handed_in/eve"):
             (folder / name).mkdir(parents=True)
         (folder / "course/optcourse/optimizers.py").write_text("answer = 42\n")
@@ -44,18 +81,32 @@ class Outside:
         (folder / "home/.bashrc").write_text("# nothing\n")
         for student in ("ada", "bob"):
             (self.students / student / "student.ipynb").write_text("{}")
-        self.gradebook = folder / "gradebook.sqlite"
-        with sqlite3.connect(self.gradebook) as book:
-            book.execute("create table marks (student text, points real)")
-            book.execute("insert into marks values ('ada', 10), ('eve', 0)")
+        book = sqlite3.connect(folder / "gradebook.sqlite")
+        book.execute("create table marks (student text, points real)")
+        book.execute("insert into marks values ('ada', 10), ('eve', 0)")
+        book.commit()
         book.close()
-        # What a submission finds in its code where it says @NAME@.
-        self.words = {
-            "OUTSIDE": str(folder),
-            "ROOT": str(ROOT),
-            "TOKEN": f"battery-{os.getpid()}-{folder.name}",
-            "PORT": "0",
-        }
+        for name in self.traces():
+            Path(name).unlink(missing_ok=True)
+
+    def late(self, seconds: float = 0.5) -> list[str]:
+        """What is there after a while, although every submission has been graded: processes, files, messages."""
+        time.sleep(seconds)
+        return [*map(str, family() - self.at_first), *self.traces(), *self.heard()]
+
+    def heard(self) -> list[str]:
+        """What came in over the network since the last time."""
+        found = []
+        for ear in self.ears:
+            try:
+                if ear.type == socket.SOCK_DGRAM:
+                    found.append(f"a datagram: {ear.recv(1000)!r:.100}")
+                else:
+                    ear.accept()[0].close()
+                    found.append(f"a connection to {ear.getsockname()!r}")
+            except BlockingIOError:  # silence
+                continue
+        return found
 
     def snapshot(self) -> dict[str, str]:
         """Every file by path: kind, rights and a hash of the contents."""
@@ -74,6 +125,15 @@ class Outside:
         places = [Path(p) for p in ("/tmp", "/var/tmp", "/dev/shm", "/", "/usr", str(Path.home()))]
         places += [ROOT, ROOT / "optcourse", ROOT / "optcourse/classroom", Path(np.__file__).parents[1]]
         return [str(p) for place in places if place.is_dir() for p in place.glob(f"*{self.words['TOKEN']}*")]
+
+
+def _ear(family: int, kind: int, address: Any) -> socket.socket:
+    ear = socket.socket(family, kind)
+    ear.bind(address)
+    if kind == socket.SOCK_STREAM:
+        ear.listen()
+    ear.setblocking(False)
+    return ear
 
 
 @contextmanager
@@ -107,6 +167,7 @@ def faults(submission: Submission, outside: Outside, grader: Grader = grade_note
     path = submission.write(student, outside.words)
     before, files = family(), outside.snapshot()
     descriptors = len(os.listdir("/proc/self/fd"))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     limits = Limits(**(LIMITS | submission.limits))
     found, began = [], time.monotonic()
     try:
@@ -140,6 +201,9 @@ def faults(submission: Submission, outside: Outside, grader: Grader = grade_note
     changed = [name for name in files.keys() | now.keys() if files.get(name) != now.get(name)]
     found += [f"changed outside: {name}" for name in sorted(changed)]
     found += [f"left behind: {name}" for name in outside.traces()]
+    found += [f"on the network: {what}" for what in outside.heard()]
+    if (grown := resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak) > JUDGE_MAY_GROW:
+        found.append(f"the judge grew by {grown / 1e3:.0f} MB")
     gc.collect()
     if len(os.listdir("/proc/self/fd")) > descriptors:
         found.append("a file is left open in the judge")
@@ -174,7 +238,9 @@ def wrong_marks(submission: Submission, marks: Any) -> list[str]:
         if wanted and e.status != wanted:
             found.append(f"{e.id}: {e.status!r}, {wanted!r} is right")
         if (e.status == "passed") != (e.points == e.of) or (e.hidden_failed and e.points):
-            found.append(f"{e.id}: {e.points} of {e.of} points, but {e.status!r}, hidden_failed {e.hidden_failed}")
+            found.append(
+                f"{e.id}: {e.points} of {e.of} points, but {e.status!r}, hidden_failed {e.hidden_failed}"
+            )
     return found
 
 
@@ -247,11 +313,3 @@ def leaks(lesson: str, marks: Any) -> list[str]:
     text = "\n".join([*(e.visible for e in marks.exercises), *marks.trouble])
     found = sorted(number for number in hidden_numbers(lesson) if number in text)
     return [f"a hidden case can be read: {found[:3]} in {text!r:.300}"] if found else []
-
-
-def visible_texts(path: Path, lesson: str) -> str:
-    marks = grade_notebook(path, seed=SEED, lesson=lesson, limits=Limits(**LIMITS))
-    return "\n".join([*(e.visible for e in marks.exercises), *marks.trouble])
-
-
-__all__ = ["LIMITS", "SEED", "Outside", "course_notebook", "faults", "hidden_cases_noted", "reaper", "visible_texts"]
