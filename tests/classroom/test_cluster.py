@@ -6,6 +6,8 @@ import json
 import os
 import re
 import sys
+import time
+from concurrent.futures import CancelledError
 from pathlib import Path
 
 import psutil
@@ -107,6 +109,34 @@ def test_a_worker_that_cannot_mark_is_named_in_a_sentence(address, monkeypatch, 
     with pytest.raises(cluster.ClusterError, match="the worker tcp://worker") as error:
         list(cluster.mark_on_cluster(jobs(), address, sandboxed=True))
     assert re.search(says, str(error.value))
+
+
+@pytest.mark.parametrize(
+    "error", [CancelledError("scheduler-connection-lost"), OSError("Timed out"), ValueError("ours")]
+)
+def test_a_scheduler_that_goes_away_is_told_in_a_sentence_and_a_bug_of_ours_is_not_hidden(
+    address, monkeypatch, error
+):
+    def breaks(*_, **__):
+        raise error
+        yield
+
+    monkeypatch.setattr(cluster, "in_flight", breaks)
+    expected = ValueError if isinstance(error, ValueError) else cluster.ClusterError
+    with pytest.raises(expected, match="ours|does not answer any more; what was marked is kept"):
+        list(cluster.mark_on_cluster(jobs(), address, sandboxed=True))
+
+
+def test_when_the_last_worker_is_gone_nobody_waits_for_ever(address, monkeypatch):
+    from distributed import Client
+
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 0.2)
+    with Client(address, set_as_default=False) as client:
+        never = client.submit(time.sleep, 20, pure=False)
+        monkeypatch.setattr(client, "nthreads", dict)
+        with pytest.raises(cluster.ClusterError, match="no worker of the cluster is left"):
+            cluster._wait(client, {never})
+        never.cancel()
 
 
 def test_no_cluster_and_a_cluster_without_workers(monkeypatch):

@@ -121,6 +121,21 @@ def test_only_what_is_new_or_changed_is_marked(week, quick, capsys):
     assert grade.main([str(week)]) == 0 and len(quick) == 14, "the newest seed is the gradebook's"
 
 
+def test_one_lesson_of_many(week, quick):
+    out = week.with_name("week-marks")
+    grade.main([str(week)])
+    grade.main([str(week), "--lesson", "03"])
+    assert len(quick) == 3, "they stand already"
+    grade.main([str(week), "--lesson", "04"])
+    reasons = {row[0] for row in rows(out, "SELECT reason FROM submissions WHERE lesson = '04'")}
+    assert (
+        len(quick) == 3
+        and len(reasons) == 3
+        and all("no notebook of lesson 04 was handed in" in r for r in reasons)
+    )
+    assert sum(totals(out).values()) == 0 and len(rows(out, "SELECT * FROM submissions WHERE stands")) == 6
+
+
 def test_a_mended_exercise_is_marked_again(week, quick, monkeypatch):
     grade.main([str(week)])
     monkeypatch.setattr(judges, "grader_version", lambda: "9.9+abc")
