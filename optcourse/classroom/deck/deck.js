@@ -98,7 +98,7 @@ function number(data) {
 
 // -- pages ----------------------------------------------------------------------------------------------------------------------------
 
-const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
+const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82, 0.8]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
 const spills = (slide) => {
   const body = slide.lastBody;
   const slack = 3 * unit(); // another size of window rounds in another way
@@ -121,11 +121,20 @@ function newSlide(section, title, again) {
 function fillSlide(slide, units) {
   slide.lastBody.append(...units);
   const question = units.every((node) => node.matches(".ask"));
-  for (const density of DENSITIES.slice(question ? 0 : 1)) {
+  for (const density of DENSITIES.slice(question ? 0 : 1, -1)) {
     slide.style.setProperty("--d", density);
     if (!spills(slide)) return true;
   }
   return false;
+}
+
+// Another size of window rounds letters in another way, and a line may break that did not: a little smaller, then.
+function tighten(slide) {
+  for (const density of DENSITIES) {
+    if (density >= Number(slide.style.getPropertyValue("--d") || 1)) continue;
+    if (!slide.querySelector(".body") || slide.matches(".opening") || !spills(slide)) return;
+    slide.style.setProperty("--d", density);
+  }
 }
 
 // What must stay with what follows it: "Here is the table:", a bold line that heads a list, code before what it printed.
@@ -579,6 +588,11 @@ function toPaper() {
   root.style.fontSize = "20px"; // what the print style sheet uses, so that figures are drawn for it
   theme(false);
   slides.forEach(wake);
+  refit();
+}
+
+function refit() {
+  slides.forEach(tighten);
   for (const holder of deck.querySelectorAll(".figure[data-awake]")) holder.fit();
 }
 
@@ -587,7 +601,7 @@ function fromPaper() {
   root.style.fontSize = before.size;
   theme(before.theme === "dark");
   before = null;
-  for (const holder of deck.querySelectorAll(".figure[data-awake]")) holder.fit();
+  refit();
 }
 
 // -- beginning ------------------------------------------------------------------------------------------------------------------------------
@@ -622,7 +636,7 @@ async function begin() {
   let resizing = 0;
   window.addEventListener("resize", () => {
     cancelAnimationFrame(resizing);
-    resizing = requestAnimationFrame(() => { if (!before) for (const holder of deck.querySelectorAll(".figure[data-awake]")) holder.fit(); });
+    resizing = requestAnimationFrame(() => { if (!before) refit(); });
   });
   show(Number(location.hash.slice(1)) - 1 || 0);
   setInterval(drawTime, 1000);
