@@ -79,8 +79,8 @@ def complaint_about_command(words: str, whole: bool) -> str | None:
         cli.main(argv)
     except Parsed:
         return None
-    except SystemExit:
-        return f"`optcourse {words}` is not understood"
+    except SystemExit as end:  # with 0 it was --help
+        return f"`optcourse {words}` is not understood" if end.code else None
     return f"`optcourse {words}` did something before its words were read"
 
 
