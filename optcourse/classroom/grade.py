@@ -101,6 +101,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--comment and --why go with --mark")
     if options.mark and options.manual:
         parser.error("--mark and --manual do not go together")
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(
+            errors="backslashreplace"
+        )  # a terminal without a name's letters must not end the run
     try:
         return run(options)
     except (Stop, GradebookError, export.TableError, manual.NotAllowed, cluster.ClusterError) as error:
@@ -228,12 +232,7 @@ def grade(
     run_id = book.begin_run(folder=str(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
     marking = Marking(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
     marking.refuse([s for s in todo if s.refused])
-    jobs = marking.jobs([s for s in todo if not s.refused])
-    results = (
-        cluster.mark_on_cluster(jobs, options.scheduler, sandboxed)
-        if options.scheduler
-        else judges.mark_locally(jobs, number)
-    )
+    results = marking.results(marking.jobs([s for s in todo if not s.refused]), number)
     try:
         with contextlib.closing(results):
             for result in results:
@@ -302,6 +301,12 @@ class Marking:
                 key, data, self.seed, self.options.lesson, not self.options.without_sandbox, self.grader
             )
 
+    def results(self, jobs: Iterable[Job], number: int) -> Iterator[Result]:
+        """Results from where the person wants the work done."""
+        if self.options.scheduler:
+            return cluster.mark_on_cluster(jobs, self.options.scheduler, not self.options.without_sandbox)
+        return judges.mark_locally(jobs, number)
+
     def refuse(self, submissions: Iterable[Submission]) -> None:
         for submission in submissions:
             self.put(submission, "unreadable", reason=submission.refused)
@@ -316,10 +321,8 @@ class Marking:
                 file.write(f"--- {now()} {submission.student}: {submission.file}\n{result.log}\n")
         self.deaths = self.deaths + 1 if result.died else 0
         if self.deaths == TOO_MANY_DEATHS:
-            raise Stop(
-                f"{self.deaths} notebooks in a row could not be marked, so it is this machine's fault and not theirs: "
-                f"{result.reason}. What was marked is kept."
-            )
+            self.look_at_the_machine(result.reason)
+            self.deaths = 0
         if result.marks is None:
             self.put(submission, "died" if result.died else "unreadable", reason=result.reason, sha256=sha256)
             return
@@ -328,6 +331,23 @@ class Marking:
             submission, "marked", sha256=sha256, lesson=marks.lesson, trouble=marks.trouble, seconds=marks.seconds,
             marks=marks.exercises,
         )  # fmt: skip
+
+    def look_at_the_machine(self, reason: str) -> None:
+        """Notebooks alone must not end a run, however many are bad; a machine on which nothing can be marked does."""
+        harmless = Job(
+            0,
+            b'{"cells": []}',
+            self.seed,
+            exercises.lessons()[0],
+            not self.options.without_sandbox,
+            self.grader,
+        )
+        [result] = self.results([harmless], 1)
+        if result.marks is None:
+            raise Stop(
+                f"{self.deaths} notebooks in a row could not be marked, and an empty one cannot, either, so it is this "
+                f"machine's fault and not theirs: {result.refused or reason}. What was marked is kept."
+            )
 
     def put(
         self, submission: Submission, outcome: str, *, reason: str = "", sha256: str = "", lesson: str | None = None,
