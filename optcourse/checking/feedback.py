@@ -35,7 +35,7 @@ def block(status: str, title: str, paragraphs: list[str], small: list[str] = (),
             f'<pre style="margin:4px 0 0 0;white-space:pre-wrap">{escape(printed)}</pre></details>'
         )
     return (
-        f'<div role="status" style="border-left:4px solid {accent};{BLOCK}">'
+        f'<div role="status" class="optcourse-feedback" style="border-left:4px solid {accent};{BLOCK}">'
         f'<strong><span aria-hidden="true" style="color:{accent}">{icon}</span> {escape(word)}</strong>'
         f" · {code_spans(title)}{body}</div>"
     )

@@ -11,8 +11,10 @@ import logging
 import os
 from collections.abc import Callable
 from html import escape
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets as widgets
 import numpy as np
 
@@ -27,19 +29,30 @@ STYLE = """<style>
 .optcourse-choices .widget-radio-box { height: auto; gap: 4px; margin: 0; }
 .optcourse-choices .widget-radio-box label {
   height: auto; line-height: 1.4; white-space: normal; max-width: 72ch; padding: 2px 0;
-  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: baseline; gap: 8px;
+  display: flex; flex-direction: row-reverse; justify-content: flex-end; align-items: flex-start; gap: 8px; min-height: 24px;
   overflow: visible; text-overflow: clip; font-size: var(--jp-content-font-size1, 14px);
 }
 .optcourse-choices .widget-radio-box label input {
-  height: auto; margin: 0; float: none; flex: none; line-height: 1.4;
+  width: 16px; height: 1.4em; margin: 0; float: none; flex: none;
+  accent-color: var(--jp-brand-color1, #1565c0);
 }
 .optcourse-box .widget-html-content { line-height: 1.45; font-size: var(--jp-content-font-size1, 14px); }
-.optcourse-box button:focus-visible, .optcourse-box input:focus-visible {
-  outline: 2px solid var(--jp-brand-color1, #1976d2);
+.optcourse-choices { padding-left: 6px; } /* room for the ring of the focus */
+.optcourse-box input[type=text] { border-color: var(--jp-ui-font-color2, #757575) !important; }
+.optcourse-box button.jupyter-button { border: 1px solid var(--jp-ui-font-color2, #757575); }
+.optcourse-box button:focus-visible, .optcourse-box input:focus-visible, .optcourse-answer:focus-visible {
+  outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 2px;
 }
+.optcourse-box, .optcourse-box .widget-box { overflow: visible; }
 </style>"""
 
 BOX = widgets.Layout  # a fresh layout each time: widgets must not share one
+
+
+class Manners(anywidget.AnyWidget):
+    """Shows nothing; gives the box that it stands in names, roles, keys and announcements (manners.js says which)."""
+
+    _esm = Path(__file__).with_name("manners.js")
 
 
 class Panel(widgets.VBox):
@@ -48,7 +61,10 @@ class Panel(widgets.VBox):
     def __init__(
         self, children: tuple, twin: Callable[[], tuple[str, str]], asks: Callable[[], dict] | None = None
     ) -> None:
-        super().__init__(children, layout=BOX(width="100%", max_width="820px", padding="4px 0"))
+        super().__init__(
+            (*children, Manners(layout=BOX(display="none"))),
+            layout=BOX(width="100%", max_width="820px", padding="4px 0"),
+        )
         self.add_class("optcourse-box")
         self.twin = twin
         self.asks = asks  # the questions as data, for pages that ask them without a kernel
@@ -102,8 +118,12 @@ def _or_sentence(function: Callable) -> Callable:
     return safe
 
 
-def _html(value: str = "") -> widgets.HTML:
-    return widgets.HTML(value, layout=BOX(width="100%", height="auto", margin="2px 0"))
+def _html(value: str = "", part: str = "") -> widgets.HTML:
+    """HTML in a box; `part` says what it is to manners.js: "question" or "answer"."""
+    html = widgets.HTML(value, layout=BOX(width="100%", height="auto", margin="2px 0"))
+    if part:
+        html.add_class(f"optcourse-{part}")
+    return html
 
 
 def _button(text: str, tooltip: str) -> widgets.Button:
@@ -122,9 +142,9 @@ def hints(exercise_id: str) -> Panel:
 def _hints(exercise: Exercise) -> Panel:
     count = len(exercise.hints)
     shown = 0
-    text = _html()
+    text = _html(part="answer")
     button = _button("", f"Open the next hint for {exercise.title}")
-    message = _html()
+    message = _html(part="answer")
 
     def draw() -> None:
         text.value = "".join(
@@ -207,15 +227,15 @@ def reveal_block(prediction: Prediction, guess: Any) -> str:
 
 
 def _predict(prediction: Prediction) -> Panel:
-    question = _html(_question_html(prediction.question))
+    question = _html(_question_html(prediction.question), "question")
     entry = (
         _choice_entry(prediction.choices, prediction.question)
         if prediction.kind == "choice"
         else _number_entry(prediction)
     )
     button = _button("Commit", "Commit to this answer; the answer is shown afterwards")
-    result = _html()
-    message = _html()
+    result = _html(part="answer")
+    message = _html(part="answer")
 
     def show(guess: Any) -> None:
         result.value = reveal_block(prediction, guess)
@@ -314,13 +334,16 @@ def _choice_entry(choices: tuple[str, ...], label: str) -> widgets.RadioButtons:
 
 
 def _number_entry(prediction: Prediction) -> widgets.Text:
-    return widgets.Text(
+    entry = widgets.Text(
         placeholder="a number",
+        continuous_update=False,  # else a click on Commit may overtake the last letters on their way to the kernel
         description=f"Your number{f' ({prediction.unit})' if prediction.unit else ''}:",
         tooltip=prediction.question,
         style={"description_width": "max-content"},
         layout=BOX(width="24em", max_width="100%"),
     )
+    entry.add_class("optcourse-number")
+    return entry
 
 
 def _read_entry(prediction: Prediction, entry: Any) -> tuple[Any, str]:
@@ -345,7 +368,7 @@ def quiz(lesson: str) -> Panel:
 
 
 def _quiz(quiz: Quiz) -> Panel:
-    message = _html()
+    message = _html(part="answer")
     parts = [_quiz_question(quiz, k, message) for k in range(len(quiz.questions))]
 
     def twin() -> tuple[str, str]:
@@ -386,9 +409,9 @@ def _choice_block(question: Any, pick: int) -> str:
 def _quiz_question(quiz: Quiz, number: int, message: widgets.HTML) -> widgets.VBox:
     question = quiz.questions[number]
     heading = f"<strong>{number + 1} of {len(quiz.questions)}.</strong> {code_spans(question.text)}"
-    text = _html(f'<p style="margin:8px 0 0 0;max-width:76ch">{heading}</p>')
+    text = _html(f'<p style="margin:8px 0 0 0;max-width:76ch">{heading}</p>', "question")
     radio = _choice_entry(question.choices, question.text)
-    explanation = _html()
+    explanation = _html(part="answer")
 
     @guarded(message)
     def chosen(change: Any) -> None:

@@ -821,8 +821,10 @@ class Stage {
       this.painter.size(width, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
       this.draw();
     };
-    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize].join();
-    this.resize = new ResizeObserver(() => { if (size() !== this.size) fit(); });
+    // With the theme: JupyterLab changes it while the page is hidden, and then only the size tells that it is back.
+    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize, dark()].join();
+    const refit = () => { if (size() !== this.size) fit(); };
+    this.resize = new ResizeObserver(refit);
     this.resize.observe(this.root);
     this.theme = new MutationObserver(fit);
     this.theme.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
@@ -830,7 +832,7 @@ class Stage {
     this.query.addEventListener("change", fit);
     this.seen = new IntersectionObserver((entries) => {
       this.visible = entries.some((e) => e.isIntersecting);
-      if (this.visible) this.settle();
+      if (this.visible) { refit(); this.settle(); }
     });
     this.seen.observe(this.root);
     fit();

@@ -12,12 +12,13 @@
       color = dark && matchMedia("(prefers-color-scheme: dark)").matches ? "rgb(18, 18, 18)" : "rgb(255, 255, 255)";
     }
     const style = getComputedStyle(here), box = here.getBoundingClientRect();
+    const zero = (root && here.closest(root) ? here.closest(root) : document.documentElement).getBoundingClientRect(); // it scrolls
     const name = here.getAttribute("aria-label") || here.labels?.[0]?.textContent || here.textContent || "";
     return {
       index: window.ocOrder ? window.ocOrder.indexOf(here) : -1,
       ours: !root || !!here.closest(root),
       what: here.tagName.toLowerCase() + (here.type ? ":" + here.type : "") + " " + name.trim().slice(0, 60),
-      left: box.left + scrollX, top: box.top + scrollY, right: box.right + scrollX, bottom: box.bottom + scrollY,
+      left: box.left - zero.left, top: box.top - zero.top, right: box.right - zero.left, bottom: box.bottom - zero.top,
       outline: [style.outlineStyle, parseFloat(style.outlineWidth), style.outlineColor],
       behind: color,
     };

@@ -18,8 +18,6 @@ SWITCHED_ON = ("target-size",)  # axe leaves this WCAG 2.2 AA rule out unless it
 # Rules that are not asked for, each with its reason. Nothing of WCAG A or AA may stand here.
 SWITCHED_OFF: dict[str, str] = {}
 
-OURS = [".oc-explorer", ".optcourse-box", ".optcourse-feedback"]  # inside JupyterLab only these are ours
-
 
 @functools.cache
 def axe_source() -> str:
@@ -124,10 +122,10 @@ def focus(page: Any) -> dict | None:
 
 
 def follows(previous: dict, stop: dict) -> bool:
-    """Whether a stop comes after another for a reader of rows: lower, or further right in the same row."""
-    return stop["bottom"] > previous["top"] and (
-        stop["top"] >= previous["bottom"] - 12 or stop["left"] > previous["left"] - 1
-    )
+    """Whether a stop comes after another for a reader of rows and columns: lower, or further right."""
+    lower = stop["top"] >= previous["bottom"] - 12
+    beside = stop["bottom"] > previous["top"] and stop["left"] > previous["left"] - 1
+    return lower or beside or stop["left"] >= previous["right"] - 1
 
 
 def ring_troubles(stop: dict | None) -> list[str]:
@@ -135,8 +133,10 @@ def ring_troubles(stop: dict | None) -> list[str]:
     if stop is None:
         return ["nothing has the focus"]
     style, width, color = stop["outline"]
-    if style in ("none", "hidden") or width < 2:
+    if style in ("none", "hidden") or (width < 2 and style != "auto"):  # "auto" is the browser's own ring
         return [f"no visible focus ring on {stop['what']}: outline {style} {width}px"]
+    if style == "auto":
+        return []
     ratio = contrast(rgb(color), rgb(stop["behind"]))
     return [f"the focus ring of {stop['what']} has contrast {ratio:.2f}"] if ratio < 3 else []
 

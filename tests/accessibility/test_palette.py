@@ -87,7 +87,7 @@ def cue(mark: s.Mark) -> tuple:
 
 
 def alike(panel: s.Panel) -> list[str]:
-    """Pairs of roles in one panel that only their colour tells apart: the same cue and size, and no contrast of 3 between them."""
+    """Pairs of roles in one panel that only their colour tells apart: same cue and size, and no contrast of 3 between them."""
     found = defaultdict(lambda: defaultdict(set))
     for mark in panel.marks:
         if isinstance(mark, s.Line | s.Rule | s.Points | s.Bars | s.Span) and mark.role != "contour":
