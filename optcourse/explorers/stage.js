@@ -341,7 +341,13 @@ class Painter {
     const every = mark.marker ? 1 : this.beads(mark) ? Math.max(1, Math.floor(mark.x.length / 5)) : Infinity;
     const size = mark.marker ? 5 : 7, shape = this.spec.roles[mark.role][3];
     const first = mark.marker ? 0 : Math.floor(every / 2);
-    for (let i = first; i < to; i += every) if (i >= from) this.shape(context, X(mark.x[i]), Y(mark.y[i]), size, shape, mark.role);
+    let before = [NaN, NaN]; // shapes that lie on each other hide the line under their rims, so those too near are left out
+    for (let i = first; i < to; i += every) {
+      const x = X(mark.x[i]), y = Y(mark.y[i]);
+      if (i < from || Math.hypot(x - before[0], y - before[1]) < 9) continue;
+      this.shape(context, x, y, size, shape, mark.role);
+      before = [x, y];
+    }
   }
 
   beads(mark) { // a line that its dash does not tell apart carries a few of its role's shapes
