@@ -129,7 +129,12 @@ class Writer:
             lesson.sections.append(self.section(unescape(heading[2]), plain(heading[3])))
             last = heading.end()
         self.note_html(body[last:])
-        body = re.sub(r"(<table>.*?</table>)", r'<div class="scroll">\1</div>', body, flags=re.DOTALL)
+        body = re.sub(
+            r"<table>.*?</table>",
+            lambda m: f'<div class="scroll">{with_row_names(m[0])}</div>',
+            body,
+            flags=re.DOTALL,
+        )
         self.parts.append(f'<div class="cell" data-cell="{escape(cell.id)}">\n{body}\n</div>')
 
     def unique(self, heading: re.Match) -> str:
@@ -359,6 +364,15 @@ def only_imports(source: str) -> bool:
     except SyntaxError:
         return False
     return bool(statements) and all(isinstance(s, ast.Import | ast.ImportFrom) for s in statements)
+
+
+def with_row_names(table: str) -> str:
+    """Where the first column has no heading it names the rows: say so to whoever hears the table."""
+    corner = re.search(r"<tr>\s*<th>\s*</th>", table)
+    if not corner:
+        return table
+    table = table.replace(corner[0], "<tr><td></td>", 1)
+    return re.sub(r"<tr>\s*<td>(.+?)</td>", r'<tr><th scope="row">\1</th>', table)
 
 
 def with_breaks(body: str) -> str:

@@ -203,9 +203,13 @@
     });
   }
   const reach = () => {
-    for (const node of all("main pre, main .out, main .scroll, main .katex-display")) {
-      if (node.scrollWidth > node.clientWidth + 1) node.tabIndex = 0; else node.removeAttribute("tabindex");
-    }
+    all("main pre, main .out, main .scroll, main .katex-display").forEach((node, k) => {
+      const wider = node.scrollWidth > node.clientWidth + 1;
+      const kind = node.matches("pre") ? "Code" : node.matches(".katex-display") ? "Formula" : "Table";
+      for (const [name, value] of Object.entries({ tabindex: "0", role: "region", "aria-label": `${kind} ${k + 1}, wider than the screen` })) {
+        if (wider) node.setAttribute(name, value); else node.removeAttribute(name);
+      }
+    });
   };
   addEventListener("resize", reach);
   addEventListener("load", reach);
