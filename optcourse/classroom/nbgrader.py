@@ -232,7 +232,7 @@ c.Execute.iopub_timeout = 30
 def notebook_text(lesson: Lesson, seed: int) -> str:
     """The notebook file of a lesson with answers, tests and nbgrader's metadata: the same text every time."""
     given = names_from_the_course(lesson)
-    shown = [cell for cell in lesson.cells if not is_speakers_note(cell)]
+    shown = [cell for cell in lesson.cells if not cell.is_note]  # a speaker's notes are not for students
     cells = [
         notebook_cell(cell, cell_id, given, seed)
         for cell, cell_id in zip(shown, nb.cell_ids(lesson), strict=True)
@@ -244,10 +244,6 @@ def notebook_text(lesson: Lesson, seed: int) -> str:
     }
     notebook = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-
-
-def is_speakers_note(cell: Cell) -> bool:
-    return cell.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
 
 def notebook_cell(cell: Cell, cell_id: str, given: set[str], seed: int) -> dict[str, Any]:

@@ -99,6 +99,8 @@ def faults(notebook: nbformat.NotebookNode, name: str, preprocess) -> list[str]:
     for ours, theirs in zip(released.cells, lesson.cells, strict=True):
         if "SOLUTION" in ours.source or "HIDDEN" in ours.source or HIDDEN_FAILED in ours.source:
             found.append(f"{ours.id}: a student would see what is hidden")
+        if ours.metadata.get("optcourse") != theirs.metadata.get("optcourse"):
+            found.append(f"{ours.id}: what is kept with the cell is not the lesson's")
         meta = ours.metadata.get("nbgrader", {})
         # nbgrader has one blank for all places; in lessons/ one outside a function is a comment.
         text = ours.source.replace(f"\n{BLANK}", f"\n{NOTE}")
