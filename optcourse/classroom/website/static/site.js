@@ -47,6 +47,8 @@
   });
   system.addEventListener("change", showTheme);
   showTheme();
+  addEventListener("beforeprint", () => { document.body.dataset.jpThemeLight = "true"; }); // ink on paper
+  addEventListener("afterprint", showTheme);
 
   // ---- figures ----------------------------------------------------------------------------------------------------------
 
