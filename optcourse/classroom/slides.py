@@ -10,6 +10,7 @@ import argparse
 import html
 import os
 import re
+import signal
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -115,6 +116,7 @@ def present(path: Path, asked: argparse.Namespace) -> int:
             sys.stdout.flush()
             if not asked.no_browser:
                 webbrowser.open(server.url)
+            signal.signal(signal.SIGTERM, signal.default_int_handler)  # a closed terminal ends it as Ctrl-C does
             try:
                 server.wait()
             except KeyboardInterrupt:
@@ -228,7 +230,8 @@ def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names,
         return
     if cell.cell_type != "code":
         return
-    call = cell.source.lstrip().split("(", 1)[0]
+    found = re.match(r"(?:\w+ = )?(check|hints)\(", cell.source.lstrip())
+    call = found[1] if found else ""
     if call == "hints":  # what a lecturer says when nobody has an idea
         here.notes += [
             output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
@@ -290,7 +293,8 @@ def prose(text: str) -> str:
 
 
 def code(source: str) -> str:
-    return unfocusable(rendering.code_html(source))
+    """Code in colours, without what is said to the linter only."""
+    return unfocusable(rendering.code_html(re.sub(r" *# noqa\b.*", "", source)))
 
 
 def unfocusable(made: str) -> str:

@@ -98,7 +98,7 @@ function number(data) {
 
 // -- pages ----------------------------------------------------------------------------------------------------------------------------
 
-const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82, 0.8]; // 0.82 keeps code at 18 px or more on a screen of 1080 lines
+const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82, 0.8];
 const spills = (slide) => {
   const body = slide.lastBody;
   const slack = 3 * unit(); // another size of window rounds in another way
@@ -118,14 +118,21 @@ function newSlide(section, title, again) {
   return slide;
 }
 
+// The largest letters with which it all fits. Code and what it printed may be set smaller than the prose, so that no line of
+// them breaks; 0.8 keeps them at 18 px or more on a screen of 1080 lines.
 function fillSlide(slide, units) {
   slide.lastBody.append(...units);
-  const question = units.every((node) => node.matches(".ask"));
-  for (const density of DENSITIES.slice(question ? 0 : 1, -1)) {
+  const question = units.every((node) => node.matches(".ask")), code = slide.querySelector("pre");
+  const sizes = DENSITIES.slice(question ? 0 : 1, -1);
+  const fits = (density, pre) => {
     slide.style.setProperty("--d", density);
-    if (!spills(slide)) return true;
-  }
-  return false;
+    slide.style.setProperty("--pre", pre);
+    return !spills(slide);
+  };
+  slide.classList.add("straight");
+  const straight = code && sizes.some((density) => [1, 0.9, 0.8, 0.7].some((pre) => density * pre >= 0.8 && fits(density, pre)));
+  slide.classList.remove("straight");
+  return straight || sizes.some((density) => fits(density, density > 1 ? 1 / density : 1));
 }
 
 // Another size of window rounds letters in another way, and a line may break that did not: a little smaller, then.
@@ -134,6 +141,7 @@ function tighten(slide) {
     if (density >= Number(slide.style.getPropertyValue("--d") || 1)) continue;
     if (!slide.querySelector(".body") || slide.matches(".opening") || !spills(slide)) return;
     slide.style.setProperty("--d", density);
+    slide.style.setProperty("--pre", Math.max(0.8 / density, Number(slide.style.getPropertyValue("--pre") || 1)));
   }
 }
 
@@ -167,7 +175,7 @@ function share(units, measure) {
     for (let start = end - 1, height = 0; start >= 0; start--) {
       height += heights[start];
       const alone = start === end - 1;
-      if (!alone && height > room) break;
+      if (!alone && (height > room || units.slice(start, end).some((node) => node.title))) continue; // a question of the quiz stands alone
       const bigs = units.slice(start, end).filter(large).length;
       if (bigs && !alone && (bigs > 1 || !large(units[end - 1]) || height - heights[end - 1] > room * (units[end - 1].matches(".figure") ? 0.17 : 0.45))) continue;
       const pages = best[start].pages + 1 + (end < units.length && leads(units[end - 1]) ? 0.5 : 0), worst = Math.max(best[start].worst, height);
