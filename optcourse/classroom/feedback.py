@@ -11,7 +11,7 @@ import base64
 import functools
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +23,7 @@ from optcourse import exercises
 from optcourse.checking.feedback import code_spans
 from optcourse.classroom.export import number, page_name, write_file
 from optcourse.classroom.gradebook import Entry, LessonMarks, Student
+from optcourse.classroom.manual import Waiting
 
 TEMPLATES = Path(__file__).with_name("templates")
 LOOKS = {
@@ -98,6 +99,12 @@ def write_pages(
 def student_page(student: Student) -> str:
     lessons = [student.lessons[key] for key in sorted(student.lessons)]
     return environment().get_template("feedback.html").render(student=student, lessons=lessons)
+
+
+def write_answers(path: Path, waiting: Iterable[Waiting]) -> None:
+    """The answers that a person reads, with their pictures, on one page."""
+    found = [w for w in waiting if w.entry.by_hand]
+    write_file(path, environment().get_template("answers.html").render(waiting=found).encode())
 
 
 # -- the overview ----------------------------------------------------------------------------------

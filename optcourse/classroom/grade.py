@@ -161,6 +161,11 @@ def places(options: argparse.Namespace) -> tuple[Path, Path]:
     return folder, out
 
 
+def shown(path: Path) -> str:
+    """A path as text that can be kept, also where it is no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 def make_folder(out: Path) -> None:
     """Marks are for few eyes: a folder that is made here can be opened by its owner only."""
     try:
@@ -214,7 +219,7 @@ def grade(
     draw = last is None or options.again
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
     book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
-    book.retire(str(folder), {(s.student, s.file) for s in found.submissions})
+    book.retire(shown(folder), {(s.student, s.file) for s in found.submissions})
     todo, done = found.submissions, 0
     if not options.again:
         todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
@@ -229,7 +234,7 @@ def grade(
         return
     number = options.jobs or cores()
     place = options.scheduler or count(number, "process", "processes")
-    run_id = book.begin_run(folder=str(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
+    run_id = book.begin_run(folder=shown(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
     marking = Marking(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
     marking.refuse([s for s in todo if s.refused])
     results = marking.results(marking.jobs([s for s in todo if not s.refused]), number)
@@ -423,25 +428,24 @@ def by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradeboo
     for line in manual.read_back(book, students, table):
         print(line)
     students, _ = the_class(book)
-    rows = manual.waiting_rows(students, lambda student, file, exercise: answer(folder, file, exercise))
-    manual.write_waiting(table, rows)
-    for row in rows:
-        print(f"waits: {row[0]}, {row[1]} (of {row[2]}): {row[3]}")
-    fill = (
-        f"Fill in points and comments in {table} and call this again."
-        if rows
-        else "Nothing waits for a person."
-    )
+    found = manual.waiting(students, lambda file, exercise: answer(folder, file, exercise))
+    manual.write_waiting(table, found)
+    feedback.write_answers(out / "manual.html", found)
+    for w in found:
+        print(f"waits: {w.student.student}, {w.entry.id} (of {export.number(w.entry.of)}): {w.why}")
+    fill = f"Read the answers in {out / 'manual.html'}, fill in points and comments in {table}, and call this again."
+    if not found:
+        fill = "Nothing waits for a person."
     print(fill)
     return None
 
 
-def answer(folder: Path, file: str, exercise: str) -> str:
+def answer(folder: Path, file: str, exercise: str) -> manual.Answer:
     """What a student wrote for a task that a person reads, where the file is still there under its name."""
     try:
         return manual.answer_in(collecting.read_bytes(folder / file)[0], exercise)
     except CannotRead as error:
-        return f"({error})"
+        return manual.Answer(f"({error})")
 
 
 def the_class(book: Gradebook) -> tuple[dict[str, Student], list[str]]:

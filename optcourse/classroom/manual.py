@@ -6,17 +6,20 @@ exercise (`03-explain-it-back`), title, points. `manual.csv` is the table of wha
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from optcourse.classroom.export import TableError, as_written, neutral, number, read_rows, write_rows
-from optcourse.classroom.gradebook import Decision, Gradebook, Part, Student, lesson_parts
+from optcourse.classroom.gradebook import Decision, Entry, Gradebook, Part, Student, lesson_parts
 
 COLUMNS = ("student", "exercise", "of", "why it waits", "file", "answer", "points", "comment")
 LONGEST_ANSWER = 2000
 LONGEST_COMMENT = 5000
+LARGEST_PICTURES = 2_000_000  # bytes of pictures in one answer
 
 
 class NotAllowed(Exception):
@@ -98,6 +101,7 @@ def decide(
     Raises NotAllowed.
     """
     name = find_student(student, students)
+    _check_text(why)
     before = book.decisions().get((name, exercise))
     value, said = _checked(book, name, exercise, points, comment, before)
     text = (before.comment if before else "") if comment is None else comment
@@ -110,8 +114,8 @@ def _checked(
     book: Gradebook, student: str, exercise: str, points: str, comment: str | None, before: Decision | None
 ) -> tuple[float | None, str]:
     """The points to be kept, and how to say it."""
-    if comment is not None and len(comment) > LONGEST_COMMENT:
-        raise NotAllowed(f"the comment is longer than {LONGEST_COMMENT} letters.")
+    if comment is not None:
+        _check_text(comment)
     parts = lesson_parts(exercise[:2], book.tasks)
     if exercise == exercise[:2] and parts:
         if points != "same":
@@ -130,28 +134,50 @@ def _checked(
     return value, f"{number(value)} of {number(parts[exercise].points)}"
 
 
+def _check_text(text: str) -> None:
+    """What is kept must be readable everywhere."""
+    if len(text) > LONGEST_COMMENT:
+        raise NotAllowed(f"the comment is longer than {LONGEST_COMMENT} letters.")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise NotAllowed("the comment has letters that this terminal does not send as UTF-8.")
+
+
 # -- the table -------------------------------------------------------------------------------------
 
 
-def waiting_rows(students: Mapping[str, Student], answers) -> list[list[str]]:
-    """A row for everything that has no mark until a person gives one. `answers(file, exercise)` finds what was written."""
-    rows = []
-    for student in students.values():
-        for marks in student.lessons.values():
-            for entry in marks.waiting:
-                why = (
-                    "a person reads it"
-                    if entry.by_hand
-                    else f"not marked: {marks.reason or 'it came later than the mark'}"
-                )
-                answer = answers(student.student, marks.file, entry.id) if entry.by_hand else ""
-                rows.append(
-                    [student.student, entry.id, number(entry.of), why, marks.file, answer, "", entry.comment]
-                )
-    return rows
+@dataclass(frozen=True)
+class Waiting:
+    """Something that has no mark until a person gives one."""
+
+    student: Student
+    entry: Entry
+    why: str
+    file: str
+    answer: Answer
 
 
-def write_waiting(path: Path, rows: list[list[str]]) -> None:
+def waiting(students: Mapping[str, Student], answers: Callable[[str, str], Answer]) -> list[Waiting]:
+    """All that waits. `answers(file, exercise)` finds what a student wrote."""
+    return [
+        Waiting(
+            student,
+            entry,
+            "a person reads it" if entry.by_hand else f"not marked: {marks.reason or 'the exercise is new'}",
+            marks.file,
+            answers(marks.file, entry.id) if entry.by_hand else Answer(""),
+        )
+        for student in students.values()
+        for marks in student.lessons.values()
+        for entry in marks.waiting
+    ]
+
+
+def write_waiting(path: Path, found: Iterable[Waiting]) -> None:
+    """The table to be filled in."""
+    rows = [
+        [w.student.student, w.entry.id, number(w.entry.of), w.why, w.file, w.answer.text, "", w.entry.comment]
+        for w in found
+    ]
     write_rows(path, [COLUMNS, *rows])
 
 
@@ -185,12 +211,43 @@ def read_back(book: Gradebook, students: Mapping[str, Student], path: Path) -> l
     return [f"{student}, {exercise}: {said}" for student, exercise, *_, said in wanted]
 
 
-def answer_in(data: bytes, exercise: str) -> str:
-    """What stands in the cells of a notebook that carry the tag `by-hand:NN-words`, for a person to read."""
+@dataclass(frozen=True)
+class Answer:
+    """What a student handed in for a task that a person reads: text, and PNG pictures in base64."""
+
+    text: str
+    pictures: tuple[str, ...] = ()
+
+
+def answer_in(data: bytes, exercise: str) -> Answer:
+    """What is in the cells that carry the tag `by-hand:NN-words`: their text, what they drew, what was pasted into them."""
     try:
         cells = json.loads(data)["cells"]
-        found = [c for c in cells if f"by-hand:{exercise}" in c.get("metadata", {}).get("tags", [])]
-        texts = [s if isinstance(s, str) else "".join(s) for s in (c.get("source", "") for c in found)]
+        found = [cell for cell in cells if f"by-hand:{exercise}" in cell.get("metadata", {}).get("tags", [])]
+        texts = [_joined(cell.get("source", "")) for cell in found]
+        bundles = [output.get("data", {}) for cell in found for output in cell.get("outputs", [])]
+        bundles += [bundle for cell in found for bundle in cell.get("attachments", {}).values()]
+        pictures = [_joined(bundle.get("image/png", "")) for bundle in bundles]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return "(the notebook cannot be read)"
-    return "\n".join(texts)[:LONGEST_ANSWER] if found else "(no cell with this task's tag; see the notebook)"
+        return Answer("(the notebook cannot be read)")
+    if not found:
+        return Answer("(no cell with this task's tag; see the notebook)")
+    return Answer("\n".join(texts)[:LONGEST_ANSWER], _real_pictures(pictures))
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
+
+
+def _real_pictures(pictures: list[str]) -> tuple[str, ...]:
+    """Those that are PNG files, as many as a page can bear."""
+    found, room = [], LARGEST_PICTURES
+    for picture in filter(None, pictures):
+        try:
+            data = base64.b64decode("".join(picture.split()), validate=True)
+        except ValueError:
+            continue
+        room -= len(data)
+        if data.startswith(b"\x89PNG\r\n\x1a\n") and room >= 0:
+            found.append(base64.b64encode(data).decode())
+    return tuple(found)

@@ -334,6 +334,14 @@ def test_without_bubblewrap_it_says_what_is_lost_and_needs_a_word(week, quick, m
     assert rows(week.with_name("week-marks"), "SELECT sandboxed FROM runs") == [(0,)]
 
 
+def test_a_folder_whose_name_is_no_utf8_can_be_marked(week, quick):
+    odd = Path(os.fsdecode(os.fsencode(week) + b"\xff"))
+    week.rename(odd)
+    assert grade.main([str(odd)]) == 0 and len(quick) == 3
+    assert grade.main([str(odd), "--manual"]) == 0
+    assert rows(odd.with_name(odd.name + "-marks"), "SELECT folder FROM runs")[0][0].endswith("week\\xff")
+
+
 def test_one_grader_at_a_time(week, quick, tmp_path, capsys):
     out = week.with_name("week-marks")
     out.mkdir()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
+import json
 import re
 import sqlite3
 import unicodedata
@@ -127,6 +129,18 @@ def test_a_mark_by_hand_is_checked_at_the_door(book, student, exercise, given, s
     book.learn({"alice": {"name": "Al"}, "alan": {"name": "Al"}})
     with pytest.raises(manual.NotAllowed, match=says):
         manual.decide(book, book.students(), student, exercise, given, None)
+    assert not book.decisions()
+
+
+def test_a_comment_that_cannot_be_kept_is_refused(book):
+    put(book, new_run(book), "alice")
+    for comment, why, says in (
+        ("x" * 5001, "", "longer than 5000"),
+        ("\udcff", "", "UTF-8"),
+        (None, "\udcff", "UTF-8"),
+    ):
+        with pytest.raises(manual.NotAllowed, match=says):
+            manual.decide(book, book.students(), "alice", "03-gradient-descent", "1", comment, why)
     assert not book.decisions()
 
 
@@ -519,7 +533,7 @@ def test_what_waits_goes_out_is_filled_in_and_comes_back(tmp_path, book):
     for student in ("alice", "=evil", "carol"):
         put(book, run, student)
     put(book, run, "carol", outcome="unreadable", reason="it is too large", lesson="05")
-    rows = manual.waiting_rows(book.students(), lambda student, file, exercise: f"answer of {student}")
+    rows = manual.waiting(book.students(), lambda file, exercise: manual.Answer(f"an answer in {file}"))
     assert len(rows) == 3 + 6
     path = tmp_path / "manual.csv"
     manual.write_waiting(path, rows)
@@ -533,8 +547,8 @@ def test_what_waits_goes_out_is_filled_in_and_comes_back(tmp_path, book):
     path.write_text(text.getvalue(), encoding="utf-8-sig")
     assert len(manual.read_back(book, book.students(), path)) == 2
     assert points(book, "=evil")["03-explain-it-back"] == points(book, "alice")["03-explain-it-back"] == 1.5
-    again = manual.waiting_rows(book.students(), lambda *_: "")
-    assert {row[0] for row in again} == {"carol"}
+    again = manual.waiting(book.students(), lambda *_: manual.Answer(""))
+    assert {w.student.student for w in again} == {"carol"}
 
 
 def test_one_wrong_row_and_nothing_is_taken(tmp_path, book):
@@ -544,7 +558,7 @@ def test_one_wrong_row_and_nothing_is_taken(tmp_path, book):
         ["alice", "03-gradient-descent", "", "", "", "", "2", ""],
         ["alice", "03-read-a-hessian", "", "", "", "", "9", ""],
     ]
-    manual.write_waiting(path, rows)
+    export.write_rows(path, [manual.COLUMNS, *rows])
     with pytest.raises(manual.NotAllowed, match="row 3: 9 is more than the 2 points"):
         manual.read_back(book, book.students(), path)
     assert not book.decisions()
@@ -570,10 +584,28 @@ def test_tasks_for_a_person_are_checked(tmp_path, text, says):
         manual.read_tasks(tmp_path / "by_hand.csv")
 
 
-def test_an_answer_is_the_cell_with_the_tasks_tag():
-    cell = '{"cell_type": "markdown", "metadata": {"tags": ["by-hand:03-essay"]}, "source": ["one ", "two"]}'
-    assert manual.answer_in(f'{{"cells": [{cell}]}}'.encode(), "03-essay") == "one two"
-    assert "no cell" in manual.answer_in(b'{"cells": []}', "03-essay")
+PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n and so on").decode()
+
+
+def test_an_answer_is_the_cell_with_the_tasks_tag_with_its_pictures():
+    cell = {
+        "metadata": {"tags": ["by-hand:03-essay"]},
+        "source": ["one ", "two"],
+        "attachments": {"photo.png": {"image/png": PNG}},
+        "outputs": [
+            {"data": {"image/png": [PNG[:4] + "\n", PNG[4:]]}},
+            {"data": {"image/png": "no base64!"}},
+            {"data": {"image/png": base64.b64encode(b"GIF89a").decode()}},
+            {"data": {"image/png": base64.b64encode(base64.b64decode(PNG) + bytes(3_000_000)).decode()}},
+            {"output_type": "stream", "text": "x"},
+        ],
+    }
+    data = json.dumps({"cells": [cell, {"source": "x"}]}).encode()
+    assert manual.answer_in(data, "03-essay") == manual.Answer("one two", (PNG,))
+    del cell["outputs"][3]
+    data = json.dumps({"cells": [cell]}).encode()
+    assert manual.answer_in(data, "03-essay") == manual.Answer("one two", (PNG, PNG))
+    assert "no cell" in manual.answer_in(b'{"cells": []}', "03-essay").text
     for broken in (
         b"",
         b"[]",
@@ -582,7 +614,19 @@ def test_an_answer_is_the_cell_with_the_tasks_tag():
         b'{"cells": [{"metadata": 3}]}',
         b"[" * 100_000,
     ):
-        assert "cannot be read" in manual.answer_in(broken, "03-essay")
+        assert "cannot be read" in manual.answer_in(broken, "03-essay").text
+
+
+def test_the_page_of_answers_shows_pictures_and_everything_else_as_text(tmp_path, book):
+    book.tasks = (Part("03-essay", SCRIPT, 2, by_hand=True),)
+    put(book, new_run(book), SCRIPT, file=SCRIPT)
+    found = manual.waiting(book.students(), lambda *_: manual.Answer(SCRIPT, (PNG,)))
+    feedback.write_answers(tmp_path / "manual.html", found)
+    page = Reader((tmp_path / "manual.html").read_text())
+    assert {tag for tag, _ in page.elements} <= ALLOWED | {"img"}
+    [picture] = [attributes for tag, attributes in page.elements if tag == "img"]
+    assert picture["src"] == f"data:image/png;base64,{PNG}" and picture["alt"]
+    assert page.text.count(SCRIPT) == 4
 
 
 # -- pages -----------------------------------------------------------------------------------------
