@@ -5,11 +5,10 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
-import sysconfig
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
+from functools import lru_cache
 from types import FrameType
 from typing import Any
 
@@ -89,12 +88,17 @@ def _in_thread(function: Callable[[], Any], seconds: float) -> Any:
     return box["result"]
 
 
-# Code that is not the learner's: its calls are seen, its lines are not, for the sake of speed.
-_LIBRARIES = (
-    str(Path(__file__).resolve().parents[1]),
-    *(sysconfig.get_path(kind) for kind in ("stdlib", "purelib")),
-    *(path for path in sys.path if path.endswith(".zip")),  # a browser's standard library is one file
-)
+@lru_cache(maxsize=1)
+def _libraries() -> tuple[str, ...]:
+    """Folders of code that is not the learner's: its calls are seen, its lines are not, for the sake of speed."""
+    import sysconfig  # here, because a browser alone needs it, and the grader starts a thousand processes
+    from pathlib import Path
+
+    return (
+        str(Path(__file__).resolve().parents[1]),
+        *(sysconfig.get_path(kind) for kind in ("stdlib", "purelib")),
+        *(path for path in sys.path if path.endswith(".zip")),  # a browser's standard library is one file
+    )
 
 
 def _with_trace(function: Callable[[], Any], seconds: float) -> Any:
@@ -103,11 +107,12 @@ def _with_trace(function: Callable[[], Any], seconds: float) -> Any:
     What it cannot stop: a loop that swallows the stop with a bare `except:` (Python ends the tracing when it raises).
     """
     end = time.monotonic() + seconds
+    libraries = _libraries()
 
     def look(frame: FrameType, event: str, argument: object) -> Callable | None:
         if time.monotonic() > end:
             raise TimeLimit
-        return None if frame.f_code.co_filename.startswith(_LIBRARIES) else look
+        return None if frame.f_code.co_filename.startswith(libraries) else look
 
     before = sys.gettrace()
     sys.settrace(look)

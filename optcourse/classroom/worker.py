@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-import importlib.abc
+import importlib
 import importlib.machinery
 import inspect
 import json
@@ -101,7 +101,7 @@ class StandIn(types.ModuleType):
         return LeftOut(f"{self.__name__}.{name}")
 
 
-class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class StandIns:
     """Finds stand-ins for the modules that are left out, also where the real ones are installed."""
 
     def __init__(self, kept):
