@@ -242,6 +242,7 @@ def graded(lessons, tmp_path_factory):
     return folder, json.loads(finished.stdout.splitlines()[-1]), before
 
 
+@pytest.mark.slow
 def test_every_step_of_nbgrader_succeeds(graded):
     folder, result, _ = graded
     for step in result["done"]:
@@ -250,6 +251,7 @@ def test_every_step_of_nbgrader_succeeds(graded):
         assert "Start here" in (folder / "feedback" / student / SHORT / f"{SHORT}.html").read_text()
 
 
+@pytest.mark.slow
 def test_validate_fails_on_the_blank_in_words_and_passes_the_right_answers(graded):
     _, result, _ = graded
     blank = result["failed"]["blank"]
@@ -258,6 +260,7 @@ def test_validate_fails_on_the_blank_in_words_and_passes_the_right_answers(grade
     assert result["failed"]["ada"] == []
 
 
+@pytest.mark.slow
 def test_the_marks_are_the_fair_ones(graded):
     _, result, _ = graded
     points = {e.id: e.points for e in exercises.all_exercises() if e.lesson == "00"}
@@ -272,6 +275,7 @@ def test_the_marks_are_the_fair_ones(graded):
     }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not has_bubblewrap(), reason="no bubblewrap (sudo apt install bubblewrap)")
 def test_optcourse_grade_marks_what_nbgrader_has_collected(graded):
     folder, _, _ = graded
@@ -283,6 +287,7 @@ def test_optcourse_grade_marks_what_nbgrader_has_collected(graded):
     assert [mark.points for mark in marks["bob"].exercises] == [1, 0, 0, 0]
 
 
+@pytest.mark.slow
 def test_laying_out_again_touches_nothing_of_nbgraders(graded, lessons):
     folder, _, before = graded
     everything = all_bytes(folder)
