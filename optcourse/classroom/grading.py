@@ -38,6 +38,7 @@ from optcourse.classroom.sandbox import KEPT, Limits, Stopped, Worker
 __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
 MAX_NOTEBOOK = 20_000_000
+MAX_PARTS = 2_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
 MAX_ASKED = 20_000  # numbers in one question
@@ -308,19 +309,24 @@ class Submission:
             try:
                 self.worker.say(self._job())
                 seconds = self.limits.cell_seconds + 2
-                while "ready" not in (message := self._hear(self.worker, seconds)):
+                for _ in range(2 * len(self.cells) + 2):
+                    message = self._hear(self.worker, seconds)
+                    if "ready" in message:
+                        break
                     if type(message.get("cell")) is int:
                         at = message["cell"]
-                    elif type(message.get("failed")) is int:
-                        self.failed[at] = str(message.get("type"))[:60]
-                        if message.get("spoilt") is True:
-                            raise Stopped("it left too much memory or threads in use")
+                    if "failed" in message:
+                        self.failed[at] = str(message["failed"])[:60]
+                    if message.get("spoilt") is True:
+                        raise Stopped("it left too much memory or threads in use")
+                else:
+                    raise Stopped("it sent too many messages")
                 self.answers = _answers(self.names, message["ready"])
             except Stopped as stop:
                 self._close()
                 if time.monotonic() >= self.end or at in self.skip or not 0 <= at < len(self.cells):
                     raise
-                self.trouble.append(f"cell {at}: {stop}")
+                self.trouble.append(f"code cell {at + 1}: {stop}")
                 self.skip.add(at)
         return self.worker
 

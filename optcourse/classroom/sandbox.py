@@ -120,14 +120,18 @@ class Worker:
 
     def _hello(self) -> None:
         try:
-            started = self.hear(30.0).get("started")
+            started, why = self.hear(60.0).get("started"), "it says something else"
         except (Stopped, Unreadable) as error:
             if time.monotonic() > self.end:
                 raise Stopped("the submission as a whole took too long") from error
-            started, why = False, error
+            started, why = False, str(error)
         if started is not True:
-            said = _drain(self.process.stderr) if self.process.poll() is not None else str(why)
-            raise SandboxFailed(f"the process for submissions does not start: {said}")
+            try:
+                self.process.wait(2)
+                why = _drain(self.process.stderr)
+            except subprocess.TimeoutExpired:  # it lives, and is silent
+                pass
+            raise SandboxFailed(f"the process for submissions does not start: {why}")
 
     def say(self, message: dict, seconds: float = 10.0) -> None:
         """Send a message. A worker that does not read is stopped, so that the judge never waits for it."""

@@ -209,7 +209,7 @@ def main():
             if failed := run_cell(index, source, names, job["cell_seconds"]):
                 # what fills the memory, or threads that go on, would cost the answers of other cells, too
                 spoilt = failed == "MemoryError" or threading.active_count() > 1
-                judge.say({"failed": index, "type": failed, "spoilt": spoilt})
+                judge.say({"failed": failed, "spoilt": spoilt})
     judge.say({"ready": [look(names, name, job["shapes"].get(name, ())) for name in job["names"]]})
     while True:
         judge.say({"outcome": outcome_data(serve(judge, judge.hear(), names), job["largest"])})

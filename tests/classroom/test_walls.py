@@ -301,7 +301,7 @@ def test_the_time_of_a_cell_a_call_and_of_all_is_limited(tmp_path):
     deaf = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\nwhile True: pass"
     cells = [deaf, "while True: pass", *SOLUTION]
     graded = grade_notebook(notebook(tmp_path, cells), seed=5, limits=Limits(cell_seconds=0.5))
-    assert graded.points == 14 and graded.trouble == ("cell 0: it took too long",)
+    assert graded.points == 14 and graded.trouble == ("code cell 1: it took too long",)
     began = time.monotonic()
     graded = grade_notebook(
         notebook(tmp_path, [*SOLUTION, *["while True: pass"] * 9]), seed=5, limits=Limits(total_seconds=2)
