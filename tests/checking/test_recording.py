@@ -190,3 +190,9 @@ def test_models_on_digits_take_minibatches_and_are_recorded():
     for call in outcome.calls["0"]:
         np.testing.assert_array_equal(call[1], [3, 1, 4])
     assert np.abs(outcome.result).max() > 0
+
+
+def test_ingredients_know_when_the_record_is_full():
+    from optcourse.checking import ingredients, running
+
+    assert ingredients.FULL_RECORD == running.MAX_RECORDED
