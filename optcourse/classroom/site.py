@@ -88,6 +88,7 @@ class Site:
     size: int  # bytes
     executed: int  # notebooks that had to be run; the others had not changed
     seconds: float
+    lite: str = ""  # what its JupyterLite holds and lacks, in a sentence
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -127,6 +128,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(
         f"  {len(site.inspection.elsewhere)} links lead to {len(hosts)} other hosts; nothing is loaded from them."
     )
+    if site.lite:
+        print(f"  {site.lite}")
     if arguments.links:
         print("\n".join(f"  {link}" for link in sorted(site.inspection.elsewhere)))
     return 0
@@ -229,8 +232,9 @@ def build(
         staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
         faults = write_pages(staging, executed, texts, with_lite=lite)
         write_course(staging / "course.zip", root, texts)
+        about_lite = ""
         if lite:
-            write_lite(staging / LITE, root, pyodide, progress, len(texts))
+            about_lite = write_lite(staging / LITE, root, pyodide, progress, len(texts))
         inspection = inspect(staging, leave_out=(LITE,))
         if faults := faults + inspection.faults:
             raise SiteFailed(faults)
@@ -239,7 +243,7 @@ def build(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return Site(target, inspection, len(files), size, fresh, time.monotonic() - began)
+    return Site(target, inspection, len(files), size, fresh, time.monotonic() - began, about_lite)
 
 
 def refuse_to_lose(target: Path) -> None:
@@ -571,13 +575,14 @@ def lite_link(notebook: str) -> str:
 
 def write_lite(
     folder: Path, root: Path, pyodide: str | None, progress: Callable[[float, int, str], None], total: int
-) -> None:
+) -> str:
     from optcourse.classroom import lite
 
     try:
-        lite.build(folder, root, pyodide=pyodide, say=lambda words: progress(total, total, words))
+        built = lite.build(folder, root, pyodide=pyodide, say=lambda words: progress(total, total, words))
     except lite.LiteError as error:
         raise SiteFailed([f"JupyterLite: {error}"]) from error
+    return built.sentence
 
 
 if __name__ == "__main__":
