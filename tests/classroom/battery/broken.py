@@ -566,7 +566,8 @@ SUBMISSIONS = [
             answer(
                 "09-warm-up-cosine",
                 "import math\ndef warm_up_cosine(t, num_steps, num_warm_up):\n    if t < num_warm_up:\n        "
-                "return (1 + t) / num_warm_up\n    return math.cos(math.pi * (t - num_warm_up) / (num_steps - num_warm_up) / 2) ** 2",
+                "return (1 + t) / num_warm_up\n    return math.cos(math.pi * (t - num_warm_up) / (num_steps - num_warm_up) / 2)"
+                " ** 2",
             ),
             first("import os; os._exit(2)"),
         ),

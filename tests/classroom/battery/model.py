@@ -56,6 +56,7 @@ class Submission:
     """name, lesson, the changes that make it, its fair mark, and one line that says why that is fair.
 
     lesson_given: the grader is told the lesson; else it finds it out. statuses: of some exercises, where it matters.
+    hidden_failed: exercises that pass all visible cases and no hidden one.
     place: puts it into the student's folder where writing `student.ipynb` is not enough; returns the path to grade.
     limits: other limits than the battery's own.
     """
@@ -68,6 +69,7 @@ class Submission:
     blank: bool = False
     lesson_given: bool = False
     statuses: dict[str, str] = field(default_factory=dict)
+    hidden_failed: tuple[str, ...] = ()
     place: Callable[[Path, bytes], Path] | None = None
     limits: dict = field(default_factory=dict)
 

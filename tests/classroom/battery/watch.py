@@ -234,6 +234,8 @@ def wrong_marks(submission: Submission, marks: Any) -> list[str]:
     for name in sorted(given.keys() - fair.keys()):
         found.append(f"{name}: a mark for what is no exercise")
     for e in marks.exercises:
+        if e.id in submission.hidden_failed and not e.hidden_failed:
+            found.append(f"{e.id}: its hidden cases should be what fails ({e.visible:.200})")
         wanted = submission.statuses.get(e.id)
         if wanted and e.status != wanted:
             found.append(f"{e.id}: {e.status!r}, {wanted!r} is right")
