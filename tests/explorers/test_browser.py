@@ -12,7 +12,7 @@ from PIL import Image
 from optcourse.explorers.page import write_page
 from optcourse.figures.palette import ROLES
 from optcourse.figures.render import draw
-from optcourse.figures.scene import Panel, Points, Scene
+from optcourse.figures.scene import Line, Panel, Points, Scene
 from tests.conftest import COURSE
 from tests.explorers.examples import EveryMark, Wanderer, _OneSlider
 from tests.explorers.test_engine import notebook
@@ -129,6 +129,20 @@ def test_both_renderers_put_the_same_marks_in_the_same_places(opened, theme):
             x, y = centre(still, color)
             there = ((x - area.x0) / area.width, (still.shape[0] - y - area.y0) / area.height)
             np.testing.assert_allclose(here, there, atol=0.01, err_msg=role)
+
+
+def test_steps_that_lie_on_each_other_do_not_hide_their_path(opened):
+    class Crawl(_OneSlider):
+        def scene(self, amplitude):
+            crawl = Line(np.linspace(0.1, 0.9, 400), np.full(400, 0.5), role="path", marker=True, width=2)
+            return Scene([Panel("x", "y", (0, 1), (0, 1), [crawl])], says="A path of 400 small steps.")
+
+    page = opened(Crawl())
+    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+    color = [int(ROLES["path"].light[i : i + 2], 16) for i in (1, 3, 5)]
+    row = round(box["top"] + box["height"] / 2)
+    near = np.abs(pixels(page)[row - 2 : row + 3] - color).max(axis=-1) < 40
+    assert near.any(axis=0).sum() > 0.6 * 0.8 * box["width"]
 
 
 def centre(picture, color):
