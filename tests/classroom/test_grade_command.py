@@ -21,6 +21,7 @@ from optcourse.classroom import collecting, grade, judges, manual
 from optcourse.classroom.gradebook import Gradebook
 from optcourse.classroom.grading import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.classroom.judges import Job, Result
+from optcourse.classroom.sandbox import Limits
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = json.loads((ROOT / "solutions" / "03_gradient_descent.ipynb").read_text(encoding="utf-8"))
@@ -506,6 +507,7 @@ def test_the_docs_name_every_option_and_none_that_is_not_there():
 def test_the_docs_numbers_are_the_programs():
     assert f"too large ({MAX_NOTEBOOK // 1_000_000} MB)" in DOCS
     assert grade.TOO_MANY_DEATHS == 5 and "After five in a row an empty notebook is tried" in DOCS
+    assert Limits().cell_seconds == 10 and "costs its limit of ten seconds" in DOCS
     assert "`week3/doejane_12345_67890_x.ipynb` (Canvas) | doejane_12345" in DOCS
     assert collecting.who("doejane_12345_67890_x")[0] == "doejane_12345"
     assert collecting.who("Jane Doe_4711_assignsubmission_file_")[0] == "Jane Doe"
