@@ -98,6 +98,7 @@ def present(path: Path, asked: argparse.Namespace) -> int:
     """Run the notebook, serve its deck on this machine, and wait for Ctrl-C."""
     from optcourse.classroom.live import Notebook, PortTaken, serve
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, it ends as Ctrl-C does
     with Notebook(path, on_cell=progress(path.name)) as notebook:
         try:
             server = serve(
@@ -116,7 +117,6 @@ def present(path: Path, asked: argparse.Namespace) -> int:
             sys.stdout.flush()
             if not asked.no_browser:
                 webbrowser.open(server.url)
-            signal.signal(signal.SIGTERM, signal.default_int_handler)  # a closed terminal ends it as Ctrl-C does
             try:
                 server.wait()
             except KeyboardInterrupt:
