@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from optcourse.checking.model import Case
 
 MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are kept
-MAX_RECORDED_BYTES = 8_000_000
+MAX_RECORDED_BYTES = 80_000_000
 MAX_PRINTED = 4_000
 MAX_ITEMS = 100_000
 

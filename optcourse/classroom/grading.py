@@ -42,6 +42,7 @@ MAX_PARTS = 2_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
 MAX_ASKED = 20_000  # numbers in one question
+SECONDS_A_QUESTION = 0.005  # on the way there and back; they are not the submission's fault
 ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
 
 
@@ -196,18 +197,24 @@ def read_cells(path: Path) -> list[str]:
     try:
         if path.stat().st_size > MAX_NOTEBOOK:
             raise Unreadable("the notebook is too large")
-        if path.stat().st_size == 0:
+        raw = path.read_bytes()
+        if not raw.strip():
             raise Unreadable("the file is empty")
-        book = json.loads(path.read_text(encoding="utf-8-sig"))
+        if raw.count(b",") > MAX_PARTS or raw.count(b"[") + raw.count(b"{") > MAX_PARTS // 5:
+            raise Unreadable("the notebook has too many parts")  # each would take a hundred times its size
+        book = json.loads(raw.decode("utf-8-sig"))
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read ({error.strerror})") from error
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise Unreadable("it is no notebook, or a part of it was lost on the way") from error
+    try:
         cells = book["cells"] if "cells" in book else [c for s in book["worksheets"] for c in s["cells"]]
         sources = [
             _source(cell) for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code"
         ]
-    except Unreadable:
-        raise
-    except OSError as error:
-        raise Unreadable(f"the file cannot be read ({error.strerror})") from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise Unreadable("it is no notebook, or a part of it was lost on the way") from error
     if len(sources) > MAX_CELLS:
         raise Unreadable("the notebook has too many cells")
@@ -263,6 +270,7 @@ class Submission:
         self.worker: Worker | None = None
         self.answers: dict[str, Answer] = {}
         self.failed: dict[int, str] = {}
+        self.room = limits.record
 
     def __enter__(self) -> Submission:
         return self
@@ -287,7 +295,7 @@ class Submission:
                 return answers, [_outcome(self._hear(worker, 5.0).get("outcome"))]
             if answers[0].kind != "function" or answers[0].takes is not None:
                 return answers, []
-            outcomes = []
+            outcomes, self.room = [], self.limits.record
             for case in cases:
                 outcomes.append(self._call(worker, exercise, case))
                 if outcomes[-1].failure and outcomes[-1].failure.kind in ("time", "stuck"):
@@ -316,7 +324,7 @@ class Submission:
                     if type(message.get("cell")) is int:
                         at = message["cell"]
                     if "failed" in message:
-                        self.failed[at] = str(message["failed"])[:60]
+                        self._note_failure(at, str(message["failed"])[:60])
                     if message.get("spoilt") is True:
                         raise Stopped("it left too much memory or threads in use")
                 else:
@@ -326,9 +334,16 @@ class Submission:
                 self._close()
                 if time.monotonic() >= self.end or at in self.skip or not 0 <= at < len(self.cells):
                     raise
-                self.trouble.append(f"code cell {at + 1}: {stop}")
+                self.trouble.append(f"code cell {at + 1}: {stop}, so it was left out")
                 self.skip.add(at)
         return self.worker
+
+    def _note_failure(self, at: int, error: str) -> None:
+        """Remember an error that ended a cell. Only the time limit is trouble: errors are the learner's daily bread."""
+        if error == "TimeLimit" and at not in self.failed:
+            seconds = self.limits.cell_seconds
+            self.trouble.append(f"code cell {at + 1}: it ran longer than {seconds:g} seconds and was stopped")
+        self.failed[at] = error
 
     def _job(self) -> dict:
         return {
@@ -359,6 +374,8 @@ class Submission:
     def _call(self, worker: Worker, exercise: Exercise, case: Case) -> Outcome:
         """One call. Meanwhile the worker may ask for the values of the case's callables; the record of that is ours."""
         inputs = Inputs(case)
+        for recorder in inputs.recorders.values():
+            recorder.room = self.room
         seconds = min(exercise.seconds, self.limits.call_seconds)
         worker.say(
             {
@@ -374,8 +391,10 @@ class Submission:
             questions += 1
             if questions > self.limits.questions:
                 raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
+            end += SECONDS_A_QUESTION
             worker.say(_reply(inputs.recorders, message))
         outcome = _outcome(message["outcome"])
+        self.room = min([self.room, *(recorder.room for recorder in inputs.recorders.values())])
         outcome.counts = inputs.counts()
         if "calls" in exercise.compare or exercise.verify is not None:
             outcome.calls = inputs.calls()
@@ -415,6 +434,8 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
             raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         raise Stopped("its question is not readable") from error
+    if recorder.room <= 0:
+        raise Stopped("it asked with too many numbers in all")
     with _quiet():
         try:
             return {"value": encode(recorder(*args, **kwargs))}

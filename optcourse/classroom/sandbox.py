@@ -64,7 +64,8 @@ class Limits:
     scratch: int = 64_000_000
     open_files: int = 64
     message: int = 2_000_000
-    questions: int = 10_000
+    questions: int = 20_000
+    record: int = 80_000_000
     restarts: int = 6
 
 
