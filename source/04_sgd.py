@@ -319,7 +319,7 @@ for batch_size in (N, N - 1):
 # minibatch's gradient and $\alpha$ is `learning_rate` as before. The hyperparameters are those of gradient
 # descent, and two more:
 #
-# | hyperparameter | question that it answers | |
+# | hyperparameter | question that it answers | new in SGD? |
 # |---|---|---|
 # | initialisation of `w` | where do you start? | as before |
 # | `num_steps` | how long do you walk? | as before |

@@ -11,14 +11,15 @@
       const dark = /dark/.test(getComputedStyle(document.documentElement).colorScheme);
       color = dark && matchMedia("(prefers-color-scheme: dark)").matches ? "rgb(18, 18, 18)" : "rgb(255, 255, 255)";
     }
-    const style = getComputedStyle(here), box = here.getBoundingClientRect();
+    const style = getComputedStyle(here), rects = here.getClientRects(); // a link may go on in the next line
+    const box = rects[0] || here.getBoundingClientRect(), end = rects[rects.length - 1] || box;
     const zero = (root && here.closest(root) ? here.closest(root) : document.documentElement).getBoundingClientRect(); // it scrolls
     const name = here.getAttribute("aria-label") || here.labels?.[0]?.textContent || here.textContent || "";
     return {
       index: window.ocOrder ? window.ocOrder.indexOf(here) : -1,
       ours: !root || !!here.closest(root),
       what: here.tagName.toLowerCase() + (here.type ? ":" + here.type : "") + " " + name.trim().slice(0, 60),
-      left: box.left - zero.left, top: box.top - zero.top, right: box.right - zero.left, bottom: box.bottom - zero.top,
+      left: box.left - zero.left, top: box.top - zero.top, right: end.right - zero.left, bottom: end.bottom - zero.top,
       outline: [style.outlineStyle, parseFloat(style.outlineWidth), style.outlineColor],
       behind: color,
     };
@@ -63,8 +64,9 @@
         const style = getComputedStyle(e), box = e.getBoundingClientRect(), over = e.scrollWidth > e.clientWidth + 1;
         if (box.right > edge + 1 && box.width > 0 && !scrolls(e))
           wrong.push(`${name(e)} reaches over the edge: ${Math.round(box.right)} of ${edge}`);
-        const cuts = /hidden|clip/.test(style.overflowX + style.overflowY) && e.textContent.trim() && e.clientHeight > 1;
-        if (cuts && (over || e.scrollHeight > e.clientHeight + 2)) wrong.push(`${name(e)} is cut off`);
+        const cuts = (how) => /hidden|clip/.test(how) && e.textContent.trim() && e.clientHeight > 1;
+        if ((cuts(style.overflowX) && over) || (cuts(style.overflowY) && e.scrollHeight > e.clientHeight + 2))
+          wrong.push(`${name(e)} is cut off`);
         if (e.tagName === "INPUT" && e.type === "text" && over) wrong.push(`${name(e)} does not show all of “${e.value}”`);
         if (/^(SELECT|BUTTON)$/.test(e.tagName) && over) wrong.push(`${name(e)} does not show all its words`);
       }

@@ -3,8 +3,11 @@
 The solved lesson 00 has a walk, a point, predictions of both kinds, a quiz and checks; cells are added for what it has not.
 """
 
+import re
+
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 from tests.accessibility import harness
 
@@ -220,7 +223,7 @@ def test_the_dark_theme_has_contrast_too(lesson):
     lesson.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
     for explorer in lesson.locator(".oc-explorer").all():  # JupyterLab does not draw what is far away
         explorer.scroll_into_view_if_needed()
-        lesson.wait_for_function("e => e.classList.contains('oc-dark')", arg=explorer.element_handle())
+        expect(explorer).to_have_class(re.compile("oc-dark"), timeout=12_000)
     assert harness.violations(lesson, [*OURS, ".jp-RenderedMarkdown"], rules=["color-contrast"]) == []
     wrong = []
     for selector in OURS[:2]:
