@@ -322,7 +322,8 @@ class Marking:
         if result.refused:
             raise Stop(f"a place where notebooks are to be marked cannot do it: {result.refused}.")
         if result.log:
-            with self.log.open("a", encoding="utf-8") as file:
+            handle = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(f"--- {now()} {submission.student}: {submission.file}\n{result.log}\n")
         self.deaths = self.deaths + 1 if result.died else 0
         if self.deaths == TOO_MANY_DEATHS:

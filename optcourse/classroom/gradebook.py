@@ -206,6 +206,8 @@ class Gradebook:
                     raise GradebookError(f"{path} is no gradebook of this course; move it away or use --out.")
         except OSError as error:
             raise GradebookError(f"{path} cannot be read: {error.strerror}.") from error
+        with contextlib.suppress(OSError):  # exists already, or cannot be made: then SQLite says why
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))  # marks are for their owner's eyes
         with self._sentences():
             self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
         try:

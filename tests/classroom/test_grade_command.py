@@ -322,8 +322,13 @@ def test_a_folder_of_results_that_is_read_only_gets_a_sentence(week, capsys, mon
 
 
 def test_results_are_for_their_owner_only(week, quick):
+    out = week.with_name("week-marks")
+    submit(week, "bob", "die")
     grade.main([str(week)])
-    assert week.with_name("week-marks").stat().st_mode & 0o077 == 0
+    grade.main([str(week), "--manual"])
+    assert out.stat().st_mode & 0o077 == 0
+    assert [path.name for path in out.rglob("*") if path.stat().st_mode & 0o077] == []
+    assert {"gradebook.sqlite", "grading.log", "manual.html"} <= {path.name for path in out.iterdir()}
 
 
 def test_without_bubblewrap_it_says_what_is_lost_and_needs_a_word(week, quick, monkeypatch, capsys):
