@@ -502,7 +502,7 @@ keep = Last()
 # -- reading, writing, reaching out ----------------------------------------------------------------
 
 READS = """
-import glob, os
+import os, sys
 def read(path): return open(path, "rb").read(1)
 for path in ("@OUTSIDE@/handed_in/ada/student.ipynb", "@OUTSIDE@/gradebook.sqlite", "@OUTSIDE@/home/.ssh/id_ed25519",
              "@OUTSIDE@/course/optcourse/optimizers.py",
@@ -513,9 +513,8 @@ for path in ("@OUTSIDE@/handed_in/ada/student.ipynb", "@OUTSIDE@/gradebook.sqlit
              "/sys/kernel/notes", "/run/systemd/system"):
     attempt(lambda path=path: read(path))
 attempt(lambda: os.listdir("@OUTSIDE@"))
-attempt(lambda: os.listdir("/work"))
-attempt(lambda: os.listdir("/root"))
-attempt(lambda: os.listdir("/home"))
+for home in ("/work", "/root", "/home", "/var", "/etc", "/srv", "/opt"):  # but for the way to Python's own library
+    attempt(lambda home=home: [n for n in os.listdir(home) if f"{home}/{n}" not in sys.base_prefix][0])
 attempt(lambda: os.listdir("/proc/1/fd"))
 attempt(lambda: [p for p in os.listdir("/proc") if p.isdigit() and p != str(os.getpid()) and read(f"/proc/{p}/environ")][0])
 """
@@ -533,8 +532,8 @@ WRITES = """
 import os, sqlite3, shutil
 for path in ("@OUTSIDE@/@TOKEN@", "@OUTSIDE@/handed_in/ada/student.ipynb", "@OUTSIDE@/gradebook.sqlite", "@ROOT@/@TOKEN@",
              "@ROOT@/optcourse/@TOKEN@", "/@TOKEN@", "/usr/@TOKEN@",
-             "/var/tmp/@TOKEN@", "/dev/shm/@TOKEN@", "/job/@TOKEN@", "/site/@TOKEN@", "/site/numpy/@TOKEN@", "/proc/1/cwd/@TOKEN@",
-             "/dev/@TOKEN@", "/proc/self/oom_score_adj",
+             "/var/tmp/@TOKEN@", "/dev/shm/@TOKEN@", "/job/@TOKEN@", "/site/@TOKEN@", "/site/numpy/@TOKEN@",
+             "/proc/1/cwd/@TOKEN@", "/dev/@TOKEN@", "/proc/self/oom_score_adj",
              "/proc/sys/kernel/core_pattern", "/sys/kernel/@TOKEN@", "../@TOKEN@", "/home/@TOKEN@"):
     attempt(lambda path=path: open(path, "a").write("-500"))
 def gradebook():
