@@ -279,6 +279,8 @@ def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
         if mime in data:
             name = names.new()
             figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
+            if kind == "figure":
+                figure += f' data-panels="{len(data[mime]["first"]["meta"]["frames"][0]["panels"])}"'
             return (
                 f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
                 f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'

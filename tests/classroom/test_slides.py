@@ -19,6 +19,7 @@ import pytest
 
 from optcourse.classroom import slides
 from optcourse.classroom.live import Notebook, PortTaken, Stopped, serve
+from tests.accessibility import harness
 
 from .decks import SPILLS, WAKE, count, opened, place
 
@@ -292,6 +293,12 @@ def test_an_answer_comes_with_the_next_key(chromium, deck):
         assert answer.is_hidden()
         page.keyboard.press("a")
         assert answer.is_visible()
+        # what follows an exercise on its slide would give the answer away
+        page.keyboard.press("a")
+        go(page, ".swap ~ p")
+        assert page.locator(".slide.now .swap ~ p").first.is_hidden()
+        page.keyboard.press("ArrowRight")
+        assert page.locator(".slide.now .swap ~ p").first.is_visible()
 
 
 @pytest.mark.browser
@@ -426,6 +433,37 @@ def test_who_wants_no_motion_gets_none(chromium, export):
         assert page.evaluate(ANIMATION) == "come"
     with opened(chromium, export, reduced_motion="reduce") as page:
         assert page.evaluate(ANIMATION) == "none"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_has_no_complaint_about_any_slide_nor_the_focus_a_gap(chromium, export, dark):
+    """Without motion, because a slide that is fading in has no contrast yet."""
+    wrong = []
+    with opened(chromium, export, reduced_motion="reduce") as page:
+        if dark:
+            page.keyboard.press("d")
+        page.keyboard.press("Home")
+        before = 0
+        for _ in range(300):
+            number = place(page)
+            if number != before:
+                rules = ["color-contrast"] if dark else None
+                wrong += [f"slide {number}: {line}" for line in harness.violations(page, rules=rules)]
+                if not dark and page.locator(SLIDER).count():
+                    wrong += [f"slide {number}: {line}" for line in harness.tab_walk(page, ".slide.now")[1]]
+                    page.evaluate("document.activeElement.blur()")
+                    wrong += [
+                        f"slide {number}: {line}"
+                        for line in harness.layout_troubles(page, ".slide.now .oc-explorer")
+                    ]
+            before = number
+            if number == count(page):
+                break
+            page.keyboard.press("ArrowRight")
+        page.keyboard.press("?")
+        wrong += [f"help: {line}" for line in harness.violations(page, rules=rules)]
+    assert wrong == [] and number > 20
 
 
 # -- what the command refuses ------------------------------------------------------------------------------------------

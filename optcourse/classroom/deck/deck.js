@@ -130,7 +130,7 @@ function fillSlide(slide, units) {
     return !spills(slide);
   };
   slide.classList.add("straight");
-  const straight = code && sizes.some((density) => [1, 0.9, 0.8, 0.7].some((pre) => density * pre >= 0.8 && fits(density, pre)));
+  const straight = code && sizes.some((density) => [1, 0.9, 0.8].some((pre) => density * pre >= 0.8 && fits(density, pre)));
   slide.classList.remove("straight");
   return straight || sizes.some((density) => fits(density, density > 1 ? 1 / density : 1));
 }
@@ -166,6 +166,9 @@ function unitsOf(section) {
   return units;
 }
 
+// How much of a slide may stand above a figure or a question: nothing above three pictures in a row.
+const beside = (node) => (node.matches(".ask") ? 0.45 : Number(node.dataset.panels) > 2 ? 0 : 0.17);
+
 // The units of one page: as few pages as there must be, and these about equally full.
 function share(units, measure) {
   const heights = units.map((node) => measure.get(node)), room = measure.room;
@@ -177,7 +180,7 @@ function share(units, measure) {
       const alone = start === end - 1;
       if (!alone && (height > room || units.slice(start, end).some((node) => node.title))) continue; // a question of the quiz stands alone
       const bigs = units.slice(start, end).filter(large).length;
-      if (bigs && !alone && (bigs > 1 || !large(units[end - 1]) || height - heights[end - 1] > room * (units[end - 1].matches(".figure") ? 0.17 : 0.45))) continue;
+      if (bigs && !alone && (bigs > 1 || !large(units[end - 1]) || height - heights[end - 1] > room * beside(units[end - 1]))) continue;
       const pages = best[start].pages + 1 + (end < units.length && leads(units[end - 1]) ? 0.5 : 0), worst = Math.max(best[start].worst, height);
       if (pages < best[end].pages || (pages === best[end].pages && worst < best[end].worst)) best[end] = { pages, worst, from: start };
     }
