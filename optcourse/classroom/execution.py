@@ -15,11 +15,14 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import nbformat
+from typing import TYPE_CHECKING, Any
 
 from optcourse.commands.place import with_quiet_blas
+
+if (
+    TYPE_CHECKING
+):  # the process that runs the cells does without: importing it costs more than many a notebook
+    import nbformat
 
 PROGRESS = "cell "
 
@@ -36,9 +39,16 @@ def execute(
     `on_cell(number, count)` is called as each cell begins. Raises CellFailed when a cell raises, when the whole takes
     more than `seconds`, or when the file is no notebook.
     """
+    import nbformat
+
     path = Path(path)
+    try:
+        given = nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises whatever its parts raise, and a file may hold anything
+        raise CellFailed(f"{path.name} is no notebook: {type(error).__name__}: {error}") from error
     with tempfile.TemporaryDirectory(prefix="optcourse-execute-") as folder:
-        result = Path(folder, "executed.ipynb")
+        cells, result = Path(folder, "cells.json"), Path(folder, "executed.ipynb")
+        cells.write_text(json.dumps(given), encoding="utf-8")
         environment = dict(
             with_quiet_blas(os.environ),
             OPTCOURSE_SAVED_PAGES="1",
@@ -48,7 +58,7 @@ def execute(
             MPLBACKEND="agg",
         )
         process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(path.resolve()), str(result)],
+            [sys.executable, "-m", __name__, str(cells), str(result)],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -100,29 +110,29 @@ def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None)
 
 
 def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
-    """Run every code cell; outputs go into the notebook in the order in which they came."""
+    """Run every code cell of a notebook of format 4; outputs go into it in the order in which they came."""
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
 
-    outputs: list[nbformat.NotebookNode] = []
+    outputs: list[dict[str, Any]] = []
 
     class Hook(DisplayHook):
         def __call__(self, value: Any = None) -> None:
             if value is not None and not self.quiet():
                 data, metadata = self.shell.display_formatter.format(value)
                 outputs.append(
-                    nbformat.v4.new_output(
-                        "execute_result",
-                        data=data,
-                        metadata=metadata,
-                        execution_count=self.shell.execution_count,
-                    )
+                    {
+                        "output_type": "execute_result",
+                        "data": data,
+                        "metadata": metadata,
+                        "execution_count": self.shell.execution_count,
+                    }
                 )
 
     class Publisher(DisplayPublisher):
         def publish(self, data: Any, metadata: Any = None, **_: Any) -> None:
-            outputs.append(nbformat.v4.new_output("display_data", data=data, metadata=metadata or {}))
+            outputs.append({"output_type": "display_data", "data": data, "metadata": metadata or {}})
 
     class Stream:
         encoding = "utf-8"
@@ -131,10 +141,11 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
             self.name = name
 
         def write(self, text: str) -> int:
-            if outputs and outputs[-1].output_type == "stream" and outputs[-1].name == self.name:
-                outputs[-1].text += text
+            last = outputs[-1] if outputs else {}
+            if last.get("output_type") == "stream" and last["name"] == self.name:
+                last["text"] += text
             else:
-                outputs.append(nbformat.v4.new_output("stream", name=self.name, text=text))
+                outputs.append({"output_type": "stream", "name": self.name, "text": text})
             return len(text)
 
         def flush(self) -> None:
@@ -148,17 +159,17 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
     )
     shell = shell_class.instance()
     shell.colors = "nocolor"
-    notebook = nbformat.read(path, as_version=4)
-    count = len(notebook.cells)
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    count = len(notebook["cells"])
     kept = sys.stdout, sys.stderr
-    for number, cell in enumerate(notebook.cells, 1):
+    for number, cell in enumerate(notebook["cells"], 1):
         say(f"{PROGRESS}{number}/{count}")
-        if cell.cell_type != "code":
+        if cell["cell_type"] != "code":
             continue
         outputs.clear()
         sys.stdout, sys.stderr = Stream("stdout"), Stream("stderr")
         try:
-            done = shell.run_cell(cell.source, store_history=True)
+            done = shell.run_cell(cell["source"], store_history=True)
         finally:
             sys.stdout, sys.stderr = kept
         error = done.error_before_exec or done.error_in_exec
@@ -166,8 +177,8 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
             raise SystemExit(
                 f"cell {number} ({cell.get('id', '')}) stopped with {type(error).__name__}: {error}"
             )
-        cell.outputs = list(outputs)
-        cell.execution_count = shell.execution_count - 1
+        cell["outputs"] = list(outputs)
+        cell["execution_count"] = shell.execution_count - 1
     result.write_text(json.dumps(notebook, allow_nan=False), encoding="utf-8")
 
 

@@ -70,6 +70,15 @@ def test_a_cell_that_fails_is_named(tmp_path, cells, says):
         execute(notebook(tmp_path, *cells))
 
 
+def test_a_file_that_is_no_notebook_is_named(tmp_path):
+    path = tmp_path / "small.ipynb"
+    path.write_text("{")
+    with pytest.raises(CellFailed, match="small.ipynb is no notebook"):
+        execute(path)
+    with pytest.raises(CellFailed, match="gone.ipynb is no notebook: FileNotFoundError"):
+        execute(tmp_path / "gone.ipynb")
+
+
 def test_a_notebook_that_does_not_end_is_ended(tmp_path):
     with pytest.raises(CellFailed, match="within 2 seconds"):
         execute(notebook(tmp_path, "import time; time.sleep(60)"), seconds=2)
