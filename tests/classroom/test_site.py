@@ -17,6 +17,7 @@ from optcourse.authoring.build import BuildError
 from optcourse.classroom import lite, site
 from optcourse.classroom.website.inspection import inspect
 from optcourse.classroom.website.terms import Section, find_places, read_terms
+from tests.accessibility.harness import violations
 
 COURSE = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (COURSE / "source").glob("*.py"))
@@ -27,6 +28,9 @@ PAGES = [
     *(f"solutions/{name}.html" for name in LESSONS if not name.startswith("10_")),
 ]
 STILL = {"terms.html", "lessons/10_glossary.html"}  # no figure in them
+
+# the whole course is run once for this module: a minute on two free cores, several on a busy machine
+pytestmark = pytest.mark.timeout(900)
 
 # a picture of a canvas as a short text, to see whether it has changed
 PICTURE = "canvas => { let h = 0; for (const c of canvas.toDataURL()) h = (h * 31 + c.charCodeAt(0)) | 0; return h; }"
@@ -139,6 +143,7 @@ def move_a_slider(page) -> None:
 # -- every page ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_site_has_all_pages_and_says_what_it_did(served):
     written = {path.relative_to(served.folder).as_posix() for path in served.folder.rglob("*.html")}
     assert written == set(PAGES)
@@ -168,6 +173,7 @@ def test_a_page_opens_without_a_word_of_complaint_and_its_figure_follows(served,
 
 @pytest.mark.browser
 @pytest.mark.parametrize("name", ["index.html", "lessons/03_gradient_descent.html"])
+@pytest.mark.slow
 def test_a_page_works_from_a_folder_with_the_network_cut_off(served, from_disk, name):
     page = from_disk.page
     page.goto(served.file(name))
@@ -180,6 +186,27 @@ def test_a_page_works_from_a_folder_with_the_network_cut_off(served, from_disk, 
 
 
 # -- what a reader does ----------------------------------------------------------------------------
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, scheme", [(1400, "light"), (375, "dark")])
+@pytest.mark.parametrize(
+    "name", ["index.html", "lessons/03_gradient_descent.html", "solutions/09_race.html", *sorted(STILL)]
+)
+def test_axe_has_no_complaint(served, watched, name, width, scheme):
+    page = watched.page
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(served.url + name)
+    if name not in STILL:
+        page.locator("figure.live .stage").first.scroll_into_view_if_needed()
+        page.wait_for_selector(".stage[data-ready]")
+    if name == "index.html":
+        page.keyboard.press("/")
+        page.keyboard.type("adam")
+        page.locator("dialog.search li a").first.wait_for()
+    assert violations(page) == []
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
 
 @pytest.mark.browser
@@ -210,6 +237,7 @@ def test_search_finds_words_names_and_parts_of_words_by_keyboard(served, watched
     assert watched.trouble == []
 
 
+@pytest.mark.slow
 def test_everything_that_search_can_find_is_there(served):
     entries = re.findall(r'"url":"([^"#]+)(?:#([^"]*))?"', (served.folder / "assets/search.js").read_text())
     pages = {name: (served.folder / name).read_text() for name in PAGES}
@@ -286,6 +314,7 @@ def test_a_quiz_explains_each_choice_and_the_page_with_answers_has_them(served, 
     assert page.locator(".box.predict details").count() == page.locator(".box.predict").count()
 
 
+@pytest.mark.slow
 def test_the_lesson_says_that_it_is_not_checked_and_the_solved_one_what_the_check_said(served):
     lesson = (served.folder / "lessons/03_gradient_descent.html").read_text()
     solved = (served.folder / "solutions/03_gradient_descent.html").read_text()
@@ -312,6 +341,7 @@ def test_without_a_script_text_questions_and_words_of_figures_are_there(chromium
     context.close()
 
 
+@pytest.mark.slow
 def test_the_glossary_leads_to_the_section_that_explains_the_word(served):
     glossary = (served.folder / "lessons/10_glossary.html").read_text()
     entry = re.search(r'<li><strong id="term-condition-number">.*?</li>', glossary, re.DOTALL)[0]
@@ -323,6 +353,7 @@ def test_the_glossary_leads_to_the_section_that_explains_the_word(served):
     assert index.count("<dt>") > 90
 
 
+@pytest.mark.slow
 def test_the_course_can_be_taken_home(served):
     with zipfile.ZipFile(served.folder / "course.zip") as archive:
         names = set(archive.namelist())
@@ -336,6 +367,7 @@ def test_the_course_can_be_taken_home(served):
 # -- building again, and building what is broken -----------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_second_build_runs_nothing_and_gives_the_same_files(served):
     def files() -> dict[Path, bytes]:  # without the zip of the course, whose files other tests may touch
         return {p: p.read_bytes() for p in served.folder.rglob("*") if p.is_file() and p.suffix != ".zip"}
