@@ -171,7 +171,11 @@ class Worker:
 
     def _wait(self, end: float, write: bool = False) -> None:
         """Wait until the pipe is ready, and look at what the worker uses meanwhile."""
-        pipe = self.process.stdin if write else self.process.stdout
+        ready = select.poll()
+        if write:
+            ready.register(self.process.stdin, select.POLLOUT)
+        else:
+            ready.register(self.process.stdout, select.POLLIN)
         while True:
             now = time.monotonic()
             if now > self.end:
@@ -182,8 +186,7 @@ class Worker:
                 self.next_look = now + POLL
                 if why := _too_much(self.process.pid, self.limits):
                     raise Stopped(why)
-            ready = select.select([], [pipe], [], POLL) if write else select.select([pipe], [], [], POLL)
-            if any(ready):
+            if ready.poll(POLL * 1000):
                 return
 
     def close(self) -> None:
