@@ -1125,7 +1125,8 @@ NUM_LINES = {"line_a": 8, "line_b": 6, "line_c": 6, "line_d": 4, "line_e": 8}
 def verify_lines(case, outcome) -> str | None:
     """What to say of the first answer that is wrong, without naming the right line."""
     for (name, right), answer in zip(WRONG_LINES.items(), outcome.result, strict=True):
-        if answer not in range(1, NUM_LINES[name] + 1):
+        several = isinstance(answer, np.ndarray) and answer.ndim > 0
+        if several or answer not in range(1, NUM_LINES[name] + 1):
             return f"`{name}` should be the number of a line: a whole number from 1 to {NUM_LINES[name]}."
         if answer != right:
             text = name[-1].upper()
