@@ -346,10 +346,11 @@ for name, model, start in (
     begin = time.perf_counter()
     library_gradient(counted, start, scheme="central")
     numeric_seconds = time.perf_counter() - begin
-    begin = time.perf_counter()
-    for _ in range(200):  # one alone is too quick for some clocks
+    runs, begin = 0, time.perf_counter()
+    while time.perf_counter() - begin < 0.02:  # one run alone is too quick for some clocks
         model.gradient(start)
-    analytic_seconds = (time.perf_counter() - begin) / 200
+        runs += 1
+    analytic_seconds = (time.perf_counter() - begin) / runs
     print(
         f"{name:8} N = {start.size:5,}   evaluations = {calls:5,}   numeric {numeric_seconds * 1000:9.2f} ms   "
         f"analytic {analytic_seconds * 1000:7.3f} ms   {numeric_seconds / analytic_seconds:8,.0f} times slower"

@@ -112,6 +112,20 @@ for function in (endless, lambda: sorted(iter(int, 1), key=lambda n: n), lambda:
     assert in_a_browser(code, tmp_path).split() == ["stopped", "stopped", "3"]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("lesson", ["01_numeric_gradient", "02_analytic_gradient", "04_sgd"])
+def test_a_lesson_that_reads_the_clock_bears_one_that_ticks_slowly(lesson, tmp_path):
+    """A browser tells the time in whole milliseconds, so that no page can spy on another."""
+    code = f"""
+import runpy, time
+exact = time.perf_counter
+time.perf_counter = lambda: int(exact() * 1000) / 1000
+runpy.run_path({str(COURSE / "source" / f"{lesson}.py")!r})
+print("to the end")
+"""
+    assert in_a_browser(code, tmp_path).endswith("to the end\n")
+
+
 def test_progress_that_cannot_be_kept_is_said_and_does_not_stop_the_check(tmp_path):
     (
         tmp_path / ".optcourse"
