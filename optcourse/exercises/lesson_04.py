@@ -98,7 +98,9 @@ def verify_batches(case: Case, outcome) -> str | None:
 
 def as_index_arrays(result, num_examples: int) -> tuple[list[np.ndarray], str | None]:
     """The batches as arrays of indices, or what is the matter with them."""
-    if not isinstance(result, list | tuple | np.ndarray) or (isinstance(result, np.ndarray) and not result.ndim):
+    if not isinstance(result, list | tuple | np.ndarray) or (
+        isinstance(result, np.ndarray) and not result.ndim
+    ):
         return [], "A list of batches is expected, each an array of indices."
     batches = []
     for batch in result:
