@@ -20,6 +20,7 @@
       ours: !root || !!here.closest(root),
       what: here.tagName.toLowerCase() + (here.type ? ":" + here.type : "") + " " + name.trim().slice(0, 60),
       left: box.left - zero.left, top: box.top - zero.top, right: end.right - zero.left, bottom: end.bottom - zero.top,
+      row: here.closest("[data-control]")?.dataset.control || "",
       outline: [style.outlineStyle, parseFloat(style.outlineWidth), style.outlineColor],
       behind: color,
     };

@@ -124,7 +124,12 @@ def focus(page: Any) -> dict | None:
 
 
 def follows(previous: dict, stop: dict) -> bool:
-    """Whether a stop comes after another for a reader of rows and columns: lower, or further right."""
+    """Whether a stop comes after another for a reader of rows and columns: lower, or further right.
+
+    Within one control the order is free: the box to type a value in follows its slider wherever it stands.
+    """
+    if stop["row"] and stop["row"] == previous["row"]:
+        return True
     lower = stop["top"] >= previous["bottom"] - 12
     beside = stop["bottom"] > previous["top"] and stop["left"] > previous["left"] - 1
     return lower or beside or stop["left"] >= previous["right"] - 1

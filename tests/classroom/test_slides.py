@@ -435,35 +435,39 @@ def test_who_wants_no_motion_gets_none(chromium, export):
         assert page.evaluate(ANIMATION) == "none"
 
 
+# What a slide is made of, without the insides of formulas, code and figures: axe looks at one slide of each make.
+MAKE = """() => [...new Set([...document.querySelectorAll('.slide.now .body *')]
+  .filter((e) => !e.closest('.katex, .highlight code *, .oc-explorer *'))
+  .map((e) => e.localName + (e.disabled ? '!' : '')))].sort().join()"""
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_has_no_complaint_about_any_slide_nor_the_focus_a_gap(chromium, export, dark):
+def test_axe_has_no_complaint_and_the_focus_no_gap(chromium, export, dark):
     """Without motion, because a slide that is fading in has no contrast yet."""
-    wrong = []
+    wrong, seen = [], set()
+    rules = ["color-contrast"] if dark else None
     with opened(chromium, export, reduced_motion="reduce") as page:
         if dark:
             page.keyboard.press("d")
         page.keyboard.press("Home")
-        before = 0
         for _ in range(300):
-            number = place(page)
-            if number != before:
-                rules = ["color-contrast"] if dark else None
+            number, make = place(page), page.evaluate(MAKE)
+            if make not in seen:
                 wrong += [f"slide {number}: {line}" for line in harness.violations(page, rules=rules)]
-                if not dark and page.locator(SLIDER).count():
-                    wrong += [f"slide {number}: {line}" for line in harness.tab_walk(page, ".slide.now")[1]]
-                    page.evaluate("document.activeElement.blur()")
-                    wrong += [
-                        f"slide {number}: {line}"
-                        for line in harness.layout_troubles(page, ".slide.now .oc-explorer")
-                    ]
-            before = number
+            if not dark and make not in seen and page.locator(SLIDER).count():
+                wrong += [f"slide {number}: {line}" for line in harness.tab_walk(page, ".slide.now")[1]]
+                page.evaluate("document.activeElement.blur()")
+                found = harness.layout_troubles(page, ".slide.now .oc-explorer")
+                wrong += [f"slide {number}: {line}" for line in found]
+            seen.add(make)
             if number == count(page):
                 break
             page.keyboard.press("ArrowRight")
         page.keyboard.press("?")
         wrong += [f"help: {line}" for line in harness.violations(page, rules=rules)]
-    assert wrong == [] and number > 20
+    assert wrong == []
+    assert len(seen) >= 5 and number > 20
 
 
 # -- what the command refuses ------------------------------------------------------------------------------------------
