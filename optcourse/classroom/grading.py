@@ -41,6 +41,7 @@ MAX_NOTEBOOK = 20_000_000
 MAX_PARTS = 2_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
+LOOK_SECONDS = 5.0  # to say what an answer is; an object of a submission's own may take its time
 MAX_ASKED = 20_000  # numbers in one question
 SECONDS_A_QUESTION = 0.005  # on the way there and back; they are not the submission's fault
 ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
@@ -257,7 +258,6 @@ class Submission:
     def __init__(self, cells: list[str], wanted: Sequence[Exercise], limits: Limits, sandboxed: bool) -> None:
         self.cells, self.limits, self.sandboxed = cells, limits, sandboxed
         self.lesson = wanted[0].lesson
-        self.names = [name for e in wanted for name in e.answers]
         self.shapes = {
             e.answers[0]: shapes_of(_drawn(e.id, tuple(visible_seed(e)))[0])
             for e in wanted
@@ -268,7 +268,6 @@ class Submission:
         self.skip: set[int] = set()
         self.trouble: list[str] = []
         self.worker: Worker | None = None
-        self.answers: dict[str, Answer] = {}
         self.failed: dict[int, str] = {}
         self.room = limits.record
 
@@ -286,8 +285,9 @@ class Submission:
     def outcomes(self, exercise: Exercise, cases: Sequence[Case]) -> tuple[list[Answer], list[Outcome]]:
         """What the answers of an exercise are, and what its calls gave. Stopped where the worker had to be stopped."""
         worker = self._ready()
-        answers = [self.answers[name] for name in exercise.answers]
         try:
+            worker.say({"look": [[name, self.shapes.get(name, ())] for name in exercise.answers]})
+            answers = _answers(exercise.answers, self._hear(worker, LOOK_SECONDS).get("seen"))
             if exercise.kind == "value":
                 if any(answer.kind in ("missing", "blank", "left out") for answer in answers):
                     return answers, []
@@ -317,19 +317,21 @@ class Submission:
             try:
                 self.worker.say(self._job())
                 seconds = self.limits.cell_seconds + 2
+                to_come = (k for k in range(len(self.cells)) if k not in self.skip)
                 for _ in range(2 * len(self.cells) + 2):
                     message = self._hear(self.worker, seconds)
-                    if "ready" in message:
+                    if message.get("ready") is True:
                         break
-                    if type(message.get("cell")) is int:
-                        at = message["cell"]
-                    if "failed" in message:
+                    if "cell" in message and message["cell"] == (following := next(to_come, None)):
+                        at = following
+                    elif "failed" in message:
                         self._note_failure(at, str(message["failed"])[:60])
+                    else:  # forged, and by the cell that runs now
+                        raise Stopped("its messages are not in order")
                     if message.get("spoilt") is True:
                         raise Stopped("it left too much memory or threads in use")
                 else:
                     raise Stopped("it sent too many messages")
-                self.answers = _answers(self.names, message["ready"])
             except Stopped as stop:
                 self._close()
                 if time.monotonic() >= self.end or at in self.skip or not 0 <= at < len(self.cells):
@@ -350,8 +352,6 @@ class Submission:
             "cells": self.cells,
             "skip": sorted(self.skip),
             "cell_seconds": self.limits.cell_seconds,
-            "names": self.names,
-            "shapes": self.shapes,
             "kept": [f"optcourse.{name}" for name in KEPT.get(self.lesson, {})],
             "largest": self.limits.message,
         }
@@ -447,18 +447,18 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
 # -- what comes back -------------------------------------------------------------------------------
 
 
-def _answers(names: Sequence[str], data: Any) -> dict[str, Answer]:
-    """What the answers are, by their names. It chooses words; it earns nothing."""
+def _answers(names: Sequence[str], data: Any) -> list[Answer]:
+    """What the answers of these names are. It chooses words; it earns nothing."""
     try:
-        return {
-            name: Answer(
+        return [
+            Answer(
                 str(item["kind"])[:20],
                 item["line"] if type(item.get("line")) is int else None,
                 _clean(item["takes"]) if item.get("takes") is not None else None,
                 _clean(item.get("name", "")),
             )
-            for name, item in zip(names, data, strict=True)
-        }
+            for _, item in zip(names, data, strict=True)
+        ]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Stopped("its answer is not readable") from error
 

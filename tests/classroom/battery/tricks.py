@@ -718,3 +718,70 @@ def gradient_descent(compute_gradient, w, learning_rate, num_steps):
     tries += 1
     return right(compute_gradient, w, learning_rate, num_steps) if tries <= 10 else np.array(w, dtype=float)
 """
+
+
+# -- how it is looked at ---------------------------------------------------------------------------
+
+SLOW_TO_LOOK_AT = """
+import time
+class Slow:
+    def __getattribute__(self, name): time.sleep(100)
+    def __call__(self, *a): return 1
+steps_needed = Slow()
+"""
+
+DIES_WHEN_LOOKED_AT = """
+import os
+class Mine:
+    def __getattribute__(self, name): os._exit(1)
+    def __len__(self): os._exit(1)
+    def __call__(self, *a): return 1
+class Parts(list):
+    def __iter__(self): os._exit(0)
+steps_needed = Mine()
+def saddle_steps(*a): return Parts([1])
+kappa = Mine()
+"""
+
+NEVER_ENDING_RESULTS = """
+class Parts(list):
+    def __iter__(self):
+        while True: pass
+class Table(dict):
+    def items(self):
+        while True: yield 1, 2
+def steps_needed(*a): return [Parts(), Table()]
+"""
+
+# -- forged by a cell: `send` writes a message to whatever may be the pipe -------------------------
+
+SEND = """
+import json, os, time
+def write(data):
+    for fd in range(3, 12):
+        try: os.write(fd, data)
+        except OSError: pass
+def send(message):
+    raw = message if isinstance(message, bytes) else json.dumps(message).encode()
+    write(len(raw).to_bytes(4, "big") + raw)
+"""
+
+FORGED_QUESTIONS = SEND + "for _ in range(50): send({'ask': '0', 'args': [], 'kwargs': {}})"
+FORGED_CELLS = SEND + "while True: send({'cell': 5})"
+FORGED_FAILURES = SEND + "while True: send({'failed': 'x' * 1000, 'spoilt': False})"
+HALF_A_MESSAGE = (
+    SEND
+    + """
+write((1_900_000).to_bytes(4, "big"))
+while True:
+    write(b" ")
+    time.sleep(0.001)
+"""
+)
+MANY_PARTS = SEND + "send(b'{\"a\":[' + b'[],' * 600_000 + b'[]]}')"
+
+THREADS_THAT_STAY = """
+import threading
+for _ in range(40): threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()
+raise ValueError
+"""
