@@ -55,9 +55,14 @@ class Notebook:
         self.lock = threading.Lock()
 
     def __enter__(self) -> Notebook:
+        try:
+            given = nbformat.read(self.path, as_version=4)
+        except Exception as error:  # nbformat raises whatever its parts raise, and a file may hold anything
+            raise CellFailed(f"{self.path.name} is no notebook: {type(error).__name__}: {error}") from error
         self.folder = tempfile.TemporaryDirectory(prefix="optcourse-live-")
-        result = Path(self.folder.name, "executed.ipynb")
-        self.errors = open(Path(self.folder.name, "errors.txt"), "w+", encoding="utf-8")  # noqa: SIM115: closed in __exit__
+        cells, result = Path(self.folder.name, "cells.json"), Path(self.folder.name, "executed.ipynb")
+        cells.write_text(json.dumps(given), encoding="utf-8")
+        self.errors = open(Path(self.folder.name, "errors.txt"), "w+", encoding="utf-8")
         environment = dict(
             with_quiet_blas(os.environ),
             OPTCOURSE_SAVED_PAGES="1",
@@ -68,7 +73,7 @@ class Notebook:
             PYTHONIOENCODING="utf-8",
         )
         self.process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(self.path.resolve()), str(result)],
+            [sys.executable, "-m", __name__, str(cells), str(result)],
             cwd=self.folder.name,
             env=environment,
             stdin=subprocess.PIPE,

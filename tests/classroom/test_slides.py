@@ -492,6 +492,14 @@ def test_an_unknown_lesson(capsys):
     assert "no notebook nowhere.ipynb" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("live_or_file", [[], ["--export"]])
+def test_a_file_that_is_no_notebook(tmp_path, capsys, monkeypatch, live_or_file):
+    monkeypatch.chdir(tmp_path)
+    Path("odd.ipynb").write_text("not at all")
+    assert slides.main(["odd.ipynb", "--no-browser", *live_or_file]) == 1
+    assert "odd.ipynb is no notebook" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("minutes", ["0", "many", "1000"])
 def test_a_length_that_is_none(minutes, capsys):
     with pytest.raises(SystemExit):
