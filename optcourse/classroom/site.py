@@ -316,8 +316,13 @@ def execute_all(
         progress(round(sum(part == 1.0 for part in parts.values())), len(wanted), name)
 
     with tempfile.TemporaryDirectory(prefix="optcourse-site-") as folder, ThreadPoolExecutor(jobs) as pool:
-        for done in [pool.submit(run, name, Path(folder)) for name in wanted]:
-            done.result()
+        waiting = [pool.submit(run, name, Path(folder)) for name in wanted]
+        try:
+            for one in waiting:
+                one.result()
+        except BaseException:  # Ctrl+C: end with the notebooks that are being run, and begin no other
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if faults:
         raise SiteFailed(sorted(faults))
     executed = {
