@@ -145,7 +145,7 @@ def _visible_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
 
 
 def _final_mark(
-    submission: Submission, exercise: Exercise, mark: ExerciseMark, seed: list[int]
+    submission: Submission, exercise: Exercise, mark: ExerciseMark, seed: tuple[int, ...]
 ) -> ExerciseMark:
     """The mark when the hidden cases have been tried, too. A value exercise has none."""
     if mark.status != "passed" or exercise.kind == "value":
@@ -154,17 +154,21 @@ def _final_mark(
     status, said = "failed", ONLY_VISIBLE
     try:
         _, outcomes = submission.outcomes(exercise, cases)
-        with _quiet():
-            if judge(exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False).passed:
-                return mark
         if any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
             raise Stopped("it took too long")
     except Stopped as stop:
-        status, said = "stopped", f"{ONLY_VISIBLE} There it was stopped: {stop}."
-    except Exception as error:  # as above
-        submission.trouble.append(
-            f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
-        )
+        status, said, outcomes = "stopped", f"{ONLY_VISIBLE} There it was stopped: {stop}.", []
+    with _quiet():
+        try:
+            if (
+                outcomes
+                and judge(exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False).passed
+            ):
+                return mark
+        except Exception as error:  # as above
+            submission.trouble.append(
+                f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
+            )
     return ExerciseMark(exercise.id, 0, exercise.points, status, said, hidden_failed=True)
 
 

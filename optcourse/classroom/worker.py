@@ -226,9 +226,8 @@ def wall_in():
 
     filtered = kernel_filter.install()
     for name, value in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
-        if (
-            name != "RLIMIT_NPROC" or not filtered
-        ):  # counts threads; without the filter it is the next best thing
+        # RLIMIT_NPROC counts threads, too, and all of a user's; it is for where there is no filter
+        if not (filtered and name == "RLIMIT_NPROC"):
             resource.setrlimit(getattr(resource, name), (int(value), int(value)))
 
 

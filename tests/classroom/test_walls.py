@@ -393,6 +393,29 @@ def test_walls_that_cannot_be_built_are_no_zero(tmp_path, monkeypatch):
         grade_notebook(notebook(tmp_path, SOLUTION), seed=5)
 
 
+def test_walls_that_fall_later_are_no_zero_either(tmp_path, monkeypatch):
+    """The second worker cannot be started any more, while hidden cases are tried."""
+    start, count = Worker.__init__, []
+
+    def once(self, *args):
+        count.append(1)
+        if len(count) > 1:
+            raise SandboxFailed("no more processes")
+        start(self, *args)
+
+    monkeypatch.setattr(Worker, "__init__", once)
+    calls = len(grading._drawn("03-steps-needed", tuple(visible_seed(exercises.get("03-steps-needed"))))[0])
+    cell = f"""
+import os
+right, calls = steps_needed, []
+def steps_needed(*a):
+    calls.append(1)
+    return right(*a) if len(calls) <= {calls} else os._exit(0)
+"""
+    with pytest.raises(SandboxFailed, match="no more"):
+        grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5)
+
+
 # -- messages --------------------------------------------------------------------------------------
 
 
