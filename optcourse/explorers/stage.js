@@ -820,14 +820,14 @@ class Stage {
       return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
     };
     const fit = () => {
-      const width = this.canvas.clientWidth;
-      if (width < 50) return;
+      if (this.canvas.clientWidth >= 50) this.room = this.canvas.clientWidth;
+      if (!this.room) return; // not shown yet
       this.root.classList.toggle("oc-dark", dark());
       this.size = size();
-      this.painter.size(width, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
+      this.painter.size(this.room, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
       this.draw();
     };
-    // With the theme: JupyterLab changes it while the page is hidden, and then only the size tells that it is back.
+    // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
     const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize, dark()].join();
     const refit = () => { if (size() !== this.size) fit(); };
     this.resize = new ResizeObserver(refit);

@@ -221,7 +221,7 @@ def test_the_dark_theme_has_contrast_too(lesson):
     lesson.get_by_text("Theme", exact=True).click()
     lesson.get_by_text("JupyterLab Dark", exact=True).first.click()
     lesson.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
-    for explorer in lesson.locator(".oc-explorer").all():  # JupyterLab does not draw what is far away
+    for explorer in lesson.locator(".oc-explorer").all():
         explorer.scroll_into_view_if_needed()
         expect(explorer).to_have_class(re.compile("oc-dark"), timeout=12_000)
     assert harness.violations(lesson, [*OURS, ".jp-RenderedMarkdown"], rules=["color-contrast"]) == []
