@@ -305,11 +305,11 @@ let connected = Boolean(liveURL);
 function wake(slide) {
   for (const holder of slide?.querySelectorAll(".figure:not([data-awake])") ?? []) {
     holder.dataset.awake = "true";
-    const data = dataOf(holder), before = new Set(Object.keys(data.values));
+    const data = dataOf(holder);
     if (connected) {
       render({ model: modelOf(data, holder.dataset.figure, (error) => disconnect(error)), el: holder });
     } else renderPage(holder, data);
-    arrange(holder, before);
+    arrange(holder);
   }
 }
 
