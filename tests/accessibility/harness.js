@@ -15,7 +15,10 @@
     const box = rects[0] || here.getBoundingClientRect(), end = rects[rects.length - 1] || box;
     const zero = (root && here.closest(root) ? here.closest(root) : document.documentElement).getBoundingClientRect(); // it scrolls
     const name = here.getAttribute("aria-label") || here.labels?.[0]?.textContent || here.textContent || "";
+    const again = here === window.ocLast;
+    window.ocLast = here;
     return {
+      again,
       index: window.ocOrder ? window.ocOrder.indexOf(here) : -1,
       ours: !root || !!here.closest(root),
       what: here.tagName.toLowerCase() + (here.type ? ":" + here.type : "") + " " + name.trim().slice(0, 60),
@@ -36,6 +39,7 @@
     };
     window.ocOrder = [...document.querySelectorAll(selector)].filter(reached);
     document.activeElement?.blur();
+    window.ocLast = null;
     return window.ocOrder.map((e) => e.outerHTML.slice(0, 120));
   },
 

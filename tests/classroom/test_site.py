@@ -17,6 +17,7 @@ from optcourse.authoring.build import BuildError
 from optcourse.classroom import lite, site
 from optcourse.classroom.website.inspection import inspect
 from optcourse.classroom.website.terms import Section, find_places, read_terms
+from tests.accessibility import harness
 from tests.accessibility.harness import violations
 
 COURSE = Path(__file__).resolve().parents[2]
@@ -207,6 +208,22 @@ def test_axe_has_no_complaint(served, watched, name, width, scheme):
         page.locator("dialog.search li a").first.wait_for()
     assert violations(page) == []
     page.emulate_media(color_scheme="light", reduced_motion="no-preference")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", ["index.html", "lessons/03_gradient_descent.html"])
+def test_tab_goes_through_the_page_and_nothing_is_lost_at_320_pixels(served, watched, name):
+    page = watched.page
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(served.url + name)
+    page.locator("figure.live .stage").first.scroll_into_view_if_needed()
+    page.wait_for_selector(".stage[data-ready]")
+    stops, wrong = harness.tab_walk(page)
+    assert wrong == [] and len(stops) > 20
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert harness.layout_troubles(page) == []
+    page.emulate_media(reduced_motion="no-preference")
 
 
 @pytest.mark.browser
