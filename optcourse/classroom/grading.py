@@ -109,13 +109,26 @@ def grade_notebook(
     lesson = lesson or find_lesson(cells)
     wanted = exercises.module(lesson).EXERCISES
     with Submission(cells, wanted, limits or Limits(), sandboxed) as submission:
-        marks = [_visible_mark(submission, e) for e in wanted]
+        marks = [_first_mark(submission, e) for e in wanted]
         marks = [
             _final_mark(submission, e, m, (seed, k))
             for k, (e, m) in enumerate(zip(wanted, marks, strict=True))
         ]
         trouble = tuple(submission.trouble)
     return Marks(lesson, seed, tuple(marks), trouble, time.monotonic() - began)
+
+
+def _first_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
+    """The visible mark of the answer by its name; where there is none, of what the notebook handed to its check."""
+    mark = _visible_mark(submission, exercise)
+    if mark.status not in ("missing", "not started"):
+        return mark
+    submission.handed_in.add(exercise.id)
+    other = _visible_mark(submission, exercise)
+    if other.status not in ("missing", "not started"):
+        return other
+    submission.handed_in.remove(exercise.id)
+    return mark
 
 
 def _visible_mark(submission: Submission, exercise: Exercise) -> ExerciseMark:
@@ -274,6 +287,9 @@ class Submission:
         self.worker: Worker | None = None
         self.failed: dict[int, str] = {}
         self.room = limits.record
+        self.handed_in: set[str] = (
+            set()
+        )  # exercises whose answers are those given to `check`, under other names
 
     def __enter__(self) -> Submission:
         return self
@@ -290,12 +306,15 @@ class Submission:
         """What the answers of an exercise are, and what its calls gave. Stopped where the worker had to be stopped."""
         worker = self._ready()
         try:
-            worker.say({"look": [[name, self.shapes.get(name, ())] for name in exercise.answers]})
+            worker.say(
+                {"look": [[name, self.shapes.get(name, ())] for name in exercise.answers]}
+                | self._whose(exercise)
+            )
             answers = _answers(exercise.answers, self._hear(worker, LOOK_SECONDS).get("seen"))
             if exercise.kind == "value":
                 if any(answer.kind in ("missing", "blank", "left out") for answer in answers):
                     return answers, []
-                worker.say({"values": list(exercise.answers)})
+                worker.say({"values": list(exercise.answers)} | self._whose(exercise))
                 return answers, [_outcome(self._hear(worker, 5.0).get("outcome"))]
             if answers[0].kind != "function" or answers[0].takes is not None:
                 return answers, []
@@ -369,6 +388,12 @@ class Submission:
                 return f"A cell that should define it stopped with {error}."
         return ""
 
+    def _whose(self, exercise: Exercise) -> dict:
+        """The part of a request that says where its names are looked up, if not among the notebook's."""
+        if exercise.id not in self.handed_in:
+            return {}
+        return {"handed_in": exercise.id, "names": list(exercise.answers)}
+
     def _hear(self, worker: Worker, seconds: float) -> dict:
         try:
             return worker.hear(seconds)
@@ -388,6 +413,7 @@ class Submission:
                 "kwargs": _sent(case.kwargs, inputs.kwargs, inputs.recorders),
                 "seconds": seconds,
             }
+            | self._whose(exercise)
         )
         end = time.monotonic() + seconds + 2
         questions = 0

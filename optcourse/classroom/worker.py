@@ -28,6 +28,7 @@ import types
 STAND_INS = "matplotlib mpl_toolkits IPython ipywidgets anywidget ipympl scipy pandas seaborn torch sklearn tqdm".split()
 MAX_TEXT = 500
 LEFT_OUT_USED: list[str] = []
+HANDED_IN: dict[str, tuple] = {}  # what the notebook's own checks were given last, by exercise
 
 
 class LeftOut:
@@ -214,10 +215,13 @@ def main():
     judge.say({"ready": True})
     while True:
         request = judge.hear()
+        scope = names
+        if "handed_in" in request:
+            scope = dict(zip(request["names"], HANDED_IN.get(request["handed_in"], ()), strict=False))
         if "look" in request:
-            judge.say({"seen": [look(names, name, shapes) for name, shapes in request["look"]]})
+            judge.say({"seen": [look(scope, name, shapes) for name, shapes in request["look"]]})
         else:
-            judge.say({"outcome": outcome_data(serve(judge, request, names), job["largest"])})
+            judge.say({"outcome": outcome_data(serve(judge, request, scope), job["largest"])})
 
 
 def wall_in():
@@ -239,6 +243,8 @@ def leave_out(kept):
         if name.rpartition(".")[2].startswith("__"):
             raise AttributeError(name)
         whole = f"optcourse.{name}"
+        if name == "check":
+            return check
         return importlib.import_module(whole) if whole in kept else LeftOut(whole)
 
     for name in [name for name in sys.modules if name.startswith("optcourse.")]:
@@ -249,6 +255,13 @@ def leave_out(kept):
     sys.meta_path.insert(0, StandIns(kept))
     main_module = sys.modules["__main__"] = types.ModuleType("__main__")
     return main_module.__dict__
+
+
+def check(exercise, *answers, **options):
+    """`check` in the notebook: it only remembers, for who hands in an answer under a name of their own."""
+    if len(HANDED_IN) < 1_000:
+        HANDED_IN[exercise] = answers
+    return LeftOut("optcourse.check")
 
 
 BUILTINS = dict(vars(builtins))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from tests.classroom.battery.model import (
     FULL,
@@ -61,6 +62,16 @@ def with_outputs(book: dict) -> dict:
                 {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo" * 2000}, "metadata": {}},
             ]
     return book
+
+
+def check_of(exercise: str, source: str) -> Callable[[dict], dict]:
+    """Another check cell of an exercise, and the blank above it left as it is."""
+
+    def change(book: dict) -> dict:
+        (cell,) = [c for c in book["cells"] if "".join(c["source"]).startswith(f'check("{exercise}"')]
+        return book | {"cells": [code_cell(source) if c is cell else c for c in book["cells"]]}
+
+    return change
 
 
 def format_3(book: dict) -> dict:
@@ -302,6 +313,44 @@ SUBMISSIONS = [
         (answer("05-memory", "window, half_life, top_speed = 10.000000000000002, 6.578813478960585, 10.0"),),
         only("05-memory"),
         "One exercise was done, by a calculator.",
+        blank=True,
+    ),
+    Submission(
+        "other-names",
+        "03",
+        (
+            check_of(HESSIAN, f'check("{HESSIAN}", 20, 2 / 4, np.sqrt(4 / 0.2))'),
+            check_of(
+                GD,
+                "def walk(slope, w, rate, count):\n    for _ in range(count):\n        w = w - rate * slope(w)\n    return w\n"
+                f'check("{GD}", walk)',
+            ),
+        ),
+        only(GD, HESSIAN),
+        "Handed to the check under other names, or as they are; the check says that they are right.",
+        blank=True,
+    ),
+    Submission(
+        "other-name-wrong",
+        "03",
+        (check_of(GD, f'def walk(slope, w, rate, count):\n    return w\ncheck("{GD}", walk)'),),
+        NOTHING,
+        "What was handed in is wrong, and the check says so.",
+        blank=True,
+        statuses={GD: "failed"},
+    ),
+    Submission(
+        "library-handed-in",
+        "03",
+        (
+            check_of(
+                GD,
+                "from optcourse import optimizers, descend\n"
+                f'check("{GD}", descend)\ncheck("{HESSIAN}", optimizers, optimizers, optimizers)\ncheck([], 1)',
+            ),
+        ),
+        NOTHING,
+        "The library's own answer, and calls of the check that make no sense.",
         blank=True,
     ),
     Submission(
