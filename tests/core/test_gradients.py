@@ -1,6 +1,5 @@
 """Numeric gradients: calls and exactness. The check: bugs that it finds, alarms that it must not give."""
 
-import time
 import warnings
 
 import numdifftools
@@ -415,16 +414,12 @@ def test_no_false_alarm_on_models_and_kinks(network):
         assert check_gradient(other.value, other.gradient, start)
 
 
-def test_4810_parameters_take_ten_milliseconds(network):
+def test_4810_parameters_take_few_evaluations(network):
+    """The milliseconds are in benchmarks/: what makes them few is this."""
     model, w = network
     assert w.size == 4810
-
-    for _ in range(50):  # other processes may be in the way: one quiet moment is enough
-        begin = time.perf_counter()
-        assert check_gradient(model.value, model.gradient, w, fast=True)
-        if time.perf_counter() - begin < 0.010:
-            return
-    raise AssertionError("never below 10 ms")
+    report = check_gradient(model.value, model.gradient, w, fast=True)
+    assert report and report.num_evaluations < 20
 
 
 @pytest.mark.parametrize(
