@@ -19,7 +19,6 @@ import ast
 import base64
 import hashlib
 import importlib.metadata
-import importlib.util
 import io
 import json
 import os
@@ -479,7 +478,8 @@ class Builder:
 
 def _installer() -> list[str]:
     """The command that installs packages: this Python's own pip, or uv, or any pip."""
-    if importlib.util.find_spec("pip"):
+    # not find_spec: that of "pip" is setuptools' own, which warns where distutils has been imported
+    if any(importlib.metadata.distributions(name="pip")):
         return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if uv := shutil.which("uv"):
         return [uv, "pip", "install", "--quiet", f"--python={sys.executable}"]
