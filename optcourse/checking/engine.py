@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import logging
 import os
@@ -195,9 +194,3 @@ def _remember(exercise: Exercise, feedback: Feedback) -> None:
         of=feedback.max_points,
         misconception=feedback.misconception,
     )
-
-
-def closest(name: str, names: list[str]) -> str:
-    """' Did you mean …?' or nothing."""
-    near = difflib.get_close_matches(str(name), names, n=1)
-    return f' Did you mean "{near[0]}"?' if near else ""

@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import os
 import secrets
-import shutil
 import sqlite3
 import sys
 import time
@@ -22,6 +21,7 @@ from optcourse.classroom import cluster, collecting, export, feedback, judges, m
 from optcourse.classroom.collecting import CannotRead, Submission
 from optcourse.classroom.gradebook import Gradebook, GradebookError, Student, now
 from optcourse.classroom.judges import Job, Result
+from optcourse.classroom.moving_line import MovingLine
 from optcourse.classroom.sandbox import has_bubblewrap
 
 MISSING_WALLS = """bubblewrap is missing, so a submission could read and change your files, see other students' work and use the
@@ -371,37 +371,24 @@ class Marking:
 
 
 class Progress:
-    """A moving line on a terminal; elsewhere a line for every tenth. A library would be a requirement for these lines alone."""
+    """A moving line on a terminal; elsewhere a line for every tenth."""
 
     def __init__(self, total: int) -> None:
-        self.total, self.done, self.began = total, 0, time.monotonic()
-        self.moving = sys.stdout.isatty()
+        self.total, self.done, self.line = total, 0, MovingLine()
 
     def step(self, text: str, important: bool = False) -> None:
         self.done += 1
         if important:
-            self._clear()
+            self.line.clear()
             print(text, flush=True)
-        if self.moving:
-            width = shutil.get_terminal_size().columns - 1
-            filled = "█" * (20 * self.done // self.total)
-            line = f"{filled:░<20} {self.done}/{self.total}  {self._left()}  {text}"
-            print(f"\r{line[:width]}\033[K", end="", flush=True)
+        if self.line.moving:
+            self.line.draw(self.done, self.total, text)
         elif 10 * self.done // self.total > 10 * (self.done - 1) // self.total:
-            print(f"{self.done}/{self.total}  {self._left()}", flush=True)
-
-    def _left(self) -> str:
-        seconds = (time.monotonic() - self.began) / self.done
-        left = seconds * (self.total - self.done)
-        return f"{left // 60:.0f} min {left % 60:02.0f} s left" if left >= 60 else f"{left:.0f} s left"
-
-    def _clear(self) -> None:
-        if self.moving:
-            print("\r\033[K", end="")
+            print(f"{self.done}/{self.total}  {self.line.left(self.done, self.total)}", flush=True)
 
     def end(self, text: str) -> None:
-        self._clear()
-        seconds = time.monotonic() - self.began
+        self.line.clear()
+        seconds = time.monotonic() - self.line.began
         each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
         print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
 

@@ -36,10 +36,12 @@ from optcourse.authoring.build import FOLDERS, BuildError, find_root, read_lesso
 from optcourse.authoring.notebook import notebook_text
 from optcourse.classroom import rendering
 from optcourse.classroom.execution import CellFailed, execute
+from optcourse.classroom.moving_line import MovingLine
 from optcourse.classroom.vendor import HERE as VENDOR
 from optcourse.classroom.website import pages
 from optcourse.classroom.website.inspection import Inspection, inspect
 from optcourse.classroom.website.terms import Section, Term, find_places, read_terms
+from optcourse.explorers.page import stage_script
 
 HERE = Path(__file__).parent / "website"
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -107,11 +109,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             progress=progress,
         )
     except BuildError as error:
-        progress.end()
+        progress.clear()
         print(f"optcourse site: {error}", file=sys.stderr)
         return 2
     except SiteFailed as error:
-        progress.end()
+        progress.clear()
         for fault in error.faults:
             print(fault, file=sys.stderr)
         count = len(error.faults)
@@ -119,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"optcourse site: not written, {count} thing{'s' if count > 1 else ''} to mend.", file=sys.stderr
         )
         return 1
-    progress.end()
+    progress.clear()
     hosts = {re.sub(r"^\w+://([^/]+).*", r"\1", link) for link in site.inspection.elsewhere}
     print(
         f"optcourse site: {site.inspection.pages} pages, {site.files} files, {site.size / 1e6:.1f} MB in {site.folder}"
@@ -159,36 +161,15 @@ def positive(text: str) -> int:
     return number
 
 
-class Bar:
-    """A moving line on a terminal, as in `optcourse grade`; elsewhere one line for each notebook."""
-
-    def __init__(self) -> None:
-        self.moving, self.began = sys.stdout.isatty(), time.monotonic()
+class Bar(MovingLine):
+    """The moving line on a terminal; elsewhere one line for each notebook."""
 
     def __call__(self, done: float, total: int, words: str) -> None:
         """`done` may lie between two whole numbers; off a terminal only whole ones are worth a line."""
         if self.moving:
-            width = shutil.get_terminal_size().columns - 1
-            filled = "█" * int(20 * done / total)
-            print(
-                f"\r{f'{filled:░<20} {int(done)}/{total}  {self.left(done, total)}  {words}'[:width]}\033[K",
-                end="",
-                flush=True,
-            )
+            self.draw(done, total, words)
         elif done == int(done):
             print(f"{int(done)}/{total}  {self.left(done, total)}  {words}", flush=True)
-
-    def left(self, done: float, total: int) -> str:
-        seconds = (time.monotonic() - self.began) / max(done, 0.1) * (total - done)
-        return (
-            f"{seconds // 60:.0f} min {seconds % 60:02.0f} s left"
-            if seconds >= 60
-            else f"{seconds:.0f} s left"
-        )
-
-    def end(self) -> None:
-        if self.moving:
-            print("\r\033[K", end="", flush=True)
 
 
 # -- the build -------------------------------------------------------------------------------------
@@ -460,7 +441,7 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
     for licence in VENDOR.glob("*/LICENSE"):
         shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
     shutil.copyfile(HERE / "static" / "icon.svg", folder / "icon.svg")
-    live = (rendering.STATIC / "live.js").read_text(encoding="utf-8")
+    questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
         "explorer.css": rendering.stage_css(),
@@ -469,7 +450,7 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
     scripts = {
         "katex.js": rendering.katex_script(),
         # a module would not load from a file; the function keeps its names to itself
-        "live.js": f"(() => {{\n{rendering.stage_script()}\n{live}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
+        "live.js": f"(() => {{\n{stage_script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
         "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
     }
     for name, text in (sheets | scripts).items():

@@ -24,6 +24,7 @@ from optcourse.classroom import rendering
 from optcourse.classroom.execution import CellFailed, execute
 from optcourse.commands.place import course_root
 from optcourse.explorers.engine import EXPLORER_MIME
+from optcourse.explorers.page import stage_script
 
 DECK = Path(__file__).parent / "deck"
 GENERATOR = '<meta name="generator" content="optcourse slides">'
@@ -285,7 +286,7 @@ def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
                 f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
                 f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
             )
-    return unfocusable(rendering.output_html(output, names))
+    return unfocusable(rendering.output_html(output))
 
 
 def prose(text: str) -> str:
@@ -351,4 +352,4 @@ def styles() -> str:
 
 def scripts() -> str:
     deck = (DECK / "deck.js").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_script(), rendering.stage_script(), f"(() => {{\n{deck}\n}})();"])
+    return "\n".join([rendering.katex_script(), stage_script(), f"(() => {{\n{deck}\n}})();"])

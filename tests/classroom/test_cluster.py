@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import re
 import sys
 import time
@@ -17,6 +15,7 @@ import pytest
 from optcourse.classroom import cluster, grade, judges
 from optcourse.classroom.gradebook import Gradebook
 from optcourse.classroom.judges import Job
+from tests.classroom.processes import judges_below
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = (ROOT / "solutions" / "03_gradient_descent.ipynb").read_bytes()
@@ -59,16 +58,6 @@ def plain(results) -> dict:
         )
         for r in results
     }
-
-
-def judges_below() -> list[psutil.Process]:
-    """The judges that this process has, also through others."""
-    found = []
-    for process in psutil.Process(os.getpid()).children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            if "judges" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
 
 
 def test_the_cluster_gives_the_marks_that_this_machine_gives(address):

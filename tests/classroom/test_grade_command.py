@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import os
@@ -23,6 +22,7 @@ from optcourse.classroom.gradebook import Gradebook
 from optcourse.classroom.grading import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.classroom.judges import Job, Result
 from optcourse.classroom.sandbox import Limits
+from tests.classroom.processes import judges_below
 
 ROOT = Path(__file__).resolve().parents[2]
 SOLVED = json.loads((ROOT / "solutions" / "03_gradient_descent.ipynb").read_text(encoding="utf-8"))
@@ -378,16 +378,6 @@ def test_progress_moves_on_a_terminal_and_is_ten_lines_elsewhere(capsys, monkeyp
 
 def family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
-
-
-def judges_below() -> list[psutil.Process]:
-    """The judges that this process has, also through others."""
-    found = []
-    for process in psutil.Process(os.getpid()).children(recursive=True):
-        with contextlib.suppress(psutil.Error):  # it has just ended
-            if "judges" in " ".join(process.cmdline()):
-                found.append(process)
-    return found
 
 
 def wait_until(condition, seconds=30.0):

@@ -6,9 +6,12 @@ import re
 import nbformat
 import pytest
 
+from optcourse.checking.interactive import QUESTIONS_MIME
 from optcourse.classroom import vendor
 from optcourse.classroom.execution import CellFailed, execute
-from optcourse.classroom.rendering import Names, cell_html, katex_css, markdown_html, write_assets
+from optcourse.classroom.rendering import as_json, katex_css, markdown_html, output_html
+from optcourse.classroom.site import write_assets
+from optcourse.explorers.engine import EXPLORER_MIME
 from optcourse.explorers.page import squeezed
 
 
@@ -47,14 +50,13 @@ def test_explorers_and_questions_come_out_as_data(tmp_path):
         "check('03-saddle-steps', None)",
     )
     cells = execute(path).cells
-    names = Names()
-    pages = [cell_html(cell, names) for cell in cells]
-    assert [page.count('data-live="explorer"') for page in pages] == [0, 1, 0, 0, 0]
-    assert [page.count('data-live="questions"') for page in pages] == [0, 0, 1, 1, 0]
-    assert 'role="status"' in pages[4]
-    for page in pages[1:4]:
-        assert "<" not in re.search(r'type="application/json"[^>]*>(.*?)</script>', page, re.S)[1]
-        json.loads(re.search(r'type="application/json"[^>]*>(.*?)</script>', page, re.S)[1])
+    data = [[output.data for output in cell.outputs] for cell in cells]
+    assert [sum(EXPLORER_MIME in d for d in cell) for cell in data] == [0, 1, 0, 0, 0]
+    assert [sum(QUESTIONS_MIME in d for d in cell) for cell in data] == [0, 0, 1, 1, 0]
+    assert 'role="status"' in output_html(cells[4].outputs[0])
+    for (shown,), mime in zip(data[1:4], (EXPLORER_MIME, QUESTIONS_MIME, QUESTIONS_MIME), strict=True):
+        text = as_json(shown[mime])
+        assert "<" not in text and json.loads(text) == shown[mime]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,8 @@ def test_formulas_stay_and_headings_have_no_pilcrow():
 
 
 def test_assets_ask_nobody(tmp_path):
-    names = write_assets(tmp_path)
-    for name in names["css"] + names["js"]:
+    sheets, scripts = write_assets(tmp_path)
+    for name in sheets + scripts:
         text = (tmp_path / name).read_text()
         for url in re.findall(r"url\(([^)]*)\)", text) if name.endswith(".css") else []:
             assert (tmp_path / url).is_file(), url

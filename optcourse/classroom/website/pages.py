@@ -287,8 +287,7 @@ class Writer:
 
     def outputs(self, cell: NotebookNode) -> str:
         shown = [
-            unregion(links_to_pages(rendering.output_html(output, self.names)))
-            for output in cell.get("outputs", [])
+            unregion(links_to_pages(rendering.output_html(output))) for output in cell.get("outputs", [])
         ]
         return f'<div class="out">{"".join(shown)}</div>' if any(shown) else ""
 

@@ -1,21 +1,4 @@
-// What lives on a page without a kernel: explorers (renderPage, from stage.js above), predictions and quizzes, formulas.
-
-function live(root = document) {
-  for (const el of root.querySelectorAll('[data-live]:not([data-alive])')) {
-    el.dataset.alive = "yes";
-    const data = JSON.parse(document.getElementById(el.id + "-data").textContent);
-    if (el.dataset.live === "explorer") renderPage(el, data);
-    else if (data.kind === "quiz") data.questions.forEach((question, k) => ask(el, question, `${el.id}-${k}`, `${k + 1} of ${data.questions.length}.`));
-    else ask(el, data, el.id, "Predict.");
-  }
-  renderMathInElement(root.body || root, {
-    delimiters: [["$$", "$$", true], ["\\[", "\\]", true], ["$", "$", false], ["\\(", "\\)", false]].map(([left, right, display]) => ({ left, right, display })),
-    ignoredTags: ["script", "noscript", "style", "textarea", "pre", "code", "option"],
-    ignoredClasses: ["oc-explorer", "katex"],
-    throwOnError: false,
-    strict: "ignore",
-  });
-}
+// Predictions and quizzes on a page without a kernel.
 
 function node(tag, properties = {}, ...children) {
   const made = Object.assign(document.createElement(tag), properties);
@@ -67,6 +50,3 @@ function ask(el, data, name, label) {
   form.addEventListener("submit", (event) => { event.preventDefault(); show(); });
   if (!commits) for (const radio of radios) radio.addEventListener("change", show);
 }
-
-globalThis.optcourseLive = live;
-if (document.body.dataset.liveLater === undefined) live();
