@@ -7,18 +7,18 @@ import importlib
 from typing import Any
 
 _LAZY = {
-    "check": "optcourse.checking.engine",
-    "hints": "optcourse.checking.interactive",
-    "predict": "optcourse.checking.interactive",
-    "quiz": "optcourse.checking.interactive",
+    "check": "optcourse.checking.check",
+    "hints": "optcourse.questions.widgets",
+    "predict": "optcourse.questions.widgets",
+    "quiz": "optcourse.questions.widgets",
     "descend": "optcourse.descent",
     "Trace": "optcourse.descent",
     "Objective": "optcourse.objectives",
-    "record_path": "optcourse.checking.recording",
+    "record_path": "optcourse.learner.path",
 }
 _MODULES = (
-    "authoring checking classroom data descent exercises explorers figures gradients models objectives "
-    "optimizers progress schedules theory"
+    "authoring checking data descent exercises explorers figures gradients grading models objectives "
+    "optimizers progress publishing schedules theory"
 ).split()
 
 __all__ = [*_LAZY, *_MODULES]

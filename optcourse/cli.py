@@ -11,7 +11,7 @@ import runpy
 import sys
 from collections.abc import Sequence
 
-from optcourse.commands.place import NoCourseHere, course_root
+from optcourse.place import NoCourseHere, course_root
 
 # name: (where it is, what it does). To add a command, add a line: a module with `main(argv) -> int | None`,
 # or a script's path in the course's folder. A command whose module is not there is not offered.
@@ -22,10 +22,10 @@ COMMANDS = {
     "build": ("optcourse.authoring.build", "make lessons/ and solutions/ from source/"),
     "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
     "progress": ("optcourse.progress", "what you have done so far"),
-    "grade": ("optcourse.classroom.grade", "grade a folder of notebooks"),
-    "slides": ("optcourse.classroom.slides", "give a lesson as a lecture"),
-    "site": ("optcourse.classroom.site", "write the course as static web pages"),
-    "nbgrader": ("optcourse.classroom.nbgrader", "lay the course out for nbgrader"),
+    "grade": ("optcourse.grading.command", "grade a folder of notebooks"),
+    "slides": ("optcourse.publishing.slides.command", "give a lesson as a lecture"),
+    "site": ("optcourse.publishing.site.command", "write the course as static web pages"),
+    "nbgrader": ("optcourse.authoring.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }
 

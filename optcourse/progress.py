@@ -20,6 +20,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from optcourse.lessons import title_of
+
 _said: set[str] = set()
 
 
@@ -293,7 +295,7 @@ def _lesson_row(lesson: str, log: list[dict], best: dict[str, int]) -> LessonPro
     hints = {(e["id"], e.get("number")) for e in log if e["kind"] == "hint" and e["id"] in ids}
     return LessonProgress(
         lesson,
-        exercises.title(lesson),
+        title_of(lesson),
         passed=len(ids & best.keys()),
         exercises=len(mine),
         points=sum(e.points for e in mine if e.id in best),
@@ -327,7 +329,7 @@ def _next(best: dict[str, int]) -> str:
 
     for exercise in exercises.all_exercises():
         if exercise.id not in best:
-            return f'"{exercise.title}" ({exercise.id}) in lesson {exercises.title(exercise.lesson)}'
+            return f'"{exercise.title}" ({exercise.id}) in lesson {title_of(exercise.lesson)}'
     return "nothing is left: every exercise is right. Try a race of your own."
 
 

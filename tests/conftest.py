@@ -83,6 +83,14 @@ def chromium(chromium_path: str) -> Iterator:
 
 
 @pytest.fixture
+def own_home(tmp_path, monkeypatch):
+    """A learner's folder of the test's own, and errors of ours are raised."""
+    monkeypatch.setenv("OPTCOURSE_HOME", str(tmp_path))
+    monkeypatch.setenv("OPTCOURSE_STRICT", "1")
+    return tmp_path
+
+
+@pytest.fixture
 def page(chromium) -> Iterator:
     """A fresh page in a context of its own (1400 by 1000), closed afterwards."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})

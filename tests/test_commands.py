@@ -15,8 +15,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from optcourse import cli
-from optcourse.commands import doctor, lab, place
+from optcourse import cli, place
+from optcourse.commands import doctor, lab
 from optcourse.commands import test as testing
 
 COURSE = Path(__file__).resolve().parents[1]
@@ -150,7 +150,7 @@ def test_kernel_connections_have_nodelay_set(monkeypatch):
 
 
 def test_outside_of_a_course_the_command_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr(place, "__file__", str(tmp_path / "site-packages/optcourse/commands/place.py"))
+    monkeypatch.setattr(place, "__file__", str(tmp_path / "site-packages/optcourse/place.py"))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(place.NoCourseHere, match="no `course.py` in it"):
         place.course_root()

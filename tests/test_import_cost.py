@@ -33,7 +33,7 @@ def loaded_by(statement: str) -> set[str]:
         "import optcourse",
         "from optcourse import objectives, gradients, optimizers, schedules, theory, data, models, descent",
         "import optcourse.cli",
-        "from optcourse import exercises; import optcourse.checking.model",
+        "from optcourse import exercises; import optcourse.exercises.model",
     ],
 )
 def test_nothing_heavy_is_loaded(statement):

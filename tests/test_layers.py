@@ -27,47 +27,43 @@ ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
     "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
-    "exercise data": Room("checking.model checking.ingredients checking.common", "numpy", "core descent"),
-    # Runs a learner's function and records its path, for the checks and for the explorers that draw it.
-    "learner's code": Room(
-        "checking.blank checking.limits checking.running checking.recording checking.wire",
-        "numpy",
-        "exercise data",
-    ),
+    "place": Room("place lessons terminal", "", ""),
+    "exercises": Room("exercises", "numpy", "core descent"),
+    # Runs a learner's function and records its path, for the checks, for the explorers that draw it, and behind walls.
+    "learner": Room("learner", "numpy", "exercises"),
     "explorers": Room(
         "explorers",
         "numpy matplotlib ipywidgets anywidget traitlets IPython",
-        "core descent figures; exercise data; learner's code",
+        "core descent figures exercises learner",
     ),
-    "exercises": Room("exercises", "numpy", "core descent; exercise data"),
-    "progress": Room("progress", "IPython", "exercises; exercise data"),
-    "checking": Room(
-        "checking",
-        "numpy ipywidgets anywidget traitlets IPython",
-        "core descent; exercise data; learner's code; exercises progress",
+    "progress": Room("progress", "IPython", "place exercises"),
+    "checking": Room("checking", "numpy IPython", "core descent exercises learner progress"),
+    "questions": Room(
+        "questions", "numpy ipywidgets anywidget traitlets IPython", "exercises checking progress"
     ),
     "authoring": Room(
         "authoring",
-        "numpy jupytext nbformat nbclient pytest ipywidgets IPython",
-        "core descent figures explorers exercises checking; exercise data; learner's code",
+        "numpy jupytext nbformat nbclient nbgrader pytest ipywidgets IPython",
+        "core descent figures exercises learner explorers checking questions place",
     ),
-    "place": Room("commands.place", "", ""),
-    "classroom": Room(
-        "classroom",
-        "numpy nbformat nbclient nbconvert nbgrader distributed jupytext ipywidgets anywidget IPython psutil "
-        "pygments jinja2 markupsafe dask packaging",
-        "core descent figures explorers exercises progress checking authoring place; exercise data; learner's code",
+    "publishing": Room(
+        "publishing",
+        "numpy nbformat nbclient nbconvert jupytext ipywidgets anywidget IPython pygments jinja2 markupsafe packaging",
+        "figures exercises explorers checking questions authoring place",
+    ),
+    "grading": Room(
+        "grading",
+        "numpy distributed dask psutil jinja2 markupsafe",
+        "core descent exercises learner checking place",
     ),
     "commands": Room(
-        "commands cli", "nbformat nbclient jupyter_server", "progress authoring classroom place"
+        "commands cli", "nbformat nbclient jupyter_server", "place progress authoring publishing grading"
     ),
 }
 
 
 def known_rooms(room: Room) -> set[str]:
-    """The rooms that `knows` names; one whose name has a space stands between semicolons."""
-    parts = [part.strip() for part in room.knows.split(";")]
-    return {name for part in parts for name in ([part] if part in ROOMS else part.split())}
+    return set(room.knows.split())
 
 
 def room_of(module: str) -> str | None:
@@ -156,9 +152,9 @@ def test_the_table_itself_only_points_down():
         ("optimizers", "def f():\n    from optcourse import descent", "core must not know optcourse.descent"),
         ("figures/scene", "import ipywidgets", "figures must not import ipywidgets"),
         ("figures/scene", "from ..explorers import stage", "figures must not know optcourse.explorers"),
-        ("exercises/lesson_03", "from optcourse.checking import engine", "exercises must not know"),
-        ("checking/model", "from . import engine", "exercise data must not know optcourse.checking.engine"),
-        ("checking/engine", "import optcourse.classroom.grade", "checking must not know optcourse.classroom"),
+        ("exercises/lesson_03", "from optcourse.checking import check", "exercises must not know"),
+        ("exercises/model", "from optcourse.checking import check", "exercises must not know"),
+        ("checking/check", "import optcourse.grading.command", "checking must not know optcourse.grading"),
         ("progress", "from optcourse import cli", "progress must not know optcourse.cli"),
         ("exercises/lesson_03", "from optcourse import check", "name its module"),
         ("__init__", "import numpy", "must not import numpy"),
@@ -170,7 +166,7 @@ def test_a_forbidden_import_is_found(tmp_path, module, line, says):
     for name in ("figures", "exercises", "checking", "explorers"):
         (package / name).mkdir(parents=True)
         (package / name / "__init__.py").touch()
-    (package / "checking" / "engine.py").touch()
+    (package / "checking" / "check.py").touch()
     (package / f"{module}.py").write_text(line + "\n")
     found = violations(package)
     assert len(found) == 1 and says in found[0], found
@@ -178,12 +174,13 @@ def test_a_forbidden_import_is_found(tmp_path, module, line, says):
 
 def test_allowed_imports_are_left_alone(tmp_path):
     package = tmp_path / "optcourse"
-    (package / "checking").mkdir(parents=True)
-    (package / "checking" / "model.py").write_text(
+    for room in ("checking", "exercises"):
+        (package / room).mkdir(parents=True)
+    (package / "exercises" / "model.py").write_text(
         "import dataclasses\nimport numpy as np\nfrom optcourse import data\n"
     )
-    (package / "checking" / "engine.py").write_text(
-        "from .model import Exercise\nfrom optcourse import exercises\n"
+    (package / "checking" / "check.py").write_text(
+        "from optcourse.exercises.model import Exercise\nfrom optcourse import exercises\n"
     )
     (package / "descent.py").write_text("from optcourse.optimizers import Adam\n")
     assert violations(package) == []

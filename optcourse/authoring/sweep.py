@@ -85,7 +85,7 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
     """Run a notebook's code in this process; return the explorers that it made and what its checks said."""
     from IPython.core.inputtransformer2 import TransformerManager
 
-    from optcourse.checking.engine import check
+    from optcourse.checking.check import check
 
     course = sys.modules["optcourse"]  # where a lesson imports check from
     feedbacks = []

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optcourse.commands.place import NoCourseHere, course_root
+from optcourse.place import NoCourseHere, course_root
 
 MINIMUM_PYTHON = (3, 11)
 

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from optcourse.commands.place import course_root, with_quiet_blas
+from optcourse.place import course_root, with_quiet_blas
 
 FIRST_LESSON = "00_start_here.ipynb"
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optcourse.commands.place import course_root, with_quiet_blas
+from optcourse.place import course_root, with_quiet_blas
 
 CELL_TIMEOUT = 120  # seconds; a cell of a lesson takes a few at most
 NOTEBOOK_FOLDERS = ("lessons", "solutions")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from optcourse import objectives, theory
-from optcourse.checking.ingredients import Formula, Value
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
+from optcourse.exercises.ingredients import Formula, Value
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
 
 # -- 00-height-and-slope: the first check of all ------------------------------------------------------------------------

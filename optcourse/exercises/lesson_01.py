@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from optcourse import data, gradients, models, objectives
-from optcourse.checking.ingredients import Formula, ModelValue, QuadraticValue, Value
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.ingredients import Formula, ModelValue, QuadraticValue, Value
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 01-numeric-gradient: central differences, any shape -------------------------------------------
 

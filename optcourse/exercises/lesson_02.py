@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from optcourse import data, models
-from optcourse.checking.ingredients import QuadraticGradient, QuadraticValue
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.ingredients import QuadraticGradient, QuadraticValue
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 02-softmax-gradient ---------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from optcourse import objectives
-from optcourse.checking.common import loop_misconceptions, with_gradient
-from optcourse.checking.ingredients import Gradient, ModelGradient, QuadraticGradient
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
+from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient
+from optcourse.exercises.mistakes import loop_misconceptions, with_gradient
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
 
 # -- 03-gradient-descent: the loop of the lecture --------------------------------------------------

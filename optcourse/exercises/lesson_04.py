@@ -7,15 +7,15 @@ import math
 import numpy as np
 
 from optcourse import data, models, theory
-from optcourse.checking.common import loop_misconceptions
-from optcourse.checking.ingredients import (
+from optcourse.exercises.ingredients import (
     DigitsTrainingGradient,
     LeastSquaresGradient,
     Rng,
     SampledData,
     undisguised,
 )
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test
 

@@ -7,10 +7,10 @@ import dataclasses
 import numpy as np
 
 from optcourse import objectives, theory
-from optcourse.checking.common import loop_misconceptions, with_hyper
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
 from optcourse.exercises.lesson_03 import descent_cases, random_hessian
+from optcourse.exercises.mistakes import loop_misconceptions, with_hyper
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import Momentum
 
 # -- 05-momentum -------------------------------------------------------------------------------------------------

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from optcourse import objectives
-from optcourse.checking.common import loop_misconceptions
-from optcourse.checking.ingredients import Gradient, QuadraticGradient, SequenceGradient
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
+from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient
+from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, GradientDescent
 from optcourse.theory import adagrad_step
 

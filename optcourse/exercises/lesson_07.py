@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from optcourse import objectives, theory
-from optcourse.checking.common import loop_misconceptions, with_hyper
-from optcourse.checking.ingredients import Gradient, SequenceGradient
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.descent import descend
+from optcourse.exercises.ingredients import Gradient, SequenceGradient
 from optcourse.exercises.lesson_03 import random_bowl
+from optcourse.exercises.mistakes import loop_misconceptions, with_hyper
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, RMSProp
 
 # -- 07-repair: find what this update lost ---------------------------------------------------------------------------

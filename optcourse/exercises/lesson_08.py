@@ -7,9 +7,9 @@ import math
 import numpy as np
 
 from optcourse import objectives, theory
-from optcourse.checking.common import loop_misconceptions
-from optcourse.checking.ingredients import Gradient, ModelGradient, QuadraticGradient, SequenceGradient
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, SequenceGradient
+from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 08-adam-almost: RMSProp + Momentum, the lecture's lines ---------------------------------------------------------
 

@@ -9,8 +9,8 @@ import math
 import numpy as np
 
 from optcourse import race
-from optcourse.checking.ingredients import NetworkMinibatchGradient, TrialRuns, undisguised
-from optcourse.checking.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.ingredients import NetworkMinibatchGradient, TrialRuns, undisguised
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 09-comparison-table: the lecture's last table ----------------------------------------------------------------------
 

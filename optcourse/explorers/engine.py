@@ -176,7 +176,7 @@ class Explorer(anywidget.AnyWidget):
         """The live widget, and beside it a picture and words for whoever reads without a kernel."""
         if (
             os.environ.get("OPTCOURSE_SAVED_PAGES") == "1"
-        ):  # pages and slides: alive by tables, see classroom.execution
+        ):  # pages and slides: alive by tables, see publishing.execution
             from optcourse.explorers.page import packed
 
             return {EXPLORER_MIME: packed(self), "text/plain": f"{self.title}: {self.describe()}"}

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from optcourse.checking.blank import is_blank
 from optcourse.descent import descend
 from optcourse.explorers import parts
 from optcourse.explorers.controls import Choice, Point, Toggle, Walk, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
 from optcourse.figures import Arrows, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.learner.blank import is_blank
 from optcourse.objectives import Objective, quadratic, ravine, styblinski_tang
 from optcourse.optimizers import GradientDescent
 from optcourse.theory import expected_cosine

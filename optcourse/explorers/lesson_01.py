@@ -8,14 +8,14 @@ from functools import lru_cache
 import numpy as np
 
 from optcourse import data, gradients, models, objectives
-from optcourse.checking.blank import is_blank
-from optcourse.checking.model import Case
-from optcourse.checking.running import run_case
 from optcourse.descent import descend
+from optcourse.exercises.model import Case
 from optcourse.explorers import parts
 from optcourse.explorers.controls import Choice, Point, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.learner.blank import is_blank
+from optcourse.learner.running import run_case
 from optcourse.optimizers import GradientDescent
 
 # -- the V-curve lab -------------------------------------------------------------------------------

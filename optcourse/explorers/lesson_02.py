@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from optcourse import data
-from optcourse.checking.blank import is_blank
-from optcourse.checking.model import Case
-from optcourse.checking.running import run_case
+from optcourse.exercises.model import Case
 from optcourse.explorers import parts
 from optcourse.explorers.controls import Choice, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.figures.scene import Arrows, Bars, Line, Panel, Points, Rule, Scene, Span, Text
+from optcourse.learner.blank import is_blank
+from optcourse.learner.running import run_case
 
 EPS, ATOL, RTOL = 1e-6, 1e-5, 1e-3  # the defaults of torch.autograd.gradcheck
 FLOOR = 1e-12  # smaller relative errors are drawn here

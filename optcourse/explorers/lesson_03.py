@@ -676,7 +676,7 @@ class DigitsExplorer(Explorer):
     def learners_losses(self, learning_rate, centred) -> tuple[np.ndarray | None, str]:
         if self.yours is None:
             return None, ""
-        from optcourse.checking.recording import record_path
+        from optcourse.learner.path import record_path
 
         model, _ = digits_problem(centred)
         path = record_path(

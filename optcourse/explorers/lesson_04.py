@@ -357,7 +357,7 @@ def seconds_per_step() -> dict[int, float]:
 
 def learners_path(yours, gradient, start, learning_rate, num_steps, batch_size, sampled_data):
     """The path of a learner's `sgd` on a gradient of (w, minibatch)."""
-    from optcourse.checking.recording import record_path
+    from optcourse.learner.path import record_path
 
     class Problem:
         pass

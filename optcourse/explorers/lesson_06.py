@@ -588,7 +588,7 @@ class DigitsExplorer(Explorer):
     def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
         if self.yours is None:
             return None, ""
-        from optcourse.checking.recording import record_path
+        from optcourse.learner.path import record_path
 
         model, _, held_back = digits_problem()
         path = record_path(

@@ -297,7 +297,7 @@ class DigitsExplorer(Explorer):
         """The loss along the learner's own run, or None while the function is blank; and a sentence where it raised."""
         if self.yours is None:
             return None, ""
-        from optcourse.checking.recording import record_path
+        from optcourse.learner.path import record_path
 
         model = _digits()
         path = record_path(

@@ -789,7 +789,7 @@ class DigitsExplorer(Explorer):
     def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
         if self.yours is None:
             return None, ""
-        from optcourse.checking.recording import record_path
+        from optcourse.learner.path import record_path
 
         model, _, start, batches = digits_problem(self.num_steps)
         numbers = iter([*batches, *batches])  # the same minibatches in the same order

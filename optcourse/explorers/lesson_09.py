@@ -191,7 +191,7 @@ LECTURE = {"rho": 0.9, "decay_rate": 0.99, "beta1": 0.9, "beta2": 0.999, "eps": 
 
 def learners_losses(function: Callable, name: str, learning_rate: float) -> tuple[np.ndarray | None, str]:
     """Training losses at every point where the learner's function asked for a gradient, on the race's first seed."""
-    from optcourse.checking.recording import record_path
+    from optcourse.learner.path import record_path
 
     task = race.problem(SEED)
     numbers = iter(task.batches * 4)
@@ -334,9 +334,9 @@ class ScheduleExplorer(Explorer):
         )  # fmt: skip
 
     def learners_factor(self, t: np.ndarray) -> tuple[list[Mark], str]:
-        from optcourse.checking.blank import is_blank
-        from optcourse.checking.model import Case
-        from optcourse.checking.running import run_case
+        from optcourse.exercises.model import Case
+        from optcourse.learner.blank import is_blank
+        from optcourse.learner.running import run_case
 
         if self.yours is None or self.yours is Ellipsis or is_blank(self.yours):
             return [], ""

@@ -109,7 +109,7 @@ def learners_run(yours: Callable | None, objective: Objective, start: Sequence[f
     """
     if yours is None:
         return [], None, ""
-    from optcourse.checking.recording import record_path
+    from optcourse.learner.path import record_path
 
     path = record_path(yours, objective, start, **hyperparameters)
     if path.blank:

@@ -7,9 +7,12 @@ import time
 import numpy as np
 import pytest
 
-from optcourse.checking.engine import check, check_exercise
-from optcourse.checking.model import Case, Exercise
+from optcourse.checking.check import check, check_exercise
 from optcourse.exercises import UnknownExercise
+from optcourse.exercises.model import Case, Exercise
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
 
 GD = "03-gradient-descent"
 
@@ -249,7 +252,7 @@ ENDLESS = [
 
 
 def quick(reference=lambda compute_gradient, w: w) -> Exercise:
-    from optcourse.checking.ingredients import QuadraticGradient
+    from optcourse.exercises.ingredients import QuadraticGradient
 
     def cases(rng):
         return [Case((QuadraticGradient([[1.0]], [0.0]), np.ones(1)))] * 3
@@ -391,7 +394,7 @@ def test_an_unknown_id_is_a_sentence_outside_of_tests(monkeypatch):
 
 
 def test_a_mistake_of_ours_is_owned_up_to(monkeypatch):
-    import optcourse.checking.engine as engine
+    import optcourse.checking.check as engine
 
     monkeypatch.setattr(engine, "judge", lambda *args, **options: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -422,7 +425,7 @@ def test_check_is_quick():
 
 
 def test_misconceptions_of_values_and_of_one_value_among_several():
-    from optcourse.checking.model import Misconception
+    from optcourse.exercises.model import Misconception
 
     two = Exercise(
         "99-two",

@@ -10,8 +10,11 @@ import pytest
 
 import optcourse
 from optcourse import exercises, progress
-from optcourse.checking.engine import check
+from optcourse.checking.check import check
 from optcourse.exercises.lesson_03 import gradient_descent
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
 
 GD = "03-gradient-descent"
 

@@ -26,7 +26,7 @@ LESSON = "03_gradient_descent"
 WIDGETS = ("@jupyter-widgets/jupyterlab-manager", "@voila-dashboards/widgets-manager8", "anywidget")
 # Notebook 7.6 says this as it starts, with any notebook or none: its settings know of an extension that it has not.
 NOTEBOOKS_OWN = ("Cannot read properties of undefined (reading 'schema')",)
-VOILA = COURSE / "optcourse" / "classroom" / "voila"
+VOILA = COURSE / "optcourse" / "publishing" / "voila"
 
 
 def explorers_in(lesson: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from optcourse import data, exercises, models, theory
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.explorers import lesson_00 as lesson
 from optcourse.optimizers import GradientDescent

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optcourse import gradients, models, objectives
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.data import load_digits
 from optcourse.exercises import lesson_01 as exercises
 from optcourse.explorers import lesson_01 as explorers

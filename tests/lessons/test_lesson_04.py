@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from optcourse import data, models, objectives, theory
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_04 as exercises
 from optcourse.explorers import lesson_04 as explorers

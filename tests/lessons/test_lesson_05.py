@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optcourse import exercises, objectives, optimizers, theory
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises.lesson_05 import convert, momentum, nesterov
 from optcourse.explorers import lesson_05 as lesson

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optcourse import theory
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_08 as exercises
 from optcourse.explorers import lesson_08 as explorers

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optcourse import exercises, race, schedules
-from optcourse.checking.engine import check_exercise
+from optcourse.checking.check import check_exercise
 from optcourse.exercises import lesson_09 as tasks
 from optcourse.explorers import lesson_09 as lesson
 

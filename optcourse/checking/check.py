@@ -1,0 +1,196 @@
+"""check(): runs a learner's answer against an exercise and says what is the matter."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from optcourse import exercises
+from optcourse.checking.feedback import Feedback
+from optcourse.checking.verdict import judge
+from optcourse.exercises.model import Case, Exercise
+from optcourse.learner.running import Answer, Outcome, look_at, run_case, shapes_of, values_outcome
+
+log = logging.getLogger("optcourse")
+
+
+def check(exercise_id: str, *answers: Any, seed: int | None = None) -> Feedback:
+    """Check an answer and say what is right or wrong with it.
+
+    Args:
+        exercise_id: for instance "03-gradient-descent".
+        answers: the learner's function, or the values that the exercise asks for.
+        seed: draws other cases than the usual ones.
+
+    Returns:
+        Feedback, which shows itself at the end of a cell. It never raises: a mistake in the answer is a
+        sentence in it.
+    """
+    try:
+        exercise = exercises.get(exercise_id)
+        feedback = check_exercise(exercise, *answers, seed=seed)
+    except exercises.UnknownExercise as error:
+        if os.environ.get("OPTCOURSE_STRICT") == "1":
+            raise
+        return Feedback(str(exercise_id), "Unknown exercise", "error", str(error))
+    except Exception as error:
+        log.exception("the check of %s failed", exercise_id)
+        if os.environ.get("OPTCOURSE_STRICT") == "1":
+            raise
+        sentence = (
+            f"The check itself failed ({type(error).__name__}: {error}). This is a mistake of the course, "
+            "not yours."
+        )
+        return Feedback(str(exercise_id), str(exercise_id), "error", sentence)
+    _remember(exercise, feedback)
+    return feedback
+
+
+def check_exercise(exercise: Exercise, *answers: Any, seed: int | None = None) -> Feedback:
+    """The feedback for answers to an exercise, without keeping it in the learner's progress."""
+    if len(answers) != len(exercise.answers):
+        return _feedback(exercise, "error", f"Hand over the answer like this: {call_text(exercise)}")
+    cases = exercise.draw_cases(visible_seed(exercise) if seed is None else seed)
+    found = [look_at(answer, shapes_of(cases)) for answer in answers]
+    if exercise.kind == "value":
+        outcomes = [values_outcome(exercise.answers, answers)]
+    elif found[0].kind == "function" and found[0].takes is None:
+        outcomes = run_cases(answers[0], cases, exercise.seconds)
+    else:
+        outcomes = []
+    return feedback_for(exercise, cases, found, outcomes)
+
+
+def visible_seed(exercise: Exercise) -> list[int]:
+    """The seed of the cases in the notebook: the same at every run, another for every exercise."""
+    return [zlib.crc32(exercise.id.encode())]
+
+
+def call_text(exercise: Exercise) -> str:
+    return f'`check("{exercise.id}", {", ".join(exercise.answers)})`'
+
+
+def feedback_for(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Outcome] | None = None,
+) -> Feedback:
+    """The feedback for what is known of the answers and for what their calls gave; the grader's words are these, too.
+
+    expected: what the reference does on the cases, where that is known already.
+    """
+    if left_out := next((answer for answer in answers if answer.kind == "left out"), None):
+        return _feedback(exercise, "error", f"`{left_out.name}` is left out of grading: write it yourself.")
+    if exercise.kind == "value":
+        return _values_feedback(exercise, cases, answers, outcomes, expected)
+    return _function_feedback(exercise, cases, answers[0], outcomes, expected)
+
+
+def _function_feedback(exercise, cases, answer: Answer, outcomes, expected) -> Feedback:
+    name = exercise.answers[0]
+    if answer.kind == "blank":
+        return _not_started(exercise, 0)
+    if answer.kind == "missing":
+        return _feedback(exercise, "error", f"`{name}` is not in the notebook.")
+    if answer.kind != "function":
+        sentence = f"Hand over the function itself, without calling it: {call_text(exercise)}"
+        return _feedback(exercise, "error", sentence)
+    if answer.takes is not None:
+        wanted = ", ".join(inspect.signature(exercise.reference).parameters)
+        return _feedback(
+            exercise,
+            "error",
+            f"`{name}` must take the arguments ({wanted}); yours takes ({answer.takes}). Keep the `def` line as it was.",
+        )
+    blank = answer.line is not None
+    verdict = judge(exercise, cases, outcomes, expected=expected, explain=not blank)
+    if verdict.passed:
+        return _feedback(exercise, "passed", _praise(exercise, len(cases)))
+    if blank:
+        return _not_started(exercise, answer.line)
+    failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
+    status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
+    printed = failed_at.printed if failed_at is not None else ""
+    return _feedback(exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed)
+
+
+def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Outcome]:
+    """The outcomes of a function on the cases, up to the first that does not end."""
+    outcomes = []
+    for case in cases:
+        outcomes.append(run_case(function, case, seconds))
+        if outcomes[-1].failure and outcomes[-1].failure.kind in ("time", "stuck"):
+            break
+    return outcomes
+
+
+def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes, expected) -> Feedback:
+    for kind, status, before, after in (
+        ("missing", "error", "", " not in the notebook"),
+        ("blank", "not started", "still ", " `...`"),
+    ):
+        names = [n for n, a in zip(exercise.answers, answers, strict=True) if _is(a, kind)]
+        if names:
+            verb = "is" if len(names) == 1 else "are"
+            return _feedback(exercise, status, f"{_names(names)} {before}{verb}{after}.")
+    verdict = judge(exercise, cases, outcomes, expected=expected)
+    if verdict.passed:
+        return _feedback(exercise, "passed", "")
+    return _feedback(exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception)
+
+
+def _is(answer: Answer, kind: str) -> bool:
+    return answer.kind == kind or (kind == "blank" and answer.line is not None)
+
+
+def _not_started(exercise: Exercise, line: int) -> Feedback:
+    where = (
+        f"Line {line} of the cell still holds `...`: your code goes there"
+        if line
+        else "Write your code where `...` stands"
+    )
+    return _feedback(exercise, "not started", f"{where}, then run the cell and this check again.")
+
+
+def _praise(exercise: Exercise, count: int) -> str:
+    does = "agrees with the reference on" if exercise.verify is None else "does what is asked in"
+    return f"`{exercise.answers[0]}` {does} all {count} cases."
+
+
+def _names(names: list[str]) -> str:
+    *first, last = [f"`{name}`" for name in names]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _feedback(exercise, status, sentence, details=(), misconception=None, printed="") -> Feedback:
+    points = exercise.points if status == "passed" else 0
+    return Feedback(
+        exercise.id,
+        exercise.title,
+        status,
+        sentence,
+        points,
+        exercise.points,
+        tuple(d for d in details if d),
+        misconception,
+        printed,
+    )
+
+
+def _remember(exercise: Exercise, feedback: Feedback) -> None:
+    from optcourse import progress
+
+    progress.record(
+        "check",
+        exercise.id,
+        status=feedback.status,
+        points=feedback.points,
+        of=feedback.max_points,
+        misconception=feedback.misconception,
+    )

@@ -1,0 +1,592 @@
+"""Compare what a learner's function did with what the reference did, and find the words for the difference.
+
+This half never touches the learner's objects: it sees plain outcomes (see `learner.running`), so it serves
+the notebook and the grader alike.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optcourse.exercises.ingredients import is_ingredient
+from optcourse.exercises.model import Case, Exercise, Misconception
+from optcourse.learner.running import Outcome, Unusable, plain, run_case
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """passed, or the words for the first difference, and the misconception that it shows, if any."""
+
+    passed: bool
+    sentence: str = ""
+    details: tuple[str, ...] = ()
+    misconception: str | None = None
+    case: int | None = None
+
+
+def judge(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    *,
+    expected: Sequence[Outcome] | None = None,
+    explain: bool = True,
+) -> Verdict:
+    """The verdict on a learner's outcomes, which are fewer than the cases where a call did not end.
+
+    expected: what the reference does, where that is known already. explain=False: no search for a misconception.
+    """
+    if expected is None:
+        expected = expected_outcomes(exercise, cases[: len(outcomes)])
+    for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
+        sentence = difference(exercise, case, mine, right)
+        if sentence is not None and not explain:
+            return Verdict(False, sentence, case=index)
+        if sentence is not None:
+            return _explain(exercise, cases, outcomes, expected, index, sentence)
+    if len(outcomes) < len(cases):
+        return Verdict(False, "Not every call came back.", case=len(outcomes))
+    return Verdict(True)
+
+
+def expected_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome]:
+    """What the reference does on the cases. A reference that fails is our mistake, so it raises."""
+    outcomes = []
+    for case in cases:
+        outcome = run_case(exercise.reference, case, seconds=60.0)
+        if outcome.failure or outcome.problem:
+            what = outcome.problem or outcome.failure.sentence("reference", 60.0)
+            raise RuntimeError(f"exercise {exercise.id}: the reference fails on a case: {what}")
+        outcomes.append(outcome)
+    return outcomes
+
+
+# -- one case --------------------------------------------------------------------------------------
+
+
+def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) -> str | None:
+    """The first difference that matters, as a sentence; None where all is right. Most useful first."""
+    name = exercise.answers[0]
+    if mine.failure:
+        return mine.failure.sentence(name, exercise.seconds)
+    if mine.problem:
+        return mine.problem
+    if exercise.verify is not None:
+        found = exercise.verify(case, mine)
+        if found is not None:
+            return found
+    elif "result" in exercise.compare:
+        found = result_difference(exercise, mine.result, right.result)
+        if found is not None:
+            if exercise.kind == "value" and found.kind == "value":
+                return value_difference(exercise, mine.result, right.result) or found.text
+            if "calls" in exercise.compare and found.kind == "value":
+                return path_difference(exercise, case, mine, right) or found.text
+            return found.text
+    if {"calls", "call_count"} & set(exercise.compare) and (text := count_difference(exercise, mine, right)):
+        return text
+    if "calls" in exercise.compare and (text := path_difference(exercise, case, mine, right)):
+        return text
+    if "inputs" in exercise.compare and mine.changed:
+        names = " and ".join(f"`{parameter(exercise, key)}`" for key in mine.changed)
+        return (
+            f"The result is right, but {names} of whoever calls `{name}` "
+            f"{'is' if len(mine.changed) == 1 else 'are'} changed by it: "
+            "work on a copy, and leave what you were given as it was."
+        )
+    return None
+
+
+def value_difference(exercise: Exercise, mine: Any, right: Any) -> str | None:
+    """Which of the asked values are wrong, and on which side, without giving the right ones away."""
+    single = len(exercise.answers) == 1
+    pairs = zip(exercise.answers, [mine] if single else mine, [right] if single else right, strict=True)
+    wrong = []
+    for name, got, want in pairs:
+        if result_difference(exercise, got, want) is None:
+            continue
+        ordered = (
+            np.ndim(got) == np.ndim(want) == 0 and np.isrealobj(got) and not isinstance(want, (str, bool))
+        )
+        side = ("too large" if got > want else "too small") if ordered else "not right yet"
+        wrong.append(f"`{name}` is {side}")
+    return "; ".join(wrong) + "." if wrong else None
+
+
+@dataclass(frozen=True)
+class Difference:
+    kind: str  # "value", "shape", "type", "nan", "integers"
+    text: str
+
+
+def result_difference(exercise: Exercise, mine: Any, right: Any) -> Difference | None:
+    """Where a result differs from the right one."""
+    several = exercise.kind == "value" and len(exercise.answers) > 1
+    names = exercise.answers if several else exercise.result_names
+    return _compare(mine, right, exercise.rtol, exercise.atol, "Your result", names)
+
+
+def _compare(
+    mine: Any, right: Any, rtol: float, atol: float, what: str, names: Sequence[str] = ()
+) -> Difference | None:
+    if isinstance(right, str):
+        if not isinstance(mine, str):
+            return Difference("type", f"{what} is {show(mine)}; a text is expected.")
+        return (
+            None if mine == right else Difference("value", f"{what} is {mine!r}, which is not the right one.")
+        )
+    if isinstance(right, Mapping):
+        return _compare_mappings(mine, right, rtol, atol, what)
+    if isinstance(right, tuple | list):
+        if isinstance(mine, np.ndarray) and mine.ndim:
+            mine = list(mine)
+        if not isinstance(mine, tuple | list):
+            return Difference("type", f"{what} is {describe(mine)}; {len(right)} parts are expected.")
+        if len(mine) != len(right):
+            return Difference("shape", f"{what} has {len(mine)} parts; {len(right)} are expected.")
+        for k, (my_part, right_part) in enumerate(zip(mine, right, strict=True)):
+            part = f"`{names[k]}`" if k < len(names) else f"Part {k} of your result"
+            found = _compare(my_part, right_part, rtol, atol, part)
+            if found:
+                return found
+        return None
+    return _compare_numbers(mine, right, rtol, atol, what)
+
+
+def _compare_mappings(mine: Any, right: Mapping, rtol: float, atol: float, what: str) -> Difference | None:
+    if not isinstance(mine, Mapping):
+        return Difference("type", f"{what} is {describe(mine)}; a dictionary is expected.")
+    missing = [key for key in right if key not in mine]
+    if missing:
+        return Difference("shape", f"{what} has no entry {missing[0]!r}.")
+    extra = [key for key in mine if key not in right]
+    if extra:
+        return Difference("shape", f"{what} has an entry {extra[0]!r}, which nobody asked for.")
+    for key in right:
+        found = _compare(mine[key], right[key], rtol, atol, f"Entry {key!r} of your result")
+        if found:
+            return found
+    return None
+
+
+def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str) -> Difference | None:
+    right = np.asarray(right)
+    if isinstance(mine, str | Mapping):
+        return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+    try:
+        array = np.asarray(mine)
+    except ValueError:
+        return Difference("shape", f"{what} has parts of different lengths; {describe(right)} is expected.")
+    if array.dtype.kind not in "biufc":
+        return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+    if array.shape != right.shape:
+        return Difference("shape", f"{what} is {describe(array)}; {describe(right)} is expected.")
+    if array.dtype.kind == "c" and right.dtype.kind != "c":
+        if np.any(array.imag != 0):
+            return Difference(
+                "type", f"{what} is complex; a real number is expected. Take the part that is meant."
+            )
+        array = array.real
+    if right.dtype.kind == "b":
+        wrong = array != right
+    else:
+        wrong = ~close(array, right, rtol, atol)
+    if not wrong.any():
+        return None
+    at = tuple(int(k) for k in np.argwhere(wrong)[0])
+    got, want = array[at], right[at]
+    entry = f"{what} is" if not at else f"Entry {', '.join(map(str, at))} of {what[0].lower()}{what[1:]} is"
+    if array.dtype.kind == "f" and np.isnan(got):
+        return Difference("nan", f"{entry} nan (not a number) where {show(want)} is expected.")
+    text = f"{entry} {pair(got, want)} is expected{_ratio(got, want)}."
+    if array.dtype.kind in "iu" and right.dtype.kind == "f" and np.array_equal(array, np.trunc(right)):
+        return Difference(
+            "integers", f"{text} It holds whole numbers (dtype {array.dtype}), so fractions were cut off."
+        )
+    if (
+        array.dtype in FEW_DIGITS
+        and close(array, right, 1e-2 if array.dtype == np.float16 else 1e-4, atol).all()
+    ):
+        return Difference(
+            "integers", f"{text} It is {array.dtype}, which holds too few digits: compute in float64."
+        )
+    return Difference("value", text)
+
+
+def close(mine: Any, right: Any, rtol: float, atol: float) -> np.ndarray:
+    """Entry by entry: equal within tolerance; inf equals inf, nan equals nan."""
+    with np.errstate(all="ignore"):
+        return np.isclose(mine, right, rtol=rtol, atol=atol, equal_nan=True)
+
+
+def _ratio(got: Any, want: Any) -> str:
+    if np.iscomplexobj(got) or not (np.isfinite(got) and np.isfinite(want)) or want == 0 or got == 0:
+        return ""
+    ratio = float(got) / float(want)
+    if abs(ratio + 1) < 1e-9:
+        return " (the sign is the other way round)"
+    if ratio < 0 or not 1e-4 < ratio < 1e4 or abs(ratio - 1) < 1e-4:
+        return ""
+    return f" ({percent(ratio)})"
+
+
+def percent(ratio: float, more: str = "too large", less: str = "too small") -> str:
+    """'3.2 % too large', or 'twice as large as it should be' in figures: '2.5 times the right value'."""
+    if ratio >= 2 or ratio <= 0.5:
+        return f"{ratio:.3g} times the right value"
+    off = abs(ratio - 1) * 100
+    return f"{off:.2g} % {more if ratio > 1 else less}"
+
+
+FEW_DIGITS = (np.dtype(np.float32), np.dtype(np.float16))
+
+
+# -- the path: where the gradient was asked for ----------------------------------------------------
+
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def ordinal(k: int) -> str:
+    """'first' for 1, … '23rd' for 23."""
+    if k <= len(ORDINALS):
+        return ORDINALS[k - 1]
+    ending = "th" if 10 <= k % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(k % 10, "th")
+    return f"{k}{ending}"
+
+
+def path_difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) -> str | None:
+    """Where the recorded calls differ, told as steps where the calls are the successive w."""
+    for key, right_calls in right.calls.items():
+        callable_name = parameter(exercise, key)
+        my_calls = mine.calls.get(key, [])
+        my_points = [_point(call) for call in my_calls]
+        right_points = [_point(call) for call in right_calls]
+        if right_points and not my_points:
+            return f"`{callable_name}` is never called."
+        if any(isinstance(point, np.ndarray) and point.dtype in FEW_DIGITS for point in my_points):
+            return f"Your `w` is {my_points[0].dtype}, which holds too few digits: compute in float64."
+        for k, (got, want) in enumerate(zip(my_points, right_points, strict=False)):
+            text = _point_difference(exercise, callable_name, my_points, right_points, k, got, want)
+            if text:
+                return text
+            text = _extra_arguments_difference(exercise, callable_name, my_calls[k], right_calls[k], k)
+            if text:
+                return text
+        text = count_difference(exercise, mine, right)
+        if text:
+            return text
+        if exercise.steps and _same_shape(mine.result, right.result) and right_points:
+            text = _step_text(
+                exercise, [*my_points, mine.result], [*right_points, right.result], len(right_points)
+            )
+            if text:
+                return text
+    return None
+
+
+def _point(call: tuple) -> Any:
+    return call[0] if call else None
+
+
+def _same_shape(one: Any, other: Any) -> bool:
+    return isinstance(one, np.ndarray | float | int) and np.shape(one) == np.shape(other)
+
+
+def _point_difference(exercise, callable_name, my_points, right_points, k, got, want) -> str | None:
+    if not isinstance(got, np.ndarray):
+        return f"`{callable_name}` is called with {describe(got)}; an array is expected."
+    if got.shape != np.shape(want):
+        return (
+            f"In its {ordinal(k + 1)} call, `{callable_name}` gets {describe(got)}; "
+            f"{describe(np.asarray(want))} is expected."
+        )
+    if close(got, want, exercise.rtol, exercise.atol).all():
+        return None
+    if k == 0:
+        return f"`{callable_name}` is first called at {show(got)}; {show(want)} is expected."
+    if np.array_equal(got, my_points[k - 1]) and len(my_points) > len(right_points):
+        return (
+            f"`{callable_name}` is called again at the same point, {show(got)}: "
+            "call it once a round, and keep what it gives."
+        )
+    if exercise.steps:
+        return _step_text(exercise, my_points, right_points, k)
+    return (
+        f"In its {ordinal(k + 1)} call, `{callable_name}` is asked at {show(got)}; {show(want)} is expected."
+    )
+
+
+def _extra_arguments_difference(exercise, callable_name, mine: tuple, right: tuple, k: int) -> str | None:
+    if len(mine) != len(right):
+        return (
+            f"In its {ordinal(k + 1)} call, `{callable_name}` gets {len(mine)} arguments; {len(right)} "
+            "are expected."
+        )
+    for position in range(1, len(right)):
+        if _compare(mine[position], right[position], exercise.rtol, exercise.atol, "it"):
+            return (
+                f"In its {ordinal(k + 1)} call, `{callable_name}` gets {show(mine[position])} "
+                f"as argument {position + 1}; {show(right[position])} is expected."
+            )
+    return None
+
+
+def _step_text(exercise: Exercise, mine: Sequence, right: Sequence, k: int) -> str | None:
+    """How step k (from point k − 1 to point k) differs, in words that lead to the mistake."""
+    if close(mine[k], right[k], exercise.rtol, exercise.atol).all():
+        return None
+    with np.errstate(all="ignore"):
+        my_step = np.asarray(mine[k]) - np.asarray(mine[k - 1])
+        right_step = np.asarray(right[k]) - np.asarray(right[k - 1])
+        my_length, right_length = np.linalg.norm(my_step), np.linalg.norm(right_step)
+        cosine = (
+            float(np.sum(my_step * right_step) / (my_length * right_length))
+            if my_length * right_length
+            else np.nan
+        )
+    before = {1: "", 2: "Your first step is right. "}.get(k, f"Your first {k - 1} steps are right. ")
+    this = f"Your {ordinal(k)} step"
+    if not np.all(np.isfinite(my_step)):
+        return f"{before}{this} leads to {show(mine[k])}; {show(right[k])} is expected."
+    if my_length == 0:
+        return f"{before}{this} does not move: `w` stays at {show(mine[k])}; {show(right[k])} is expected."
+    ratio = my_length / right_length if right_length else np.inf
+    if cosine > 1 - 1e-9 and 1e-3 < ratio < 1e3 and abs(ratio - 1) > 1e-6:
+        how = (
+            f"is {percent(ratio, 'too long', 'too short')}"
+            if 0.5 < ratio < 2
+            else f"is {ratio:.3g} times as long as it should be"
+        )
+        return f"{before}{this} goes the right way but {how}."
+    if cosine < -1 + 1e-9:
+        length = "" if abs(ratio - 1) < 1e-6 else f", and its length is {ratio:.3g} times the right one"
+        return f"{before}{this} goes exactly the opposite way{length}."
+    wrong = ~close(my_step, right_step, max(exercise.rtol, 1e-9), exercise.atol)
+    if not wrong.any():  # the points differ by a rounding more than the steps: show the largest difference
+        wrong = np.abs(my_step - right_step) == np.max(np.abs(my_step - right_step))
+    at = tuple(int(i) for i in np.argwhere(wrong)[0])
+    entry = f"entry {', '.join(map(str, at))} of it" if at else "it"
+    return (
+        f"{before}{this} goes another way: {entry} is {pair(my_step[at], right_step[at])} "
+        f"is expected{_ratio(my_step[at], right_step[at])}."
+    )
+
+
+def count_difference(exercise: Exercise, mine: Outcome, right: Outcome) -> str | None:
+    """How often the recorded callables were called, where that differs."""
+    for key, want in right.counts.items():
+        got = mine.counts.get(key, 0)
+        if got != want:
+            return (
+                f"`{parameter(exercise, key)}` is called {times(got)} here; {times(want)} {_is_are(want)} "
+                "expected."
+            )
+    return None
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else "twice" if count == 2 else f"{count:,} times" if count else "never"
+
+
+def _is_are(count: int) -> str:
+    return "is" if count <= 1 else "are"
+
+
+# -- which misconception ---------------------------------------------------------------------------
+
+
+def _explain(exercise, cases, outcomes, expected, index, sentence) -> Verdict:
+    """The verdict for a first difference, led by a misconception's sentence where one does the same."""
+    known = {m.id: m for m in exercise.misconceptions}
+    found = known.get(sentence) or which_misconception(exercise, cases, outcomes, expected)
+    details = [_case_text(exercise, cases[index])] if exercise.kind == "function" else []
+    mine = outcomes[index]
+    if mine.warnings:
+        details.append(f"NumPy warned: {mine.warnings[0]}.")
+    if mine.note:
+        details.append(mine.note)
+    if found:
+        evidence = [] if sentence in known or sentence == found.sentence else [sentence]
+        return Verdict(False, found.sentence, tuple(evidence + details), found.id, index)
+    return Verdict(False, sentence, tuple(details), None, index)
+
+
+def which_misconception(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], expected: Sequence[Outcome]
+) -> Misconception | None:
+    """The misconception that does the same as the learner's code.
+
+    Four rounds, from strict to lenient: the same results (or errors) and the same calls and changes on every case; the same on
+    those cases where the learner's code gives a result; then both again by the results alone. So a second mistake beside the
+    first one does not hide it. The lenient rounds need results that are wrong: right ones prove nothing.
+    """
+    every = list(range(len(outcomes)))
+    running = [k for k in every if not outcomes[k].failure and not outcomes[k].problem]
+    candidates = []
+    for misconception in exercise.misconceptions:
+        theirs = _outcomes_if_alike(exercise, misconception, cases, outcomes, running)
+        if theirs is not None:
+            candidates.append((misconception, theirs))
+    lenient = [(False, every)]
+    if 2 <= len(running) < len(every):
+        lenient = [(True, running), (False, every), (False, running)]
+    if not _wrong_results(exercise, running, outcomes, expected):
+        lenient = []
+    for strict, where in [(True, every), *lenient]:
+        for misconception, theirs in candidates:
+            if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
+                return misconception
+    return None
+
+
+def _outcomes_if_alike(
+    exercise: Exercise,
+    misconception: Misconception,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    running: Sequence[int],
+) -> list[Outcome] | None:
+    """What the wrong code does; None as soon as it gives another result than the learner's code gave."""
+    theirs = []
+    for k, case in enumerate(cases[: len(outcomes)]):
+        theirs.append(misconception_outcome(exercise, misconception, case))
+        if k in running and not _same_end(exercise, outcomes[k], theirs[k]):
+            return None
+    return theirs
+
+
+def misconception_outcome(exercise: Exercise, misconception: Misconception, case: Case) -> Outcome:
+    """What the wrong code does. Where a value exercise has several answers, None stands for any value."""
+    if exercise.kind == "value":
+        return Outcome(result=misconception.code())
+    return run_case(misconception.code, case, exercise.seconds)
+
+
+def _wrong_results(
+    exercise: Exercise, where: Sequence[int], mine: Sequence[Outcome], expected: Sequence[Outcome]
+) -> bool:
+    """Whether a result among these cases is wrong."""
+    return any(result_difference(exercise, mine[k].result, expected[k].result) for k in where)
+
+
+def _same(exercise: Exercise, a: Outcome, b: Outcome, strict: bool) -> bool:
+    """The same end, and (if strict) the same way to it."""
+    if not _same_end(exercise, a, b):
+        return False
+    return not strict or a.failure is not None or (_same_calls(exercise, a, b) and a.changed == b.changed)
+
+
+def _same_end(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
+    """The same result, the same complaint about it, or the same error."""
+    if a.failure or b.failure:
+        return bool(
+            a.failure
+            and b.failure
+            and (a.failure.kind, a.failure.type, a.failure.text)
+            == (b.failure.kind, b.failure.type, b.failure.text)
+        )
+    if a.problem or b.problem:
+        return a.problem == b.problem
+    return same_result(exercise, a.result, b.result)
+
+
+def same_result(exercise: Exercise, mine: Any, theirs: Any) -> bool:
+    """Whether a learner's result is a misconception's."""
+    if exercise.kind == "value" and len(exercise.answers) > 1:
+        return all(t is None or same_part(exercise, m, t) for m, t in zip(mine, theirs, strict=True))
+    return same_part(exercise, mine, theirs)
+
+
+def same_part(exercise: Exercise, mine: Any, theirs: Any) -> bool:
+    try:
+        theirs, _ = plain(theirs)
+    except Unusable:
+        return False
+    return _compare(mine, theirs, exercise.rtol, exercise.atol, "It") is None
+
+
+def _same_calls(exercise: Exercise, a: Outcome, b: Outcome) -> bool:
+    if "calls" not in exercise.compare:
+        return "call_count" not in exercise.compare or a.counts == b.counts
+    if a.counts != b.counts or a.calls.keys() != b.calls.keys():
+        return False
+    return all(
+        len(x) == len(y)
+        and all(_compare(p, q, exercise.rtol, exercise.atol, "It") is None for p, q in zip(x, y, strict=True))
+        for key in a.calls
+        for x, y in zip(a.calls[key], b.calls[key], strict=True)
+    )
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def parameter(exercise: Exercise, key: str) -> str:
+    """The name of the argument at a position, from the reference's signature."""
+    base = key.split("[")[0]
+    if base.isdigit():
+        names = list(inspect.signature(exercise.reference).parameters)
+        if int(base) < len(names):
+            return names[int(base)] + key[len(base) :]
+    return key
+
+
+def _case_text(exercise: Exercise, case: Case) -> str:
+    """'Seen with w = [1 2], learning_rate = 0.1, num_steps = 3 (a start of whole numbers).'"""
+    parts = []
+    given = {str(k): value for k, value in enumerate(case.args)} | dict(case.kwargs)
+    for key, value in given.items():
+        if not is_ingredient(value):
+            parts.append(f"{parameter(exercise, key)} = {show(value)}")
+    text = ", ".join(parts)
+    label = f" ({case.label})" if case.label and text else case.label
+    return f"Seen with {text}{label}." if text or label else ""
+
+
+def describe(value: Any) -> str:
+    """What kind of thing a value is: 'a number', 'an array of shape (3,)', 'the text …'."""
+    if isinstance(value, str):
+        return f"the text {value[:40]!r}"
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    if value is None:
+        return "None"
+    if isinstance(value, tuple | list):
+        return f"a {type(value).__name__} of {len(value)} parts"
+    if isinstance(value, bool | np.bool_):
+        return "True or False"
+    if np.ndim(value) == 0:
+        return "a single number"
+    return f"an array of shape {np.shape(value)}"
+
+
+def pair(got: Any, want: Any) -> str:
+    """'0.1 where 0.2', with as many digits as it takes to tell them apart."""
+    if show(got) != show(want):
+        return f"{show(got)} where {show(want)}"
+    return f"{float(got)!r} where {float(want)!r}"
+
+
+def show(value: Any) -> str:
+    """A value in few characters: six digits, long arrays cut."""
+    if isinstance(value, bool | np.bool_ | str) or value is None:
+        return repr(value) if isinstance(value, str) else str(value)
+    if isinstance(value, np.ndarray) and value.ndim:
+        items = list(value) if len(value) <= 8 else [*value[:3], "…", *value[-2:]]
+        return "[" + ", ".join(item if isinstance(item, str) else show(item) for item in items) + "]"
+    if isinstance(value, int | np.integer):
+        return str(value)
+    if isinstance(value, float | np.floating):
+        return f"{float(value):.6g}"
+    if isinstance(value, np.ndarray):
+        return show(value[()])
+    if isinstance(value, tuple | list):
+        inside = ", ".join(show(item) for item in value[:6]) + (", …" if len(value) > 6 else "")
+        return f"({inside})" if isinstance(value, tuple) else f"[{inside}]"
+    text = repr(value)
+    return text if len(text) <= 80 else text[:80] + " …"

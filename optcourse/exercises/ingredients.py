@@ -1,0 +1,384 @@
+"""What cases are cooked from: small frozen descriptions that travel as JSON and are built on the spot.
+
+A case must reach another process (the grader's worker), so it holds no functions. It holds ingredients:
+`Gradient(recipe)` stands for the gradient of an objective and becomes a callable only where the learner's
+function is called. Callables are recorded by `learner.running`.
+
+To add an ingredient: a frozen dataclass of plain fields with a `build` method, decorated with `@ingredient`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+INGREDIENTS: dict[str, type] = {}
+FULL_RECORD = 5_000  # calls: learner.running keeps no more points than that, and may not be known here
+
+
+def ingredient(cls: type) -> type:
+    """Register a dataclass as an ingredient, so that it can be written to JSON and read back."""
+    INGREDIENTS[cls.__name__] = cls
+    return cls
+
+
+def is_ingredient(thing: object) -> bool:
+    return type(thing).__name__ in INGREDIENTS and type(thing) is INGREDIENTS[type(thing).__name__]
+
+
+# -- objectives ------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True)
+class Gradient:
+    """The gradient of an objective: `Gradient(objectives.rosenbrock().recipe)`."""
+
+    recipe: Any
+
+    def build(self) -> Callable:
+        return _objective(self.recipe).gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class Value:
+    """The value of an objective."""
+
+    recipe: Any
+
+    def build(self) -> Callable:
+        return _objective(self.recipe).value
+
+
+def _objective(recipe: Any):
+    from optcourse import objectives
+
+    return objectives.build(recipe)
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class QuadraticGradient:
+    """Gradient of ½ (w − minimum)ᵀ H (w − minimum), in any dimension: `matrix @ (w - minimum)`."""
+
+    matrix: Any
+    minimum: Any
+
+    def build(self) -> Callable:
+        matrix, minimum = np.array(self.matrix, dtype=float), np.array(self.minimum, dtype=float)
+        return lambda w: matrix @ (w - minimum)
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class QuadraticValue:
+    """Value of ½ (w − minimum)ᵀ H (w − minimum)."""
+
+    matrix: Any
+    minimum: Any
+
+    def build(self) -> Callable:
+        matrix, minimum = np.array(self.matrix, dtype=float), np.array(self.minimum, dtype=float)
+        return lambda w: 0.5 * float((w - minimum) @ matrix @ (w - minimum))
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class SequenceGradient:
+    """Gradients given in advance: the k-th call returns the k-th row, wherever it is called.
+
+    After the last row it starts again.
+    """
+
+    gradients: Any
+
+    def build(self) -> Callable:
+        rows = np.array(self.gradients, dtype=float)
+        count = 0
+
+        def compute_gradient(w):
+            nonlocal count
+            dw = rows[count % len(rows)].copy()
+            count += 1
+            if np.shape(w) != dw.shape:
+                raise ValueError(f"shape {dw.shape} is expected")
+            return dw
+
+        return compute_gradient
+
+
+# -- named formulas, for functions that no objective offers ----------------------------------------
+
+FORMULAS: dict[str, Callable] = {
+    "exp(sin w)": lambda w: np.exp(np.sin(w)),
+    "sum of exp(sin w)": lambda w: np.sum(np.exp(np.sin(w))),
+    "sum of squares": lambda w: np.sum(w * w),
+    "sum of cubes": lambda w: np.sum(w * w * w),
+    "product of cosines": lambda w: np.prod(np.cos(w)),
+}
+
+
+@ingredient
+@dataclass(frozen=True)
+class Formula:
+    """A function of one array from the table FORMULAS, by name."""
+
+    name: str
+
+    def build(self) -> Callable:
+        if self.name not in FORMULAS:
+            raise ValueError(f"Formula: {self.name!r} is not in the table; it has {sorted(FORMULAS)}")
+        return FORMULAS[self.name]
+
+
+# -- real data -------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class ModelGradient:
+    """Gradient of a model of `optcourse.models` on rows of the digits: `(w, batch=None) -> dw`.
+
+    `rows` is (first, after_last). `params` are handed to the model after X and y.
+    """
+
+    model: str
+    rows: tuple[int, int] = (0, 200)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Callable:
+        return _model(self.model, self.rows, self.params).gradient
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class ModelValue:
+    """Loss of a model on rows of the digits: `(w, batch=None) -> float`."""
+
+    model: str
+    rows: tuple[int, int] = (0, 200)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def build(self) -> Callable:
+        return _model(self.model, self.rows, self.params).value
+
+
+def _model(name: str, rows: Sequence[int], params: Mapping[str, Any]):
+    from optcourse import data, models
+
+    digits = data.load_digits()
+    first, after_last = rows
+    return getattr(models, name)(digits.X[first:after_last], digits.y[first:after_last], **params)
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class LeastSquaresGradient:
+    """Gradient of the mean of (X @ w - y)² / 2 over a minibatch: `(w, batch=None) -> dw`."""
+
+    X: Any
+    y: Any
+
+    def build(self) -> Callable:
+        X, y = np.array(self.X, dtype=float), np.array(self.y, dtype=float)
+
+        def compute_gradient(w, batch=None):
+            rows = np.arange(len(X)) if batch is None else np.asarray(batch)
+            if np.shape(w) != X.shape[1:] or rows.dtype.kind not in "iu":
+                raise ValueError("the point comes first, then the minibatch, an array of indices")
+            return X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
+
+        return compute_gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class SampledData:
+    """Minibatches as the lecture draws them: `(batch_size) -> indices`, with replacement, from a seed."""
+
+    num_examples: int
+    seed: int
+
+    def build(self) -> Callable:
+        rng = np.random.default_rng(self.seed)
+
+        def sample_data(batch_size=1):
+            if batch_size > MAX_SAMPLED:
+                raise ValueError(f"batch_size is {batch_size}; at most {MAX_SAMPLED:,} are drawn at once")
+            return rng.integers(self.num_examples, size=int(batch_size))
+
+        return sample_data
+
+
+MAX_SAMPLED = 1_000_000  # so that a slip of the pen, or worse, does not fill the memory of whoever draws
+
+
+def disguise(layers: Sequence[tuple[int, int]], seed: int) -> np.ndarray:
+    """An order of a model's weights that only the seed knows: pixels, hidden units and classes trade places.
+
+    The problem is the same, number for number, but weights that were learned elsewhere are worthless in it. The last row of a
+    layer, its biases, stays the last. `w` in the order is `w[order]`.
+    """
+    rng = np.random.default_rng(seed)
+    inputs, parts, first = rng.permutation(layers[0][0] - 1), [], 0
+    for rows, columns in layers:
+        table = first + np.arange(rows * columns).reshape(rows, columns)
+        outputs = rng.permutation(columns)
+        parts.append(table[np.ix_([*inputs, rows - 1], outputs)].ravel())
+        inputs, first = outputs, first + table.size
+    return np.concatenate(parts)
+
+
+def undisguised(w: np.ndarray, order: np.ndarray) -> np.ndarray:
+    """The w whose disguise was given; one point, in the model's own order."""
+    if np.shape(w) != order.shape:
+        raise ValueError(f"w must have the shape {order.shape}, got {np.shape(w)}")
+    own = np.empty_like(w)
+    own[order] = w
+    return own
+
+
+@ingredient
+@dataclass(frozen=True)
+class DigitsTrainingGradient:
+    """Gradient of softmax regression on the training digits of a split, disguised: `(w, batch=None) -> dw`.
+
+    When the record of the calls is full, so that nobody can add up the minibatches any more, `budget` examples are the limit.
+    """
+
+    seed: int
+    guise: int = 0
+    budget: int = 1_000_000
+
+    @property
+    def order(self) -> np.ndarray:
+        return disguise([(65, 10)], self.guise)
+
+    def build(self) -> Callable:
+        from optcourse import data, models
+
+        train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(self.seed))
+        model, order = models.SoftmaxRegression(train.X, train.y), self.order
+        calls = examples = 0
+
+        def compute_gradient(w, batch=None):
+            nonlocal calls, examples
+            calls, examples = calls + 1, examples + (len(train) if batch is None else np.size(batch))
+            if calls > FULL_RECORD and examples > self.budget:
+                raise ValueError(f"more than {self.budget:,} gradients of single examples are asked for")
+            return model.gradient(undisguised(w, order), batch)[order]
+
+        return compute_gradient
+
+
+@ingredient
+@dataclass(frozen=True)
+class NetworkMinibatchGradient:
+    """The race of lesson 09, disguised: `(w) -> dw` of a small network on digits; each call takes the next minibatch."""
+
+    seed: int
+    guise: int = 0
+
+    @property
+    def order(self) -> np.ndarray:
+        from optcourse import race
+
+        return disguise([(65, race.NUM_HIDDEN), (race.NUM_HIDDEN + 1, 10)], self.guise)
+
+    def build(self) -> Callable:
+        from optcourse import race
+
+        task, order = race.problem(self.seed), self.order
+        batches = itertools.cycle(task.batches)
+        return lambda w: task.model.gradient(undisguised(w, order), next(batches))[order]
+
+
+@ingredient
+@dataclass(frozen=True, eq=False)
+class TrialRuns:
+    """Training runs that are over: `(learning_rate, seed) -> final loss`, read from a table (rates, seeds)."""
+
+    learning_rates: Any
+    seeds: Any
+    losses: Any
+
+    def build(self) -> Callable:
+        rates, seeds = list(self.learning_rates), list(self.seeds)
+        table = np.array(self.losses, dtype=float)
+
+        def train(learning_rate, seed):
+            row, column = float(np.squeeze(learning_rate)), int(np.squeeze(seed))
+            if row not in rates or column not in seeds:
+                raise ValueError(f"learning rate {row:g} with seed {column} is none of the given ones")
+            return float(table[rates.index(row), seeds.index(column)])
+
+        return train
+
+
+# -- randomness ------------------------------------------------------------------------------------
+
+
+@ingredient
+@dataclass(frozen=True)
+class Rng:
+    """A NumPy random Generator, fresh from its seed."""
+
+    seed: int
+
+    def build(self) -> np.random.Generator:
+        return np.random.default_rng(self.seed)
+
+
+# -- building and travelling -----------------------------------------------------------------------
+
+
+def to_data(thing: Any) -> Any:
+    """Numbers, texts, arrays, lists, tuples, dicts and ingredients as JSON data; else TypeError."""
+    if thing is None or type(thing) in (bool, int, str):
+        return thing
+    if type(thing) is float:
+        return thing if np.isfinite(thing) else {"float": repr(thing)}
+    if is_ingredient(thing):
+        fields = {f.name: to_data(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
+        return {"ingredient": type(thing).__name__, "fields": fields}
+    if isinstance(thing, np.ndarray) and thing.dtype.kind in "biufc":
+        flat = [to_data(complex(x) if thing.dtype.kind == "c" else x.item()) for x in thing.ravel()]
+        return {"array": flat, "shape": list(thing.shape), "dtype": thing.dtype.str}
+    if isinstance(thing, np.generic):
+        return to_data(np.asarray(thing)) | {"scalar": True}
+    if type(thing) is complex:
+        return {"complex": [to_data(thing.real), to_data(thing.imag)]}
+    if isinstance(thing, tuple):
+        return {"tuple": [to_data(item) for item in thing]}
+    if isinstance(thing, list):
+        return [to_data(item) for item in thing]
+    if isinstance(thing, Mapping):
+        return {"dict": [[to_data(key), to_data(value)] for key, value in thing.items()]}
+    raise TypeError(f"a case cannot hold {type(thing).__name__}: {thing!r:.80}")
+
+
+def from_data(data: Any) -> Any:
+    """The way back from `to_data`."""
+    if isinstance(data, list):
+        return [from_data(item) for item in data]
+    if not isinstance(data, dict):
+        return data
+    if "ingredient" in data:
+        fields = {name: from_data(value) for name, value in data["fields"].items()}
+        return INGREDIENTS[data["ingredient"]](**fields)
+    if "array" in data:
+        array = np.array([from_data(x) for x in data["array"]], dtype=data["dtype"]).reshape(data["shape"])
+        return array[()] if data.get("scalar") else array
+    if "float" in data:
+        return float(data["float"])
+    if "complex" in data:
+        return complex(*(from_data(x) for x in data["complex"]))
+    if "tuple" in data:
+        return tuple(from_data(item) for item in data["tuple"])
+    return {from_data(key): from_data(value) for key, value in data["dict"]}

@@ -1,0 +1,156 @@
+"""What an exercise is, as data: exercises, cases, misconceptions, predictions, quizzes.
+
+Nothing here runs anything. `learner.running` runs a learner's function on a case, `checking.verdict`
+compares what came out with the reference, `checking.check` puts the two together for a notebook, and the
+grader puts them together across two processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+COMPARISONS = ("result", "calls", "call_count", "inputs")
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """Wrong code that people really write, with the sentence that it deserves.
+
+    `code` has the signature of the reference. `sentence` must lead to the mistake without giving the answer
+    away. `same_as` names other misconceptions of the exercise that give the same numbers, so that either
+    name is right.
+    """
+
+    id: str
+    sentence: str
+    code: Callable
+    same_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One call: numbers, texts, arrays, lists, tuples, dicts and ingredients (`exercises.ingredients`).
+
+    `label` completes the sentence "with …", for instance "a start of whole numbers".
+    """
+
+    args: tuple = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lesson.
+
+    compare says what must agree with the reference:
+      "result"      what is returned
+      "calls"       where the recorded callables were called: how often, in which order, at which points
+      "call_count"  only how many calls there were (instead of "calls", where the order is free)
+      "inputs"      array arguments are the same afterwards as before
+    steps: the recorded calls are the successive `w` of a descent, so feedback may say "your second step".
+    result_names: names for the parts of a tuple result, for instance ("dW1", "dW2").
+    verify: for results that no reference can fix (random ones): `verify(case, outcome)` gives None when all
+    is well, else the id of a
+      misconception or a sentence of its own; it takes the place of the comparison of results.
+    """
+
+    id: str
+    title: str
+    statement: str
+    points: int
+    answers: tuple[str, ...]
+    reference: Callable
+    cases: Callable[[np.random.Generator], list[Case]] | None = None
+    misconceptions: tuple[Misconception, ...] = ()
+    hints: tuple[str, ...] = ()
+    rtol: float = 1e-7
+    atol: float = 1e-10
+    kind: str = "function"
+    compare: tuple[str, ...] = ("result", "inputs")
+    algorithm: bool = False
+    steps: bool = True
+    result_names: tuple[str, ...] = ()
+    verify: Callable[[Case, Any], str | None] | None = None
+    seconds: float = 5.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("function", "value"):
+            raise ValueError(f"exercise {self.id}: kind is {self.kind!r}; allowed are 'function' and 'value'")
+        unknown = set(self.compare) - set(COMPARISONS)
+        if unknown:
+            raise ValueError(f"exercise {self.id}: compare has {sorted(unknown)}; allowed are {COMPARISONS}")
+        if self.kind == "function" and (self.cases is None or len(self.answers) != 1):
+            raise ValueError(
+                f"exercise {self.id}: a function exercise needs cases and exactly one answer name"
+            )
+
+    @property
+    def lesson(self) -> str:
+        """The two digits of the lesson."""
+        return self.id[:2]
+
+    def draw_cases(self, seed: int | list[int]) -> list[Case]:
+        """The cases for a seed; a value exercise has one case without arguments."""
+        if self.kind == "value":
+            return [Case()]
+        return list(self.cases(np.random.default_rng(seed)))
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A question that the learner commits to before the picture answers it.
+
+    kind "choice": `answer()` gives the index of the right choice.
+    kind "number": `answer()` gives the number, a guess within `tolerance` (relative) counts as right;
+    `tolerance=0` asks for the very number.
+    reveal is shown after the commitment; `{answer}` in it stands for the computed answer.
+    """
+
+    id: str
+    question: str
+    kind: str
+    answer: Callable[[], Any]
+    reveal: str
+    choices: tuple[str, ...] = ()
+    tolerance: float = 0.1
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("choice", "number"):
+            raise ValueError(
+                f"prediction {self.id}: kind is {self.kind!r}; allowed are 'choice' and 'number'"
+            )
+        if self.kind == "choice" and len(self.choices) < 2:
+            raise ValueError(f"prediction {self.id}: a choice needs at least two choices")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a quiz: the index of the right choice, and an explanation for every choice."""
+
+    text: str
+    choices: tuple[str, ...]
+    right: int
+    explanations: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.choices) != len(self.explanations):
+            raise ValueError(f"question {self.text!r}: every choice needs its explanation")
+        if not 0 <= self.right < len(self.choices):
+            raise ValueError(
+                f"question {self.text!r}: right is {self.right}; there are {len(self.choices)} choices"
+            )
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """A short quiz; its id is the lesson's two digits."""
+
+    id: str
+    questions: tuple[Question, ...]
+    title: str = ""

@@ -1,0 +1,10 @@
+"""The broken submissions of the battery: each gets its fair mark, and leaves nothing behind. See battery/model.py."""
+
+import pytest
+
+from tests.grading.battery import broken, watch
+
+
+@pytest.mark.parametrize("submission", broken.SUBMISSIONS, ids=lambda submission: submission.name)
+def test_fair_mark_and_no_harm(submission, outside):
+    assert not watch.faults(submission, outside), submission.why

@@ -1,0 +1,673 @@
+"""The walls and the judge: fair marks for the course's own notebooks, limits that hold, messages that cannot hurt.
+
+The battery of submissions is in test_battery.py; here are the parts that it stands on.
+"""
+
+import base64
+import json
+import os
+import socket
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optcourse import exercises
+from optcourse.checking.check import check_exercise, run_cases, visible_seed
+from optcourse.checking.verdict import judge
+from optcourse.grading import marking
+from optcourse.grading.marking import Unreadable, find_lesson, grade_notebook, read_cells
+from optcourse.grading.walls import outside
+from optcourse.grading.walls.outside import KEPT, Limits, SandboxFailed, Stopped, WalledProcess
+from optcourse.learner import wire
+from optcourse.learner.running import Outcome, values_outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+LESSONS = exercises.lessons()
+LIMITS = Limits(cell_seconds=2.0, call_seconds=2.0, total_seconds=60.0, memory=600_000_000)
+SOLUTION = read_cells(ROOT / "solutions" / "03_gradient_descent.ipynb")
+
+
+def course_notebook(folder, lesson):
+    (path,) = (ROOT / folder).glob(f"{lesson}_*.ipynb")
+    return path
+
+
+def notebook(folder, cells):
+    path = folder / "student.ipynb"
+    cells = [{"cell_type": "code", "source": source} for source in cells]
+    path.write_text(json.dumps({"cells": cells, "nbformat": 4}))
+    return path
+
+
+def marks(folder, cells, **options):
+    options = {"seed": 5, "lesson": "03", "limits": LIMITS} | options
+    return {m.id: m for m in grade_notebook(notebook(folder, cells), **options).exercises}
+
+
+def inside(code, *names, lesson="03", sandboxed=True, limits=LIMITS):
+    """Run a cell behind the walls; the values of some names afterwards."""
+    with WalledProcess(lesson, limits, sandboxed, time.monotonic() + 60) as worker:
+        kept = [f"optcourse.{name}" for name in KEPT.get(lesson, {})]
+        job = {
+            "cells": [code],
+            "skip": [],
+            "cell_seconds": 20.0,
+            "names": list(names),
+            "shapes": {},
+            "kept": kept,
+        }
+        worker.say(job | {"largest": limits.message})
+        while "ready" not in (message := worker.hear(30)):
+            assert "failed" not in message, message
+        worker.say({"values": list(names)})
+        outcome = marking._outcome(worker.hear(10)["outcome"])
+        assert not outcome.problem
+        return outcome.result
+
+
+# -- fair marks for the course's own notebooks -----------------------------------------------------
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_solved_lesson_earns_everything_without_bubblewrap_too(lesson):
+    graded = grade_notebook(course_notebook("solutions", lesson), seed=11, sandboxed=False)
+    assert graded.lesson == lesson and graded.trouble == ()
+    assert [m.status for m in graded.exercises] == ["passed"] * len(graded.exercises)
+    assert graded.points == graded.of == sum(e.points for e in exercises.module(lesson).EXERCISES)
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_an_untouched_lesson_earns_nothing_and_is_not_started(lesson):
+    graded = grade_notebook(course_notebook("lessons", lesson), seed=11)
+    assert graded.points == 0 and graded.trouble == ()
+    assert {m.status for m in graded.exercises} == {"not started"}
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_submission_finds_of_the_course_is_no_answer(lesson):
+    found = []
+    for module_name, names in KEPT.get(lesson, {}).items():
+        module = __import__(f"optcourse.{module_name}", fromlist=["x"])
+        things = [getattr(module, name) for name in names.split()]
+        made = [
+            thing() for thing in things if thing.__name__ in ("load_digits", "lecture_bowl", "rosenbrock")
+        ]
+        made += [thing() for thing in things if thing.__name__ in ("heavy_ball_cycle", "cliff", "quadratic")]
+        parts = [getattr(thing, name) for thing in made for name in dir(thing) if not name.startswith("_")]
+        found += [thing for thing in [*things, *made, *parts] if thing is not None]
+    for exercise in exercises.module(lesson).EXERCISES:
+        cases, expected = marking._drawn(exercise.id, tuple(visible_seed(exercise)))
+        for thing in found:
+            if exercise.kind == "value":
+                outcomes = [values_outcome(exercise.answers, [thing] * len(exercise.answers))]
+            elif callable(thing):
+                outcomes = run_cases(thing, cases[:3], 2.0)
+            else:
+                continue
+            verdict = judge(exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False)
+            assert not verdict.passed and not verdict.sentence.startswith("Not every call"), (
+                exercise.id,
+                thing,
+            )
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_submission_finds_of_the_course_is_what_is_named(lesson):
+    code = """
+import optcourse, os, sys
+found = []
+for name in sorted(os.listdir(optcourse.__path__[0])):
+    name = name.removesuffix(".py")
+    module = getattr(optcourse, name) if not name.startswith("_") and "." not in name else None
+    if type(module).__name__ == "module":
+        found += [f"{name}.{k}" for k, v in vars(module).items() if getattr(v, "__module__", "") == "optcourse." + name]
+found = [name for name in found if "._" not in name]
+rooms = tuple(f"optcourse.{room}" for room in ("checking", "exercises", "grading", "learner"))
+hidden = [name for name in sys.modules if name.startswith(rooms)]
+"""
+    found, hidden = inside(code, "found", "hidden", lesson=lesson)
+    named = {f"{module}.{name}" for module, names in KEPT.get(lesson, {}).items() for name in names.split()}
+    assert set(found) == named and hidden == []
+
+
+def test_a_misconception_earns_nothing_on_hidden_cases_either():
+    for lesson in LESSONS:
+        for number, exercise in enumerate(exercises.module(lesson).EXERCISES):
+            if exercise.kind == "function":
+                cases, expected = marking._drawn(exercise.id, (77, number))
+                for misconception in exercise.misconceptions:
+                    outcomes = run_cases(misconception.code, cases, exercise.seconds)
+                    verdict = judge(
+                        exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False
+                    )
+                    assert not verdict.passed, (exercise.id, misconception.id)
+
+
+# -- words -----------------------------------------------------------------------------------------
+
+
+def test_the_words_are_those_of_the_notebooks_check(tmp_path):
+    wrong = (
+        "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    return w - learning_rate"
+    )
+    names = {}
+    exec(wrong, names)
+    exercise = exercises.get("03-gradient-descent")
+    feedback = check_exercise(exercise, names["gradient_descent"])
+    mark = marks(tmp_path, [*SOLUTION, wrong])[exercise.id]
+    assert (mark.points, mark.status, mark.hidden_failed) == (0, "failed", False)
+    assert mark.visible == " ".join([feedback.sentence, *feedback.details])
+
+
+def test_the_librarys_own_answer_is_told_that_it_is_left_out(tmp_path):
+    cell = "from optcourse.optimizers import GradientDescent as gradient_descent\n"
+    used = "def saddle_steps(*a):\n    from optcourse import theory\n    return theory.saddle_steps(*a)"
+    found = marks(tmp_path, [*SOLUTION, cell, used])
+    assert found["03-gradient-descent"].visible == (
+        "`optcourse.optimizers.GradientDescent` is left out of grading: write it yourself."
+    )
+    assert found["03-gradient-descent"].points == found["03-saddle-steps"].points == 0
+
+
+def test_a_hidden_case_never_reaches_a_word(tmp_path):
+    count = len(exercises.get("03-best-learning-rate").draw_cases(0))
+    cell = f"""
+right, calls = best_learning_rate, []
+def best_learning_rate(H):
+    calls.append(H)
+    if len(calls) > {count}:
+        raise ValueError("SECRET " + repr(H))
+    return right(H)
+"""
+    graded = grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5, limits=LIMITS)
+    mark = {m.id: m for m in graded.exercises}["03-best-learning-rate"]
+    assert (mark.points, mark.status, mark.hidden_failed) == (0, "failed", True)
+    assert mark.visible == marking.ONLY_VISIBLE and "SECRET" not in repr(graded)
+
+
+def test_a_missing_answer_and_a_stopped_one_say_why(tmp_path):
+    cells = [
+        cell for cell in SOLUTION if "def gradient_descent" not in cell and "def saddle_steps" not in cell
+    ]
+    cells += ["def saddle_steps(:", "def steps_needed(*a):\n    while True: pass"]
+    found = marks(tmp_path, cells, limits=Limits(call_seconds=0.5))
+    assert found["03-gradient-descent"].status == "missing"
+    assert found["03-gradient-descent"].visible == "`gradient_descent` is not in the notebook."
+    assert found["03-saddle-steps"].visible.endswith("stopped with SyntaxError.")
+    assert found["03-steps-needed"].status == "stopped" and "never end" in found["03-steps-needed"].visible
+    assert found["03-best-learning-rate"].points == 2
+
+
+# -- limits ----------------------------------------------------------------------------------------
+
+TRIES = """
+import os, socket, subprocess, threading, asyncio, signal, sys
+def error(f):
+    try:
+        f()
+    except BaseException as e:
+        return type(e).__name__
+    return ""
+def fill():
+    for k in range(100):
+        with open(f"/tmp/{k}", "wb") as file:
+            file.write(bytes(10_000_000))
+def bomb():
+    while True:
+        os.fork()
+def exhaust_descriptors():
+    kept = [open(os.devnull) for _ in range(200)]
+def write_everywhere():
+    wrote = []
+    for folder, folders, files in os.walk("/"):
+        if folder == "/tmp" or folder.startswith(("/tmp/", "/dev")):
+            continue
+        try:
+            open(os.path.join(folder, "x"), "w").close()
+            wrote.append(folder)
+        except OSError:
+            pass
+    return wrote
+refused = {name: error(f) for name, f in {
+    "fork": os.fork, "bomb": bomb, "process": lambda: subprocess.run(["true"]), "exec": lambda: os.execv("/bin/sh", ["sh"]),
+    "socket": lambda: socket.socket(), "unix": lambda: socket.socket(socket.AF_UNIX), "memfd": lambda: os.memfd_create("x"),
+    "kill": lambda: os.kill(os.getppid(), 0), "memory": lambda: bytearray(LIMIT),
+    "file": lambda: open("large", "wb", 0).write(bytes(20_000_000)) == 20_000_000 or 1 / 0,
+    "descriptors": exhaust_descriptors,
+}.items()}
+ran = []
+thread = threading.Thread(target=lambda: ran.append(1)); thread.start(); thread.join()
+allowed = [len(ran), asyncio.run(asyncio.sleep(0, 7)), len(os.environ)]
+environment = sorted(os.environ)
+"""
+
+
+@pytest.mark.parametrize("sandboxed", [True, False])
+def test_the_kernel_refuses_what_a_submission_has_no_business_with(sandboxed, monkeypatch):
+    monkeypatch.setenv("SECRET_TOKEN", "x")
+    code = TRIES.replace("LIMIT", str(LIMITS.memory))
+    refused, allowed, environment = inside(code, "refused", "allowed", "environment", sandboxed=sandboxed)
+    assert refused.pop("memory") == "MemoryError"
+    assert refused.pop("file") in ("OSError", "ZeroDivisionError")
+    assert refused.pop("descriptors") == "OSError"
+    assert set(refused.values()) == {"PermissionError"}, refused
+    assert allowed[:2] == [1, 7]
+    assert set(environment) <= {
+        "HOME",
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "PWD",
+        "LC_CTYPE",
+    }
+
+
+def test_the_sandbox_shows_no_file_of_course_judge_or_students_and_takes_none(tmp_path):
+    (tmp_path / "secret").write_text("x")
+    code = (
+        TRIES.split("refused =")[0]
+        + f"""
+full = error(fill)
+wrote = write_everywhere()
+paths = [{str(tmp_path)!r}, {str(ROOT)!r}, *"/proc/1 /etc/passwd /home /root/.bashrc /var /run /usr/bin".split()]
+seen = [path for path in paths if os.path.exists(path)]
+secret = {{"grading.py", "optimizers.py", "verdict.py", "ingredients.py", "lesson_03.py"}}
+course = [f for _, _, files in os.walk("/") for f in files if f.endswith(".ipynb") or f in secret]
+"""
+    )
+    full, wrote, seen, course = inside(code, "full", "wrote", "seen", "course")
+    assert full == "OSError" and wrote == [] and seen == [] and course == []
+
+
+def test_memory_in_pieces_below_every_single_limit_is_seen(tmp_path):
+    cell = "kept = []\nwhile True:\n    kept.append(bytes(range(256)) * 40_000)"
+    graded = grade_notebook(notebook(tmp_path, [cell, *SOLUTION]), seed=5, limits=LIMITS)
+    assert graded.points == 14
+
+
+def test_the_record_of_questions_is_bounded(tmp_path):
+    cell = "def gradient_descent(compute_gradient, w, *a):\n    while True:\n        try: compute_gradient(np.zeros(9_000))\n"
+    cell += "        except ValueError: pass"
+    found = marks(tmp_path, [*SOLUTION, cell], limits=Limits(record=1_000_000))
+    assert "too many numbers in all" in found["03-gradient-descent"].visible
+
+
+def test_many_small_steps_are_no_crime(tmp_path):
+    solution = read_cells(course_notebook("solutions", "04"))
+    cell = """
+def train(compute_gradient, w, num_examples, rng):
+    w = np.array(w)
+    for _ in range(10):
+        for minibatch in np.array_split(rng.permutation(num_examples), 150):
+            w -= 0.2 * compute_gradient(w, minibatch)
+    return w
+"""
+    found = marks(tmp_path, [*solution, cell], lesson="04", limits=Limits())["04-train-digits"]
+    assert (found.points, found.status) == (4, "passed"), found
+
+
+@pytest.mark.parametrize("sleep", [60, 0.5])
+def test_threads_without_end_cost_their_own_cell(tmp_path, sleep):
+    cell = f"import threading, time\nwhile True: threading.Thread(target=time.sleep, args=({sleep},)).start()"
+    graded = grade_notebook(notebook(tmp_path, [cell, *SOLUTION]), seed=5, limits=LIMITS)
+    assert graded.points == 14 and len(graded.trouble) == 1
+
+
+def test_the_watch_counts_the_memory_of_the_whole_group(monkeypatch):
+    assert outside._too_much(os.getpid(), Limits(memory=1_000_000)) == "it used more than 0.001 GB of memory"
+    assert outside._too_much(os.getpid(), Limits(processes=0)) == "it started too many processes"
+    assert outside._too_much(os.getpid(), Limits(threads=0)) == "it started too many threads"
+    assert outside._too_much(os.getpid(), Limits(memory=10**12, processes=1000, threads=1000)) is None
+
+
+def test_the_time_of_a_cell_a_call_and_of_all_is_limited(tmp_path):
+    deaf = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\nwhile True: pass"
+    cells = [deaf, "while True: pass", *SOLUTION]
+    graded = grade_notebook(notebook(tmp_path, cells), seed=5, limits=Limits(cell_seconds=0.5))
+    assert graded.points == 14 and graded.trouble == (
+        "code cell 1: it took too long, so it was left out",
+        "code cell 2: it ran longer than 0.5 seconds and was stopped",
+    )
+    began = time.monotonic()
+    graded = grade_notebook(
+        notebook(tmp_path, [*SOLUTION, *["while True: pass"] * 9]), seed=5, limits=Limits(total_seconds=2)
+    )
+    assert graded.points == 0 and time.monotonic() - began < 12
+    assert {m.status for m in graded.exercises} == {"stopped"}
+    assert "took too long" in graded.exercises[0].visible
+
+
+def test_results_and_questions_are_limited_in_size_number_and_depth(tmp_path):
+    cell = """
+def gradient_descent(compute_gradient, w, *a):
+    while True:
+        compute_gradient(w)
+def batch_gradient_descent(compute_gradient, w, *a):
+    return compute_gradient(np.zeros(50_000))
+def best_learning_rate(H):
+    return np.zeros(10**6)
+def steps_needed(*a):
+    x = []
+    for _ in range(100): x = [x]
+    return x
+def saddle_steps(*a):
+    return 10**400
+"""
+    limits = Limits(questions=500)
+    tracemalloc.start()
+    graded = grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5, limits=limits)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    found = {m.id: m for m in graded.exercises}
+    assert peak < 40_000_000
+    assert graded.points == found["03-read-a-hessian"].points == 2
+    assert "500 values of a function" in found["03-gradient-descent"].visible
+    assert "too many numbers" in found["03-batch-gradient-descent"].visible
+    assert "too large" in found["03-best-learning-rate"].visible
+    for name in ("03-steps-needed", "03-saddle-steps"):
+        assert found[name].status == "failed" and "cannot be compared" in found[name].visible
+
+
+def test_nothing_is_left_running_or_lying_about(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    outside.prepared("03")  # once a process; it goes with the process
+    before = set(os.listdir(tmp_path))
+    children, _ = outside._tree(os.getpid())
+    late = "import threading, time\nthreading.Thread(target=lambda: time.sleep(60)).start()"
+    for sandboxed in (True, False):
+        assert grade_notebook(notebook(tmp_path, [*SOLUTION, late]), seed=5, sandboxed=sandboxed).points == 14
+    assert set(os.listdir(tmp_path)) == before | {"student.ipynb"}
+    assert outside._tree(os.getpid())[0] == children
+
+
+def test_walls_that_cannot_be_built_are_no_zero(tmp_path, monkeypatch):
+    fake = tmp_path / "bwrap"
+    fake.write_text("#!/bin/sh\necho 'bwrap: no permissions' >&2\nexit 1\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(outside, "_walls", lambda *a: [str(fake)])
+    with pytest.raises(SandboxFailed, match="no permissions"):
+        grade_notebook(notebook(tmp_path, SOLUTION), seed=5)
+
+
+def test_walls_that_fall_later_are_no_zero_either(tmp_path, monkeypatch):
+    """The second worker cannot be started any more, while hidden cases are tried."""
+    start, count = WalledProcess.__init__, []
+
+    def once(self, *args):
+        count.append(1)
+        if len(count) > 1:
+            raise SandboxFailed("no more processes")
+        start(self, *args)
+
+    monkeypatch.setattr(WalledProcess, "__init__", once)
+    calls = len(marking._drawn("03-steps-needed", tuple(visible_seed(exercises.get("03-steps-needed"))))[0])
+    cell = f"""
+import os
+right, calls = steps_needed, []
+def steps_needed(*a):
+    calls.append(1)
+    return right(*a) if len(calls) <= {calls} else os._exit(0)
+"""
+    with pytest.raises(SandboxFailed, match="no more"):
+        grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5)
+
+
+# -- messages --------------------------------------------------------------------------------------
+
+
+def same(a, b):
+    if isinstance(a, np.ndarray | np.generic):
+        return type(a) is type(b) and a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
+    if isinstance(a, list | tuple):
+        return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, dict):
+        return list(a) == list(b) and all(same(a[k], b[k]) for k in a)
+    return type(a) is type(b) and (a == b or a != a)
+
+
+def test_plain_values_travel_to_the_last_bit():
+    values = [
+        None,
+        True,
+        3,
+        -(2**63) + 1,
+        0.1,
+        float("nan"),
+        float("-inf"),
+        1 + 2j,
+        "tëxt",
+        (1, [2.0, ()]),
+        {"a": 1, 2: (3,)},
+    ]
+    values += [
+        np.array([[1.5, -0.0], [np.nan, np.inf]]),
+        np.float64(0.1),
+        np.array(7),
+        np.zeros((0, 3)),
+        np.array([True, False]),
+    ]
+    values += [np.arange(3, dtype=d) for d in ("i1", "u8", "f2", "f4", "c8", "c16")]
+    values += [np.arange(6.0).reshape(2, 3).T, np.arange(6)[::2]]
+    for value in values:
+        assert same(value, wire.decode(wire.loads(json.dumps(wire.encode(value)).encode())))
+    assert wire.decode(wire.encode(np.arange(3, dtype=">f8"))).tolist() == [0, 1, 2]
+    for value in (
+        object(),
+        {1, 2},
+        b"x",
+        2**63,
+        [lambda: 0],
+        np.array([object()]),
+        np.float64,
+        type("F", (float,), {})(1),
+    ):
+        with pytest.raises(TypeError):
+            wire.encode(value)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(wire.DTYPES),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                "array dtype shape scalar complex tuple dict ask rng result problem failure kind note".split()
+            )
+            | st.text(max_size=5),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(JSON)
+def test_whatever_a_message_holds_it_is_read_or_refused(data):
+    try:
+        wire.decode(data)
+    except Unreadable:
+        pass
+    assert isinstance(marking._outcome(data), Outcome)
+    keys = ("result", "problem", "note", "changed", "warnings", "failure")
+    assert isinstance(marking._outcome(dict.fromkeys(keys, data)), Outcome)
+    for attempt in (
+        lambda: marking._answers(["a"], data),
+        lambda: marking._answers(["a"], [data]),
+        lambda: ask(data),
+    ):
+        try:
+            attempt()
+        except Stopped:
+            pass
+
+
+def ask(data):
+    return marking._reply(
+        {"0": lambda *a, **k: 1.0}, data if isinstance(data, dict) else {"ask": "0", "args": data}
+    )
+
+
+@given(st.binary(max_size=60))
+def test_bytes_that_are_no_message_are_refused(raw):
+    try:
+        wire.loads(raw)
+    except Unreadable:
+        pass
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"array": "", "dtype": "<f8", "shape": [10**9, 10**9]},
+        {"array": "", "dtype": "<f8", "shape": [0, 2**40]},
+        {"array": "AAAAAAAAAAA=", "dtype": "<f8", "shape": [-1, -1]},
+        {"array": "AAAAAAAAAAA=", "dtype": "<f8", "shape": [True]},
+        {"array": "AAAAAAAAAAA=", "dtype": "<f8", "shape": [2]},
+        {"array": "AAAAAAAAAAA=", "dtype": "|O8", "shape": [1]},
+        {"array": "AAAAAAAAAAA=", "dtype": "f8,(", "shape": [1]},
+        {"array": "AAAAAAAAAAA=", "dtype": "1" * 5000 + "f8", "shape": [1]},
+        {"array": "AAAAAAAAAAA=", "dtype": ["<f8"], "shape": [1]},
+        {"array": "AAAAAAAAAAA=", "dtype": "|b1", "shape": [1] * 40},
+        {"ingredient": "Rng", "fields": {"seed": 1}},
+        {"rng": 3},
+        {"dict": [[[1], 2]]},
+        {"dict": 5},
+        10**30,
+    ],
+)
+def test_forged_values_are_refused_without_making_anything_of_them(data):
+    with pytest.raises(Unreadable):
+        wire.decode(data)
+
+
+def test_a_nested_and_a_crowded_message_are_refused():
+    deep = None
+    for _ in range(30):
+        deep = [deep]
+    with pytest.raises(Unreadable):
+        wire.decode(deep)
+    for raw in (b"[" * 100_000, b"[" + b"[]," * 300_000 + b"0]", b"1" * 10_000, b"\xff\xfe"):
+        with pytest.raises(Unreadable):
+            wire.loads(raw)
+
+
+class Scripted(WalledProcess):
+    """A worker that is a few bytes."""
+
+    def __init__(self, raw):
+        near, self.far = socket.socketpair()
+        self.far.sendall(raw)
+        self.far.shutdown(socket.SHUT_WR)
+        self.limits, self.end, self.next_look, self.buffer = Limits(), time.monotonic() + 5, 1e18, bytearray()
+        self.process = type("Process", (), {"stdout": near, "pid": os.getpid()})
+        self.near = near
+
+    def close(self):
+        self.near.close()
+        self.far.close()
+
+
+@pytest.mark.parametrize(
+    ("raw", "error"),
+    [
+        (b"\xff\xff\xff\xff" + b"x" * 9, Stopped),  # 4 GB are announced
+        (b"\x00\x00\x00\x05[1,2]", Unreadable),
+        (b"\x00\x00\x00\x05{junk", Unreadable),
+        (b"\x00\x00", Stopped),
+        (b"", Stopped),
+    ],
+)
+def test_frames_that_lie_are_cut(raw, error):
+    with Scripted(raw) as worker, pytest.raises(error):
+        worker.hear(1)
+
+
+def test_a_submission_that_speaks_for_the_worker_gains_nothing(tmp_path):
+    forged = (
+        wire.dumps({"ready": [{"kind": "function"}] * 10}) + wire.dumps({"outcome": {"result": 1.0}}) * 50
+    )
+    cell = f"""
+import os, base64
+raw = base64.b64decode({base64.b64encode(forged).decode()!r})
+for d in range(3, 64):
+    try: os.write(d, raw)
+    except OSError: pass
+"""
+    blank = read_cells(course_notebook("lessons", "03"))
+    graded = grade_notebook(notebook(tmp_path, [*blank, cell]), seed=5, limits=LIMITS)
+    assert graded.points == 0
+
+
+# -- notebooks -------------------------------------------------------------------------------------
+
+
+def test_unreadable_files_are_refused(tmp_path):
+    link = tmp_path / "link.ipynb"
+    link.symlink_to(course_notebook("solutions", "03"))
+    (tmp_path / "empty.ipynb").touch()
+    (tmp_path / "junk.ipynb").write_text("junk")
+    (tmp_path / "deep.ipynb").write_text("[" * 100_000)
+    (tmp_path / "many.ipynb").write_text(
+        json.dumps({"cells": [{"cell_type": "code", "source": "1"}] * 3_000})
+    )
+    for name, words in (
+        ("link.ipynb", "it is a link or no file"),
+        ("empty.ipynb", "the file is empty"),
+        ("junk.ipynb", "it is no notebook, or a part of it was lost"),
+        ("deep.ipynb", "it is no notebook"),
+        ("many.ipynb", "too many cells"),
+        ("missing.ipynb", "no file"),
+        (".", "no file"),
+    ):
+        with pytest.raises(Unreadable) as caught:
+            read_cells(tmp_path / name)
+        assert words in caught.value.reason  # students read it, too
+    with pytest.raises(Unreadable, match="no exercise"):
+        grade_notebook(notebook(tmp_path, ["x = 1"]), seed=1)
+
+
+def test_the_lesson_is_found_by_its_checks_or_by_its_answers():
+    assert find_lesson(SOLUTION) == "03"
+    assert find_lesson([cell for cell in SOLUTION if "check(" not in cell]) == "03"
+
+
+def test_plain_python_that_looks_like_magic_is_left_alone():
+    code = """
+x = (17
+     % 5)
+y = \"\"\"
+!not a shell line
+\"\"\"
+"""
+    assert inside(code, "x", "y") == (2, "\n!not a shell line\n")
+    magic = """
+%matplotlib inline
+!pip install x
+listing = !ls
+np?
+import numpy as np
+import matplotlib.pyplot as plt
+fig, (left, right) = plt.subplots(1, 2)
+(line,) = left.plot([1, 2])
+with plt.style.context("dark"):
+    display(fig)
+get_ipython().run_line_magic("time", "1")
+name = input("Your name? ")
+import asyncio
+await asyncio.sleep(0)
+z = 3
+"""
+    assert inside(magic, "z", "name") == (3, "")
