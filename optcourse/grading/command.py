@@ -92,9 +92,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.mark and options.manual:
         parser.error("--mark and --manual do not go together")
     if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(
-            errors="backslashreplace"
-        )  # a terminal without a name's letters must not end the run
+        # a terminal without a name's letters must not end the run
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(options)
     except (Stop, GradebookError, TableError, by_hand.NotAllowed, cluster.ClusterError) as error:

@@ -73,9 +73,8 @@ def canvas_rows(
     rows.append(["Points Possible", "", "", "", "", *possible])
     for student in students.values():
         ids = student.ids
-        name = student.name.replace(
-            "Points Possible", "Points-Possible"
-        )  # by these words Canvas knows the row above
+        # by these words Canvas knows the row above
+        name = student.name.replace("Points Possible", "Points-Possible")
         row = [name, *(ids.get(key, "") for key in ("canvas_id", "sis_user_id", "sis_login_id", "section"))]
         rows.append(row + [_total(student, lesson) for lesson in lessons])
     return rows
