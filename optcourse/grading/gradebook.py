@@ -174,7 +174,7 @@ class LessonMarks:
 
 @dataclass
 class Student:
-    """A student with all lessons; `ids` holds what file names and the roster say, by the names that `export` uses."""
+    """A student with all lessons; `ids` holds what file names and the roster say, by the names that `tables` uses."""
 
     student: str
     ids: dict[str, str] = field(default_factory=dict)
