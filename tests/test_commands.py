@@ -103,7 +103,9 @@ def test_an_import_that_is_not_declared_is_found(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "pyproject.toml").write_text((COURSE / "pyproject.toml").read_text())
     (tmp_path / "optcourse" / "new.py").write_text("def f():\n    import tornado\n    import pytest, numpy\n")
-    (tmp_path / "optcourse" / "authoring" / "sweep.py").write_text("import pytest\nfrom ipympl import backend_nbagg\n")
+    (tmp_path / "optcourse" / "authoring" / "sweep.py").write_text(
+        "import pytest\nfrom ipympl import backend_nbagg\n"
+    )
     (tmp_path / "tests" / "test_new.py").write_text(
         "import pytest\nfrom PIL import Image\nimport zmq.asyncio\n"
     )
