@@ -1,4 +1,4 @@
-"""Who may know whom (DESIGN.md, section 2). Nothing points back, also not from inside a function."""
+"""Who may know whom (docs/design.md). Nothing points back, also not from inside a function."""
 
 from __future__ import annotations
 
