@@ -483,12 +483,7 @@ class NoiseExplorer(Explorer):
                         *path_in_plane(plain.w[:end], "SGD", "second"),
                         *path_in_plane(w, "momentum", "path"),
                         Arrows(
-                            x,
-                            y,
-                            *bounded(-dw / 2, 8).T,
-                            role="gradient",
-                            label="− noisy gradient",
-                            **arrow,
+                            x, y, *bounded(-dw / 2, 8).T, role="gradient", label="− noisy gradient", **arrow
                         ),
                         Arrows(
                             x,
