@@ -608,7 +608,8 @@ CheckExplorer(dtype="float32")
 # Regularization adds $\tfrac{1}{2} \cdot \texttt{regularization} \cdot w^2$ to the loss for every entry $w$ of `W1` and
 # `W2` (biases are left alone), and $\texttt{regularization} \cdot w$ to its gradient. That part is hard to get
 # wrong. When it is large, a relative tolerance of 1e-3 covers all of the data gradient beside it. The data gradient of
-# `W2` here is 1.5 times too large. **Try this:** lower `regularization` until the check wakes up. *Always check once with regularization 0.*
+# `W2` here is 1.5 times too large. **Try this:** lower `regularization` until the check wakes up. *Always check once with
+# regularization 0.*
 
 # %%
 CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
