@@ -14,7 +14,7 @@ from optcourse.exercises.ingredients import (
     SampledData,
     undisguised,
 )
-from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.loops import loop_misconceptions
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test

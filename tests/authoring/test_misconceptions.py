@@ -54,7 +54,7 @@ def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps
 
 def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
     from optcourse.exercises import get
-    from optcourse.exercises.mistakes import loop_misconceptions
+    from optcourse.exercises.loops import loop_misconceptions
 
     like = get("03-gradient-descent")
 
