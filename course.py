@@ -31,9 +31,8 @@ ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
 PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
-STAMP = os.path.join(
-    VENV, "optcourse-stamp.json"
-)  # written last: there is one only where set-up came to its end
+# written last: there is one only where set-up came to its end
+STAMP = os.path.join(VENV, "optcourse-stamp.json")
 UNFINISHED = os.path.join(VENV, "optcourse-unfinished")  # written first, deleted last
 TRASH = VENV + ".trash"
 

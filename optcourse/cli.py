@@ -90,9 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\noptcourse: interrupted", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader has seen enough (`optcourse progress | head`)
-        os.dup2(
-            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-        )  # so that closing stdout does not fail too
+        # so that closing stdout does not fail too
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 

@@ -326,9 +326,8 @@ def note_first_bad(diverged_at: np.ndarray, history: np.ndarray, has_axis: bool)
 
 def freeze(history: np.ndarray, last: np.ndarray) -> None:
     """Repeat row `last` of each path in all rows after it."""
-    for column in np.ndindex(
-        history.shape[1 : history.ndim - last.ndim]
-    ):  # the coordinate, where there is one
+    # the coordinate, where there is one
+    for column in np.ndindex(history.shape[1 : history.ndim - last.ndim]):
         rows = history[(slice(None), *column)]
         kept = np.take_along_axis(rows, last[None], axis=0)
         steps = np.arange(len(rows)).reshape(-1, *[1] * last.ndim)

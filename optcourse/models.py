@@ -83,10 +83,8 @@ class Model:
             return self.X1, self.targets
         try:
             if isinstance(batch, np.ndarray) and batch.dtype.kind == "i" and batch.ndim == 1:
-                X1, targets = (
-                    self.X1.take(batch, axis=0),
-                    self.targets.take(batch, axis=0),
-                )  # faster than indexing
+                # faster than indexing
+                X1, targets = self.X1.take(batch, axis=0), self.targets.take(batch, axis=0)
             else:
                 X1, targets = self.X1[batch], self.targets[batch]
         except IndexError as error:

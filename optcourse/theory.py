@@ -207,11 +207,8 @@ def convert_momentum(learning_rate: float, rho: float, source: str, target: str)
     for name in (source, target):
         if name not in MOMENTUM_CONVENTIONS:
             raise ValueError(f"a convention is one of {', '.join(MOMENTUM_CONVENTIONS)}, got {name!r}")
-    weight = {
-        "lecture": 1.0,
-        "sutskever": 1.0,
-        "average": 1 - rho,
-    }  # of dw in a step, apart from the learning rate
+    # of dw in a step, apart from the learning rate
+    weight = {"lecture": 1.0, "sutskever": 1.0, "average": 1 - rho}
     return learning_rate * weight[source] / weight[target], rho
 
 

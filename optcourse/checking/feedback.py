@@ -41,9 +41,8 @@ def block(status: str, title: str, paragraphs: list[str], small: list[str] = (),
     )
 
 
-EMPHASIS = re.compile(
-    r"(?<![\w*])\*([^\W\d_](?:[^*\n]*\w)?)\*(?![\w*])"
-)  # *so*, but not the 2 * w * x of a formula
+# *so*, but not the 2 * w * x of a formula
+EMPHASIS = re.compile(r"(?<![\w*])\*([^\W\d_](?:[^*\n]*\w)?)\*(?![\w*])")
 
 
 def code_spans(text: str) -> str:

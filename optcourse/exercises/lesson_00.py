@@ -195,7 +195,7 @@ SLOPE_AHEAD = Exercise(
             "Your gap does not depend on `h`: use the one that you are given.",
             lambda height, w, h: (height(w + 1e-6) - height(w)) / 1e-6,
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "Imagine a staircase: how much higher is the next place, and how far away is it?",
         "Call the function twice: `height(w)` is where you stand, `height(w + h)` is ahead of you.",
@@ -307,7 +307,7 @@ TAKE_STEP = Exercise(
             "You return `w` itself: the walker has not moved.",
             lambda w, dw, learning_rate: w + 0.0,
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "Which way does `dw` point, and which way do you want to go?",
         "The step is the learning rate times the slope. NumPy does it for all entries at once.",
@@ -429,7 +429,7 @@ MEAN_COSINE = Exercise(
             "You return a number for each row: one mean over all of them is asked for.",
             of_cosines(np.abs),
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "The cosine between two directions is their dot product, divided by the length of one and the length of the other.",
         "`directions @ downhill` gives all dot products, `np.linalg.norm(directions, axis=1)` the lengths of all rows.",

@@ -524,7 +524,7 @@ STEPS_NEEDED = Exercise(
             "You use κ · ln(1/tolerance). That is an estimate, and at the best learning rate about twice too many.",
             lambda condition_number, tolerance: math.ceil(condition_number * math.log(1 / tolerance)),
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "After t steps the distance is rate^t times what it was. At which t is rate^t = tolerance?",
         "Take the logarithm on both sides: t · ln(rate) = ln(tolerance). Both logarithms are negative.",
@@ -661,7 +661,7 @@ SADDLE_STEPS = Exercise(
             "`y0 = 0` needs an answer of its own before you divide by it: it never leaves.",
             saddle_divides_by_zero,
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "What is the derivative of −y² at y? Put it into one step of gradient descent: by what is y multiplied?",
         "y is multiplied by 1 + 2α at each step. After t steps |y| = |y0| (1 + 2α)^t; find the first t where this is 1 or more.",
@@ -869,7 +869,7 @@ BATCH_GRADIENT_DESCENT = Exercise(
             "Your loop walks uphill: the gradient is added where it must be subtracted.",
             walks_uphill,
         ),
-    ),  # fmt: skip
+    ),
     hints=(
         "Two loops: the outer one takes steps, the inner one goes over the chunks and gathers the gradient. Where does "
         "`w` move?",

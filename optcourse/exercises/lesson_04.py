@@ -330,7 +330,7 @@ EPOCH_BATCHES = Exercise(
         "A slice may reach over the end: `order[first : first + batch_size]` is then shorter, which is what the last "
         "batch needs. Append each piece to a list, and return the list.",
     ),
-)  # fmt: skip
+)
 
 
 # -- 04-sgd: the loop of the lecture ------------------------------------------------------------------------------------
@@ -799,7 +799,7 @@ NOISE_NUMBERS = Exercise(
         "(1) One draw misses with the chance 1 − 1/1438, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
         "(1) Raise 1 − 1/1438 to the power 1438. (2) 0.1 / (2 − 0.1). (3) For half of σ/√32, √B must be twice √32.",
     ),
-)  # fmt: skip
+)
 
 
 # -- 04-train-digits: reach an accuracy within a budget -----------------------------------------------------------------
@@ -958,7 +958,7 @@ TRAIN_DIGITS = Exercise(
         "Ten epochs, a batch size of 32 and a learning rate of 0.5 are enough: for each minibatch, "
         "`w -= learning_rate * compute_gradient(w, minibatch)`.",
     ),
-)  # fmt: skip
+)
 
 
 EXERCISES = (EPOCH_BATCHES, SGD, GRADIENT_VARIANCE, NOISE_NUMBERS, TRAIN_DIGITS)
@@ -1039,7 +1039,7 @@ PREDICTIONS = (
         unit="%",
         reveal="Measured over 200 epochs: {answer} %. The chance is (1 − 1/N)^N, close to 1/e.",
     ),
-)  # fmt: skip
+)
 
 
 # -- quiz ---------------------------------------------------------------------------------------------------------------
@@ -1135,4 +1135,4 @@ QUIZ = Quiz(
             ),
         ),
     ),
-)  # fmt: skip
+)

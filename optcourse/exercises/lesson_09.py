@@ -162,7 +162,7 @@ TOLD_ROWS = (
         "Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.",
         row("Momentum", 1, 0, 0, 1),
     ),
-)  # fmt: skip
+)
 
 COMPARISON_TABLE = Exercise(
     id="09-comparison-table",
@@ -184,7 +184,7 @@ COMPARISON_TABLE = Exercise(
         "`velocity` and `moment1` are first moments. `grad_squared` and `moment2` are second moments. Only one algorithm "
         "divides by `1 - beta**t`.",
     ),
-)  # fmt: skip
+)
 
 
 # -- 09-fair-sweep -------------------------------------------------------------------------------------------------------
@@ -438,7 +438,7 @@ FAIR_SWEEP = Exercise(
         "Gather the medians in a list. `np.argmin(medians)` is the place of the lowest one; return "
         "`learning_rates[that place]` and `np.array(medians)`.",
     ),
-)  # fmt: skip
+)
 
 
 # -- 09-warm-up-cosine ---------------------------------------------------------------------------------------------------
@@ -907,7 +907,7 @@ CAPSTONE = Exercise(
         "Adam with a learning rate of 0.02 (beta1 = 0.9, beta2 = 0.999) is enough. So is plain SGD with 0.4, if over the second "
         "half of the budget the learning rate falls in a line towards 0.",
     ),
-)  # fmt: skip
+)
 
 
 EXERCISES = (COMPARISON_TABLE, FAIR_SWEEP, WARM_UP_COSINE, CAPSTONE)

@@ -35,9 +35,8 @@ TABLE_BYTES = 3_000_000  # a larger table is not sent; single frames answer inst
 EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
 Values = dict[str, Any]
 
-living: weakref.WeakSet[Explorer] = (
-    weakref.WeakSet()
-)  # the control sweep finds every explorer of a notebook here
+# the control sweep finds every explorer of a notebook here
+living: weakref.WeakSet[Explorer] = weakref.WeakSet()
 
 
 class Explorer(anywidget.AnyWidget):
@@ -118,9 +117,8 @@ class Explorer(anywidget.AnyWidget):
                 fits = len(data) <= TABLE_BYTES
                 self.send({**(reply if fits else {"kind": "no-table", "control": message["control"]}), "key": message["key"]},
                           [data] if fits else None)  # fmt: skip
-            elif (
-                message["kind"] == "values"
-            ):  # the browser drew these from a table; the kernel only needs to know
+            elif message["kind"] == "values":
+                # the browser drew these from a table; the kernel only needs to know
                 self.values = values
             else:
                 scene = self._checked(values)
@@ -174,9 +172,8 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         """The live widget, and beside it a picture and words for whoever reads without a kernel."""
-        if (
-            os.environ.get("OPTCOURSE_SAVED_PAGES") == "1"
-        ):  # pages and slides: alive by tables, see publishing.execution
+        # pages and slides: alive by tables, see publishing.execution
+        if os.environ.get("OPTCOURSE_SAVED_PAGES") == "1":
             from optcourse.explorers.page import packed
 
             return {EXPLORER_MIME: packed(self), "text/plain": f"{self.title}: {self.describe()}"}
@@ -246,9 +243,8 @@ class Explorer(anywidget.AnyWidget):
             f"{type(self).__name__}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
         )
         for index in {0, len(settings) - 1, int(rng.integers(len(settings)))}:
-            alone = encode(
-                [self.frame(**settings[index])]
-            )  # as a person's own choice is drawn: accepted first
+            # as a person's own choice is drawn: accepted first
+            alone = encode([self.frame(**settings[index])])
             assert encode([together[index]]) == alone, (
                 f"{type(self).__name__}: {control.name} = {control.values[index]} gives another picture in a table than alone"
             )

@@ -155,9 +155,8 @@ def walk_marks(places: np.ndarray, drag: str) -> list:
 def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     """The arrow that points straight downhill, longer where it is steeper, and the height in figures."""
     steepness = float(np.hypot(*slope))
-    length = (
-        0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
-    )  # seen beside the marker; at most 2
+    # seen beside the marker; at most 2
+    length = 0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
     u, v = -slope * length / max(steepness, 0.01)
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
     return [

@@ -535,7 +535,7 @@ class Bill(Explorer):
                 Text(size, 3e9, f" {name} ", role="limit", align="right" if name == "softmax" else "left")
                 for size, name in LANDMARKS
             ),
-        ]  # fmt: skip
+        ]
         return Scene(
             panels=[
                 Panel(

@@ -313,7 +313,7 @@ class LinkedBasesExplorer(Explorer):
                     yscale="log",
                     title="each axis alone",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"The start {say_point(start)} is {say(abs(c[0, 0]))} from the minimum along the flat axis and "
                 f"{say(abs(c[0, 1]))} along the steep one. Every step multiplies the first by "
@@ -395,7 +395,7 @@ class SweepExplorer(Explorer):
                     title="the probe's path",
                     equal=True,
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"The probe, learning rate {say(learning_rate)}, ends with loss {say(path.loss[-1])} after {num_steps} "
                 f"steps. On this grid {say(grid[at_best])} ends lowest, with {say(final[at_best])}. The rates from "
@@ -486,7 +486,7 @@ class BasinsExplorer(Explorer):
                     ylim=(1e-6, 1e4),
                     title="loss above the lowest minimum",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"From {say_point(start)} gradient descent with learning rate {say(learning_rate)} {where}. "
                 f"{shares(reached, len(minima))}; {nowhere:.0%} reach none of them within {self.num_steps} steps."
@@ -587,7 +587,7 @@ class SaddleExplorer(Explorer):
                     yscale="log",
                     title="two axes, two factors",
                 ),
-            ],  # fmt: skip
+            ],
             says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * learning_rate, 4)} at each step.",
             num_steps=length,
             narration=Narration("step {t}: w = ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([w, loss])),
@@ -660,7 +660,7 @@ class DigitsExplorer(Explorer):
                     yscale="log",
                     title="the curvatures at the start",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"Learning rate {say(learning_rate)}, {stable} the limit 2/λ = {say(limit)} of the start: after "
                 f"{self.num_steps} passes the loss is {say(losses[-1])}, and {train:.1%} of the training images and "

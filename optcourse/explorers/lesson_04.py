@@ -139,7 +139,7 @@ class GradientCloudExplorer(Explorer):
                     title="how far off?",
                 ),
                 variance_panel(means, covariance, batch_size),
-            ],  # fmt: skip
+            ],
             says=(
                 f"{len(drawn)} minibatches of {batch_size}, drawn {sampling}, at a w {place}. On average they are the true "
                 f"gradient (length {say(np.hypot(*true))}); half of them are less than {say(middle)} degrees off, and "
@@ -345,9 +345,8 @@ def seconds_per_step() -> dict[int, float]:
         timings = []
         for _ in range(5):
             runs, began = 0, time.perf_counter()
-            while (
-                passed := time.perf_counter() - began
-            ) < 0.003:  # a browser's clock ticks once in a millisecond
+            # a browser's clock ticks once in a millisecond
+            while (passed := time.perf_counter() - began) < 0.003:
                 w = w - 0.01 * by_chunks(model.gradient, w, batch)
                 runs += 1
             timings.append(passed / runs)

@@ -125,7 +125,7 @@ class PathExplorer(Explorer):
                     weight=0.7,
                 ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
-            ],  # fmt: skip
+            ],
             says=path_says(ada, plain, rates, rotation),
             num_steps=self.num_steps,
             narration=Narration(
@@ -225,7 +225,7 @@ class StallExplorer(Explorer):
                     title="all steps together",
                     **axis,
                 ),
-            ],  # fmt: skip
+            ],
             says=self.words(length, walked, learning_rate, gradient, burst),
             num_steps=self.num_steps,
             narration=Narration(
@@ -416,7 +416,7 @@ class LettersExplorer(Explorer):
                     yscale="log",
                     title="what is still to be learned",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"After {self.num_steps} minibatches the row of the blank (␣, {int(text.counts[0])} times in the speech) has "
                 f"the effective learning rate {say(rates[-1, 0])}, the row of “{text.alphabet[-2]}” "
@@ -489,7 +489,7 @@ class RotationExplorer(Explorer):
                     yscale="log",
                     title="every turn",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"Turned by {say(rotation)} degrees, AdaGrad's loss after {self.num_steps} steps is {say(ada.loss[-1])}; not "
                 f"turned it is {say(ends[0])}. The worst of the turns shown, {say(self.angles[int(ends.argmax())])} degrees, "
@@ -573,7 +573,7 @@ class DigitsExplorer(Explorer):
                     yscale="log",
                     title="at the end, for each pixel",
                 ),
-            ],  # fmt: skip
+            ],
             says=(
                 f"AdaGrad with learning rate {say(learning_rate)} reads {test:.1%} of the test images right after "
                 f"{self.num_steps} minibatches, SGD with {say(gradient_descent_rate)} {plain_test:.1%}. AdaGrad's effective "

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optcourse.grading.gradebook import Decision, Entry, Gradebook, Part, Student, lesson_parts
-from optcourse.grading.tables import TableError, as_written, neutral, number, read_rows, write_rows
+from optcourse.grading.sheets import TableError, as_written, neutral, read_rows, write_rows
+from optcourse.grading.tables import number
 
 COLUMNS = ("student", "exercise", "of", "why it waits", "file", "answer", "points", "comment")
 LONGEST_ANSWER = 2000

@@ -224,9 +224,8 @@ def _choose(files: list[Submission], lesson: str | None, lines: list[str]) -> li
     groups = defaultdict(list)
     for file in files:
         groups[file.lesson].append(file)
-    if (
-        len(groups) > 1 and "" in groups
-    ):  # beside real lessons, a notebook without exercises is the student's own affair
+    # beside real lessons, a notebook without exercises is the student's own affair
+    if len(groups) > 1 and "" in groups:
         for file in groups.pop(""):
             lines.append(
                 f"{file.student}: {file.file} left out ({file.refused or 'no exercise of the course is in it'})"

@@ -174,7 +174,7 @@ class LessonMarks:
 
 @dataclass
 class Student:
-    """A student with all lessons; `ids` holds what file names and the roster say, by the names that `export` uses."""
+    """A student with all lessons; `ids` holds what file names and the roster say, by the names that `tables` uses."""
 
     student: str
     ids: dict[str, str] = field(default_factory=dict)
@@ -420,10 +420,8 @@ class Gradebook:
         for row in self.standing():
             lesson = self._lesson(row, marks.get(row["id"], {}), decisions)
             found[row["student"]].lessons[row["lesson"] or f"? {row['file']}"] = lesson
-        for (
-            student,
-            exercise,
-        ), decision in decisions.items():  # work that no grader saw: on paper, by mail, unreadable
+        # work that no grader saw: on paper, by mail, unreadable
+        for (student, exercise), decision in decisions.items():
             lesson = exercise[:2]
             if student in found and lesson not in found[student].lessons and lesson_parts(lesson):
                 row = dict.fromkeys(("file", "note"), "") | {

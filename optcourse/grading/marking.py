@@ -287,9 +287,8 @@ class RunningNotebook:
         self.worker: WalledProcess | None = None
         self.failed: dict[int, str] = {}
         self.room = limits.record
-        self.handed_in: set[str] = (
-            set()
-        )  # exercises whose answers are those given to `check`, under other names
+        # exercises whose answers are those given to `check`, under other names
+        self.handed_in: set[str] = set()
 
     def __enter__(self) -> RunningNotebook:
         return self

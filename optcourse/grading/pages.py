@@ -22,7 +22,8 @@ from markupsafe import Markup
 from optcourse.checking.feedback import code_spans
 from optcourse.grading.by_hand import Waiting
 from optcourse.grading.gradebook import Entry, LessonMarks, Student
-from optcourse.grading.tables import number, page_name, write_file
+from optcourse.grading.sheets import write_file
+from optcourse.grading.tables import number, page_name
 from optcourse.lessons import title_of
 
 TEMPLATES = Path(__file__).with_name("templates")

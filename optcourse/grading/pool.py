@@ -95,9 +95,8 @@ def judge_here(job: Job) -> Result:
             return Result(job.key, reason=str(error))
         except SandboxFailed as error:
             return Result(job.key, reason=f"the sandbox did not start ({error})", died=True)
-        except (
-            Exception
-        ) as error:  # our own mistake: this notebook has no mark, says why, and the others go on
+        # our own mistake: this notebook has no mark, says why, and the others go on
+        except Exception as error:
             reason = f"the grader itself failed ({type(error).__name__}); the notebook is not to blame"
             return Result(job.key, reason=reason, died=True, log=traceback.format_exc())
     return Result(job.key, marks)
@@ -107,9 +106,8 @@ def main() -> None:
     """Read jobs from stdin and write results to stdout until stdin ends, which also happens when the asking process dies."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed may get between the answers
-    signal.signal(
-        signal.SIGTERM, lambda *_: sys.exit(1)
-    )  # so that sandboxes and scratch folders are cleared away
+    # so that sandboxes and scratch folders are cleared away
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     jobs: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
     busy = threading.Event()
 

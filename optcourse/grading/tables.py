@@ -1,38 +1,19 @@
-"""CSV files out of a gradebook: `marks.csv` for people, `canvas.csv` and `moodle.csv` for import. And the roster, which comes in.
-
-All are UTF-8 with a byte-order mark: Excel needs it to read names right, and Canvas, Moodle and Python (`utf-8-sig`) take it.
-A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-"""
+"""The CSV files that come out of a gradebook: `marks.csv` for people, `canvas.csv` and `moodle.csv` for import."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import hashlib
-import io
-import os
 import re
-import tempfile
 import unicodedata
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from optcourse import exercises
 from optcourse.grading.gradebook import LessonMarks, Student, lesson_parts
+from optcourse.grading.sheets import write_rows
 from optcourse.lessons import title_of
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_COLUMNS = ("Full name", "Username", "ID number", "Email address", "Participant")
-MAX_TABLE = 20_000_000
-
-
-class TableError(Exception):
-    """A CSV file that cannot be read; the text is a sentence for the person."""
-
-
-# -- writing ---------------------------------------------------------------------------------------
 
 
 def number(points: float | None) -> str:
@@ -45,39 +26,6 @@ def page_name(student: str) -> str:
     letters = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", letters).strip("-")[:40].strip("-") or "student"
     return f"{words}-{hashlib.sha256(student.encode()).hexdigest()[:10]}.html"
-
-
-def neutral(text: str) -> str:
-    """A cell that no spreadsheet runs as a formula, on one line."""
-    line = " ".join(text.split()) if any(c in text for c in "\r\n\t") else text
-    return f"'{line}" if text.startswith(FORMULA) else line
-
-
-def as_written(cell: str) -> str:
-    """The text that `neutral` made a cell of."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
-
-
-def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
-    """Write a table whole or not at all. Whatever had the name, also a link, is replaced."""
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows([[neutral(cell) for cell in row] for row in rows])
-    write_file(path, text.getvalue().encode("utf-8-sig"))
-
-
-def write_file(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        if isinstance(error, OSError):  # named by what was to be written, not by the half of it
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
 
 
 def write_tables(
@@ -125,9 +73,8 @@ def canvas_rows(
     rows.append(["Points Possible", "", "", "", "", *possible])
     for student in students.values():
         ids = student.ids
-        name = student.name.replace(
-            "Points Possible", "Points-Possible"
-        )  # by these words Canvas knows the row above
+        # by these words Canvas knows the row above
+        name = student.name.replace("Points Possible", "Points-Possible")
         row = [name, *(ids.get(key, "") for key in ("canvas_id", "sis_user_id", "sis_login_id", "section"))]
         rows.append(row + [_total(student, lesson) for lesson in lessons])
     return rows
@@ -186,114 +133,3 @@ def _parts(students: Mapping[str, Student], lesson: str, tasks: tuple) -> dict[s
             for entry in student.lessons[lesson].entries:
                 parts.setdefault(entry.id, entry.of)
     return parts
-
-
-# -- reading ---------------------------------------------------------------------------------------
-
-# What the columns of a roster may be called (in small letters), and what we call them.
-ROSTER_COLUMNS = {
-    "student": "name", "name": "name", "full name": "name", "id": "canvas_id", "canvas id": "canvas_id",
-    "sis user id": "sis_user_id", "sis login id": "sis_login_id", "section": "section", "email": "email",
-    "email address": "email", "e-mail": "email", "id number": "id_number", "username": "username", "login": "username",
-    "file": "file", "folder": "file",
-}  # fmt: skip
-KNOWN_BY = ("file", "canvas_id", "sis_login_id", "sis_user_id", "username", "email", "id_number", "name")
-
-
-def read_rows(path: Path) -> list[list[str]]:
-    """A CSV file as people's spreadsheets save it: comma, semicolon or tab, with or without a byte-order mark."""
-    try:
-        if path.stat().st_size > MAX_TABLE:
-            raise TableError(f"{path} is too large for a table of students.")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise TableError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise TableError(f"{path} is not in UTF-8; in Excel, save it as 'CSV UTF-8'.") from error
-    head = text.split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise TableError(f"{path} is no table that can be read ({error}).") from error
-    return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-
-
-def read_roster(path: Path) -> tuple[list[dict[str, str]], list[str]]:
-    """The people of a roster by our names for the columns, and the header as it was. Canvas's and Moodle's exports fit."""
-    rows = read_rows(path)
-    if not rows:
-        raise TableError(f"{path} is empty.")
-    header, *rows = rows
-    columns = [ROSTER_COLUMNS.get(cell.casefold(), "") for cell in header]
-    first, last = _column(header, "first name"), _column(header, "last name", "surname")
-    if not set(columns) & set(KNOWN_BY) and first is None:
-        known = ", ".join(sorted(ROSTER_COLUMNS))
-        raise TableError(f"{path} has no column that says who a student is; known are: {known}.")
-    people = []
-    for row in rows:
-        person = {name: cell for name, cell in zip(columns, row, strict=False) if name and cell}
-        if first is not None and last is not None and "name" not in person:
-            person["name"] = " ".join(row[k] for k in (first, last) if k < len(row))
-        if (
-            person
-            and "Points Possible" not in person.get("name", "")
-            and not person.get("name", "").startswith("Student, Test")
-        ):
-            people.append(person)
-    return people, header
-
-
-def _column(header: Sequence[str], *names: str) -> int | None:
-    return next((k for k, cell in enumerate(header) if cell.casefold() in names), None)
-
-
-def match_roster(
-    people: list[dict[str, str]], students: Mapping[str, Mapping[str, str]]
-) -> tuple[dict[str, dict[str, str]], list[str], list[dict[str, str]]]:
-    """Whose row is whose: ids by student, the students that are in no row, and the people without a submission.
-
-    A student is known by what the file or folder is called, or by the numbers and names in it; any column of the roster may
-    be that. What two rows share tells nobody apart and is not used.
-    """
-    owners = defaultdict(set)
-    for k, person in enumerate(people):
-        for column in KNOWN_BY:
-            if column in person:
-                owners[person[column].casefold()].add(k)
-                if column == "name":
-                    owners[_plain_name(person[column])].add(k)
-    matched, unknown, seen = {}, [], set()
-    for student, ids in students.items():
-        keys = [
-            ids.get("canvas_id", ""),
-            student,
-            ids.get("name", ""),
-            _plain_name(student.rpartition("_")[0] or student),
-        ]
-        fits = next(
-            (owners[key.casefold()] for key in keys if key and len(owners.get(key.casefold(), ())) == 1), None
-        )
-        if fits is None:
-            unknown.append(student)
-            continue
-        [k] = fits
-        seen.add(k)
-        matched[student] = {name: value for name, value in people[k].items() if name != "file"}
-    return matched, unknown, [person for k, person in enumerate(people) if k not in seen]
-
-
-def _plain_name(name: str) -> str:
-    """'Doe, Jane' and 'doejane' as Canvas writes names in files: last name first, small letters, nothing else."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def canvas_headers(header: Sequence[str]) -> dict[str, str]:
-    """Canvas's own headers of the lessons ('03 Gradient descent (4711)'), so that marks go to assignments that are there."""
-    titles = {title_of(lesson).casefold(): lesson for lesson in exercises.lessons()}
-    found = {}
-    for cell in header:
-        title = re.sub(r"\s*\(\d+\)$", "", cell).casefold()
-        if title in titles:
-            found[titles[title]] = cell
-    return found

@@ -22,11 +22,8 @@ def blank_line(answer: Any) -> int | None:
     try:
         lines, first_line = inspect.getsourcelines(answer)
         tree = ast.parse(textwrap.dedent("".join(lines)))
-    except (
-        OSError,
-        TypeError,
-        SyntaxError,
-    ):  # no source at hand, or a lambda inside an expression: ask the bytecode
+    # no source at hand, or a lambda inside an expression: ask the bytecode
+    except (OSError, TypeError, SyntaxError):
         return 0 if _does_nothing(answer) else None
     dots = [
         node.lineno

@@ -19,9 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from optcourse.place import with_quiet_blas
 
-if (
-    TYPE_CHECKING
-):  # the process that runs the cells does without: importing it costs more than many a notebook
+# the process that runs the cells does without: importing it costs more than many a notebook
+if TYPE_CHECKING:
     import nbformat
 
 PROGRESS = "cell "

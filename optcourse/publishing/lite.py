@@ -225,9 +225,8 @@ class Shelf:
         name = canonicalize_name(name)
         if name in self.entries or name in self.lacks:
             return
-        if (
-            wheel := _kernel_wheel(name, self.kernel_wheels)
-        ) is not None:  # the kernel brings stand-ins of its own, ipykernel for one
+        # the kernel brings stand-ins of its own, ipykernel for one
+        if (wheel := _kernel_wheel(name, self.kernel_wheels)) is not None:
             self.put(name, wheel, ())
         elif (data := self.distribution.wheel(name)) is not None:
             entry = self.distribution.lock["packages"][name]

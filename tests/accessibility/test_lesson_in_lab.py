@@ -128,9 +128,8 @@ def test_a_prediction_is_made_by_keys_and_its_answer_is_announced(lesson):
     answer = mine.locator(".optcourse-answer", has_text="You said")
     answer.wait_for()
     assert answer.get_attribute("aria-live") == "polite"
-    lesson.wait_for_function(
-        "document.activeElement.matches('.optcourse-answer')"
-    )  # not lost with the button
+    # the focus is not lost with the button
+    lesson.wait_for_function("document.activeElement.matches('.optcourse-answer')")
     assert "You said" in lesson.evaluate("document.activeElement.textContent")
     assert selected_cell(lesson) == cell  # the notebook did not take the keys for its own
 

@@ -62,9 +62,8 @@ def every_scene():
         explorer = kind()
         yield kind, explorer.frame()
         for control in explorer.controls:
-            if (
-                control.kind in ("choice", "toggle") and control.table
-            ):  # the slow ones draw the same marks at all settings
+            # the slow ones draw the same marks at all settings
+            if control.kind in ("choice", "toggle") and control.table:
                 for value in set(control.values) - {control.default}:
                     yield kind, explorer.frame(**{control.name: value})
 
@@ -125,9 +124,8 @@ def test_the_check_of_cues_bites():
     assert any("gradient and third" in line for line in alike(panel))
     dots = s.Panel("x", "y", (0, 1), (0, 1), [s.Points(x, x, role="fifth"), s.Points(x, x, role="theory")])
     assert alike(dots)
-    assert not alike(
-        s.Panel("x", "y", (0, 1), (0, 1), same)
-    )  # `second` with another dash than its own carries squares
+    # `second` with another dash than its own carries squares
+    assert not alike(s.Panel("x", "y", (0, 1), (0, 1), same))
     pale = s.Line(x, x, role="path", alpha=0.4)
     assert faint(pale, "light") < 3
 

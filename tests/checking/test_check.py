@@ -354,9 +354,8 @@ def test_values():
     assert check_exercise(one, 0.25).points == 2
     assert check_exercise(one, np.float64(0.25)).passed
     assert check_exercise(one, ...).status == "not started"
-    assert (
-        check_exercise(one, 0.5).sentence == "`rate` is too large."
-    )  # and not by how much: that would be the answer
+    # not by how much: that would be the answer
+    assert check_exercise(one, 0.5).sentence == "`rate` is too large."
     assert "it is None" in check_exercise(one, None).sentence
     two = Exercise("99-two", "Two", "", 2, ("rate", "steps"), lambda: (0.25, 7), kind="value")
     assert check_exercise(two, 0.25, 7).passed

@@ -187,9 +187,8 @@ def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
         slider.value = 20; slider.dispatchEvent(new Event('input', {bubbles: true}));
         return document.querySelector('.oc-says').textContent; }"""
     )
-    assert (
-        drawn != first and "amplitude 2" in drawn
-    )  # in the same turn of the browser's loop: no kernel was asked
+    # drawn in the same turn of the browser's loop: no kernel was asked
+    assert drawn != first and "amplitude 2" in drawn
     page.wait_for_timeout(500)
     shown = page.evaluate(f"Array.from({STAGE}.frame.panels[0].marks.find(m => m.kind === 'line').y)")
     expected = next(

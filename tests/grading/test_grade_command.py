@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from optcourse import exercises
-from optcourse.grading import by_hand, collecting, command, pool
+from optcourse.grading import by_hand, collecting, command, pool, run
 from optcourse.grading.gradebook import Gradebook
 from optcourse.grading.marking import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.grading.pool import Job, Result
@@ -359,14 +359,14 @@ def test_one_grader_at_a_time(week, quick, tmp_path, capsys):
 
 
 def test_progress_moves_on_a_terminal_and_is_ten_lines_elsewhere(capsys, monkeypatch):
-    progress = command.Progress(40)
+    progress = run.Progress(40)
     for k in range(40):
         progress.step(f"s{k}: 3 of 14", important=k == 7)
     progress.end("done")
     said = capsys.readouterr().out
     assert len(said.splitlines()) == 12 and "s7: 3 of 14" in said and "40/40" in said and "\r" not in said
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    progress = command.Progress(4)
+    progress = run.Progress(4)
     for _ in range(4):
         progress.step("x" * 500)
     moving = capsys.readouterr().out
@@ -512,7 +512,7 @@ def test_the_docs_name_every_option_and_none_that_is_not_there():
 
 def test_the_docs_numbers_are_the_programs():
     assert f"too large ({MAX_NOTEBOOK // 1_000_000} MB)" in DOCS
-    assert command.TOO_MANY_DEATHS == 5 and "After five in a row an empty notebook is tried" in DOCS
+    assert run.TOO_MANY_DEATHS == 5 and "After five in a row an empty notebook is tried" in DOCS
     assert Limits().cell_seconds == 10 and "costs its limit of ten seconds" in DOCS
     assert "`week3/doejane_12345_67890_x.ipynb` (Canvas) | doejane_12345" in DOCS
     assert collecting.who("doejane_12345_67890_x")[0] == "doejane_12345"

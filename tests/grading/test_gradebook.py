@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optcourse import exercises
-from optcourse.grading import by_hand, collecting, command, pages, tables
+from optcourse.grading import by_hand, collecting, command, pages, roster, sheets, tables
 from optcourse.grading.gradebook import Gradebook, GradebookError, Part, Student
 from optcourse.grading.marking import MAX_NOTEBOOK, ExerciseMark
 
@@ -472,7 +472,7 @@ def test_a_table_replaces_a_link_and_does_not_write_through_it(tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("mine")
     (tmp_path / "marks.csv").symlink_to(victim)
-    tables.write_rows(tmp_path / "marks.csv", [["a"]])
+    sheets.write_rows(tmp_path / "marks.csv", [["a"]])
     assert victim.read_text() == "mine" and table(tmp_path / "marks.csv") == [["a"]]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["marks.csv", "victim"]
 
@@ -487,12 +487,12 @@ CANVAS_EXPORT = (
 def test_a_canvas_export_is_a_roster(tmp_path, student):
     path = tmp_path / "class.csv"
     path.write_text(CANVAS_EXPORT, encoding="utf-8-sig")
-    people, header = tables.read_roster(path)
+    people, header = roster.read_roster(path)
     ids = {"canvas_id": student.split("_")[1]} if "_" in student else {}
-    matched, unknown, absent = tables.match_roster(people, {student: ids, "nobody": {}})
+    matched, unknown, absent = roster.match_roster(people, {student: ids, "nobody": {}})
     assert matched[student]["sis_user_id"] == "S1" and unknown == ["nobody"]
     assert [person["name"] for person in absent] == ["Roe, Rick", "Li, Bo"]
-    assert tables.canvas_headers(header) == {"03": "03 Gradient descent (99)"}
+    assert roster.canvas_headers(header) == {"03": "03 Gradient descent (99)"}
 
 
 def test_a_moodle_export_is_a_roster_and_what_two_share_tells_nobody_apart(tmp_path):
@@ -500,8 +500,8 @@ def test_a_moodle_export_is_a_roster_and_what_two_share_tells_nobody_apart(tmp_p
     path.write_text(
         "First name;Last name;ID number;Email address\nJane;Doe;1;j@x.org\nJane;Doe;2;k@x.org\nBo;Li;3;b@x.org\n"
     )
-    people, _ = tables.read_roster(path)
-    matched, unknown, absent = tables.match_roster(
+    people, _ = roster.read_roster(path)
+    matched, unknown, absent = roster.match_roster(
         people, {"Jane Doe": {"name": "Jane Doe"}, "Bo Li": {"name": "Bo Li"}, "k@x.org": {}}
     )
     assert matched["Bo Li"]["email"] == "b@x.org" and matched["k@x.org"]["id_number"] == "2"
@@ -520,8 +520,8 @@ def test_a_moodle_export_is_a_roster_and_what_two_share_tells_nobody_apart(tmp_p
 def test_a_roster_that_cannot_be_read_is_told_in_a_sentence(tmp_path, data, says):
     path = tmp_path / "class.csv"
     path.write_bytes(data)
-    with pytest.raises(tables.TableError, match=says):
-        tables.read_roster(path)
+    with pytest.raises(sheets.TableError, match=says):
+        roster.read_roster(path)
 
 
 # -- by hand ---------------------------------------------------------------------------------------
@@ -558,7 +558,7 @@ def test_one_wrong_row_and_nothing_is_taken(tmp_path, book):
         ["alice", "03-gradient-descent", "", "", "", "", "2", ""],
         ["alice", "03-read-a-hessian", "", "", "", "", "9", ""],
     ]
-    tables.write_rows(path, [by_hand.COLUMNS, *rows])
+    sheets.write_rows(path, [by_hand.COLUMNS, *rows])
     with pytest.raises(by_hand.NotAllowed, match="row 3: 9 is more than the 2 points"):
         by_hand.read_back(book, book.students(), path)
     assert not book.decisions()
@@ -580,7 +580,7 @@ def test_one_wrong_row_and_nothing_is_taken(tmp_path, book):
 )
 def test_tasks_for_a_person_are_checked(tmp_path, text, says):
     (tmp_path / "by_hand.csv").write_text(f"exercise,title,points\n{text}\n")
-    with pytest.raises(tables.TableError, match=f"row 2: .*{says}"):
+    with pytest.raises(sheets.TableError, match=f"row 2: .*{says}"):
         by_hand.read_tasks(tmp_path / "by_hand.csv")
 
 

@@ -163,9 +163,8 @@ def test_a_wrong_gradient_learns_and_the_check_sees_it():
 def test_small_facts_of_the_prose():
     with np.errstate(over="ignore"):
         assert np.isinf(np.exp(800.0))
-    assert (
-        np.finfo(np.float32).precision == 6 and 1e-8 < np.finfo(np.float32).eps < 1e-6
-    )  # about seven digits
+    # about seven digits
+    assert np.finfo(np.float32).precision == 6 and 1e-8 < np.finfo(np.float32).eps < 1e-6
     scores, y = np.array([[1.0, 3.0]]), np.array([0])
     moved = exercises.softmax_gradient(scores + 2000, y)
     assert moved == pytest.approx(exercises.softmax_gradient(scores, y))

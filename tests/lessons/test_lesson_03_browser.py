@@ -42,9 +42,8 @@ def test_the_start_is_dragged_in_the_valleys_own_axes(lab):  # noqa: F811
         "linked.ipynb",
         "from optcourse.explorers.lesson_03 import LinkedBasesExplorer\nLinkedBasesExplorer(rotation=30.0)",
     )
-    drag(
-        page, 1, (0.3, 0.3), (0.5, 0.4), (0.75, 0.5)
-    )  # ends on the flat axis, at (2.25, 0) of the window -4.5 .. 4.5
+    # it ends on the flat axis, at (2.25, 0) of the window -4.5 .. 4.5
+    drag(page, 1, (0.3, 0.3), (0.5, 0.4), (0.75, 0.5))
     _, directions = axes_of(20.0, 30.0)
     expected = directions @ [2.25, 0.0]
     page.wait_for_function(

@@ -245,9 +245,8 @@ def test_torch_agrees_on_the_update_the_mean_and_the_last_batch():
     biases = torch.zeros(1, dtype=torch.float64, requires_grad=True)
     optimizer.add_param_group({"params": [biases]})
     rows = torch.utils.data.TensorDataset(torch.tensor(X), torch.tensor(y))
-    batches = list(
-        torch.utils.data.DataLoader(rows, batch_size=4)
-    )  # no shuffle, the last one kept: the defaults
+    # no shuffle, the last one kept: the defaults
+    batches = list(torch.utils.data.DataLoader(rows, batch_size=4))
     assert [len(targets) for _, targets in batches] == [4, 4, 2]
     np.testing.assert_array_equal(torch.cat([x for x, _ in batches]).numpy(), X)
     for features, targets in batches:

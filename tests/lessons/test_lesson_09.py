@@ -132,9 +132,8 @@ def test_adam_trains_better_than_sgd_and_does_worse_on_held_back_digits(stored):
     ends = tuned_ends(stored)
     test = {name: np.median(stored.test_losses(name, stored.best_rate(name))) for name in ("SGD", "Adam")}
     assert ends["Adam"] < ends["SGD"] and test["Adam"] > test["SGD"]
-    assert (
-        stored.best_rate("Adam") > race.RATES[int(np.argmin(np.median(stored.finals("Adam"), axis=1)))]
-    )  # bold
+    # bold
+    assert stored.best_rate("Adam") > race.RATES[int(np.argmin(np.median(stored.finals("Adam"), axis=1)))]
 
 
 def test_the_bands_of_sgd_and_adam_overlap_for_most_of_the_way(stored):

@@ -127,9 +127,8 @@ print("to the end")
 
 
 def test_progress_that_cannot_be_kept_is_said_and_does_not_stop_the_check(tmp_path):
-    (
-        tmp_path / ".optcourse"
-    ).touch()  # a file where the folder should be: nobody, root neither, can write in it
+    # a file where the folder should be: nobody, root neither, can write in it
+    (tmp_path / ".optcourse").touch()
     printed = in_a_browser(LESSON.split("print(len")[0], tmp_path)
     assert printed.count("Your progress cannot be kept") == 1
     assert [line for line in printed.splitlines() if "progress" not in line] == ["passed", "wrong", "True"]

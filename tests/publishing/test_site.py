@@ -470,9 +470,8 @@ def test_a_small_course_with_a_jupyterlite(tmp_path, monkeypatch, capsys):
     def stub(target: Path, course: Path, *, pyodide=None, say=None) -> lite.Lite:
         asked.append((course, pyodide))
         (target / "lab").mkdir(parents=True)
-        (target / "lab" / "index.html").write_text(
-            '<script src="https://jupyter.org/x.js"></script>'
-        )  # another's page
+        # another's page
+        (target / "lab" / "index.html").write_text('<script src="https://jupyter.org/x.js"></script>')
         return lite.Lite(target, "3.14", {}, ("numpy",), 1_000_000)
 
     monkeypatch.setattr(lite, "build", stub)

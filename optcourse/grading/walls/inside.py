@@ -323,9 +323,8 @@ def look(names, name, shapes):
         return {"kind": "left out", "name": left_out_name(answer)}
     try:
         found = running.look_at(answer, shapes)
-    except (
-        Exception
-    ):  # an object of the submission's own that fails when it is looked at: calling it will tell
+    # an object of the submission's own that fails when it is looked at: calling it will tell
+    except Exception:
         return {"kind": "function" if callable(answer) else "value"}
     return {"kind": found.kind, "line": found.line, "takes": found.takes and found.takes[:MAX_TEXT]}
 

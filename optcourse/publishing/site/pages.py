@@ -184,12 +184,8 @@ class Writer:
     def add_code(self, cell: NotebookNode) -> None:
         exercise = cell.metadata.get("optcourse", {}).get("exercise", "")
         name, argument = sole_call(cell.source)
-        if name not in (
-            "check",
-            "hints",
-            "predict",
-            "quiz",
-        ):  # those are the machinery, not what a reader looks for
+        # those are the machinery, not what a reader looks for
+        if name not in ("check", "hints", "predict", "quiz"):
             self.note_text(cell.source, code=cell.source)
         if exercise:
             self.open_box(exercise, cell)

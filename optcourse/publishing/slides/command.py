@@ -242,9 +242,8 @@ def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names,
     if call == "check":
         add_check(here, "".join(outputs))
         return
-    if any(
-        is_live(output) for output in cell.outputs
-    ):  # the picture is what matters, not the call that made it
+    # the picture is what matters, not the call that made it
+    if any(is_live(output) for output in cell.outputs):
         here.cells += outputs
         return
     blank = cell.metadata.get("optcourse", {}).get("blank")

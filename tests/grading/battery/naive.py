@@ -45,9 +45,8 @@ def passes(exercise: Exercise, names: dict) -> bool:
 
 def main(notebook: str, lesson: str, place: str) -> None:
     names = {"__name__": "__main__"}
-    sys.modules[f"optcourse.explorers.lesson_{lesson}"] = (
-        MagicMock()
-    )  # figures are slow, and no part of the work
+    # figures are slow, and no part of the work
+    sys.modules[f"optcourse.explorers.lesson_{lesson}"] = MagicMock()
     for cell in json.loads(Path(notebook).read_text())["cells"]:
         if cell["cell_type"] == "code":
             try:

@@ -1,0 +1,225 @@
+"""One run over a class: what is marked, who marks it, and what becomes of each result."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from optcourse import exercises
+from optcourse.grading import cluster, collecting, pool
+from optcourse.grading.collecting import CannotRead, Submission
+from optcourse.grading.gradebook import Gradebook, now
+from optcourse.grading.pool import Job, Result
+from optcourse.terminal import MovingLine
+
+TOO_MANY_DEATHS = 5
+
+
+class Stop(Exception):
+    """The command cannot go on; the text is a sentence for the person."""
+
+
+def mark_class(
+    options: argparse.Namespace, folder: Path, out: Path, book: Gradebook, found: collecting.Found
+) -> None:
+    """Mark what is new or changed, and put every mark into the gradebook as it comes."""
+    for line in found.lines:
+        print(f"note: {line}")
+    sandboxed, grader = not options.without_sandbox, pool.grader_version()
+    last = book.last_seed()
+    draw = last is None or options.again
+    seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
+    book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
+    book.retire(shown(folder), {(s.student, s.file) for s in found.submissions})
+    todo, done = found.submissions, 0
+    if not options.again:
+        todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
+    students = len({s.student for s in found.submissions})
+    print(
+        f"{count(len(found.submissions), 'submission')} of {count(students, 'student')}"
+        + (f", {done} of them marked already" if done else "")
+        + (f"; marking {len(todo)}" if todo else "; nothing to mark")
+        + ("" if sandboxed else ", WITHOUT A SANDBOX")
+    )
+    if not todo:
+        return
+    number = options.jobs or cores()
+    place = options.scheduler or count(number, "process", "processes")
+    run_id = book.begin_run(folder=shown(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
+    run = Run(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
+    run.refuse([s for s in todo if s.refused])
+    results = run.results(run.jobs([s for s in todo if not s.refused]), number)
+    try:
+        with contextlib.closing(results):
+            for result in results:
+                run.keep(result)
+    except BaseException:  # Ctrl-C, a full disk, a cluster that went away
+        run.progress.end("stopped; what is marked is kept, and the same command goes on from here")
+        raise
+    book.end_run(run_id)
+    run.progress.end(f"marked on seed {seed}")
+
+
+def sort_out(
+    submissions: Iterable[Submission],
+    book: Gradebook,
+    seed: int,
+    grader: str,
+    sandboxed: bool,
+    lesson: str | None,
+) -> tuple[list[Submission], int]:
+    """What has to be marked, and how many stand already with the same content, seed, grader and walls."""
+    standing: dict[tuple[str, str], list[sqlite3.Row]] = {}
+    for row in book.standing():
+        standing.setdefault((row["student"], row["sha256"]), []).append(row)
+    todo, done = [], 0
+    for s in submissions:
+        fits = [
+            row
+            for row in standing.get((s.student, s.sha256), [])
+            if (row["seed"], row["grader"], bool(row["sandboxed"])) == (seed, grader, sandboxed)
+            and row["outcome"] != "died"
+            and row["reason"] == (s.refused or row["reason"])
+            and lesson in (None, row["lesson"])
+        ]
+        if fits:
+            book.set_note(fits[-1]["id"], s.note)
+            done += 1
+        else:
+            todo.append(s)
+    return todo, done
+
+
+@dataclass
+class Run:
+    """One run: which job is whose, and what is done with each result."""
+
+    book: Gradebook
+    id: int
+    options: argparse.Namespace
+    seed: int
+    grader: str
+    log: Path
+    progress: Progress
+    deaths: int = 0  # results in a row that no notebook is to blame for
+    under_way: dict[int, tuple[Submission, str]] = field(default_factory=dict)
+
+    def jobs(self, submissions: Iterable[Submission]) -> Iterator[Job]:
+        """A job for each submission, read from the disk only when there is room for it."""
+        for key, submission in enumerate(submissions):
+            try:
+                data, _ = collecting.read_bytes(submission.path)
+            except CannotRead as error:
+                self.put(submission, "unreadable", reason=str(error))
+                continue
+            self.under_way[key] = (submission, collecting.fingerprint(data))
+            yield Job(
+                key, data, self.seed, self.options.lesson, not self.options.without_sandbox, self.grader
+            )
+
+    def results(self, jobs: Iterable[Job], number: int) -> Iterator[Result]:
+        """Results from where the person wants the work done."""
+        if self.options.scheduler:
+            return cluster.mark_on_cluster(jobs, self.options.scheduler, not self.options.without_sandbox)
+        return pool.mark_locally(jobs, number)
+
+    def refuse(self, submissions: Iterable[Submission]) -> None:
+        for submission in submissions:
+            self.put(submission, "unreadable", reason=submission.refused)
+
+    def keep(self, result: Result) -> None:
+        """Put a result into the gradebook, and say what a person should know."""
+        submission, sha256 = self.under_way.pop(result.key)
+        if result.refused:
+            raise Stop(f"a place where notebooks are to be marked cannot do it: {result.refused}.")
+        if result.log:
+            handle = os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(handle, "a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(f"--- {now()} {submission.student}: {submission.file}\n{result.log}\n")
+        self.deaths = self.deaths + 1 if result.died else 0
+        if self.deaths == TOO_MANY_DEATHS:
+            self.look_at_the_machine(result.reason)
+            self.deaths = 0
+        if result.marks is None:
+            self.put(submission, "died" if result.died else "unreadable", reason=result.reason, sha256=sha256)
+            return
+        marks = result.marks
+        self.put(
+            submission, "marked", sha256=sha256, lesson=marks.lesson, trouble=marks.trouble, seconds=marks.seconds,
+            marks=marks.exercises,
+        )  # fmt: skip
+
+    def look_at_the_machine(self, reason: str) -> None:
+        """Notebooks alone must not end a run, however many are bad; a machine on which nothing can be marked does."""
+        harmless = Job(
+            0,
+            b'{"cells": []}',
+            self.seed,
+            exercises.lessons()[0],
+            not self.options.without_sandbox,
+            self.grader,
+        )
+        [result] = self.results([harmless], 1)
+        if result.marks is None:
+            raise Stop(
+                f"{self.deaths} notebooks in a row could not be marked, and an empty one cannot, either, so it is this "
+                f"machine's fault and not theirs: {result.refused or reason}. What was marked is kept."
+            )
+
+    def put(
+        self, submission: Submission, outcome: str, *, reason: str = "", sha256: str = "", lesson: str | None = None,
+        trouble: tuple = (), seconds: float = 0.0, marks: tuple = (),
+    ) -> None:  # fmt: skip
+        self.book.record(
+            self.id, submission.student, lesson=lesson or submission.lesson, file=submission.file,
+            sha256=sha256 or submission.sha256, modified=submission.time, outcome=outcome, reason=reason, trouble=trouble,
+            note=submission.note, seconds=seconds, marks=marks,
+        )  # fmt: skip
+        total, of = sum(m.points for m in marks), sum(m.of for m in marks)
+        self.progress.step(
+            f"{submission.student}: {f'not marked, {reason}' if reason else f'{total} of {of}'}", bool(reason)
+        )
+
+
+class Progress:
+    """A moving line on a terminal; elsewhere a line for every tenth."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.done, self.line = total, 0, MovingLine()
+
+    def step(self, text: str, important: bool = False) -> None:
+        self.done += 1
+        if important:
+            self.line.clear()
+            print(text, flush=True)
+        if self.line.moving:
+            self.line.draw(self.done, self.total, text)
+        elif 10 * self.done // self.total > 10 * (self.done - 1) // self.total:
+            print(f"{self.done}/{self.total}  {self.line.left(self.done, self.total)}", flush=True)
+
+    def end(self, text: str) -> None:
+        self.line.clear()
+        seconds = time.monotonic() - self.line.began
+        each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
+        print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
+
+
+def cores() -> int:
+    """The cores that this process may use, which in a container can be fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def shown(path: Path) -> str:
+    """A path as text that can be kept, also where it is no UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

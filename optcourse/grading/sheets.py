@@ -1,0 +1,74 @@
+"""CSV files as spreadsheets save and open them, read and written.
+
+What is written is UTF-8 with a byte-order mark: Excel needs it to read names right, and Canvas, Moodle and Python (`utf-8-sig`)
+take it. A cell that a spreadsheet would take for a formula gets an apostrophe in front.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+MAX_TABLE = 20_000_000
+
+
+class TableError(Exception):
+    """A CSV file that cannot be read; the text is a sentence for the person."""
+
+
+def read_rows(path: Path) -> list[list[str]]:
+    """A CSV file as people's spreadsheets save it: comma, semicolon or tab, with or without a byte-order mark."""
+    try:
+        if path.stat().st_size > MAX_TABLE:
+            raise TableError(f"{path} is too large for a table of students.")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise TableError(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path} is not in UTF-8; in Excel, save it as 'CSV UTF-8'.") from error
+    head = text.split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise TableError(f"{path} is no table that can be read ({error}).") from error
+    return [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
+
+
+def neutral(text: str) -> str:
+    """A cell that no spreadsheet runs as a formula, on one line."""
+    line = " ".join(text.split()) if any(c in text for c in "\r\n\t") else text
+    return f"'{line}" if text.startswith(FORMULA) else line
+
+
+def as_written(cell: str) -> str:
+    """The text that `neutral` made a cell of."""
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA) else cell
+
+
+def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
+    """Write a table whole or not at all. Whatever had the name, also a link, is replaced."""
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([[neutral(cell) for cell in row] for row in rows])
+    write_file(path, text.getvalue().encode("utf-8-sig"))
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put a file in its place in one step."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.replace(name, path)
+    except BaseException as error:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        if isinstance(error, OSError):  # named by what was to be written, not by the half of it
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
