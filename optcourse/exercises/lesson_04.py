@@ -1037,7 +1037,7 @@ PREDICTIONS = (
         answer=missed_share,
         tolerance=0.05,
         unit="%",
-        reveal="Measured over 200 epochs: {answer} %. The chance is (1 − 1/N)^N, close to 1/e.",
+        reveal="Measured over 200 epochs: {answer}. The chance is (1 − 1/N)^N, close to 1/e.",
     ),
 )
 
