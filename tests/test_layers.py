@@ -36,7 +36,7 @@ ROOMS = {
         "numpy matplotlib ipywidgets anywidget traitlets IPython",
         "core descent figures exercises learner",
     ),
-    "progress": Room("progress", "IPython", "place exercises"),
+    "progress": Room("progress journal", "IPython", "place exercises"),
     "checking": Room("checking", "numpy IPython", "core descent exercises learner progress"),
     "questions": Room(
         "questions", "numpy ipywidgets anywidget traitlets IPython", "exercises checking progress"
