@@ -105,17 +105,18 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
             name = read_name(entry.name, doubts)
             files[name.student] += _in_folder(Path(entry.path), name, documents)
         elif (name := _handed_in(entry.name, entry.is_symlink(), doubts)) is None:
-            others.append(clean(entry.name))
+            others.append(Path(entry.name))
             continue
         else:
             _take(Path(entry.path), name, clean(entry.name), files, documents)
         found.ids.setdefault(name.student, {}).update(name.ids)
     for student, paths in documents.items():
-        some = _some([clean(path.name) for path in paths], 5)
+        beside = [path for path in paths if path.suffix.lower() in DOCUMENTS]
         if files[student]:
-            found.lines.append(f"{student}: {some} left out (no notebook)")
+            if beside:
+                found.lines.append(f"{student}: {_some(beside, 5)} left out (no notebook)")
         else:
-            reason = f"no notebook was handed in, only {some}"
+            reason = f"no notebook was handed in, only {_some(paths, 5)}"
             files[student] = [Submission(student, paths[0], clean(paths[0].name), refused=reason)]
     if others:
         is_one, some = len(others) == 1, _some(others, 10)
@@ -127,8 +128,8 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
     return found
 
 
-def _some(names: list[str], most: int) -> str:
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+def _some(paths: list[Path], most: int) -> str:
+    return ", ".join(clean(path.name) for path in paths[:most]) + (", …" if len(paths) > most else "")
 
 
 def stem(name: str) -> str:

@@ -248,6 +248,8 @@ def test_a_document_beside_the_notebook_is_left_out_and_an_online_text_is_no_sec
     put(tmp_path / "Cy Li_5_assignsubmission_onlinetext_" / "onlinetext.html", b"<p>")
     put(tmp_path / "Di Li_6_assignsubmission_file_" / "report.pdf", b"%PDF")
     put(tmp_path / "class.csv", b"name\n")
+    # nbgrader puts one beside every notebook
+    put(tmp_path / "Bo Li_4_assignsubmission_file_" / "timestamp.txt", b"2026")
     found = collect(tmp_path)
     assert {s.student: s.refused for s in found.submissions} == {
         "doejane_12": "",
@@ -256,6 +258,7 @@ def test_a_document_beside_the_notebook_is_left_out_and_an_online_text_is_no_sec
         "Di Li": "no notebook was handed in, only report.pdf",
     }
     assert "doejane_12: doejane_12_67891_report.pdf left out (no notebook)" in found.lines
+    assert not any("timestamp" in line for line in found.lines)
     assert [text for _, text in found.needs] == [
         f"1 file in {tmp_path} that is no notebook, left alone: class.csv"
     ]
