@@ -70,6 +70,10 @@ ADAGRAD = Exercise(
         LOOP,
         ROOT,
         """
+        keeps-whole-numbers: np.array(w, dtype=float) => np.array(w)
+                        and: np.zeros_like(w) => np.zeros(w.shape)
+                        and: w -= … => w[:] = w - (…)
+            Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats before the loop.
         only-the-last-square: grad_squared += dw * dw => grad_squared = dw * dw
             Your steps never shrink: `grad_squared` holds the last square only. It is set anew in each round (or set
             back to zero inside the loop) where the square should be added to it.
@@ -117,7 +121,7 @@ ADAGRAD = Exercise(
             root in the step only.
         squared-step: learning_rate * dw / => learning_rate * dw * dw /
             Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.
-        learning-rate-is-overwritten: w -= … => learning_rate = learning_rate / (np.sqrt(grad_squared) + eps); w -= learning_rate * dw
+        learning-rate-is-overwritten: w -= learning_rate * dw / … => learning_rate = learning_rate / …; w -= learning_rate * dw
             Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as
             it is; divide within the step.
         eps-in-the-sum: += dw * dw => += dw * dw + eps
