@@ -107,8 +107,6 @@ VELOCITY = Family(
         times `learning_rate`.
     divided-by-the-friction: w -= learning_rate * velocity => w -= learning_rate * velocity / (1 - rho)
         You divide by `1 - rho`: the velocity grows by that factor of its own accord.
-    only-the-gradient-moves: w -= learning_rate * velocity => w -= learning_rate * dw
-        You keep a velocity, but `w` moves by the gradient alone.
     rho-in-the-update (same as rho-on-both): w -= learning_rate * velocity => w -= learning_rate * rho * velocity
         `rho` multiplies the velocity in your update. It has done its work; `w` moves by `learning_rate * velocity`.
     """,

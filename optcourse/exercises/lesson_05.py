@@ -52,7 +52,6 @@ MOMENTUM = Exercise(
         rho-fixed: rho * velocity => 0.9 * velocity
             Your loop works with 0.9 whatever `rho` is: use the `rho` that you are given.
         """,
-        skip=("only-the-gradient-moves",),
     ),
     hints=(
         "Gradient descent has one line of update. Momentum has two: first bring the velocity up to date, then move `w`.",
