@@ -317,3 +317,16 @@ def test_the_learners_code_is_drawn_and_its_errors_are_said(explorer):
     assert drawn(explorer(yours=exercises.adagrad))
     assert not drawn(explorer(yours=blank)) and explorer(yours=blank).frame().notice == ""
     assert "ZeroDivisionError" in explorer(yours=broken).frame().notice
+
+
+def test_the_worked_number_of_the_turned_gradient(solved):
+    turned = solved["turned_gradient"](lambda w: np.array([0.2 * w[0], 4 * w[1]]), np.array([1.0, 2.0]), np.pi / 2)
+    assert np.allclose(turned, [4, 0.4])
+
+
+def test_the_table_shows_the_drift_and_the_two_other_symptoms(solved):
+    length = solved["length_of_step"]
+    assert length("A", 1, 100) == length("A", 1, 1)
+    assert length("B", 1e-6, 1) < 0.01 < 0.3 < length("A", 1e-6, 1)
+    farther = {version: length(version, 1, 1, eps=0.01) + length(version, -1, 1, eps=0.01) for version in "ABC"}
+    assert farther["A"] == farther["B"] == 0 and round(farther["C"], 4) == 0.02
