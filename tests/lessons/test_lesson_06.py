@@ -16,7 +16,8 @@ from optcourse.explorers import lesson_06 as lesson
 from optcourse.optimizers import AdaGrad, GradientDescent
 
 ROOT = pathlib.Path(__file__).parents[2]
-SOURCE = (ROOT / "source" / "06_adagrad.py").read_text()
+SOURCE = ROOT / "source" / "06_adagrad.py"
+TEXT = SOURCE.read_text(encoding="utf-8")
 BOWL, START = objectives.lecture_bowl(), np.array([-5.0, -2.0])
 EXPLORERS = [
     lesson.PathExplorer,
@@ -62,7 +63,7 @@ def test_equal_gradients_give_one_over_root_t():
 def test_turned_by_45_degrees_the_loss_is_more_than_thirty_times_as_high():
     straight, turned = exercises.rotation_experiment()
     assert f"{straight:.3f}" == "0.016" and f"{turned:.2f}" == "0.51"
-    assert "is 0.016 in the straight valley and 0.51 in the turned one" in re.sub(r"\n# ", " ", SOURCE)
+    assert "is 0.016 in the straight valley and 0.51 in the turned one" in re.sub(r"\n# ", " ", TEXT)
     assert 30 < turned / straight < 40
 
 
