@@ -1,4 +1,4 @@
-"""Who may know whom (DESIGN.md, section 2). Nothing points back, also not from inside a function."""
+"""Who may know whom (docs/design.md). Nothing points back, also not from inside a function."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ROOMS = {
         "numpy matplotlib ipywidgets anywidget traitlets IPython",
         "core descent figures exercises learner",
     ),
-    "progress": Room("progress", "IPython", "place exercises"),
+    "progress": Room("progress journal", "IPython", "place exercises"),
     "checking": Room("checking", "numpy IPython", "core descent exercises learner progress"),
     "questions": Room(
         "questions", "numpy ipywidgets anywidget traitlets IPython", "exercises checking progress"
