@@ -7,13 +7,15 @@ edited is never written over, unless with --force, and then a dated copy is kept
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from optcourse.files import write_whole
+from optcourse.place import NoCourseHere, source_root
 
 from . import answers as answer_modules
 from . import notebook as nb
@@ -43,12 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns the exit code: 0 all is well, 1 something to mend, 2 the command cannot run."""
     arguments = parser().parse_args(argv)
     try:
-        root = find_root(arguments.root)
+        root = source_root(arguments.root)
         if arguments.check:
             result = check(root, arguments.lessons)
         else:
             result = build(root, arguments.lessons, force=arguments.force)
-    except BuildError as error:
+    except (BuildError, NoCourseHere) as error:
         print(f"optcourse build: {error}", file=sys.stderr)
         return 2
     report(result, arguments.check)
@@ -70,17 +72,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")
     return parser
-
-
-def find_root(given: Path | None = None) -> Path:
-    """The folder that holds source/: the given one, or the nearest at or above the working folder."""
-    places = [given.resolve()] if given else [Path.cwd(), *Path.cwd().parents]
-    for place in places:
-        if (place / "source").is_dir():
-            return place
-    raise BuildError(
-        f"there is no source/ folder in {places[0]}. Go to the course's folder, or name it with --root."
-    )
 
 
 def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[Lesson]]:
@@ -254,11 +245,8 @@ def read_text(path: Path) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """All or nothing: an interrupted build leaves the old notebook whole."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.encode("utf-8"))
-    os.replace(part, path)
+    write_whole(path, text)
 
 
 def keep_copy(root: Path, path: Path) -> str:

@@ -15,6 +15,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from optcourse.files import write_whole
 from optcourse.place import course_root
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
@@ -156,10 +157,7 @@ def check_target(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CannotPresent(f"{path} could not be written: {error.strerror or error}.") from None
