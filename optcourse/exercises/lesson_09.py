@@ -1025,7 +1025,7 @@ QUIZ = Quiz(
                 "Because a learning rate chosen on a seed fits that seed's luck a little, and would flatter itself there.",
                 "Because a seed can be used only once by a random generator.",
                 "To save time.",
-                "Because different optimizers need different seeds.",
+                "Because different optimizers need different seeds: a start that suits one of them may be bad for another one.",
             ),
             0,
             (
@@ -1058,7 +1058,7 @@ QUIZ = Quiz(
                 "The optimizer did not move.",
                 "Two random directions of 1,210 hold almost none of a path's movement.",
                 "The picture is drawn too coarsely.",
-                "All weights moved by the same amount.",
+                "All weights moved by the same amount, and equal moves cancel in a random direction.",
             ),
             1,
             (
@@ -1084,7 +1084,7 @@ QUIZ = Quiz(
             (
                 "Long first steps, at a place where the gradients are large and the moments know next to nothing.",
                 "Too few gradient evaluations.",
-                "The noise of the minibatches at the end of a run.",
+                "The noise of the minibatches at the end of a run, which keeps the walker from settling near the minimum.",
                 "Overfitting to the training digits.",
             ),
             0,
