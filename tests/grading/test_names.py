@@ -267,7 +267,7 @@ def test_a_document_beside_the_notebook_is_left_out_and_an_online_text_is_no_sec
     assert "doejane_12: doejane_12_67891_report.pdf left out (no notebook)" in found.lines
     assert not any("timestamp" in line for line in found.lines)
     assert [text for _, text in found.needs] == [
-        f"1 file in {tmp_path} that is no notebook, left alone: class.csv"
+        "1 file in the folder that is no notebook, left alone: class.csv"
     ]
 
 
@@ -481,6 +481,19 @@ def test_one_name_in_two_forms_is_one_person(file, row):
         [{"name": row, "email": "a@x"}, {"name": "Some Body", "email": "b@x"}], {file: {"name": file}}
     )
     assert matching.ids[file]["email"] == "a@x"
+
+
+def test_a_folder_whose_name_is_no_utf8_may_hold_other_files(tmp_path, quick):
+    week = Path(os.fsdecode(os.fsencode(tmp_path / "week") + b"\xff"))
+    put(week / "ada.ipynb", wished("passed"))
+    put(week / os.fsdecode(b"no\xfftes.txt"), b"x")
+    assert command.main([str(week)]) == 0
+    assert "left alone: no" in week.with_name(week.name + "-marks").joinpath("index.html").read_text()
+
+
+def test_somebody_in_two_sections_stands_there_once(tmp_path):
+    (tmp_path / "class.csv").write_text("name,email\nJane Doe,j@x.org\nJane Doe,j@x.org\n")
+    assert read_roster(tmp_path / "class.csv").people == [{"name": "Jane Doe", "email": "j@x.org"}]
 
 
 def test_a_row_has_one_owner_or_none():
