@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import unicodedata
 import zipfile
@@ -506,6 +507,23 @@ def test_a_row_has_one_owner_or_none():
     assert by_number.unknown == {"Jane Doe": "fits the same row of the roster (Doe, Jane) as doejane_777"}
     two_rows = match_roster([row, {**row, "canvas_id": "778"}], {"Jane Doe": {}})
     assert two_rows.unknown == {"Jane Doe": "fits 2 rows of the roster"}
+
+
+def test_the_docs_say_what_holds():
+    docs = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+    text = " ".join(docs.split())
+    assert (
+        f"at most {MAX_MEMBERS:,} files in the zip, {MAX_NOTEBOOK // 1_000_000} MB, and {MAX_RATIO} times"
+        in text
+    )
+    assert f"nested more than {MAX_DEPTH} deep" in text
+    assert set(re.search(r"Kinds: (.*?) \|", docs)[1].split(", ")) == set(roster.COLUMNS)
+    assert (
+        "`Participant (4720)`" in text
+        and read_name("Participant_4720_assignsubmission_file").student == "Participant (4720)"
+    )
+    guide = " ".join((ROOT / "docs" / "instructor.md").read_text(encoding="utf-8").split())
+    assert f"(lesson 03: {sum(e.points for e in exercises.module('03').EXERCISES)})" in guide
 
 
 # -- the command -----------------------------------------------------------------------------------
