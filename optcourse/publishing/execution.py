@@ -2,7 +2,7 @@
 
 The notebook runs in a process of its own, in an IPython shell without a server: nbclient was seen to hang on
 widgets (DESIGN.md, 8a), and what runs here are the course's own notebooks, which ask for nothing that a kernel has beyond it.
-With OPTCOURSE_SAVED_PAGES=1 an explorer shows itself as `EXPLORER_MIME` data, predictions and quizzes as `QUESTIONS_MIME`.
+There an explorer is shown as `EXPLORER_MIME` data, a prediction or a quiz as `QUESTIONS_MIME` (see `forms`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import nbformat
 
 PROGRESS = "cell "
+EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
+QUESTIONS_MIME = "application/vnd.optcourse.questions+json"
 
 
 class CellFailed(Exception):
@@ -50,7 +52,6 @@ def execute(
         cells.write_text(json.dumps(given), encoding="utf-8")
         environment = dict(
             with_quiet_blas(os.environ),
-            OPTCOURSE_SAVED_PAGES="1",
             OPTCOURSE_STRICT="1",
             OPTCOURSE_HOME=folder,  # nobody's progress is touched
             IPYTHONDIR=folder,
@@ -108,8 +109,33 @@ def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None)
 # -- in the process of its own ---------------------------------------------------------------------
 
 
-def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
-    """Run every code cell of a notebook of format 4; outputs go into it in the order in which they came."""
+def forms() -> dict[type, Callable[[Any], dict]]:
+    """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts."""
+    from optcourse.explorers.engine import Explorer
+    from optcourse.explorers.page import packed
+    from optcourse.questions.shell import Panel
+
+    def figure(explorer: Explorer) -> dict:
+        return {EXPLORER_MIME: packed(explorer), "text/plain": f"{explorer.title}: {explorer.describe()}"}
+
+    def questions(panel: Panel) -> dict:
+        html, words = panel.twin()
+        asked = {QUESTIONS_MIME: panel.data()} if panel.data else {}
+        return asked | {"text/html": html, "text/plain": words}
+
+    return {Explorer: figure, Panel: questions}
+
+
+def run(
+    path: Path,
+    result: Path,
+    say: Callable[[str], Any],
+    shown_as: dict[type, Callable[[Any], dict]] | None = None,
+) -> None:
+    """Run every code cell of a notebook of format 4; outputs go into it in the order in which they came.
+
+    `shown_as` says what is put into an output for an object of a type; `forms()` if not given.
+    """
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
@@ -158,6 +184,8 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
     )
     shell = shell_class.instance()
     shell.colors = "nocolor"
+    for kind, form in (forms() if shown_as is None else shown_as).items():
+        shell.display_formatter.mimebundle_formatter.for_type(kind, form)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     count = len(notebook["cells"])
     kept = sys.stdout, sys.stderr

@@ -19,12 +19,10 @@ from pathlib import Path
 
 import nbformat
 
-from optcourse.explorers.engine import EXPLORER_MIME
-from optcourse.explorers.page import stage_script
+from optcourse.explorers import stage
 from optcourse.place import course_root
 from optcourse.publishing import rendering
-from optcourse.publishing.execution import CellFailed, execute
-from optcourse.questions.widgets import QUESTIONS_MIME
+from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute
 
 DECK = Path(__file__).parent / "deck"
 GENERATOR = '<meta name="generator" content="optcourse slides">'
@@ -346,9 +344,9 @@ def title_of(notebook: nbformat.NotebookNode, path: Path) -> str:
 
 def styles() -> str:
     deck = (DECK / "deck.css").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_css(inline=True), rendering.stage_css(), deck])
+    return "\n".join([rendering.katex_css(inline=True), stage.style(), deck])
 
 
 def scripts() -> str:
     deck = (DECK / "deck.js").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_script(), stage_script(), f"(() => {{\n{deck}\n}})();"])
+    return "\n".join([rendering.katex_script(), stage.script(), f"(() => {{\n{deck}\n}})();"])
