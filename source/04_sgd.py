@@ -497,23 +497,15 @@ EscapeExplorer()
 # 3. Switch *falling rate* on: step $t$ then uses $\alpha / (1 + t/20)$. What happens to the cloud? (The
 #    sum of all learning rates must still be infinite, or the walker may stop before it arrives: Robbins and
 #    Monro, 1951.)
-# 4. A look ahead: `rho` is the friction of *momentum*, the next lesson. Set it to 0.9 and leave the rest.
-#    Does momentum calm the noise here?
+# 4. `rho` belongs to *momentum*, the next lesson. Leave it at 0 for now.
 
 # %%
 NoiseFloorExplorer()
 
 # %%
-for rho in (0.0, 0.9):
-    print(
-        f"learning rate 0.1, σ = λ = 1, rho = {rho}: variance of w = {theory.noise_floor(0.1, rho):.3f} in the long run"
-    )
+print(f"learning rate 0.1, σ = λ = 1: variance of w = {theory.noise_floor(0.1):.3f} in the long run")
 
 # %% [markdown]
-# With `rho` = 0.9 the steps are in effect ten times longer, and the floor is about ten times higher. Momentum
-# does not remove the noise by itself; compare at a learning rate ten times smaller, and the floors are almost
-# equal. [Lesson 05](05_momentum.ipynb) looks into this.
-#
 # Two cures, then: a **smaller learning rate** (at the end of the run) and a **larger batch** (it divides
 # $\sigma^2$). Both cost time.
 

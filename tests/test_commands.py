@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import importlib.util
 import json
 import os
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from optcourse import cli, place
 from optcourse.commands import doctor, lab
@@ -50,6 +53,68 @@ def test_a_difference_is_found(old, new):
     environment = (COURSE / "environment.yml").read_text()
     assert old in environment
     assert differences(environment.replace(old, new), (COURSE / "pyproject.toml").read_text())
+
+
+# Modules that an optional group of requirements serves, and what is asked for without being required.
+SERVED_BY = {"optcourse/authoring/sweep.py": "test", "optcourse/grading/cluster.py": "cluster"}
+ASKED_FOR = {"torch"}
+
+
+def undeclared(course: Path) -> list[str]:
+    """Every import of another's package that pyproject.toml does not name, as 'file: module'."""
+    project = tomllib.loads((course / "pyproject.toml").read_text())["project"]
+    groups = {
+        name: {canonicalize_name(Requirement(text).name) for text in texts}
+        for name, texts in {"": project["dependencies"], **project["optional-dependencies"]}.items()
+    }
+    distributions = importlib.metadata.packages_distributions()
+    found = []
+    for path in sorted(
+        path for folder in ("optcourse", "tests", "benchmarks") for path in (course / folder).rglob("*.py")
+    ):
+        name = path.relative_to(course).as_posix()
+        served = groups.get(SERVED_BY.get(name, ""), set())
+        declared = groups[""] | served if name.startswith("optcourse") else set().union(*groups.values())
+        for module in sorted(imported(path) - {"optcourse", "tests", "benchmarks"} - ASKED_FOR):
+            # what is not installed here, such as jax, goes by the name of its module
+            if not {canonicalize_name(text) for text in distributions.get(module, [module])} & declared:
+                found.append(f"{name}: {module}")
+    return found
+
+
+def imported(path: Path) -> set[str]:
+    """The first words of what a file imports, also inside functions, without the standard library."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names - sys.stdlib_module_names
+
+
+def test_what_is_imported_is_declared():
+    assert undeclared(COURSE) == []
+
+
+def test_an_import_that_is_not_declared_is_found(tmp_path):
+    """Installed with something else, or only for the tests, or needed by one module alone: each is told."""
+    for folder in ("optcourse/authoring", "tests", "benchmarks"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text((COURSE / "pyproject.toml").read_text())
+    (tmp_path / "optcourse" / "new.py").write_text("def f():\n    import tornado\n    import pytest, numpy\n")
+    (tmp_path / "optcourse" / "authoring" / "sweep.py").write_text(
+        "import pytest\nfrom ipympl import backend_nbagg\n"
+    )
+    (tmp_path / "tests" / "test_new.py").write_text(
+        "import pytest\nfrom PIL import Image\nimport zmq.asyncio\n"
+    )
+    assert undeclared(tmp_path) == [
+        "optcourse/authoring/sweep.py: ipympl",
+        "optcourse/new.py: pytest",
+        "optcourse/new.py: tornado",
+        "tests/test_new.py: zmq",
+    ]
 
 
 def test_binder_finds_both_its_files():

@@ -94,6 +94,17 @@ PARTS = (
             "ipywidgets": "sliders and buttons",
             "anywidget": "live figures",
             "jupytext": "optcourse build",
+            "contourpy": "level lines",
+            "ipython": "what a check prints under a cell",
+            "jinja2": "pages",
+            "jupyter_server": "optcourse lab: sliders without a delay",
+            "markupsafe": "pages",
+            "nbclient": "optcourse check",
+            "nbconvert": "lessons as pages",
+            "nbformat": "reading and writing notebooks",
+            "packaging": "optcourse site --lite",
+            "pygments": "code in colours on pages",
+            "traitlets": "live figures",
         }.items()
     ),
     *(
@@ -111,6 +122,7 @@ PARTS = (
             "numdifftools": "reference in tests and benchmarks",
             "pillow": "tests that look at pictures",
             "psutil": "tests that end what they started",
+            "pyyaml": "tests that read environment.yml",
         }.items()
     ),
     *(
@@ -130,8 +142,9 @@ PARTS = (
     Part("voila", "the explorers without code", "pip install -e '.[voila]'", version_of("voila")),
     Part("notebook", "the tests with Notebook 7", "pip install -e '.[test]'", version_of("notebook")),
     Part("nbgrader", "optcourse nbgrader", "pip install -e '.[nbgrader]'", version_of("nbgrader")),
-    Part(
-        "distributed", "grading on a Dask cluster", "pip install -e '.[cluster]'", version_of("distributed")
+    *(
+        Part(name, "grading on a Dask cluster", "pip install -e '.[cluster]'", version_of(name))
+        for name in ("dask", "distributed")
     ),
     Part("uv", "a faster set-up", "https://docs.astral.sh/uv/", program("uv")),
 )

@@ -411,21 +411,45 @@ class PhaseExplorer(Explorer):
 # -- (d) noise -----------------------------------------------------------------------------------------------------------
 
 
-@lru_cache(maxsize=256)
-def noisy_runs(learning_rate: float, rho: float, noise: float, seed: int, equal: bool, num_steps: int = 120):
-    """(momentum, SGD) on a round bowl, fed the same noise; with `equal`, SGD gets the learning rate α / (1 - rho)."""
-    errors = noise * np.random.default_rng(seed).normal(size=(num_steps + 1, 2))
+# Steps: the scatter is measured between the two, when both walkers are near the minimum.
+ARRIVED, LONG_RUN = 200, 600
+
+
+def noisy_runs(settings):
+    """(momentum, SGD) on a round bowl for each setting, fed the same noise for LONG_RUN steps.
+
+    With equal_speed, SGD gets the effective learning rate α / (1 - rho).
+    """
+    all_of = parts.Stacked(settings)
+    errors = np.stack(
+        [s["noise"] * np.random.default_rng(int(s["seed"])).normal(size=(LONG_RUN + 1, 2)) for s in settings],
+        axis=-1,
+    )
     bowl = quadratic(1.0)
 
     def noisy():
         rows = iter(errors)
         return lambda w: bowl.gradient(w) + next(rows)
 
-    rate = learning_rate / (1 - rho) if equal else learning_rate
-    return (
-        descend(bowl, Momentum(learning_rate, rho), (-3.0, 2.0), num_steps, gradient=noisy()),
-        descend(bowl, GradientDescent(rate), (-3.0, 2.0), num_steps, gradient=noisy()),
+    rate = np.where(all_of.equal_speed, all_of.learning_rate / (1 - all_of.rho), all_of.learning_rate)
+    start = np.tile([-3.0, 2.0], (len(settings), 1))
+    with_velocity = descend(
+        bowl, Momentum(all_of.learning_rate, all_of.rho), start, LONG_RUN, gradient=noisy()
     )
+    return with_velocity, descend(bowl, GradientDescent(rate), start, LONG_RUN, gradient=noisy())
+
+
+def scatter(run) -> float:
+    """How widely a run scatters around the minimum in the long run, per coordinate."""
+    return float(np.sqrt(np.mean(bounded(run.w[ARRIVED:], 1e3) ** 2)))
+
+
+def scatter_words(name: str, run, learning_rate: float, rho: float, noise: float) -> str:
+    """How widely a walker scatters, or that what is left of its way would be measured with it."""
+    left = float(theory.momentum_rate(learning_rate, rho)) ** ARRIVED * np.hypot(-3.0, 2.0)
+    if left > 0.1 * noise * np.sqrt(max(learning_rate / 2, 0)):
+        return f"{name} is still on its way at step {ARRIVED}"
+    return f"{name} scatters by {say(scatter(run))} around the minimum from step {ARRIVED} to {LONG_RUN}"
 
 
 def angle(arrow: np.ndarray, true: np.ndarray) -> np.ndarray:
@@ -447,17 +471,22 @@ class NoiseExplorer(Explorer):
     )
     num_steps = 120
 
-    def scene(self, rho, learning_rate, noise, seed, equal_speed) -> Scene:
-        run, plain = noisy_runs(learning_rate, rho, noise, int(seed), equal_speed, self.num_steps)
+    def scenes(self, settings):
+        with_velocity, without = noisy_runs(settings)
+        return [self.picture(with_velocity[i], without[i], **s) for i, s in enumerate(settings)]
+
+    def picture(self, run, plain, rho, learning_rate, noise, seed, equal_speed) -> Scene:
+        end = self.num_steps + 1
+        w, dw, velocity = run.w[:end], run.dw[:end], run.state["velocity"][:end]
+        rate = learning_rate / (1 - rho) if equal_speed else learning_rate
         # what will move w next: the velocity with this step's gradient in it, scaled to be an average of gradients
-        average = (1 - rho) * (rho * run.state["velocity"] + run.dw)
-        true = run.w.copy()  # the gradient of a round bowl is w
-        off_gradient, off_velocity = angle(run.dw, true), angle(average, true)
+        average = (1 - rho) * (rho * velocity + dw)
+        true = w  # the gradient of a round bowl is w
+        off_gradient, off_velocity = angle(dw, true), angle(average, true)
         early = slice(5, 31)
-        x, y = bounded(run.w, 100).T
+        x, y = bounded(w, 100).T
         t = np.arange(self.num_steps + 1)
         bowl = quadratic(1.0)
-        spread = [float(np.sqrt(np.mean(bounded(r.w[60:], 1e3) ** 2))) for r in (run, plain)]
         arrow = {"by_step": "at", "width": 3.0}
         return Scene(
             panels=[
@@ -465,12 +494,12 @@ class NoiseExplorer(Explorer):
                     bowl,
                     [
                         *parts.minimum_marks(bowl),
-                        *path_in_plane(plain.w, "SGD", "second"),
-                        *path_in_plane(run.w, "momentum", "path"),
+                        *path_in_plane(plain.w[:end], "SGD", "second"),
+                        *path_in_plane(w, "momentum", "path"),
                         Arrows(
                             x,
                             y,
-                            *bounded(-run.dw / 2, 8).T,
+                            *bounded(-dw / 2, 8).T,
                             role="gradient",
                             label="− noisy gradient",
                             **arrow,
@@ -503,9 +532,9 @@ class NoiseExplorer(Explorer):
             ],
             says=(
                 f"In steps 5 to 30 the noisy gradient is {say(off_gradient[early].mean())} degrees off the true one on "
-                f"average, the velocity {say(off_velocity[early].mean())}. In the last 60 steps momentum scatters by "
-                f"{say(spread[0])} around the minimum, SGD (learning rate "
-                f"{say(learning_rate / (1 - rho) if equal_speed else learning_rate)}) by {say(spread[1])}."
+                f"average, the velocity {say(off_velocity[early].mean())}. "
+                f"{scatter_words('Momentum', run, learning_rate, rho, noise)}; "
+                f"{scatter_words(f'SGD (learning rate {say(rate)})', plain, rate, 0.0, noise)}."
             ),
             num_steps=self.num_steps,
             narration=Narration(

@@ -45,13 +45,45 @@ def test_every_exercise_prediction_and_quiz_stands_in_the_lesson():
 # -- the facts of the curriculum ---------------------------------------------------------------------------------
 
 
-def test_69_steps_where_gradient_descent_needs_691():
+def test_steps_by_the_rate_and_in_a_run(solved):
+    """What the table prints, and what the text says of the double root, the gain and the cliff."""
     assert theory.steps_to(float(theory.best_momentum_rate(100)), 1e-6) == 69
     assert theory.steps_to(float(theory.gradient_descent_rate(100)), 1e-6) == 691
+    run, by_rate = solved["steps_of_a_run"], lambda k: theory.steps_to(float(theory.best_momentum_rate(k)), 1e-6)
+    assert [run(float(k)) for k in (10, 100, 1000, 10_000)] == [27, 93, 315, 1056]
+    assert run(10.0) / by_rate(10) == pytest.approx(1.25, abs=0.05)
+    assert run(10_000.0) / by_rate(10_000) == pytest.approx(1.5, abs=0.05)
     rate, rho = theory.best_momentum(0.01, 1.0)
-    w = np.linalg.norm(descend(quadratic(100.0), optimizers.Momentum(rate, rho), (1.0, 1.0), 300).w, axis=1)
-    run = int(np.argmax(w <= 1e-6 * w[0]))
-    assert 69 < run < 140  # "a real run takes some steps more"
+    assert rate == pytest.approx(3.31, abs=5e-3)
+    assert rate / theory.best_learning_rate(0.01, 1.0) == pytest.approx(1.67, abs=5e-3)
+    for kappa in (10, 100, 1000):
+        best, best_rho = theory.best_momentum(1 / kappa, 1.0)
+        assert best / theory.momentum_limit(best_rho) == pytest.approx(kappa / (kappa + 1))
+    rates = rate * np.array([1.0, 1.005, 1.01])
+    left = np.linalg.norm(descend(quadratic(100.0), optimizers.Momentum(rates, rho), (1.0, 1.0), 3000).w, axis=-1)
+    left /= left[0]
+    assert [int(np.argmax(left[:, k] <= 1e-6)) for k in (0, 1)] == [93, 263]
+    assert left[-1, 2] > 1
+
+
+def test_the_table_of_the_three_problems():
+    start = (-1.5, 1e-6)
+    heights = [
+        np.abs(descend(objectives.saddle(), optimizer, start, 800).w[:, 1])
+        for optimizer in (optimizers.Momentum(0.01, 0.9), optimizers.GradientDescent(0.01))
+    ]
+    assert [int((h >= 1).argmax()) for h in heights] == [140, 698]
+
+
+def test_the_matrix_of_a_step_has_the_two_factors(solved):
+    matrix = solved["step_matrix"]
+    for curvature in (0.2, 4.0):
+        sizes = np.abs(np.linalg.eigvals(matrix(curvature, 0.1, 0.8)))
+        assert sizes == pytest.approx(np.sqrt(0.8)) and sizes.max() == pytest.approx(
+            float(theory.momentum_rate(0.1, 0.8, curvature))
+        )
+    one = descend(parabola(4.0), optimizers.Momentum(0.1, 0.8), 1.0, 1)
+    assert matrix(4.0, 0.1, 0.8) @ [1.0, 0.0] == pytest.approx([float(one.final), 4.0])
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
@@ -172,11 +204,34 @@ def test_the_probe_finds_all_five_kinds_of_run():
 def test_the_velocity_points_more_steadily_than_a_gradient_and_smooths_the_way_down():
     off = []
     for seed in range(10):
-        run, _ = lesson.noisy_runs(0.003, 0.9, 2.0, seed, True)
+        shown = {"learning_rate": 0.003, "rho": 0.9, "noise": 2.0, "seed": seed, "equal_speed": True}
+        run = lesson.noisy_runs([shown])[0][0]
         average = 0.9 * run.state["velocity"] + run.dw
         off.append([lesson.angle(run.dw, run.w)[5:31].mean(), lesson.angle(average, run.w)[5:31].mean()])
     gradient, velocity = np.mean(off, axis=0)
     assert velocity < 0.7 * gradient
+
+
+def test_in_the_long_run_both_scatter_about_equally_at_the_effective_learning_rate():
+    """For every seed of the slider; at the same learning rate momentum scatters more."""
+    settings = [
+        {"learning_rate": rate, "rho": 0.9, "noise": 2.0, "seed": seed, "equal_speed": equal}
+        for rate, equal in ((0.003, True), (0.05, False))
+        for seed in range(10)
+    ]
+    with_velocity, without = lesson.noisy_runs(settings)
+    ratios = [lesson.scatter(with_velocity[k]) / lesson.scatter(without[k]) for k in range(20)]
+    assert all(0.85 < ratio < 1.15 for ratio in ratios[:10]), ratios
+    assert all(ratio > 1.5 for ratio in ratios[10:]), ratios
+    explorer = lesson.NoiseExplorer()
+    assert "on its way" not in explorer.describe()
+    explorer.set(equal_speed=False)
+    assert "SGD (learning rate 0.003) is still on its way at step 200" in explorer.describe()
+    explorer.set(learning_rate=0.05)
+    assert "on its way" not in explorer.describe()
+    # at step 60 SGD has not arrived: its distance to the minimum is still larger than its scatter
+    left = 0.97**60 * np.hypot(3.0, 2.0)
+    assert left > 2 * np.median([lesson.scatter(without[k]) for k in range(10)])
 
 
 def test_momentum_rolls_through_where_gradient_descent_is_caught():
