@@ -166,7 +166,7 @@ class Explorer:
         """The control of that name. Raises ValueError."""
         if name not in self._by_name:
             raise ValueError(
-                f"{type(self).__name__} has no control {_brief(name)}; it has {', '.join(self._by_name) or 'none'}"
+                f"{type(self).__name__} has no control {_short(repr(name))}; it has {', '.join(self._by_name) or 'none'}"
             )
         return self._by_name[name]
 

@@ -103,7 +103,9 @@ def text(value: str = "", part: str = "") -> widgets.HTML:
 
 
 def button(words: str, tooltip: str) -> widgets.Button:
-    return widgets.Button(description=words, tooltip=tooltip, layout=BOX(width="max-content", min_width="9em"))
+    return widgets.Button(
+        description=words, tooltip=tooltip, layout=BOX(width="max-content", min_width="9em")
+    )
 
 
 def choices(options: tuple[str, ...], question: str) -> widgets.RadioButtons:

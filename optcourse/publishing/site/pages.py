@@ -20,8 +20,8 @@ from nbformat import NotebookNode
 from optcourse import exercises
 from optcourse.checking.feedback import code_spans
 from optcourse.publishing import rendering
-from optcourse.publishing.site.terms import Section
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
+from optcourse.publishing.site.terms import Section
 from optcourse.questions.predictions import answer_text, computed_answer
 
 HEADING = re.compile(r'<h([1-4]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
