@@ -157,6 +157,8 @@ def prediction_flaws(prediction: Prediction) -> list[str]:
         found.append(f"the answer {answer} is none of the {len(prediction.choices)} choices")
     if prediction.kind == "number" and not np.isfinite(answer):
         found.append(f"the answer is {answer}")
+    if prediction.unit and f"{{answer}} {prediction.unit}" in prediction.reveal:
+        found.append(f"{{answer}} brings its unit along: {prediction.unit!r} would stand there twice")
     return found
 
 

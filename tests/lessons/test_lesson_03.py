@@ -11,6 +11,7 @@ from optcourse import data, exercises, models, objectives, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.explorers import lesson_03 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import GradientDescent
 
 SOURCE = Path(__file__).parents[2] / "source" / "03_gradient_descent.py"
@@ -242,7 +243,7 @@ def test_torchs_sgd_on_the_whole_batch_is_this_loop():
 def test_every_control_can_go_everywhere(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
@@ -335,3 +336,14 @@ def test_a_basin_is_what_a_single_run_finds():
         end = descend(objective, GradientDescent(0.01), start, 200).final
         gaps = np.linalg.norm(np.array(objective.minima) - end, axis=1)
         assert int(gaps.argmin()) == reached[row, column]
+
+
+def test_a_notch_left_of_the_best_rate_wins_a_short_run():
+    """What the text says under the valley with the theory switched on, from its scene."""
+    explorer, ends = lesson.ValleyExplorer(theory=True), {}
+    for rate in (0.457, 2 / 4.2):
+        explorer.set(learning_rate=rate)
+        ends[rate] = explorer.describe()
+    assert "from 8.9 to 6.19e-05" in ends[0.457] and "from 8.9 to 0.000401" in ends[2 / 4.2]
+    left = descend(objectives.lecture_bowl(), GradientDescent(np.array(list(ends))), (-3.0, 2.0), 200)
+    assert 0.5 < left.loss[-1, 0] / left.loss[-1, 1] < 1

@@ -10,6 +10,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_04 as exercises
 from optcourse.explorers import lesson_04 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import SGD, Momentum
 
 SOURCE = Path(__file__).parents[2] / "source" / "04_sgd.py"
@@ -47,7 +48,7 @@ def test_every_exercise_prediction_and_quiz_stands_in_the_lesson():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
 def test_every_setting_can_be_drawn(explorer):
-    assert explorer().sweep(np.random.default_rng(0), singles=1, pairs=6) > 10
+    assert sweep(explorer(), np.random.default_rng(0), singles=1, pairs=6) > 10
 
 
 # -- numbers in the prose ----------------------------------------------------------------------------------------------
@@ -260,3 +261,19 @@ def test_torch_agrees_on_the_update_the_mean_and_the_last_batch():
         added.grad = None
         (0.5 * torch.nn.MSELoss(reduction=reduction)(torch.tensor(X) @ added, torch.tensor(y))).backward()
         np.testing.assert_allclose(added.grad.numpy(), times * X.T @ (X @ np.zeros(3) - y) / 10, rtol=1e-12)
+
+
+def test_a_single_image_moves_w_about_8_times_as_far_as_all_the_others(digits):
+    """The failure gallery, on its own seed, and on nine of ten others."""
+    train_set, _ = digits
+    model, count = models.SoftmaxRegression(train_set.X, train_set.y), len(train_set)
+    ratios = []
+    for seed in range(11):
+        w, lengths = model.initial(), []
+        for minibatch in data.epoch_batches(count, count - 1, np.random.default_rng(seed), 1):
+            step = 0.5 * model.gradient(w, minibatch)
+            lengths.append(np.linalg.norm(step))
+            w = w - step
+        ratios.append(lengths[1] / lengths[0])
+    assert round(ratios[0]) == 8
+    assert sum(7 < ratio < 10 for ratio in ratios[1:]) >= 9, ratios

@@ -10,7 +10,7 @@ from optcourse.explorers.page import squeezed
 from optcourse.publishing import vendor
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
-from optcourse.publishing.site.command import write_assets
+from optcourse.publishing.site.writing import write_assets
 
 
 def notebook(folder, *cells):
