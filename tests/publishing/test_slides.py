@@ -364,10 +364,15 @@ def test_live_controls_move_together_and_points_are_dragged(chromium, live):
             page.evaluate(PICTURE),
             page.input_value(".slide.now [data-control=start] input >> nth=0"),
         )
-        box = page.locator(".slide.now canvas").bounding_box()
-        page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.3 * box["height"])
+        canvas = page.locator(".slide.now canvas").bounding_box()
+        box, scale = page.evaluate(
+            "(({ painter }) => [painter.boxes[0].box, painter.scale])(document.querySelector('.slide.now .figure').stage)"
+        )
+        x, y = canvas["x"] + scale * box["left"], canvas["y"] + scale * box["top"]
+        wide, high = scale * box["width"], scale * box["height"]
+        page.mouse.move(x + 0.2 * wide, y + 0.3 * high)
         page.mouse.down()
-        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.35 * box["height"], steps=4)
+        page.mouse.move(x + 0.5 * wide, y + 0.4 * high, steps=4)
         page.mouse.up()
         page.wait_for_function(f"(old) => {PICTURE} !== old", arg=picture)
         assert page.input_value(".slide.now [data-control=start] input >> nth=0") != start
