@@ -240,7 +240,8 @@ TAKE_STEP = Exercise(
     title="Take one step",
     statement=(
         "You stand at `w` (an array), the slope there is `dw` (an array of the same shape), and `learning_rate` is a "
-        "number. Return the place that you reach by one step against the slope. Leave `w` and `dw` as they were."
+        "number. Return the place that you reach by one step against the slope. The arrays may hold whole numbers; leave them "
+        "as they were."
     ),
     points=2,
     answers=("take_step",),
