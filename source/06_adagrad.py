@@ -18,7 +18,7 @@
 # - Why does it matter which directions you call coordinates?
 #
 # **You need** gradient descent and the condition number ([lesson 03](03_gradient_descent.ipynb)), and minibatches
-# ([lesson 04](04_sgd.ipynb)). **Time:** about 70 minutes.
+# ([lesson 04](04_sgd.ipynb)). **Time:** about 80 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. One learning rate for all parameters was the trouble of lesson 03. Today every parameter gets
@@ -350,6 +350,11 @@ for name, optimizer, rates in (
 # %% [markdown]
 # AdaGrad leaves less than half as much to learn in both groups. This is what it was made for: text, clicks, anything
 # with many features that are nearly always zero.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write AdaGrad, and you know why it stalls and where it shines. What is left
+# > is where it fails, and three programs with errors. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Failure gallery: the same valley, turned*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Failure gallery: the same valley, turned

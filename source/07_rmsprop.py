@@ -16,7 +16,7 @@
 # - How long is the very first step of RMSProp, and why?
 # - Does it matter where `eps` stands?
 #
-# **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
+# **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 65 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. AdaGrad never forgets. What if it did, a little, at each step?
@@ -226,6 +226,11 @@ hints("07-choose-decay")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Move the decay rate: when does the average forget the loud past?
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what RMSProp's one line does, and how long its memory is. What is left is
+# > the whole loop, and what it forgets too well. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *Your turn: write RMSProp*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write RMSProp
