@@ -776,6 +776,15 @@ hints("03-batch-gradient-descent")
 #
 # The course's tests compare the loop with PyTorch's, and check each of these rows.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.SGD(params, lr=0.1)
+# optax.sgd(0.1)
+# keras.optimizers.SGD(0.1)
+# ```
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

@@ -771,6 +771,15 @@ hints("05-convert")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. One name, three formulas. Worth a photo by whoever uses a library.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.SGD(params, lr=0.1, momentum=0.9)  # nesterov=True for Nesterov's
+# optax.sgd(0.1, momentum=0.9)
+# keras.optimizers.SGD(0.1, momentum=0.9)
+# ```
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

@@ -592,6 +592,15 @@ print(f"  eps 1e-10 outside (PyTorch): {learning_rate * slope / (slope + 1e-10):
 print(f"  eps 1e-7 inside:             {learning_rate * slope / np.sqrt(slope**2 + 1e-7):.6f}")
 print(f"  sum starts at 0.1 (Keras):   {learning_rate * slope / np.sqrt(0.1 + slope**2 + 1e-7):.8f}")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.Adagrad(params, lr=0.4)
+# optax.adagrad(0.4, initial_accumulator_value=0.0)
+# keras.optimizers.Adagrad(0.4, initial_accumulator_value=0.0)
+# ```
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

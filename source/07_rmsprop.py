@@ -442,6 +442,15 @@ DigitsExplorer(yours=rmsprop)
 # The course's tests run this loop and PyTorch's side by side, with every hyperparameter given. What is said of Keras and optax
 # was read in their sources, at the versions named.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.RMSprop(params, lr=0.01, alpha=0.99)
+# optax.rmsprop(0.01, decay=0.99, eps_in_sqrt=False)
+# keras.optimizers.RMSprop(0.01, rho=0.99)
+# ```
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

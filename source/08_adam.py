@@ -736,6 +736,18 @@ DigitsExplorer(yours=adam)
 # The course's tests run PyTorch on the same gradients and check its rows. What is said of Keras and optax was read in their
 # sources, at the versions named.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.Adam(params, lr=0.001)
+# torch.optim.AdamW(params, lr=0.001, weight_decay=0.01)
+# optax.adam(0.001)
+# optax.adamw(0.001, weight_decay=0.01)
+# keras.optimizers.Adam(0.001)
+# keras.optimizers.AdamW(0.001, weight_decay=0.01)
+# ```
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points
 #

@@ -17,7 +17,8 @@
 # - What does a learning rate of 0.001 mean, if you do not say for whom?
 # - What can you see of a surface that has 1,210 dimensions?
 #
-# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb). **Time:** about 85 minutes, in 3 parts.
+# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb).
+# **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Warn them: they will not go home with a name.
