@@ -102,6 +102,7 @@ class SmallCourse:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",
             cwd=self.root.parent,
         )
 
