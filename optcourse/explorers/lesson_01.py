@@ -426,12 +426,10 @@ class NumericDescent(Explorer):
                 scenes[k] = self.picture(objective, measured[j], exact[j], **settings[k])
         return scenes
 
-    def picture(
-        self, objective, measured, exact, h, scheme, learning_rate, landscape, num_steps, start
-    ) -> Scene:
-        window = LANDSCAPES[landscape][1]
-        rate = learning_rate * RATES[landscape]
-        own, own_loss, notice = self._own_walk(objective, h, rate, num_steps, start)
+    def picture(self, at, objective, measured, exact) -> Scene:
+        window = LANDSCAPES[at.landscape][1]
+        rate = at.learning_rate * RATES[at.landscape]
+        own, own_loss, notice = self._own_walk(objective, at.h, rate, at.num_steps, at.start)
         lowest = min(float(objective.value(np.array(m))) for m in objective.minima)
         losses = [
             (exact.loss - lowest, "analytic gradient", "theory"),
@@ -439,7 +437,7 @@ class NumericDescent(Explorer):
         ]
         if own_loss is not None:
             losses.append((own_loss - lowest, "your code", "yours"))
-        calls = num_steps * (3 if scheme == "forward" else 4)
+        calls = at.num_steps * (3 if at.scheme == "forward" else 4)
         apart = float(np.abs(measured.final - exact.final).max())
         return Scene(
             panels=[
@@ -448,21 +446,21 @@ class NumericDescent(Explorer):
                     [
                         *parts.minimum_marks(objective),
                         Line(exact.w[:, 0], exact.w[:, 1], role="theory", label="analytic", by_step="upto"),
-                        *parts.run_marks(measured, f"numeric ({scheme})", drag="start"),
+                        *parts.run_marks(measured, f"numeric ({at.scheme})", drag="start"),
                         *own,
                     ],
-                    title=landscape,
+                    title=at.landscape,
                     window=window,
                 ),
                 parts.loss_panel(losses, 60, ylim=(1e-10, 1e3), title="loss above the minimum"),
             ],
             says=(
-                f"{scheme.capitalize()} differences with h = {parts.say(h)}: after {num_steps} steps and {calls} evaluations "
+                f"{at.scheme.capitalize()} differences with h = {parts.say(at.h)}: after {at.num_steps} steps and {calls} evaluations "
                 f"the walk is at {parts.say_point(measured.final)}; "
                 f"with the analytic gradient it is at {parts.say_point(exact.final)}. "
                 + _walk_verdict(measured, apart)
             ),
-            num_steps=int(num_steps),
+            num_steps=int(at.num_steps),
             narration=Narration(
                 "step {t}: dw measured ({2:.4g}, {3:.4g}), exact ({4:.4g}, {5:.4g});  w = ({0:.3g}, {1:.3g})",
                 np.column_stack([measured.w, measured.dw, objective.gradient(measured.w.T).T]),

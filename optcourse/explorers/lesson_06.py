@@ -77,13 +77,11 @@ class PathExplorer(Explorer):
         plain = descend(bowls, GradientDescent(best), starts, self.num_steps, record=("w", "loss"))
         return [self.picture(ada[i], plain[i], starts[i], **s) for i, s in enumerate(settings)]
 
-    def picture(
-        self, ada: Trace, plain: Trace, first, learning_rate, eps, condition_number, rotation, start
-    ) -> Scene:
-        valley = bowl(condition_number, rotation)
-        rates = effective_rates(ada.state["grad_squared"], ada.dw, learning_rate, eps)
+    def picture(self, at, ada: Trace, plain: Trace, first) -> Scene:
+        valley = bowl(at.condition_number, at.rotation)
+        rates = effective_rates(ada.state["grad_squared"], ada.dw, at.learning_rate, at.eps)
         own, own_loss, error = parts.learners_run(
-            self.yours, valley, first, learning_rate=learning_rate, num_steps=self.num_steps, eps=eps
+            self.yours, valley, first, learning_rate=at.learning_rate, num_steps=self.num_steps, eps=at.eps
         )
         losses = [(plain.loss, "gradient descent, best α", "fourth"), (ada.loss, "AdaGrad", "path")]
         if own_loss is not None:
@@ -91,8 +89,8 @@ class PathExplorer(Explorer):
         for mark in own[:1]:
             mark.marker = False  # a hundred short steps: shapes would hide the path
         path = parts.run_marks(ada, "AdaGrad", drag="start", marker=False)
-        path[1].drag_basis = tuple(turn_by(-rotation).ravel().tolist())
-        best = float(best_learning_rate(STEEP / condition_number, STEEP))
+        path[1].drag_basis = tuple(turn_by(-at.rotation).ravel().tolist())
+        best = float(best_learning_rate(STEEP / at.condition_number, STEEP))
         bars = [
             Bars([0, 1], decades(rates, -4, 2), role="path", base=-4, width=0.6, by_step="at"),
             Rule("y", float(decades(best, -4, 2)), role="fourth", label="gradient descent: one for both"),
@@ -128,11 +126,11 @@ class PathExplorer(Explorer):
                 ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
             ],
-            says=path_says(ada, plain, rates, rotation),
+            says=path_says(ada, plain, rates, at.rotation),
             num_steps=self.num_steps,
             narration=Narration(
                 "step {t}: dw = ({0:.3g}, {1:.3g});  grad_squared = ({2:.3g}, {3:.3g});  "
-                f"{say(learning_rate)} / (root + eps) = ({{4:.3g}}, {{5:.3g}})",
+                f"{say(at.learning_rate)} / (root + eps) = ({{4:.3g}}, {{5:.3g}})",
                 np.column_stack([ada.dw, ada.state["grad_squared"] + ada.dw * ada.dw, rates]),
             ),
             notice=error,
@@ -181,16 +179,18 @@ class StallExplorer(Explorer):
         )
         return [self.picture(trace[i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, trace: Trace, learning_rate, gradient, burst, eps) -> Scene:
+    def picture(self, at, trace: Trace) -> Scene:
         walked = -trace.w
         length = np.diff(walked)
         t = np.arange(self.num_steps + 1)
         shown = np.concatenate([[np.nan], np.clip(length, 1e-9, None)])  # no step leads to t = 0
         way = np.where(t > 0, np.clip(walked, 1e-9, None), np.nan)
-        theory = adagrad_step(learning_rate, np.maximum(t, 1))
-        without = np.where(t > 0, learning_rate * t, np.nan)
+        theory = adagrad_step(at.learning_rate, np.maximum(t, 1))
+        without = np.where(t > 0, at.learning_rate * t, np.nan)
         axis = {"xscale": "log", "yscale": "log"}
-        band = [] if burst == 1 else [Span("x", 1.0, float(self.burst_steps), role="bad", label="the burst")]
+        band = (
+            [] if at.burst == 1 else [Span("x", 1.0, float(self.burst_steps), role="bad", label="the burst")]
+        )
         steps_panel = [
             *band,
             Line(t[1:], theory[1:], role="theory", label="learning_rate / √t"),
@@ -226,11 +226,11 @@ class StallExplorer(Explorer):
                     **axis,
                 ),
             ],
-            says=self.words(length, walked, learning_rate, gradient, burst),
+            says=self.words(length, walked, at.learning_rate, at.gradient, at.burst),
             num_steps=self.num_steps,
             narration=Narration(
                 "after {t} steps: the next dw = {0:.3g} makes grad_squared = {1:.4g};  "
-                f"step = {say(learning_rate)} × dw / (root + eps) = {{2:.3g}}",
+                f"step = {say(at.learning_rate)} × dw / (root + eps) = {{2:.3g}}",
                 narration,
             ),
         )
@@ -460,9 +460,9 @@ class RotationExplorer(Explorer):
         plain = descend(valleys, GradientDescent(best), starts, self.num_steps, record=("w", "loss"))
         return [self.picture(ada[i], plain[i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, ada: Trace, plain: Trace, rotation, learning_rate, condition_number) -> Scene:
-        valley = bowl(condition_number, rotation)
-        ends = losses_of_turns(learning_rate, condition_number)
+    def picture(self, at, ada: Trace, plain: Trace) -> Scene:
+        valley = bowl(at.condition_number, at.rotation)
+        ends = losses_of_turns(at.learning_rate, at.condition_number)
         low, high = 1e-12, 1e2
         curve = [
             Line(self.angles, np.clip(ends, low / 10, high), role="path", label="AdaGrad"),
@@ -473,7 +473,7 @@ class RotationExplorer(Explorer):
                 label="gradient descent, best α",
             ),
             Points(
-                [rotation],
+                [at.rotation],
                 np.clip(ada.loss[-1:], low * 2, high),
                 role="yours",
                 shape="circle",
@@ -507,7 +507,7 @@ class RotationExplorer(Explorer):
                 ),
             ],
             says=(
-                f"Turned by {say(rotation)} degrees, AdaGrad's loss after {self.num_steps} steps is {say(ada.loss[-1])}; not "
+                f"Turned by {say(at.rotation)} degrees, AdaGrad's loss after {self.num_steps} steps is {say(ada.loss[-1])}; not "
                 f"turned it is {say(ends[0])}. The worst of the turns shown, {say(self.angles[int(ends.argmax())])} degrees, "
                 f"leaves {say(ends.max())}. Gradient descent ends at {say(plain.loss[-1])} at every turn."
             ),

@@ -73,23 +73,23 @@ class AdamExplorer(Explorer):
         }
         return [self.picture(runs[s["bias_correction"]][i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, trace: Trace, learning_rate, beta1, beta2, eps, bias_correction, start) -> Scene:
+    def picture(self, at, trace: Trace) -> Scene:
         valley = lecture_bowl()
         w, t = trace.w, np.arange(self.num_steps + 1)
         moment1, root = trace.state["moment1"][1:], np.sqrt(trace.state["moment2"][1:])
-        moves = np.diff(w, axis=0) / learning_rate
+        moves = np.diff(w, axis=0) / at.learning_rate
         own, _, error = parts.learners_run(
             self.yours,
             valley,
-            start,
-            learning_rate=learning_rate,
+            at.start,
+            learning_rate=at.learning_rate,
             num_steps=self.num_steps,
-            beta1=beta1,
-            beta2=beta2,
-            eps=eps,
+            beta1=at.beta1,
+            beta2=at.beta2,
+            eps=at.eps,
         )
         longest = np.unravel_index(np.abs(moves).argmax(), moves.shape)
-        name = "Adam" if bias_correction else "almost-Adam"
+        name = "Adam" if at.bias_correction else "almost-Adam"
         # Row t of the bars belongs to the step that leads on from point t; the last point has no next step.
         padded = [np.vstack([rows, rows[-1:]]) for rows in (trace.dw[:-1], moment1, root, moves)]
         dw, m1, m2, move = padded
@@ -143,7 +143,7 @@ class AdamExplorer(Explorer):
                 ),
             ],
             says=(
-                f"{name} with learning_rate {say(learning_rate)}, beta1 {beta1:g}, beta2 {beta2:g}, eps {eps:.0e}: the first "
+                f"{name} with learning_rate {say(at.learning_rate)}, beta1 {at.beta1:g}, beta2 {at.beta2:g}, eps {at.eps:.0e}: the first "
                 f"step moves entry 0 by {say(abs(moves[0, 0]))} and entry 1 by {say(abs(moves[0, 1]))} times the learning "
                 f"rate, the longest one (step {longest[0] + 1}, entry {longest[1]}) by {say(abs(moves[longest]))}. After "
                 f"{self.num_steps} steps the loss is {say(trace.loss[-1])}, from {say(trace.loss[0])}."
@@ -151,7 +151,7 @@ class AdamExplorer(Explorer):
             num_steps=self.num_steps,
             narration=Narration(
                 f"step {{t}}: dw = ({{0:.3g}}, {{1:.3g}});  moment1 = ({{2:.3g}}, {{3:.3g}});  √moment2 = ({{4:.3g}}, "
-                f"{{5:.3g}});  w moves by {say(learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
+                f"{{5:.3g}});  w moves by {say(at.learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
                 np.column_stack([dw, m1, m2, move])[:-1],
                 last=f"step {self.num_steps}: the walk ends at ({say(w[-1, 0])}, {say(w[-1, 1])})",
             ),
@@ -173,10 +173,7 @@ class BiasExplorer(Explorer):
     )
     longest = 6_000
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, beta1, beta2, gradients) -> Scene:
+    def scene(self, beta1, beta2, gradients) -> Scene:
         t, filled1, filled2, step_whole, step_almost = self.measured(beta1, beta2, gradients)
         ratio = theory.uncorrected_ratio(t, beta1, beta2)
         peak_t, peak = peak_of(beta1, beta2)
@@ -301,10 +298,7 @@ class AllTogetherExplorer(Explorer):
         log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="rate if untuned"),
     )
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
+    def scene(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
         ground = GROUNDS[landscape]()
         floor = float(np.min(ground.value(np.transpose(ground.minima))))
         lines, rows, told = [], [], []
@@ -429,10 +423,10 @@ class DecayExplorer(Explorer):
         )
         return [self.picture(l2[:, i], free[:, i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, l2_all, free_all, scale, weight_decay, learning_rate, seed) -> Scene:
+    def picture(self, at, l2_all, free_all) -> Scene:
         l2, free, l2_end, free_end = l2_all[:, 0], free_all[:, 0], l2_all[-1, 1:], free_all[-1, 1:]
         t = np.arange(0, self.num_steps + 1, 10)
-        alone = theory.decoupled_shrinkage(learning_rate, weight_decay, t)
+        alone = theory.decoupled_shrinkage(at.learning_rate, at.weight_decay, t)
         return Scene(
             panels=[
                 panel(
@@ -444,7 +438,7 @@ class DecayExplorer(Explorer):
                         Line(t, np.clip(l2, -5, 5), role="second", label="L2 in the gradient"),
                         Line(t, np.clip(free, -5, 5), role="path", label="AdamW"),
                     ],
-                    f"gradients ± {say(scale)}",
+                    f"gradients ± {say(at.scale)}",
                 ),
                 panel(
                     log_axis("size of the gradients", SCALES[0], SCALES[-1]),
@@ -460,20 +454,20 @@ class DecayExplorer(Explorer):
                         ),
                         Line(SCALES, np.clip(free_end, -5, 5), role="path", label="AdamW", marker=True),
                         Points(
-                            [scale],
+                            [at.scale],
                             [float(np.clip(l2[-1], -0.55, 1.55))],
                             role="second",
                             size=14,
                             drag="scale",
                         ),
-                        Points([scale], [float(np.clip(free[-1], -0.55, 1.55))], role="path", size=14),
+                        Points([at.scale], [float(np.clip(free[-1], -0.55, 1.55))], role="path", size=14),
                     ],
                     "every size of gradient at once",
                 ),
             ],
             says=(
-                f"From w = 1, {self.num_steps} steps with learning rate {say(learning_rate)}, weight decay "
-                f"{say(weight_decay)} and gradients of ± {say(scale)}: L2 leaves {say(l2[-1])}, AdamW leaves "
+                f"From w = 1, {self.num_steps} steps with learning rate {say(at.learning_rate)}, weight decay "
+                f"{say(at.weight_decay)} and gradients of ± {say(at.scale)}: L2 leaves {say(l2[-1])}, AdamW leaves "
                 f"{say(free[-1])}. Over all sizes of gradient L2 leaves between {say(l2_end.min())} and "
                 f"{say(l2_end.max())}, AdamW between {say(free_end.min())} and {say(free_end.max())}."
             ),
@@ -521,13 +515,13 @@ class ReddiExplorer(Explorer):
         ]
         return [self.picture(runs[0][:, i], runs[1][:, i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, adam, amsgrad, C, learning_rate, start) -> Scene:
+    def picture(self, at, adam, amsgrad) -> Scene:
         t = np.arange(self.num_steps + 1)
         shown = np.unique(
             np.concatenate([np.arange(0, 61), np.geomspace(61, self.num_steps, 200).astype(int)])
         )
-        beta2 = 1 / (1 + C * C)
-        adam_moves, ams_moves = settled_moves(C, beta2)
+        beta2 = 1 / (1 + at.C * at.C)
+        adam_moves, ams_moves = settled_moves(at.C, beta2)
         return Scene(
             panels=[
                 panel(
@@ -546,7 +540,7 @@ class ReddiExplorer(Explorer):
                         "one round of three gradients",
                         -0.6,
                         3.6,
-                        ticks=[(0, f"{C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
+                        ticks=[(0, f"{at.C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
                     ),
                     axis("move, in α / √t", -1.3, 1.3),
                     [
@@ -558,7 +552,7 @@ class ReddiExplorer(Explorer):
                 ),
             ],
             says=(
-                f"Gradients {say(C)}, −1, −1 over and over, on [−1, 1]; the best place is −1. After {self.num_steps} steps "
+                f"Gradients {say(at.C)}, −1, −1 over and over, on [−1, 1]; the best place is −1. After {self.num_steps} steps "
                 f"Adam is at {say(adam[-1], 4)}, AMSGrad at {say(amsgrad[-1], 4)}. In one round Adam moves by "
                 f"{say(adam_moves[0], 2)}, {say(adam_moves[1], 2)} and {say(adam_moves[2], 2)}: together "
                 f"{adam_moves[3]:+.2g}. AMSGrad moves by {ams_moves[3]:+.2g}."
@@ -618,10 +612,7 @@ class ErrorsExplorer(Explorer):
         log("eps", 1e-8, 0.1, 1e-8, num=15),
     )
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, error, learning_rate, eps) -> Scene:
+    def scene(self, error, learning_rate, eps) -> Scene:
         bowl = lecture_bowl()
         right = wrong_adam("", learning_rate, eps, self.num_steps)
         wrong = wrong_adam(error, learning_rate, eps, self.num_steps)
