@@ -42,7 +42,7 @@ def learners_run(
 ) -> Yours:
     """A learner's function on `problem`, anything with `gradient(w)`; its losses are the model's (on a batch of images)."""
     return parts.learners_run(
-        yours, problem, start, losses=lambda points: losses_along(model, points, *batch), **given
+        yours, problem, start, losses=lambda w: losses_along(model, w.T, *batch), **given
     )
 
 

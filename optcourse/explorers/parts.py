@@ -140,7 +140,7 @@ def learners_run(yours: Callable | None, objective: Any, start: ArrayLike, label
                  losses: Callable[[np.ndarray], np.ndarray] | None = None, **hyperparameters: Any) -> Yours:  # fmt: skip
     """The learner's own function on the same problem, its path and the losses along it.
 
-    `losses` computes them from the points (k, n), where the objective itself has no `value` of many points.
+    `losses` computes them from the points, coordinates first, where the objective has no `value` of many points at once.
     """
     if yours is None:
         return Yours()
@@ -152,7 +152,12 @@ def learners_run(yours: Callable | None, objective: Any, start: ArrayLike, label
     points = np.asarray(run.points, dtype=float)
     if run.error or points.ndim != 2 or not len(points):
         return Yours(notice=run.error or "Your code in the picture: it never asked for a gradient.")
+    return walked(points, losses or objective.value, label)
+
+
+def walked(points: np.ndarray, value: Callable[[np.ndarray], np.ndarray], label: str = "your code") -> Yours:
+    """A learner's run from its points (k, n); `value` gives the losses of many, coordinates first."""
     points = np.where(np.isfinite(points).all(axis=1)[:, None], points, np.nan)
     with np.errstate(all="ignore"):  # a run that goes far away may overflow; it is drawn off the picture
-        found = np.asarray(objective.value(points.T) if losses is None else losses(points))
+        found = np.asarray(value(points.T))
     return Yours(path_marks(points, label) if points.shape[1] == 2 else (), found, "", label)
