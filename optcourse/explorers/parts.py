@@ -92,19 +92,24 @@ def map_panel(window: tuple[Limits, Limits], marks: Sequence[Mark], title: str, 
     return panel(x, y, marks, title, equal=equal, **more)
 
 
-# One run of a loss panel: its losses, its name, its role.
+# A run against the step: its losses, its name, its role.
 Curve = tuple[np.ndarray, str, str]
+
+
+def curves(runs: Sequence[Curve], num_steps: int | None = None) -> list[Mark]:
+    """A line for each run, and where it is now if it lasts for `num_steps` steps."""
+    marks: list[Mark] = []
+    for values, label, role in runs:
+        line = run_line(np.arange(len(values)), values, label, role=role, size=10, grows=False)
+        marks += line if num_steps is not None and len(values) > num_steps else line[:1]
+    return marks
 
 
 def loss_panel(losses: Sequence[Curve], num_steps: int, *, ylim: Limits = (1e-8, 1e2), title: str = "loss at each step",
                extra: Sequence[Mark] = (), by_step: bool = True) -> Panel:  # fmt: skip
-    """Loss against the step on a logarithmic axis: one (values, label, role) a run."""
-    marks: list[Mark] = list(extra)
-    for values, label, role in losses:
-        follows = by_step and len(values) > num_steps
-        line = run_line(np.arange(len(values)), values, label, role=role, size=10, grows=False)
-        marks += line if follows else line[:1]
+    """Loss against the step on a logarithmic axis."""
     loss = log_axis("loss", *ylim, keep=(ylim[0] * 1e-3, 1e30))
+    marks = [*extra, *curves(losses, num_steps if by_step else None)]
     return panel(axis("step", 0, num_steps), loss, marks, title)
 
 
