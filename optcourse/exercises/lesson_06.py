@@ -6,6 +6,7 @@ import numpy as np
 
 from optcourse import objectives
 from optcourse.descent import descend
+from optcourse.exercises.answers.lesson_06 import adagrad, equal_gradient_step, turned_gradient
 from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient
 from optcourse.exercises.loops import loop_misconceptions
 from optcourse.exercises.mistakes import mistakes, wrong_values
@@ -14,16 +15,6 @@ from optcourse.optimizers import AdaGrad, GradientDescent
 from optcourse.theory import adagrad_step
 
 # -- 06-adagrad: the loop of the lecture -----------------------------------------------------------
-
-
-def adagrad(compute_gradient, w, learning_rate, num_steps, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared += dw * dw
-        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-    return w
 
 
 def adagrad_cases(rng: np.random.Generator) -> list[Case]:
@@ -195,10 +186,6 @@ ADAGRAD = Exercise(
 # -- 06-equal-gradients: the step after t equal gradients ------------------------------------------
 
 
-def equal_gradient_step(learning_rate, dw, t):
-    return -learning_rate * np.sign(dw) / np.sqrt(t)
-
-
 def equal_gradient_cases(rng: np.random.Generator) -> list[Case]:
     """Steep and gentle slopes of both signs, at the first step and at late ones."""
 
@@ -274,12 +261,6 @@ EQUAL_GRADIENTS = Exercise(
 
 
 # -- 06-turned-gradient: the gradient of a turned landscape ----------------------------------------
-
-
-def turned_gradient(compute_gradient, w, angle):
-    cos, sin = np.cos(angle), np.sin(angle)
-    turn = np.array([[cos, -sin], [sin, cos]])
-    return turn @ compute_gradient(turn.T @ w)
 
 
 def turn_by(angle) -> np.ndarray:

@@ -107,14 +107,20 @@ class Family:
 class Source:
     """The text of a reference, and how it is changed."""
 
-    def __init__(self, reference: Callable, where: str) -> None:
+    def __init__(self, reference: Callable, where: str, around: Mapping) -> None:
         self.where = where
+        self.around = around
         self.reference = reference
         self.text = textwrap.dedent(inspect.getsource(reference))
         body = ast.parse(self.text).body[0].body
         documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
         first = body[1] if documented and len(body) > 1 else body[0]
         self.body = sum(len(line) for line in self.text.splitlines(keepends=True)[: first.lineno - 1])
+
+    @functools.cached_property
+    def names(self) -> dict[str, Any]:
+        """What an edit may use: all that its reference may, and all of the module that it is written in."""
+        return {**self.around, **self.reference.__globals__}
 
     def find(self, old: str, known: dict[str, str]) -> list[tuple[int, int, dict[str, str]]]:
         """Where `old` stands in the body: start, end, and what its `{name}`s and its `…` stand for."""
@@ -154,7 +160,7 @@ class Source:
             text = text[: edit.start] + edit.new + text[edit.end :]
         filename = f"<{self.reference.__module__}.{self.reference.__name__}: {name}>"
         made: dict[str, Callable] = {}
-        exec(compile(text, filename, "exec", dont_inherit=True), self.reference.__globals__, made)
+        exec(compile(text, filename, "exec", dont_inherit=True), self.names, made)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         return made[self.reference.__name__]
 
@@ -167,7 +173,8 @@ def mistakes(
     An id in a text takes the place of the same id in a family. skip: ids of families that are no mistakes here.
     """
     where = _caller()
-    source = Source(reference, f"{where}: {reference.__name__}")
+    around = inspect.currentframe().f_back.f_globals
+    source = Source(reference, f"{where}: {reference.__name__}", around)
     texts = {part: _parse(part, source.where) for part in parts if isinstance(part, str)}
     own = [entry.id for entries in texts.values() for entry in entries]
     made: dict[str, Misconception] = {}
@@ -217,7 +224,7 @@ def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[
         start-not-turned: loss_turned = loss_after(np.pi / 4, START)
             Your second run starts at (−5, −2) itself. …
 
-    The right side may use whatever the reference's module holds; a value that is not named may be any.
+    The right side may use whatever the module holds that it is written in; a value that is not named may be any.
     """
     where = f"{_caller()}: {reference.__name__}"
     made = []
@@ -228,7 +235,7 @@ def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[
             raise _bad(where, entry.id, f"gives `{error.text}`, which is no Python ({error.msg})") from error
         if not set(code.co_names) & set(names):
             raise _bad(where, entry.id, f"names none of {', '.join(names)}; write `{names[0]} = …`")
-        values = functools.partial(_values, code, reference.__globals__, tuple(names))
+        values = functools.partial(_values, code, inspect.currentframe().f_back.f_globals, tuple(names))
         made.append(Misconception(entry.id, entry.sentence, values, entry.same_as))
     return tuple(made)
 

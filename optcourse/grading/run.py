@@ -17,6 +17,7 @@ from optcourse.grading import cluster, collecting, pool
 from optcourse.grading.collecting import CannotRead, Submission
 from optcourse.grading.gradebook import Gradebook, now
 from optcourse.grading.pool import Job, Result
+from optcourse.place import cores
 from optcourse.terminal import MovingLine
 
 TOO_MANY_DEATHS = 5
@@ -209,11 +210,6 @@ class Progress:
         seconds = time.monotonic() - self.line.began
         each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
         print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
-
-
-def cores() -> int:
-    """The cores that this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -6,13 +6,12 @@ take it. A cell that a spreadsheet would take for a formula gets an apostrophe i
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from optcourse.files import write_whole
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MAX_TABLE = 20_000_000
@@ -60,15 +59,5 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Put a file in its place in one step."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(name, path)
-    except BaseException as error:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-        if isinstance(error, OSError):  # named by what was to be written, not by the half of it
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+    """Put a file in its place in one step, for its owner's eyes."""
+    write_whole(path, data, private=True)
