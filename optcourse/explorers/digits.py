@@ -40,10 +40,12 @@ def losses_along(model: Any, points: Iterable[np.ndarray], *batch: Any) -> np.nd
 def learners_run(
     yours: Callable | None, problem: Any, start: np.ndarray, model: Any, *batch: Any, **given: Any
 ) -> Yours:
-    """A learner's function on `problem`, anything with `gradient(w)`; its losses are the model's (on a batch of images)."""
-    return parts.learners_run(
-        yours, problem, start, losses=lambda w: losses_along(model, w.T, *batch), **given
-    )
+    """A learner's function on `problem`, anything with `gradient(w)`; its losses are the model's (on a batch of images).
+
+    It may take longer than on a landscape: a step here is a pass over many images.
+    """
+    given = {"seconds": 5.0, "losses": lambda points: losses_along(model, points.T, *batch), **given}
+    return parts.learners_run(yours, problem, start, **given)
 
 
 class Minibatches:

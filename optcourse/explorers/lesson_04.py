@@ -247,16 +247,13 @@ class BatchSizesExplorer(Explorer):
         """The learner's own run: 45 steps with batches of 64, two epochs."""
         model, _ = digits.softmax()
         rng, everything = np.random.default_rng(1), np.arange(len(model.y))
-        return parts.learners_run(
-            self.yours,
-            model,
-            model.initial(),
-            losses=lambda points: np.array([by_chunks(model.value, w, everything) for w in points.T]),
-            learning_rate=learning_rate,
-            num_steps=45,
-            batch_size=64,
-            sampled_data=lambda batch_size: rng.integers(1438, size=int(batch_size)),
-        )
+        given = {"learning_rate": learning_rate, "num_steps": 45, "batch_size": 64}
+        given["sampled_data"] = lambda batch_size: rng.integers(1438, size=int(batch_size))
+
+        def losses(points):
+            return np.array([by_chunks(model.value, w, everything) for w in points.T])
+
+        return parts.learners_run(self.yours, model, model.initial(), losses=losses, **given)
 
 
 def clocks_say(runs, seconds, learning_rate, sampling) -> str:
@@ -296,15 +293,8 @@ def digits_runs(learning_rate: float, sampling: str) -> dict[int, tuple[np.ndarr
     for size in COMPARED:
         num_steps = max(NUM_EPOCHS * -(-num_examples // size), 60)
         minibatches = draw(num_examples, size, np.random.default_rng(size), None)
-        path = descend(
-            model,
-            SGD(learning_rate),
-            model.initial(),
-            num_steps,
-            record=("w",),
-            minibatches=minibatches,
-            gradient=lambda w, batch: by_chunks(model.gradient, w, batch),
-        )
+        how = {"minibatches": minibatches, "gradient": lambda w, batch: by_chunks(model.gradient, w, batch)}
+        path = descend(model, SGD(learning_rate), model.initial(), num_steps, record=("w",), **how)
         taken = np.unique(np.geomspace(1, num_steps, 22).astype(int))
         losses = np.array([by_chunks(model.value, path.w[t], everything) for t in taken])
         runs[size] = (taken, losses, held_back.accuracy(path.final))
@@ -366,15 +356,8 @@ class SeedBandExplorer(RunExplorer):
         bowl = objectives.lecture_bowl()
         starts = np.repeat(all_of.start.astype(float)[:, None, :], self.num_seeds, axis=1)
         noise = noise_rows(all_of.noise, (2, self.num_seeds), self.num_steps)
-        many = descend(
-            bowl,
-            SGD(all_of.learning_rate[:, None]),
-            starts,
-            self.num_steps,
-            gradient=noisy(bowl),
-            minibatches=noise,
-            record=("w", "loss", "dw"),
-        )
+        how = {"gradient": noisy(bowl), "minibatches": noise, "record": ("w", "loss", "dw")}
+        many = descend(bowl, SGD(all_of.learning_rate[:, None]), starts, self.num_steps, **how)
         return many, descend(bowl, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
 
     def picture(self, at, many, exact) -> Scene:
@@ -473,18 +456,8 @@ class NoiseFloorExplorer(RunExplorer):
         start = np.full((len(all_of), self.num_seeds), self.start)
         noise = noise_rows(all_of.noise, (self.num_seeds,), self.num_steps)
         schedule = one_over_t if all_of.falling[0] else None
-        return (
-            descend(
-                parabola,
-                optimizer,
-                start,
-                self.num_steps,
-                gradient=noisy(parabola),
-                minibatches=noise,
-                schedule=schedule,
-                record=("w",),
-            ).w,
-        )
+        how = {"gradient": noisy(parabola), "minibatches": noise, "schedule": schedule, "record": ("w",)}
+        return (descend(parabola, optimizer, start, self.num_steps, **how).w,)
 
     def picture(self, at, w) -> Scene:
         t = np.arange(self.num_steps + 1)
@@ -591,16 +564,8 @@ def escape_paths(landscape: str, learning_rate: float, noise: float) -> np.ndarr
     (low, high), _ = objective.domain
     starts = np.tile(EscapeExplorer.starts[landscape], (count, 1))
     noise = [row[:, 0] for row in noise_rows([noise], (2, count), num_steps, seed=1)]
-    return descend(
-        objective,
-        SGD(learning_rate),
-        starts,
-        num_steps,
-        gradient=noisy(objective),
-        bounds=(low, high),
-        record=("w",),
-        minibatches=noise,
-    ).w
+    how = {"gradient": noisy(objective), "minibatches": noise, "bounds": (low, high), "record": ("w",)}
+    return descend(objective, SGD(learning_rate), starts, num_steps, **how).w
 
 
 def escape_says(
@@ -655,16 +620,10 @@ class MinibatchPathExplorer(Explorer):
         loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
         lowest = problem.value(problem.minimum)
         drawn = self.draw(sampling, batch_size, seed)
+        given = {"learning_rate": learning_rate, "num_steps": self.num_steps, "batch_size": batch_size}
+        given["sampled_data"] = lambda _batch_size: next(drawn)
         own = parts.learners_run(
-            self.yours,
-            problem,
-            problem.start,
-            "your sgd",
-            losses=problem.values_of,
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            batch_size=batch_size,
-            sampled_data=lambda _batch_size: next(drawn),
+            self.yours, problem, problem.start, "your sgd", losses=problem.values_of, **given
         )
         losses = [
             (loss - lowest, "SGD", "path"),

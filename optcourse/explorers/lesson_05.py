@@ -671,17 +671,12 @@ class DigitsExplorer(Explorer):
             Bars([0.0], [plain_accuracy], role="second", width=0.6),
             Bars([1.0], [accuracy], role="path", width=0.6),
         ]
+        step = axis("step (64 images each)", 0, self.num_steps)
         loss = log_axis("loss on all training images", 0.05, 20.0, keep=(1e-3, 1e6))
         method = axis("method", -0.7, 1.7, ticks=((0, "SGD"), (1, "momentum")))
         return Scene(
             panels=[
-                panel(
-                    axis("step (64 images each)", 0, self.num_steps),
-                    loss,
-                    curves,
-                    "training loss",
-                    weight=1.6,
-                ),
+                panel(step, loss, curves, "training loss", weight=1.6),
                 panel(method, axis("share of test images read right", 0, 1), shares, "after the run"),
             ],
             says=(

@@ -186,21 +186,18 @@ class StallExplorer(RunExplorer):
             Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes, eps = 0"),
             *parts.run_line(t, way, "way walked"),
         ]
-        step = log_axis("step t", 1, 300)
+        step, length_axis = (
+            log_axis("step t", 1, 300),
+            log_axis("length of the step", 1e-4, 1e2, keep=self.keep),
+        )
+        way_axis = log_axis("way walked so far", 1e-3, 1e4, keep=self.keep)
         narration = np.column_stack(
             [trace.dw, trace.state["grad_squared"] + trace.dw**2, [*length, length[-1]]]
         )
         return Scene(
             panels=[
-                panel(
-                    step, log_axis("length of the step", 1e-4, 1e2, keep=self.keep), steps_panel, "each step"
-                ),
-                panel(
-                    step,
-                    log_axis("way walked so far", 1e-3, 1e4, keep=self.keep),
-                    way_panel,
-                    "all steps together",
-                ),
+                panel(step, length_axis, steps_panel, "each step"),
+                panel(step, way_axis, way_panel, "all steps together"),
             ],
             says=self.words(length, walked, at.learning_rate, at.gradient, at.burst),
             num_steps=self.num_steps,
@@ -469,25 +466,17 @@ def losses_of_turns(learning_rate: float, condition_number: float) -> np.ndarray
 # -- real digits -------------------------------------------------------------------------------------------------------
 
 
+ADAGRAD_RATES = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+SGD_RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
 class DigitsExplorer(Explorer):
     """Softmax regression on digits in minibatches: AdaGrad beside SGD, and the effective rate of each pixel."""
 
     title = "AdaGrad on real digits"
     controls = (
-        steps(
-            "learning_rate",
-            (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
-            0.2,
-            label="learning_rate of AdaGrad",
-            table=False,
-        ),
-        steps(
-            "gradient_descent_rate",
-            (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
-            1.0,
-            label="learning_rate of SGD",
-            table=False,
-        ),
+        steps("learning_rate", ADAGRAD_RATES, 0.2, label="learning_rate of AdaGrad", table=False),
+        steps("gradient_descent_rate", SGD_RATES, 1.0, label="learning_rate of SGD", table=False),
     )
     num_steps = 100
     eps = 1e-7

@@ -159,10 +159,8 @@ class CliffExplorer(RunExplorer):
         given = at.only("learning_rate", "decay_rate")
         own = parts.learners_run(self.yours, cliff(), at.start, num_steps=self.num_steps, eps=EPS, **given)
         losses = [(run.loss, "RMSProp", "path"), (adagrad.loss, "AdaGrad", "second"), *own.losses()]
-        window, wall = (
-            ((-1.0, 4.0), (-4.0, 4.0)),
-            Span("x", 2.0, 4.0, role="bad", alpha=0.45, label="the wall"),
-        )
+        wall = Span("x", 2.0, 4.0, role="bad", alpha=0.45, label="the wall")
+        how = {"window": ((-1.0, 4.0), (-4.0, 4.0)), "equal": False}
         if at.start[0] > 2.0:
             told = (
                 f"The wall's largest slope was {say(np.abs(run.dw[:, 0]).max())}; on the floor slopes are below 0.4. "
@@ -172,16 +170,7 @@ class CliffExplorer(RunExplorer):
             told = "Both begin on the floor, with no wall to remember. AdaGrad's effective learning rates shrink all the same."
         return Scene(
             panels=[
-                valley_of_two(
-                    cliff(),
-                    run,
-                    adagrad,
-                    own,
-                    "the cliff from above",
-                    before=[wall],
-                    window=window,
-                    equal=False,
-                ),
+                valley_of_two(cliff(), run, adagrad, own, "the cliff from above", before=[wall], **how),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e2)),
             ],
             says=(
@@ -245,13 +234,10 @@ class DigitsExplorer(Explorer):
             name: descend(model, optimizer, model.initial(), self.num_steps, record=("loss",))
             for name, (_, optimizer) in runs.items()
         }
-        given = {
-            "learning_rate": learning_rate,
-            "decay_rate": decay_rate,
-            "eps": EPS,
-            "num_steps": self.num_steps,
-        }
-        own = digits.learners_run(self.yours, model, model.initial(), model, **given)
+        given = {"learning_rate": learning_rate, "decay_rate": decay_rate, "eps": EPS}
+        own = digits.learners_run(
+            self.yours, model, model.initial(), model, num_steps=self.num_steps, **given
+        )
         losses = [*((done[name].loss, name, role) for name, (role, _) in runs.items()), *own.losses()]
         right = {name: 100 * model.accuracy(trace.final) for name, trace in done.items()}
         told = ", ".join(f"{name} {right[name]:.1f} %" for name in right)

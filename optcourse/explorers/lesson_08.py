@@ -478,16 +478,8 @@ def reddi_runs(cls, C, learning_rate, beta2, start, num_steps: int) -> np.ndarra
 
     line = SimpleNamespace(ndim=0, value=lambda w, t: slope(w, t) * w, gradient=slope)
     optimizer = cls(learning_rate, 0.0, beta2, 1e-8)
-    return descend(
-        line,
-        optimizer,
-        start,
-        num_steps,
-        minibatches=count(1),
-        schedule=inverse_root(),
-        bounds=(-1, 1),
-        record=("w",),
-    ).w
+    how = {"minibatches": count(1), "schedule": inverse_root(), "bounds": (-1, 1), "record": ("w",)}
+    return descend(line, optimizer, start, num_steps, **how).w
 
 
 def settled_moves(C: float, beta2: float) -> tuple[np.ndarray, np.ndarray]:
@@ -650,13 +642,13 @@ class DigitsExplorer(Explorer):
         model, _, start, batches = digits_problem(self.num_steps)
         given = {
             "learning_rate": learning_rate,
-            "num_steps": self.num_steps,
             "beta1": 0.9,
             "beta2": 0.999,
             "eps": 1e-8,
+            "num_steps": self.num_steps,
         }
         problem = digits.Minibatches(model, cycle(batches))
-        return digits.learners_run(self.yours, problem, start, model, self.shown, seconds=5.0, **given)
+        return digits.learners_run(self.yours, problem, start, model, self.shown, **given)
 
 
 @lru_cache(maxsize=2)

@@ -126,18 +126,10 @@ class Yours:
         """For a loss panel, counted from `above`."""
         return [] if self.loss is None else [(self.loss - above, self.label, "yours")]
 
-    def line(self, x: ArrayLike | None = None, **more: Any) -> list[Mark]:
-        """The losses in any other panel, against the step unless `x` says otherwise."""
-        if self.loss is None:
-            return []
+    def line(self, **more: Any) -> list[Mark]:
+        """The losses against the step, in any other panel."""
         return [
-            Line(
-                np.arange(len(self.loss)) if x is None else x,
-                self.loss,
-                role="yours",
-                label=self.label,
-                **more,
-            )
+            Line(np.arange(len(run)), run, role=role, label=name, **more) for run, name, role in self.losses()
         ]
 
 
