@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def write_whole(path: Path, data: str | bytes, *, private: bool = False) -> None:
-    """Put a file in its place in one step: whoever reads meanwhile finds the old one or the new one.
+    """Put a file in its place in one step: a reader who comes in between finds the old one or the new one.
 
     Whatever had the name, also a link, is replaced. private: only its owner may read it. Raises OSError, which names
     `path`; the old file is then still there, and nothing beside it.

@@ -219,8 +219,8 @@ hints("00-slope-from-two-heights")
 # ## Your turn: take a step
 #
 # Now the formula of above, as code. You get the place `w`, the gradient `dw` there, and the `learning_rate`. Both `w` and
-# `dw` are NumPy arrays of the same length, and NumPy works on all entries at once. Return the new place. Leave the
-# arrays that you were given as they are.
+# `dw` are NumPy arrays of the same length, and NumPy works on all entries at once. They may hold whole numbers. Return the
+# new place, and leave the arrays that you were given as they are.
 
 
 # %% tags=["exercise:00-take-a-step"]

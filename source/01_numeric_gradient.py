@@ -154,7 +154,7 @@ EntryByEntry()
 #
 # Write `numeric_gradient(f, w, h)` with central differences.
 #
-# - `f(w)` gives the loss, one number.
+# - `f(w)` gives the loss, one number. It needs an array shaped like `w`.
 # - `w` may have any shape: one entry, a table, a block. It may hold whole numbers, such as `np.array([1, 2, 3])`.
 # - Return an array of floats, shaped like `w`.
 # - Call `f` exactly 2N times for N entries.

@@ -268,7 +268,7 @@ print("entry (i, right_class[i]) of all:", small[np.arange(3), right_class])
 #
 # - `scores` has the shape (examples, classes). `y` holds the number of the right class of each example.
 # - Return the gradient of the *mean* cross-entropy, an array shaped like `scores`.
-# - It must work for scores as large as 2000, and leave `scores` as they were.
+# - It must work for scores as large as 2000, and for whole numbers. Leave `scores` as they were.
 
 
 # %% tags=["exercise:02-softmax-gradient"]
@@ -331,7 +331,8 @@ KinkExplorer()
 #
 # Write `relu_backward(dout, before)`.
 #
-# - `before` is what went into ReLU. `dout` is the gradient of the loss by what came out. Both have the same shape.
+# - `before` is what went into ReLU. `dout` is the gradient of the loss by what came out. Both have the same shape:
+#   a row, a table, or any other.
 # - Return the gradient by `before`. Where `before` is exactly 0, it is 0.
 # - Leave both arrays as they were.
 

@@ -357,7 +357,8 @@ print(f"new units for x:    {np.linalg.cond(rescale @ H @ rescale):.4g}")
 
 # %% [markdown]
 # **Your turn: read a Hessian.** For the loss $0.1\,x^2 + 2\,y^2$ write down three numbers: its condition number, the
-# learning rate from which on gradient descent no longer settles, and how many times longer than wide its ellipses are.
+# learning rate from which on gradient descent no longer settles, and how many times longer than wide its ellipses are
+# (two digits of the last one are enough).
 
 # %% tags=["exercise:03-read-a-hessian"]
 kappa = ...  # largest curvature over smallest
@@ -717,8 +718,8 @@ for centred, words in ((False, "as they are"), (True, "mean image subtracted")):
 # `compute_gradient(w, batch)`: `batch` is an array of indices, and what comes back is the *mean* gradient over these
 # examples. Only `chunk_size` examples fit at once, and the last chunk may be smaller.
 #
-# Make every step with the gradient of the mean over all `num_examples` examples. Return the final `w`; leave the
-# caller's array as it was.
+# Make every step with the gradient of the mean over all `num_examples` examples, and call `compute_gradient` once a
+# chunk. Return the final `w`; leave the caller's array as it was.
 
 
 # %% tags=["exercise:03-batch-gradient-descent"]

@@ -522,7 +522,7 @@ print(f"learning rate 0.1, σ = λ = 1: variance of w = {theory.noise_floor(0.1)
 # 1. `missed`: 1438 draws with replacement from 1438 images. What is the chance that a given image is never
 #    drawn?
 # 2. `floor`: SGD on $w^2/2$ with `learning_rate` 0.1 and noise of variance 1. What is the variance of $w$ in
-#    the long run?
+#    the long run? (Two digits are enough, here and for the chance.)
 # 3. `batch_size`: at 32, the gradient has some standard deviation. At which batch size is it half of that
 #    (drawn with replacement)?
 
@@ -550,12 +550,13 @@ hints("04-noise-numbers")
 #
 # - `compute_gradient(w, minibatch)` gives the mean gradient of softmax regression; `minibatch` holds indices
 #   from 0 to `num_examples - 1`.
-# - **You** choose the batch size, the learning rate, the number of epochs, the way to draw. Draw with `rng`.
+# - **You** choose the batch size, the learning rate, the number of epochs, the way to draw. Draw with `rng`, so that
+#   the same `rng` gives the same weights.
 # - The goal: at least **93 %** right answers on test images that your function never sees.
 # - The budget: **10 passes** over the training images. A minibatch of 32 costs 32; ten passes are 14,380.
 #
 # The explorer of batch sizes above is your map. You can call your own `epoch_batches`. The check trains on
-# two other splits of the data.
+# two other splits of the data, and on one of them once more with the same `rng`.
 
 
 # %% tags=["exercise:04-train-digits"]

@@ -175,7 +175,7 @@ def remove_orphans(root: Path, lessons: list[Lesson], force: bool, result: Resul
 
 
 def orphans(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
-    """Notebooks of ours, each with its source that is gone. A copy under another name is a person's own."""
+    """Notebooks that a build has made, each with its source that is gone. A copy under another name is a person's own."""
     sources = {lesson.path for lesson in lessons}
     found = []
     for path in sorted(path for folder in FOLDERS for path in (root / folder).glob("*.ipynb")):
@@ -240,7 +240,7 @@ def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result
 
 
 def read_text(path: Path) -> str:
-    # Bytes that are no UTF-8 are no notebook of ours; replaced, they make the file differ: enough.
+    # Bytes that are no UTF-8 are not what a build wrote; replaced, they make the file differ: enough.
     return path.read_bytes().decode("utf-8", errors="replace")
 
 

@@ -30,7 +30,9 @@ from optcourse.authoring.source import BLANK, Cell, Lesson
 from optcourse.place import NoCourseHere, clone, source_root
 
 SCHEMA = 3  # of nbgrader's metadata, since nbgrader 0.6
-NOTE = "optcourse.json"  # what this command has to remember; it also says that the folder is one of ours
+NOTE = (
+    "optcourse.json"  # what this command has to remember; it also says that this command laid the folder out
+)
 CONFIG = "nbgrader_config.py"
 COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 LINK_TO_LESSON = re.compile(r"\]\((\d\d_[a-z0-9_]+)\.ipynb")

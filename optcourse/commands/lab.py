@@ -32,7 +32,7 @@ c.ServerApp.kernel_websocket_connection_class = "optcourse.commands.websocket.No
 
 
 def main(argv: Sequence[str]) -> int:
-    """Open JupyterLab; words that are not ours go to JupyterLab as they are. Does not return on POSIX."""
+    """Open JupyterLab; words that this command does not know go to JupyterLab as they are. Does not return on POSIX."""
     parser = argparse.ArgumentParser(
         prog="optcourse lab",
         description="Open the lessons in JupyterLab.",

@@ -130,7 +130,7 @@ class MemoryExplorer(Explorer):
 
 
 class PathExplorer(RunExplorer):
-    """Momentum in a valley with its velocity and gradient arrows, and SGD's path beside it."""
+    """Momentum in a valley with its velocity and gradient arrows, and gradient descent beside it."""
 
     title = "Momentum in a valley"
     controls = (
@@ -155,12 +155,12 @@ class PathExplorer(RunExplorer):
         here = bounded(run.w, 1e3).T
         down = bounded(-at.learning_rate * run.dw, 10)
         carried = bounded(-at.learning_rate * at.rho * velocity, 10)
-        losses = [(run.loss, "momentum", "path"), (plain.loss, "SGD (rho = 0)", "second"), *own.losses()]
+        losses = [(run.loss, "momentum", "path"), (plain.loss, "gradient descent", "second"), *own.losses()]
         limit = float(theory.momentum_limit(at.rho, STEEP))
         best_rate, best_rho = theory.best_momentum(STEEP / at.condition_number, STEEP)
         marks = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain.w, "SGD (rho = 0)", "second"),
+            *path_in_plane(plain.w, "gradient descent", "second"),
             *path_in_plane(run.w, "momentum", "path", "start"),
             arrow(here, carried, "velocity", "velocity's part of the next step"),
             arrow(here, down, "gradient", "gradient's part"),
@@ -173,8 +173,9 @@ class PathExplorer(RunExplorer):
                 parts.loss_panel(losses, 100),
             ],
             says=(
-                f"Learning rate {say(at.learning_rate)} is {verdict} momentum's limit {say(limit)} (SGD's: {say(2 / STEEP)}). "
-                f"After {at.num_steps} steps momentum has loss {say(run.loss[-1])}, SGD {say(plain.loss[-1])}."
+                f"Learning rate {say(at.learning_rate)} is {verdict} momentum's limit {say(limit)} (gradient "
+                f"descent's: {say(2 / STEEP)}). "
+                f"After {at.num_steps} steps momentum has loss {say(run.loss[-1])}, gradient descent {say(plain.loss[-1])}."
             ),
             num_steps=int(at.num_steps),
             narration=Narration(
@@ -184,7 +185,7 @@ class PathExplorer(RunExplorer):
             ),
             slider_marks={
                 "learning_rate": [(best_rate, "best α"), (limit, "limit")],
-                "rho": [(best_rho, "best β")],
+                "rho": [(best_rho, "best ρ")],
             },
             notice=own.notice,
         )
@@ -198,7 +199,7 @@ ALPHAS, RHOS = np.linspace(0.0, 4.0, 121)[:-1] + 1 / 60, np.linspace(0.0, 1.0, 6
 
 @lru_cache(maxsize=2)
 def measured_rates(method: str, num_steps: int = 160) -> np.ndarray:
-    """The factor per step of 7,200 runs at once, one for each (alpha, beta), on a parabola of curvature 1: (rho, alpha).
+    """The factor per step of 7,200 runs at once, one for each (alpha, rho), on a parabola of curvature 1: (rho, alpha).
 
     A run may swing, so its size is the largest |w| in a stretch of 40 steps.
     """
@@ -225,12 +226,12 @@ def behaviour(method: str, alpha: float, rho: float) -> str:
 
 
 class RateMapExplorer(Explorer):
-    """Thousands of runs, one for each (alpha, beta): how fast, how, and where the theory draws the boundary."""
+    """Thousands of runs, one for each (alpha, rho): how fast, how, and where the theory draws the boundary."""
 
-    title = "The map of all (α, β)"
+    title = "The map of all (α, ρ)"
     controls = (
         Choice("method", tuple(METHODS), "momentum"),
-        Point("probe", (1.0, 0.6), (0.02, 3.98), (0.0, 0.99), label="probe (αλ, β)", step=0.02),
+        Point("probe", (1.0, 0.6), (0.02, 3.98), (0.0, 0.99), label="probe (αλ, ρ)", step=0.02),
     )
     num_steps = 60
 
@@ -264,7 +265,7 @@ class RateMapExplorer(Explorer):
             ),
             Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
         ]
-        alphas, betas = axis("αλ (learning rate × curvature)", 0, 4), axis("β, in the code: rho", 0, 1)
+        alphas, betas = axis("αλ (learning rate × curvature)", 0, 4), axis("ρ, in the code: rho", 0, 1)
         distance = axis("distance w from the minimum", -2, 2)
         return Scene(
             panels=[
@@ -272,8 +273,8 @@ class RateMapExplorer(Explorer):
                 panel(axis("step", 0, self.num_steps), distance, walk, f"the probe's run: {kind}"),
             ],
             says=(
-                f"The probe of {method}, αλ = {say(alpha)} and β = {say(rho)}, shows {kind}: each step multiplies the "
-                f"distance by {say(rate)} in the long run. At this β the limit is αλ = {say(limit, 4)}; √β = "
+                f"The probe of {method}, αλ = {say(alpha)} and ρ = {say(rho)}, shows {kind}: each step multiplies the "
+                f"distance by {say(rate)} in the long run. At this ρ the limit is αλ = {say(limit, 4)}; √ρ = "
                 f"{say(np.sqrt(rho))}."
             ),
             num_steps=self.num_steps,
@@ -285,7 +286,7 @@ class RateMapExplorer(Explorer):
 
 
 def nesterov_critical(alpha: np.ndarray) -> np.ndarray:
-    """The beta at which Nesterov's two factors coincide: (1 - √a) / (1 + √a); no ripples beyond alpha = 1."""
+    """The rho at which Nesterov's two factors coincide: (1 - √a) / (1 + √a); no ripples beyond alpha = 1."""
     root = np.sqrt(alpha)
     return np.where(root <= 1, (1 - root) / (1 + root), np.nan)
 
@@ -421,7 +422,7 @@ class NoiseExplorer(RunExplorer):
         log("learning_rate", 0.001, 0.2, 0.003, num=41),
         linear("noise", 0.0, 5.0, 2.0, num=51),
         integers("seed", 0, 9, 0),
-        Toggle("equal_speed", True, label="SGD at equal speed: learning_rate / (1 − rho)"),
+        Toggle("equal_speed", True, label="SGD at the effective rate: learning_rate / (1 − rho)"),
     )
     num_steps = 120
 

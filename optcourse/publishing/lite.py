@@ -37,7 +37,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# The address of a distribution that fits the kernel; asked only by whoever builds, never by a reader's browser.
+# The address of a distribution that fits the kernel; asked when the site is built, never by a reader's browser.
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 PYODIDE_VERSION = "314.0.6"  # the one that the kernel below was made for
 # What builds. It must not lie in the environment of the course: JupyterLab there would try to load its kernel and fail.
@@ -122,7 +122,7 @@ def build(
             shutil.copytree(course / name, work / "files" / name, ignore=shutil.ignore_patterns(".*"))
         say(f"packing Python for the browser from {distribution.where}")
         shelf = Shelf(distribution, builder.wheels)
-        shelf.put("optcourse", _course_wheel(), COURSE_NEEDS)
+        shelf.put("optcourse", course_wheel(), COURSE_NEEDS)
         for name in KERNEL:
             shelf.need(name)
         for name in shelf.lacks & set(SHOWN):
@@ -364,7 +364,7 @@ def _kernel_wheel(name: str, folder: Path | None) -> Wheel | None:
     return Wheel(newest.name, newest.name.split("-")[1], tuple(sorted(tops)), newest.read_bytes())
 
 
-def _course_wheel() -> Wheel:
+def course_wheel() -> Wheel:
     """optcourse, without the requirements that its metadata names for a computer (JupyterLab, jupytext)."""
     files = {
         path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes()
@@ -392,7 +392,7 @@ def _stand_in(name: str) -> Wheel:
     shown = SHOWN[name]
     sentence = (
         f"{shown} is not part of this page, so this cell cannot run here. The site was built without Pyodide's own "
-        f"packages; whoever keeps it adds them with `--pyodide`. On your own computer the course has {shown}."
+        f"packages; the person who builds it can add them with `--pyodide`. On your own computer the course has {shown}."
     )
     source = STAND_IN.format(shown=shown, name=name, sentence=sentence)
     ast.parse(source)

@@ -19,6 +19,7 @@ from optcourse.files import write_whole
 from optcourse.place import course_root
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
+from optcourse.terminal import MovingLine
 
 
 def main(argv: Sequence[str]) -> int:
@@ -124,18 +125,14 @@ def find_notebook(lesson: str) -> Path:
 
 
 def progress(name: str) -> Callable[[int, int], None]:
-    """A line that counts the cells on a terminal; elsewhere one line."""
-    terminal = sys.stderr.isatty()
+    """A bar that counts the cells on a terminal; elsewhere one line."""
+    line = MovingLine(sys.stderr)
 
     def tell(number: int, count: int) -> None:
-        if terminal:
-            end = "\n" if number == count else ""
-            print(
-                f"\roptcourse slides: running {name}, cell {number} of {count}",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
+        if line.moving:
+            line.draw(number, count, f"cells of {name}")
+            if number == count:
+                line.clear()
         elif number == 1:
             print(f"optcourse slides: running {name}, {count} cells", file=sys.stderr)
 
