@@ -12,6 +12,7 @@ from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Toggle, integers, linear
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer, Stacked, first_steps
+from optcourse.explorers.sweep import sweep
 from optcourse.figures import Bars, Line, Panel, Rule, Scene, Text
 from optcourse.objectives import lecture_bowl, parabola
 from optcourse.optimizers import GradientDescent
@@ -139,4 +140,4 @@ def test_the_example_in_the_design_page_is_a_figure_whose_every_control_moves():
     exec(textwrap.dedent(example), names)
     explorer = names["ParabolaExplorer"]()
     assert explorer.describe() == "With learning rate 0.1 w ends at 9.14e-05."
-    assert explorer.sweep(np.random.default_rng(0)) > 10
+    assert sweep(explorer, np.random.default_rng(0)) > 10

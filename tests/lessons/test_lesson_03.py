@@ -12,6 +12,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.explorers import digits
 from optcourse.explorers import lesson_03 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import GradientDescent
 
 SOURCE = Path(__file__).parents[2] / "source" / "03_gradient_descent.py"
@@ -243,7 +244,7 @@ def test_torchs_sgd_on_the_whole_batch_is_this_loop():
 def test_every_control_can_go_everywhere(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
