@@ -235,7 +235,7 @@ def test_where_numeric_walks_end():
     assert np.abs(forward.x - exact.x).max() > 0.1
 
 
-@sees("The gradients of three parameters become 0.", 'The factor "score → hidden" is now 1.1 times as large as it should be.', "`x` is 0.")
+@sees("The gradients of three parameters become 0.", 'The factor "score → hidden" is now 1.1 times as large as it should be.')
 def test_a_shut_gate_makes_three_gradients_zero():
     bars = mark(lesson_02.GraphExplorer(step=12).frame(x=-1.0), "this gradient", 1)
     assert len(bars.height) == 4
@@ -336,7 +336,8 @@ def test_the_cliff():
     low = [int((mark(explorer.frame(decay_rate=d), "RMSProp").x < 2).argmax()) for d in (0.9, 0.99)]
     assert low[1] <= low[0]
     path = mark(explorer.frame(decay_rate=0.0), "RMSProp")
-    assert np.allclose(np.abs(np.diff(path.x)), explorer.values["learning_rate"], rtol=0.05)
+    steps = np.abs(np.diff(path.x)) / explorer.values["learning_rate"]
+    assert np.mean(np.isclose(steps, 1, atol=0.01)) > 0.9
 
 
 @sees(
