@@ -507,9 +507,6 @@ SUBMISSIONS = [
         REFUSED,
         "JSON is UTF-8; what is not cannot be read for certain.",
     ),
-    Submission(
-        "utf-16", "03", (as_bytes(lambda data: data.decode().encode("utf-16")),), REFUSED, "JSON is UTF-8."
-    ),
     Submission("nul-bytes", "03", (raw(b"\0" * 10_000),), REFUSED, "A file of zeros, as a crash leaves it."),
     Submission("json-but-a-list", "03", (raw(b"[1, 2, 3]"),), REFUSED, "JSON, but no notebook."),
     Submission("json-but-a-number", "03", (raw(b"17"),), REFUSED, "JSON, but no notebook."),

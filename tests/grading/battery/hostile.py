@@ -49,11 +49,11 @@ def steps(code: str):
 
 
 def unless(code: str):
-    """A last cell that spoils the right answer as soon as one attempt of its code gets out of the walls."""
+    """A last cell that spoils the right answer, also as it stood at its check, as soon as one attempt gets out of the walls."""
     attempt = """
 def attempt(f):
     try:
-        if f() is not None: globals().update(gradient_descent=None)
+        if f() is not None: gradient_descent.__code__ = (lambda *a, **k: None).__code__
     except Exception: pass
 """
     return last(attempt + code)

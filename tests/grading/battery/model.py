@@ -59,6 +59,7 @@ class Submission:
     hidden_failed: exercises that pass all visible cases and no hidden one.
     place: puts it into the student's folder where writing `student.ipynb` is not enough; returns the path to grade.
     limits: other limits than the battery's own.
+    said: what student and teacher must read, among what was noted.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Submission:
     hidden_failed: tuple[str, ...] = ()
     place: Callable[[Path, bytes], Path] | None = None
     limits: dict = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
     def write(self, folder: Path, words: dict[str, str]) -> Path:
         """The submission as a file in the student's folder. `words` replace `@NAME@` in its code."""
@@ -150,6 +152,17 @@ def after(exercise: str, source: str) -> Change:
 def cell_of(book: dict, exercise: str) -> dict:
     (cell,) = [c for c in book["cells"] if f"exercise:{exercise}" in (c["metadata"].get("tags") or ())]
     return cell
+
+
+def top(source: str) -> Change:
+    """Code at the top of the lesson's own first cell, above its imports."""
+
+    def change(book: dict) -> dict:
+        cell = next(c for c in book["cells"] if c["cell_type"] == "code")
+        cell["source"] = source + "\n" + "".join(cell["source"])
+        return book
+
+    return change
 
 
 def as_bytes(change: Callable[[bytes], bytes]) -> Callable:

@@ -25,7 +25,7 @@ from optcourse.checking.verdict import expected_outcomes
 from optcourse.exercises.ingredients import is_ingredient
 from optcourse.exercises.model import Exercise
 from optcourse.grading.marking import Unreadable, grade_notebook
-from optcourse.grading.walls.outside import Limits
+from optcourse.grading.walls.outside import Limits, folder_of_this_process
 from tests.grading.battery.model import ROOT, Submission
 
 SEED = 20_261_123
@@ -44,6 +44,7 @@ class Outside:
     def __init__(self, folder: Path) -> None:
         self.folder, self.students = folder, folder / "handed_in"
         token = f"battery-{os.getpid()}-{folder.name}"
+        folder_of_this_process()  # with its lock, which a judge holds as long as it lives
         self.at_first = family()
         self.ears = [
             _ear(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 0)),
@@ -231,6 +232,8 @@ def wrong_marks(submission: Submission, marks: Any) -> list[str]:
         for name in fair
         if given.get(name) != fair[name]
     ]
+    noted = "\n".join(marks.trouble)
+    found += [f"nobody reads {words!r}: {noted!r:.300}" for words in submission.said if words not in noted]
     for name in sorted(given.keys() - fair.keys()):
         found.append(f"{name}: a mark for what is no exercise")
     for e in marks.exercises:
