@@ -1,8 +1,7 @@
 """What a learner has done, kept in their own folder: one JSON object a line in `.optcourse/progress.jsonl`.
 
-Lines are only ever added, so two notebooks may write at once. A file that cannot be written or read is
-never in the way: one line says so. In a cell, `optcourse.progress()` shows the table; in a terminal,
-`optcourse progress`.
+A file that cannot be written or read is never in the way: one line says so. In a cell, `optcourse.progress()`
+shows the table; in a terminal, `optcourse progress`. How the file is kept: journal.py.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import contextlib
 import datetime
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from optcourse import journal
 from optcourse.lessons import title_of
 
 _said: set[str] = set()
@@ -36,56 +35,24 @@ def record(kind: str, id: str, **fields: Any) -> bool:
         id: the exercise, prediction or quiz.
         fields: what else there is to keep; it must be JSON data.
     """
-    event = {"time": now(), "kind": kind, "id": id, **fields}
-    path = file()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _append(path, json.dumps(event, ensure_ascii=False) + "\n")
+        journal.append(file(), {"time": now(), "kind": kind, "id": id, **fields})
     except OSError as error:
-        say_once(f"Your progress cannot be kept in {path} ({error.strerror or error}); all else works.")
+        say_once(f"Your progress cannot be kept in {file()} ({error.strerror or error}); all else works.")
         return False
     return True
-
-
-def _append(path: Path, line: str) -> None:
-    handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
-    try:
-        with _locked(handle):
-            size = os.fstat(handle).st_size
-            if size:  # a line that was cut off must not swallow this one
-                os.lseek(handle, size - 1, os.SEEK_SET)
-                if os.read(handle, 1) != b"\n":
-                    line = "\n" + line
-            os.write(handle, line.encode())
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def _locked(handle: int) -> Iterator[None]:
-    """Hold the file alone, where the system offers that; elsewhere one short append is safe on its own."""
-    try:
-        from fcntl import LOCK_EX, LOCK_UN, flock
-    except ImportError:  # Windows has no such module, Python in a browser no such function in it
-        yield
-        return
-    try:
-        flock(handle, LOCK_EX)
-    except OSError:  # some network file systems have no locks
-        yield
-        return
-    try:
-        yield
-    finally:
-        flock(handle, LOCK_UN)
 
 
 def home() -> Path:
     """The learner's folder: OPTCOURSE_HOME, else the nearest one upwards that has `lessons/`, else here."""
     if os.environ.get("OPTCOURSE_HOME"):
         return Path(os.environ["OPTCOURSE_HOME"])
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "lessons").is_dir()), here)
+    try:
+        here = Path.cwd()
+    except OSError:  # somebody deleted the folder that we are in
+        here = Path()
+    # Not Path.is_dir(): that raises where a folder on the way may not be looked into.
+    return next((folder for folder in (here, *here.parents) if os.path.isdir(folder / "lessons")), here)
 
 
 def file() -> Path:
@@ -108,67 +75,14 @@ def say_once(line: str) -> None:
 
 def events() -> list[dict]:
     """Every event so far. A broken file is set aside with a date; its good lines are kept."""
-    path = file()
     try:
-        text = path.read_bytes().decode("utf-8", errors="replace")
-    except FileNotFoundError:
-        return []
+        reading = journal.read(file())
     except OSError as error:
-        say_once(f"Your progress in {path} cannot be read ({error.strerror or error}); all else works.")
+        say_once(f"Your progress in {file()} cannot be read ({error.strerror or error}); all else works.")
         return []
-    good, broken = _parse(text)
-    if broken:
-        _set_aside(path)
-    return good
-
-
-def _parse(text: str) -> tuple[list[dict], int]:
-    good, broken = [], 0
-    for line in text.splitlines():
-        if not line.strip():
-            continue
-        try:
-            event = json.loads(line)
-        except ValueError:
-            broken += 1
-            continue
-        if (
-            isinstance(event, dict)
-            and isinstance(event.get("kind"), str)
-            and isinstance(event.get("id"), str)
-        ):
-            good.append(event)
-        else:
-            broken += 1
-    return good, broken
-
-
-def _set_aside(path: Path) -> None:
-    """Copy the file away under a dated name and go on with its good lines; nothing is lost on the way."""
-    day = datetime.date.today().isoformat()
-    aside = path.with_name(f"progress.broken-{day}.jsonl")
-    count = 1
-    while aside.exists():
-        count += 1
-        aside = path.with_name(f"progress.broken-{day}-{count}.jsonl")
-    try:
-        handle = os.open(path, os.O_RDWR)
-        try:
-            with _locked(handle):
-                shutil.copyfile(path, aside)
-                good, broken = _parse(path.read_bytes().decode("utf-8", errors="replace"))
-                os.truncate(handle, 0)
-                lines = "".join(json.dumps(event, ensure_ascii=False) + "\n" for event in good)
-                os.write(handle, lines.encode())
-        finally:
-            os.close(handle)
-    except OSError as error:
-        say_once(
-            f"Your progress in {path} has broken lines, and cannot be mended ({error.strerror or error})."
-        )
-        return
-    kept = f"{len(good)} good {'line' if len(good) == 1 else 'lines'} kept"
-    say_once(f"Your progress file had {broken} broken line(s): it was set aside as {aside.name}, {kept}.")
+    for remark in reading.remarks:
+        say_once(remark)
+    return reading.events
 
 
 def prediction_made(id: str) -> dict | None:
@@ -270,19 +184,17 @@ def progress() -> Progress:
     from optcourse import exercises
 
     log = events()
-    best = _best_checks(log)
-    rows = [_lesson_row(lesson, log, best) for lesson in exercises.lessons()]
-    return Progress(tuple(rows), _next(best), tuple(_outcome_lines(log)))
+    passed = _passed(log)
+    rows = [_lesson_row(lesson, log, passed) for lesson in exercises.lessons()]
+    return Progress(tuple(rows), _next(passed), tuple(_outcome_lines(log)))
 
 
-def _best_checks(log: list[dict]) -> dict[str, int]:
-    """Points by exercise: once passed, an exercise stays passed."""
-    return {
-        e["id"]: e.get("points") or 0 for e in log if e["kind"] == "check" and e.get("status") == "passed"
-    }
+def _passed(log: list[dict]) -> set[str]:
+    """Once passed, an exercise stays passed."""
+    return {e["id"] for e in log if e["kind"] == "check" and e.get("status") == "passed"}
 
 
-def _lesson_row(lesson: str, log: list[dict], best: dict[str, int]) -> LessonProgress:
+def _lesson_row(lesson: str, log: list[dict], passed: set[str]) -> LessonProgress:
     from optcourse import exercises
 
     module = exercises.module(lesson)
@@ -296,9 +208,9 @@ def _lesson_row(lesson: str, log: list[dict], best: dict[str, int]) -> LessonPro
     return LessonProgress(
         lesson,
         title_of(lesson),
-        passed=len(ids & best.keys()),
+        passed=len(ids & passed),
         exercises=len(mine),
-        points=sum(e.points for e in mine if e.id in best),
+        points=sum(e.points for e in mine if e.id in passed),
         max_points=sum(e.points for e in mine),
         hints=len(hints),
         predictions_right=sum(made.values()),
@@ -317,18 +229,19 @@ def _shows_work(event: dict) -> bool:
 def _quiz_text(quiz: Any, log: list[dict]) -> str:
     if quiz is None:
         return "–"
+    asked = range(len(quiz.questions))
     first: dict[int, bool] = {}
     for event in log:
-        if event["kind"] == "quiz" and event["id"] == quiz.id:
+        if event["kind"] == "quiz" and event["id"] == quiz.id and event.get("question") in asked:
             first.setdefault(event.get("question"), bool(event.get("right")))
     return f"{len(first)} of {len(quiz.questions)} answered, {sum(first.values())} right at once"
 
 
-def _next(best: dict[str, int]) -> str:
+def _next(passed: set[str]) -> str:
     from optcourse import exercises
 
     for exercise in exercises.all_exercises():
-        if exercise.id not in best:
+        if exercise.id not in passed:
             return f'"{exercise.title}" ({exercise.id}) in lesson {title_of(exercise.lesson)}'
     return "nothing is left: every exercise is right. Try a race of your own."
 
@@ -351,7 +264,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="every event as JSON, for other programs")
     options = parser.parse_args(argv)
-    print(json.dumps(events(), ensure_ascii=False, indent=1) if options.json else progress())
+    if not options.json:
+        print(progress())
+        return 0
+    with contextlib.redirect_stdout(sys.stderr):  # what is said of the file is no JSON
+        log = events()
+    print(json.dumps(log, indent=1))  # ASCII, so that no terminal or pipe can spoil it
     return 0
 
 

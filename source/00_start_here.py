@@ -17,7 +17,9 @@
 # - Does downhill always lead to the lowest point?
 # - Why does everything get harder with a thousand dimensions, and why does the slope still help?
 #
-# **You need** a little Python and what a derivative is. Nothing else. **Time:** about 45 minutes.
+# **You need** a little Python with NumPy arrays, and what a derivative is. Products of vectors are recalled where they
+# come. The course follows a university lecture; where the text says "the lecture", you need not have heard it.
+# **Time:** about 45 minutes.
 #
 # **One thing to do now.** A notebook is a row of *cells*. Click on the cell below this text and press `Shift` + `Enter`: that
 # runs it and goes on to the next. Do the same with every cell that you meet.

@@ -5,7 +5,8 @@
 # slopes. In this lesson you find the slope in the most direct way there is: you take a small step, look how the
 # loss has changed, and step back.
 #
-# **About 60 minutes.** You need: Python with NumPy arrays, and what a slope is. Nothing else.
+# **You need** Python with NumPy arrays, and what a slope is. Taylor's formula and complex numbers each come once, with
+# what you need of them. **Time:** about 60 minutes.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Promise: at the end they can differentiate anything that they can evaluate, and know why
@@ -284,8 +285,10 @@ hints("01-best-h")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### A third way: the complex step
 #
-# The last column of the table above stays exact down to `h = 1e-200`. How? Move `x` in the *imaginary* direction,
-# by $i h$, where $i$ is the imaginary unit. Taylor's formula then puts the slope into the imaginary part:
+# In the last column of the table above, `h = 0.1` is still too large: a truncation of the size $h^2$. From 1e-8 on the
+# column is exact, and it stays so down to `h = 1e-200`. How? Move `x` in the *imaginary* direction, by $i h$. Here $i$ is
+# the number whose square is −1, in Python `1j`. Then $i h$ takes the place of $h$ in Taylor's formula. Its square is real,
+# so the slope stands alone in the imaginary part, up to the size $h^3$:
 #
 # $$f(x + i h) = f(x) + i h\, f'(x) - \dots \qquad\text{so}\qquad f'(x) \approx \frac{\operatorname{Im} f(x + i h)}{h}$$
 #
@@ -389,8 +392,8 @@ predict("01-forward-shift")
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.**
 #
-# 1. It begins with forward differences and a huge `h` of 0.5. Look where the walk comes to rest: not at the star, but
-#    beside it, by −h/2 in each direction. Raise `num_steps` to see it.
+# 1. It begins with forward differences and a huge `h` of 0.5. Set `num_steps` to 60 and `learning_rate` to 0.45. Look
+#    where the walk comes to rest: not at the star, but beside it, by −h/2 in each direction.
 # 2. Make `h` smaller until you cannot tell the two walks apart. A rough slope is good enough to walk.
 # 3. Choose `central` and a large `h`. On a bowl it is exact. On Himmelblau it is not.
 # 4. Pull `h` below 1e-15. What does the walk do at 1e-16, and why? The sentence below the picture tells you.

@@ -18,8 +18,8 @@
 # - If the training loss falls, is the gradient right?
 # - When does a right gradient fail the check, and when does a wrong one pass?
 #
-# **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivative of a product, and matrix
-# products in NumPy. **Time:** about 85 minutes.
+# **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivatives of a product, of $e^x$ and
+# of $\log x$, and matrix products in NumPy. **Time:** about 85 minutes.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Recall the bill of lesson 01: two losses for every weight. Today: all slopes for the price of
@@ -34,7 +34,8 @@ from optcourse.data import load_digits
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture before a formula
 #
-# How expensive is the numeric gradient? Count for yourself, then commit.
+# The numeric gradient costs two losses for each parameter. What can a way that computes *all* slopes at once cost? Commit
+# to an answer.
 
 # %%
 predict("02-evaluations")
@@ -44,7 +45,8 @@ predict("02-evaluations")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Here is the cheap way, drawn. This network is so small that you can check every number in your head. It has one
-# input $x$, four weights and one output, the *score* $s$. The loss compares the score with the target $y = 1$.
+# input $x$, four parameters (two weights and two *biases*, which are added) and one output, the *score* $s$. The loss
+# compares the score with the target $y = 1$.
 #
 # Blue numbers are **values**. They are computed from left to right. Green numbers are **gradients**: how much the
 # loss grows when that value grows a little. They are computed from right to left.
@@ -54,7 +56,7 @@ predict("02-evaluations")
 #
 # 1. Move `step` to 0. Then take one step at a time. Before each of the steps 1 to 6, compute the next blue number.
 # 2. Go on with steps 7 to 12. Look only at the node and its two neighbours. That is all that each step needs.
-# 3. Leave `step` at 12 and move `input x` down to −1. The gradients of three weights become 0. Which node shut them
+# 3. Leave `step` at 12 and move `input x` down to −1. The gradients of three parameters become 0. Which node shut them
 #    off?
 
 # %%
@@ -194,9 +196,13 @@ GraphExplorer(wrong_factor="score → hidden", delta=0.1)
 # | `residual = X @ w - y` | `dw = X.T @ dresidual` |
 # | `loss = 0.5 * (residual * residual).mean()` | `dresidual = residual / N` |
 #
-# The rule for a matrix product `Z = A @ B` is the product rule again, and the shapes leave no choice:
+# The rule for a matrix product `Z = A @ B` is the product rule again. An entry of `Z` is a sum of products, $Z_{ij} =
+# \sum_k A_{ik} B_{kj}$. So $A_{ik}$ gets back $dZ_{ij} B_{kj}$ from each $j$, and adds these up:
 #
 # $$\texttt{dA = dZ @ B.T} \qquad \texttt{dB = A.T @ dZ}$$
+#
+# The shapes remind you of the order, as long as no matrix is square. With square ones a wrong order fits as well; only
+# the rule decides, and the check.
 
 # %%
 rng = np.random.default_rng(0)
@@ -218,7 +224,7 @@ print("analytic:", regression_gradient(w))
 print("numeric: ", gradients.numeric_gradient(regression_loss, w))
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Only one thing to stress: the shapes decide where the transpose goes.
+# 3 min. Only one thing to stress: the shapes remind you where the transpose goes, unless a matrix is square.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Softmax and cross-entropy
@@ -241,6 +247,16 @@ print("numeric: ", gradients.numeric_gradient(regression_loss, w))
 #
 # One warning. $e^{800}$ is too large for a float. Softmax does not change when the same number is taken off all
 # scores of an example. So take off the largest one first: then no exponent is above 0.
+#
+# Two pieces of NumPy help with tables of scores. Here they are on a table of 3 examples and 2 classes:
+
+# %%
+small = np.array([[1.0, 4.0], [5.0, 2.0], [3.0, 3.0]])
+right_class = np.array([1, 1, 0])
+print("largest of each row, as a list:  ", small.max(axis=1))
+print("the same as a column (keepdims): ", small.max(axis=1, keepdims=True).tolist())
+print("so it can be taken off each row: ", (small - small.max(axis=1, keepdims=True)).tolist())
+print("entry (i, right_class[i]) of all:", small[np.arange(3), right_class])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. The gradient is *probabilities minus truth*, divided by N. Let them say it in words.
@@ -301,7 +317,8 @@ predict("02-kink")
 KinkExplorer()
 
 # %% [markdown]
-# So a *right* gradient fails the check when the difference reaches across a kink. The remedy: a smaller `h` (the
+# So a *right* gradient fails the check when the difference reaches across a kink, or when one of its two points stands
+# on it (the forward difference at `x` = 0). The remedy: a smaller `h` (the
 # shaded band is `h` wide to each side), or another point. With random weights you hardly ever stand exactly on a
 # kink. With weights or biases that are all 0 you may well.
 
@@ -558,6 +575,12 @@ hints("02-check-gradient")
 # %%
 CheckExplorer(yours=two_layer_backward, wrong_parameter="W1", delta=0.01)
 
+# %% [markdown]
+# At the left end it is rounding. At the right end it is truncation, as in lesson 01, and something worse: *gates*. A
+# step of 0.01 in an entry of `W1` or `b1` opens or shuts a hidden unit for some image. The worst entry of the two is
+# then 100 % off. With all gates held as they were, it would be 0.007 % off. Between `W2`, `b2` and the loss there is
+# no gate, so there you see truncation alone.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Lower `delta`: when does a wrong gradient pass? Set the error to none and move `h` to both
 # ends.
@@ -582,10 +605,11 @@ CheckExplorer(dtype="float32")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### 2. A wrong gradient passes: regularization masks it
 #
-# Regularization adds $\tfrac{1}{2} \cdot \texttt{regularization} \cdot w^2$ to the loss for every weight, and
-# $\texttt{regularization} \cdot w$ to its gradient. That part is hard to get wrong. When it is large, a relative
-# tolerance of 1e-3 covers all of the data gradient beside it. The data gradient of `W2` here is 1.5 times too
-# large. **Try this:** lower `regularization` until the check wakes up. *Always check once with regularization 0.*
+# Regularization adds $\tfrac{1}{2} \cdot \texttt{regularization} \cdot w^2$ to the loss for every entry $w$ of `W1` and
+# `W2` (biases are left alone), and $\texttt{regularization} \cdot w$ to its gradient. That part is hard to get
+# wrong. When it is large, a relative tolerance of 1e-3 covers all of the data gradient beside it. The data gradient of
+# `W2` here is 1.5 times too large. **Try this:** lower `regularization` until the check wakes up. *Always check once with
+# regularization 0.*
 
 # %%
 CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
@@ -706,7 +730,8 @@ report(backward_c, initial_scale=3e-5)
 
 # %% [markdown]
 # A is caught. B and C pass, and both are wrong. Change the settings of `report` in the next cell, and run it until
-# they fail. Then write down the names.
+# they fail. Then write down the names. (In C, do not trust the relative error of `b1`. With weights this small its
+# numbers are rounding, and a *right* backward pass shows the same error there.)
 
 # %%
 report(backward_b, regularization=1000.0)
@@ -745,7 +770,9 @@ hints("02-find-the-bug")
 #
 # The course's own check, `optcourse.gradients.check_gradient`, has the same rule. It also has a `fast` mode: ten
 # random directions by the complex step of lesson 01. That checks thousands of weights in milliseconds, and a kink
-# does it no harm:
+# does it no harm. The step goes in the imaginary direction. On which side of a kink a unit stands is told by the real
+# part, and that does not move at all. (In lesson 01 the complex step failed on `abs`, which throws the imaginary part
+# away. The course's networks compare real parts and keep the rest.)
 
 # %%
 model = TwoLayerNetwork(digits.X[:100], digits.y[:100], num_hidden=64)

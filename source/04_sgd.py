@@ -286,18 +286,25 @@ hints("04-epoch-batches")
 #
 # This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for
 # "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
-# with a **single** image, whose gradient moves `w` just as far as that of all the others together:
+# with a **single** image:
 
 # %%
 for batch_size in (N, N - 1):
     w = model.initial()
-    losses = []
+    losses, lengths = [], []
     for minibatch in data.epoch_batches(N, batch_size, np.random.default_rng(0), 6):
         losses.append(model.value(w))
-        w = w - 0.5 * model.gradient(w, minibatch)
+        step = 0.5 * model.gradient(w, minibatch)
+        lengths.append(np.linalg.norm(step))
+        w = w - step
     print(f"batch size {batch_size}: training loss before each step", np.round(losses[:6], 2))
+    print(f"{'length of each step':>48}", np.round(lengths[:6], 2))
 
 # %% [markdown]
+# The second step has one image behind it, and it is 8 times as long as the first, which has 1437. The
+# gradients of many images point in many directions and cancel in part; with a single one nothing cancels. The
+# steps after that spend their length on mending the harm.
+#
 # Keep the last minibatch: dropping it means that some images are left out of the epoch. But choose the batch
 # size so that what is left over is not tiny.
 

@@ -14,6 +14,8 @@ from optcourse.authoring.prose import BANNED, ELSEWHERE, FENCE, HEADING, IMAGE, 
 
 COURSE = Path(__file__).resolve().parents[1]
 PAGES = [COURSE / "README.md", COURSE / "CONTRIBUTING.md", *sorted((COURSE / "docs").glob("*.md"))]
+# A file of the course: its folder, then names in which NN is a lesson's number.
+FILE = re.compile(r"`((?:optcourse|tests|docs|source|benchmarks)/[\w./-]*)`")
 OURS = re.compile(r"(?:python3 course\.py|optcourse) +(?P<words>[a-z].*)")
 
 
@@ -96,6 +98,9 @@ def complaints(text: str, folder: Path) -> list[str]:
             fenced = not fenced
         if fenced:
             continue
+        for match in FILE.finditer(line):
+            if not list(COURSE.glob(match[1].replace("NN_name", "[0-9][0-9]_*").replace("NN", "[0-9][0-9]"))):
+                found.append(f"line {number}: there is no {match[1]}")
         line = INLINE_CODE.sub("", line)
         found += [f"line {number}: {match[0]!r}" for match in BANNED.finditer(line)]
         found += [f"line {number}: a picture without words" for m in IMAGE.finditer(line) if not m["alt"]]
@@ -115,6 +120,32 @@ def leads_somewhere(target: str, text: str, folder: Path) -> bool:
     page = (folder / file).read_text(encoding="utf-8") if file else text
     titles = [m[2] for line in page.split("\n") if (m := HEADING.fullmatch(line))]
     return anchor in [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles]
+
+
+def rooms_left_out(table: str, package: Path) -> list[str]:
+    """Files and folders of the package that no row of the table of rooms names."""
+    rows = "".join(line for line in table.split("\n") if line.startswith("| `optcourse/"))
+    rooms = {
+        f"optcourse/{path.name}{'/' * path.is_dir()}"
+        for path in package.iterdir()
+        if path.name[0] not in "_." and (path.is_dir() or path.suffix == ".py")
+    }
+    return sorted(rooms - set(FILE.findall(rows)))
+
+
+def test_every_room_stands_in_the_table():
+    assert (
+        rooms_left_out((COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8"), COURSE / "optcourse") == []
+    )
+
+
+def test_a_room_that_the_table_leaves_out_is_found(tmp_path):
+    for folder in ("old", "new", "__pycache__"):
+        (tmp_path / folder).mkdir()
+    for file in ("old.py", "new.py", "__init__.py"):
+        (tmp_path / file).touch()
+    table = "| room | what |\n| `optcourse/old.py`, `optcourse/old/` | all |\nThe room `optcourse/new.py` is none."
+    assert rooms_left_out(table, tmp_path) == ["optcourse/new.py", "optcourse/new/"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -138,6 +169,8 @@ def test_the_pages_are_read_at_all():
         ("`optcourse build --no-such`", "is not understood"),
         ("[here](no_such.md)", "'no_such.md' leads nowhere"),
         ("# Title\n[here](#titel)", "'#titel' leads nowhere"),
+        ("Look into `optcourse/no_such/`.", "there is no optcourse/no_such/"),
+        ("Write `optcourse/explorers/lessons_NN.py`.", "there is no optcourse/explorers/lessons_NN.py"),
         ("![](docs/explorer.png)", "without words"),
         ("You simply click.", "'simply'"),
     ],

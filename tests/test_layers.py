@@ -1,4 +1,4 @@
-"""Who may know whom (DESIGN.md, section 2). Nothing points back, also not from inside a function."""
+"""Who may know whom (docs/design.md). Nothing points back, also not from inside a function."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
     "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
-    "place": Room("place lessons terminal", "", ""),
+    "place": Room("place lessons files terminal", "tqdm", ""),
     "exercises": Room("exercises", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks, for the explorers that draw it, and behind walls.
     "learner": Room("learner", "numpy", "exercises"),
@@ -36,7 +36,7 @@ ROOMS = {
         "numpy matplotlib ipywidgets anywidget traitlets IPython",
         "core descent figures exercises learner",
     ),
-    "progress": Room("progress", "IPython", "place exercises"),
+    "progress": Room("progress journal", "IPython", "place exercises"),
     "checking": Room("checking", "numpy IPython", "core descent exercises learner progress"),
     "questions": Room(
         "questions", "numpy ipywidgets anywidget traitlets IPython", "exercises checking progress"

@@ -1,4 +1,4 @@
-"""`optcourse build`: source/NN_name.py becomes lessons/NN_name.ipynb and solutions/NN_name.ipynb.
+"""`optcourse build`: source/NN_name.py becomes lessons/NN_name.ipynb, solutions/NN_name.ipynb and a module of answers.
 
 Learners work in lessons/ (blanks), lecturers run solutions/ (answers). So a notebook that somebody has run or
 edited is never written over, unless with --force, and then a dated copy is kept in backups/.
@@ -7,7 +7,6 @@ edited is never written over, unless with --force, and then a dated copy is kept
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -15,6 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from optcourse.files import write_whole
+from optcourse.place import NoCourseHere, source_root
+
+from . import answers as answer_modules
 from . import notebook as nb
 from .prose import check_prose
 from .rules import check_rules
@@ -42,12 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns the exit code: 0 all is well, 1 something to mend, 2 the command cannot run."""
     arguments = parser().parse_args(argv)
     try:
-        root = find_root(arguments.root)
+        root = source_root(arguments.root)
         if arguments.check:
             result = check(root, arguments.lessons)
         else:
             result = build(root, arguments.lessons, force=arguments.force)
-    except BuildError as error:
+    except (BuildError, NoCourseHere) as error:
         print(f"optcourse build: {error}", file=sys.stderr)
         return 2
     report(result, arguments.check)
@@ -69,17 +72,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")
     return parser
-
-
-def find_root(given: Path | None = None) -> Path:
-    """The folder that holds source/: the given one, or the nearest at or above the working folder."""
-    places = [given.resolve()] if given else [Path.cwd(), *Path.cwd().parents]
-    for place in places:
-        if (place / "source").is_dir():
-            return place
-    raise BuildError(
-        f"there is no source/ folder in {places[0]}. Go to the course's folder, or name it with --root."
-    )
 
 
 def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[Lesson]]:
@@ -106,6 +98,7 @@ def problems_of(lessons: list[Lesson]) -> list[Problem]:
 def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
     """Write the notebooks of the lessons named (all, if none); nothing while a source has a problem."""
     lessons, chosen = read_lessons(root, names)
+    modules = answer_files(root, chosen)
     result = Result(problems=problems_of(chosen))
     if result.problems:
         return result
@@ -115,9 +108,33 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
             if may_replace(root, path, text, lesson.path, force, result):
                 write(path, text)
                 result.written.append(relative(root, path))
+    for path, text in modules:
+        if path.exists() and read_text(path) == text:
+            result.unchanged.append(relative(root, path))
+        else:
+            write(path, text)
+            result.written.append(relative(root, path))
     if not names:
         remove_orphans(root, lessons, force, result)
+        for path in stray_answers(root, lessons):
+            path.unlink()
+            result.removed.append(relative(root, path))
     return result
+
+
+def answer_files(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
+    """The modules of answers, where the package itself lies in `root`; a copy of the course beside a package has none."""
+    folder = root / answer_modules.FOLDER
+    if not folder.is_dir():
+        return []
+    texts = [(lesson, answer_modules.answers_text(lesson)) for lesson in lessons]
+    return [(folder / answer_modules.file_name(lesson), text) for lesson, text in texts if text]
+
+
+def stray_answers(root: Path, lessons: list[Lesson]) -> list[Path]:
+    """Modules of answers whose lesson is gone, or asks for no function any more."""
+    made = {path for path, _ in answer_files(root, lessons)}
+    return sorted(set((root / answer_modules.FOLDER).glob("lesson_*.py")) - made)
 
 
 def may_replace(root: Path, path: Path, text: str, source: str, force: bool, result: Result) -> bool:
@@ -158,7 +175,7 @@ def remove_orphans(root: Path, lessons: list[Lesson], force: bool, result: Resul
 
 
 def orphans(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
-    """Notebooks of ours, each with its source that is gone. A copy under another name is a person's own."""
+    """Notebooks that a build has made, each with its source that is gone. A copy under another name is a person's own."""
     sources = {lesson.path for lesson in lessons}
     found = []
     for path in sorted(path for folder in FOLDERS for path in (root / folder).glob("*.ipynb")):
@@ -174,11 +191,21 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
     # What a broken source would give is nothing to compare with.
     sound = [lesson for lesson in chosen if not lesson.problems]
     check_prose(lessons, root)
+    modules = answer_files(root, sound)
     result = Result(problems=problems_of(chosen))
     for lesson in sound:
         for folder, answers in FOLDERS.items():
             check_notebook(root, root / folder / f"{lesson.name}.ipynb", lesson, answers, result)
+    for path, text in modules:
+        if path.exists() and read_text(path) == text:
+            result.unchanged.append(relative(root, path))
+        else:
+            message = "this is not what its source gives. It is made, not edited: run 'optcourse build'."
+            result.problems.append(Problem(relative(root, path), None, message))
     if not names:
+        for path in stray_answers(root, lessons):
+            message = "there is no lesson in source/ that gives this module. Run 'optcourse build'."
+            result.problems.append(Problem(relative(root, path), None, message))
         for path, source in orphans(root, lessons):
             message = (
                 f"this source is gone, but {relative(root, path)} is still there. Run 'optcourse build'."
@@ -213,16 +240,13 @@ def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result
 
 
 def read_text(path: Path) -> str:
-    # Bytes that are no UTF-8 are no notebook of ours; replaced, they make the file differ: enough.
+    # Bytes that are no UTF-8 are not what a build wrote; replaced, they make the file differ: enough.
     return path.read_bytes().decode("utf-8", errors="replace")
 
 
 def write(path: Path, text: str) -> None:
-    """All or nothing: an interrupted build leaves the old notebook whole."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.encode("utf-8"))
-    os.replace(part, path)
+    write_whole(path, text)
 
 
 def keep_copy(root: Path, path: Path) -> str:

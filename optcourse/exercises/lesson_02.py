@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 
 import numpy as np
@@ -1230,6 +1231,11 @@ def what_the_loss_does() -> int:
     return 1 if wrong > 0.9 * start else 2
 
 
+def matrix_products_of_a_gradient() -> int:
+    """How many matrix products the reference's forward and backward pass take together: 5."""
+    return inspect.getsource(two_layer_backward).count(" @ ")
+
+
 def numeric_slope_at_the_kink() -> float:
     h = 1e-6
     return (max(h, 0.0) - max(-h, 0.0)) / (2 * h)
@@ -1239,16 +1245,21 @@ PREDICTIONS = (
     Prediction(
         id="02-evaluations",
         question=(
-            "A network for the digits has 64 inputs, 64 hidden units and 10 classes, with biases: "
-            "4,810 weights. How many times must a central "
-            "numeric gradient evaluate the loss, for one single step?"
+            "A network for the digits has 64 inputs, 64 hidden units and 10 classes: 4,810 parameters. Its loss takes two "
+            "matrix products. How many matrix products do the loss and all 4,810 slopes take together, when the slopes "
+            "are computed by the chain rule?"
         ),
-        kind="number",
-        answer=evaluations_for_the_digits,
-        tolerance=0.0,
+        kind="choice",
+        choices=(
+            "About 9,600: two for each parameter",
+            "About 4,800: one for each parameter",
+            "5: the parameters share almost all of the work",
+            "2: the slopes come for nothing",
+        ),
+        answer=lambda: {9620: 0, 4810: 1, 5: 2, 2: 3}[matrix_products_of_a_gradient()],
         reveal=(
-            "Two for each weight: {answer}. Backpropagation gives the same gradient for about the "
-            "price of two or three evaluations."
+            "Counted: {answer}. One walk back from the loss serves every parameter. Central differences would take "
+            f"{evaluations_for_the_digits():,} losses."
         ),
     ),
     Prediction(

@@ -9,7 +9,7 @@ import numpy as np
 from optcourse import objectives
 from optcourse.descent import descend
 from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient
-from optcourse.exercises.mistakes import loop_misconceptions, with_gradient
+from optcourse.exercises.loops import loop_misconceptions, with_gradient
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
 

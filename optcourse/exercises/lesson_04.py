@@ -14,7 +14,7 @@ from optcourse.exercises.ingredients import (
     SampledData,
     undisguised,
 )
-from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.loops import loop_misconceptions
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test
@@ -1037,7 +1037,7 @@ PREDICTIONS = (
         answer=missed_share,
         tolerance=0.05,
         unit="%",
-        reveal="Measured over 200 epochs: {answer} %. The chance is (1 − 1/N)^N, close to 1/e.",
+        reveal="Measured over 200 epochs: {answer}. The chance is (1 − 1/N)^N, close to 1/e.",
     ),
 )
 

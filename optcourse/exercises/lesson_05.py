@@ -9,7 +9,7 @@ import numpy as np
 from optcourse import objectives, theory
 from optcourse.descent import descend
 from optcourse.exercises.lesson_03 import descent_cases, random_hessian
-from optcourse.exercises.mistakes import loop_misconceptions, with_hyper
+from optcourse.exercises.loops import loop_misconceptions, with_hyper
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import Momentum
 

@@ -6,23 +6,15 @@ import numpy as np
 
 from optcourse import objectives
 from optcourse.descent import descend
+from optcourse.exercises.answers.lesson_06 import adagrad, equal_gradient_step, turned_gradient
 from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient
-from optcourse.exercises.mistakes import loop_misconceptions
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.loops import loop_misconceptions
+from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, GradientDescent
 from optcourse.theory import adagrad_step
 
 # -- 06-adagrad: the loop of the lecture -----------------------------------------------------------
-
-
-def adagrad(compute_gradient, w, learning_rate, num_steps, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared += dw * dw
-        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-    return w
 
 
 def adagrad_cases(rng: np.random.Generator) -> list[Case]:
@@ -60,67 +52,110 @@ def random_bowl(rng: np.random.Generator, n: int) -> QuadraticGradient:
     return QuadraticGradient((matrix + matrix.T) / 2, rng.normal(size=n))
 
 
-def wrong_loop(accumulate, step, first=0.0):
-    """A wrong AdaGrad: `accumulate(grad_squared, dw, t)` gives the new sum, `step(rate, dw, sum, eps, t, old sum)` the step."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, eps):
-        w = np.array(w, dtype=float)
-        grad_squared = np.full(w.shape, first)
-        for t in range(1, num_steps + 1):
-            dw = compute_gradient(w)
-            before = grad_squared
-            grad_squared = accumulate(grad_squared, dw, t)
-            w = w - step(learning_rate, dw, grad_squared, eps, t, before)
-        return w
-
-    return wrong
-
-
-def add_square(grad_squared, dw, t):
-    return grad_squared + dw * dw
-
-
-def right_step(learning_rate, dw, grad_squared, eps, t, before):
-    return learning_rate * dw / (np.sqrt(grad_squared) + eps)
-
-
-def learning_rate_overwritten(compute_gradient, w, learning_rate, num_steps, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared += dw * dw
-        learning_rate = learning_rate / (np.sqrt(grad_squared) + eps)
-        w -= learning_rate * dw
-    return w
-
-
-def eps_in_the_sum(compute_gradient, w, learning_rate, num_steps, eps):
-    loop = wrong_loop(lambda s, dw, t: s + dw * dw + eps, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s))
-    return loop(compute_gradient, w, learning_rate, num_steps, eps)
-
-
-def steps_with_all_gradients(compute_gradient, w, learning_rate, num_steps, eps):
-    w = np.array(w, dtype=float)
-    grad_squared, velocity = np.zeros_like(w), np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared += dw * dw
-        velocity += dw
-        w -= learning_rate * velocity / (np.sqrt(grad_squared) + eps)
-    return w
-
-
-def returns_the_sum(compute_gradient, w, learning_rate, num_steps, eps):
-    sums = np.zeros(np.shape(w))
-
-    def remembering(point):
-        dw = compute_gradient(point)
-        sums[...] += dw * dw
-        return dw
-
-    adagrad(remembering, w, learning_rate, num_steps, eps)
-    return sums
+MISTAKES = mistakes(
+    adagrad,
+    """
+    only-the-last-square: grad_squared += dw * dw => grad_squared = dw * dw
+        Your steps never shrink: `grad_squared` holds the last square only. It is set anew in each round (or set
+        back to zero inside the loop) where the square should be added to it.
+    no-root: np.sqrt(grad_squared) + eps => grad_squared + eps
+        You divide by the sum of squares itself. A square has the wrong unit: take its root first.
+    eps-inside-the-root: np.sqrt(grad_squared) + eps => np.sqrt(grad_squared + eps)
+        Your `eps` stands inside the root. There its own root counts, which is much larger. In this course, as in
+        the lecture and in torch, it is added after the root.
+    eps-missing: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
+        Your steps do not depend on `eps`. Without it, an entry whose slope has always been zero divides 0 by 0.
+    eps-added-to-the-parameters: / (np.sqrt(grad_squared) + eps) => / np.sqrt(grad_squared) + eps
+        Your `eps` is added to the step and not to the root: Python divides before it adds. Put brackets around the
+        root and `eps`.
+    eps-outside-the-fraction: dw / (np.sqrt(grad_squared) + eps) => (dw / np.sqrt(grad_squared) + eps)
+        Your `eps` is added to the fraction: close the bracket of the divisor after `eps`, not before it.
+    eps-fixed: + eps => + 1e-7
+        Your `eps` is always 1e-7: use the one that you are given.
+    divisor-missing: / (np.sqrt(grad_squared) + eps) =>
+        This is plain gradient descent: you gather `grad_squared`, but the step is not divided by its root.
+    multiplied-by-the-root: / (np.sqrt(grad_squared) + eps) => * (np.sqrt(grad_squared) + eps)
+        You multiply by the root where you should divide: steep entries must take shorter steps, not longer ones.
+    divides-by-the-sum-before: grad_squared += dw * dw => w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+                          and: w -= learning_rate * dw / (np.sqrt(grad_squared) + eps) => grad_squared += dw * dw
+        Your first step is enormous: it is divided before the new square is added. Add `dw * dw` first, then step.
+    one-sum-for-all: += dw * dw => += np.sum(dw * dw)
+        All your entries share one sum of squares. AdaGrad keeps one for each entry: `grad_squared` has the shape of `w`.
+    absolute-values: += dw * dw => += np.abs(dw)
+                and: np.sqrt(grad_squared) + eps => grad_squared + eps
+        You add up sizes, not squares: the sum must gather `dw * dw`, and its root is taken afterwards.
+    root-of-absolute-values: += dw * dw => += np.abs(dw)
+        Under your root is the sum of sizes. It must be the sum of squares.
+    squares-the-sum: += dw * dw => += dw
+                and: np.sqrt(grad_squared) => np.sqrt(grad_squared * grad_squared)
+        You add up gradients and square the sum. Opposite slopes then cancel: square each one first, then add.
+    not-squared: += dw * dw => += dw
+        You add `dw` itself, so the sum can become negative and its root is no number: add its square.
+    mean-of-squares: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                and: np.sqrt(grad_squared) => np.sqrt(grad_squared / t)
+        You divide the sum by the number of steps. AdaGrad keeps the sum itself, which is why its steps shrink.
+    leaks: grad_squared += dw * dw => grad_squared = 0.9 * grad_squared + 0.1 * dw * dw
+        Your `grad_squared` forgets: it keeps 90 % of itself each round. AdaGrad keeps everything; the leak is the
+        next lesson's idea.
+    leaks-slowly: grad_squared += dw * dw => grad_squared = 0.99 * grad_squared + 0.01 * dw * dw
+        Your `grad_squared` forgets: it keeps 99 % of itself each round. AdaGrad keeps everything; the leak is the
+        next lesson's idea.
+    sum-starts-at-one: np.zeros_like(w) => np.ones_like(w)
+        Your sum starts at 1, so the first steps are too short: start `grad_squared` at zero.
+    sum-starts-at-a-tenth: np.zeros_like(w) => np.full_like(w, 0.1)
+        Your sum starts at 0.1, as in TensorFlow. Here, as in the lecture and in torch, it starts at zero.
+    mean-over-the-entries: np.sqrt(grad_squared) => np.sqrt(np.mean(grad_squared))
+        All your entries share one root: a mean over the entries is taken. Each entry needs a sum of its own.
+    eps-multiplied: np.sqrt(grad_squared) + eps => np.sqrt(grad_squared) * eps
+        You multiply the root by `eps`, so the steps become enormous: `eps` is added to the root.
+    gradient-missing: learning_rate * dw / => learning_rate /
+        Your step does not hold the gradient any more: above the line stands `learning_rate * dw`.
+    sum-stays-zero: += dw * dw => *= dw * dw
+        Your `grad_squared` stays at zero: it starts there, and you multiply it (or never add to it). Add the square.
+    doubled-not-squared: += dw * dw => += 2 * dw
+        You add `2 * dw`, which can be negative. The square is `dw * dw`.
+    eps-of-torch: + eps => + 1e-10
+        Your `eps` is always 1e-10, as in torch: use the one that you are given.
+    root-is-kept: grad_squared += dw * dw => grad_squared = np.sqrt(grad_squared + dw * dw)
+             and: np.sqrt(grad_squared) + eps => grad_squared + eps
+        Your first step is right; then the sum goes wrong, because its root takes its place. Keep the sum, and use its
+        root in the step only.
+    root-twice: np.sqrt(grad_squared) => np.sqrt(np.sqrt(grad_squared))
+        You take the root twice: once, just before dividing, is enough.
+    squared-step: learning_rate * dw / => learning_rate * dw * dw /
+        Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.
+    learning-rate-is-overwritten: w -= … => learning_rate = learning_rate / (np.sqrt(grad_squared) + eps); w -= learning_rate * dw
+        Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as
+        it is; divide within the step.
+    eps-in-the-sum: += dw * dw => += dw * dw + eps
+               and: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
+        You add `eps` to the sum in every round. It is added once, to the root, where you divide.
+    largest-square: grad_squared += dw * dw => grad_squared = np.maximum(grad_squared, dw * dw)
+        You keep the largest square so far. AdaGrad keeps the sum of all of them.
+    half-squares: += dw * dw => += 0.5 * dw * dw
+        You add half of each square. Add the whole of it.
+    steps-with-all-gradients: grad_squared = np.zeros_like(w) => grad_squared = np.zeros_like(w); velocity = np.zeros_like(w)
+                         and: grad_squared += dw * dw => grad_squared += dw * dw; velocity += dw
+                         and: learning_rate * dw / => learning_rate * velocity /
+        Above the line you use the sum of all gradients so far: that is a velocity, as in lesson 05. The step takes the
+        `dw` of now.
+    returns-the-sum: return w => return grad_squared
+        You return `grad_squared`; the caller wants the parameters `w` where the walk ended.
+    learning-rate-in-the-sum: += dw * dw => += (learning_rate * dw) * (learning_rate * dw)
+        You square `learning_rate * dw`. The sum gathers the slopes alone; the learning rate belongs to the step. As it
+        is, it cancels out.
+    direction-lost: learning_rate * dw / => learning_rate * np.abs(dw) /
+        Your steps all go the same way, whatever the sign of the slope: square only what goes into the sum, not the
+        `dw` of the step.
+    root-of-the-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                        and: np.sqrt(grad_squared) => np.sqrt(t)
+        You divide by the root of the step's number. That fits equal slopes only; gather their squares.
+    sign-and-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                     and: w -= … => w -= learning_rate * np.sign(dw) / np.sqrt(t)
+        You use only the sign of the slope and the step's number. That fits equal slopes only: gather the squares of
+        the slopes that really come.
+    """,
+)
 
 
 ADAGRAD = Exercise(
@@ -136,221 +171,7 @@ ADAGRAD = Exercise(
     cases=adagrad_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(
-        *loop_misconceptions(adagrad),
-        Misconception(
-            "only-the-last-square",
-            "Your steps never shrink: `grad_squared` holds the last square only. It is set anew in each round (or set "
-            "back to zero inside the loop) where the square should be added to it.",
-            wrong_loop(lambda s, dw, t: dw * dw, right_step),
-        ),
-        Misconception(
-            "no-root",
-            "You divide by the sum of squares itself. A square has the wrong unit: take its root first.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (s + eps)),
-        ),
-        Misconception(
-            "eps-inside-the-root",
-            "Your `eps` stands inside the root. There its own root counts, which is much larger. In this course, as in "
-            "the lecture and in torch, it is added after the root.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s + eps)),
-        ),
-        Misconception(
-            "eps-missing",
-            "Your steps do not depend on `eps`. Without it, an entry whose slope has always been zero divides 0 by 0.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s)),
-        ),
-        Misconception(
-            "eps-added-to-the-parameters",
-            "Your `eps` is added to the step and not to the root: Python divides before it adds. Put brackets around the "
-            "root and `eps`.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / np.sqrt(s) + eps),
-        ),
-        Misconception(
-            "eps-outside-the-fraction",
-            "Your `eps` is added to the fraction: close the bracket of the divisor after `eps`, not before it.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * (dw / np.sqrt(s) + eps)),
-        ),
-        Misconception(
-            "eps-fixed",
-            "Your `eps` is always 1e-7: use the one that you are given.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s) + 1e-7)),
-        ),
-        Misconception(
-            "divisor-missing",
-            "This is plain gradient descent: you gather `grad_squared`, but the step is not divided by its root.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw),
-        ),
-        Misconception(
-            "multiplied-by-the-root",
-            "You multiply by the root where you should divide: steep entries must take shorter steps, not longer ones.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw * (np.sqrt(s) + eps)),
-        ),
-        Misconception(
-            "divides-by-the-sum-before",
-            "Your first step is enormous: it is divided before the new square is added. Add `dw * dw` first, then step.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(old) + eps)),
-        ),
-        Misconception(
-            "one-sum-for-all",
-            "All your entries share one sum of squares. AdaGrad keeps one for each entry: `grad_squared` has the shape of `w`.",
-            wrong_loop(lambda s, dw, t: s + np.sum(dw * dw), right_step),
-        ),
-        Misconception(
-            "absolute-values",
-            "You add up sizes, not squares: the sum must gather `dw * dw`, and its root is taken afterwards.",
-            wrong_loop(lambda s, dw, t: s + np.abs(dw), lambda a, dw, s, eps, t, old: a * dw / (s + eps)),
-        ),
-        Misconception(
-            "root-of-absolute-values",
-            "Under your root is the sum of sizes. It must be the sum of squares.",
-            wrong_loop(lambda s, dw, t: s + np.abs(dw), right_step),
-        ),
-        Misconception(
-            "squares-the-sum",
-            "You add up gradients and square the sum. Opposite slopes then cancel: square each one first, then add.",
-            wrong_loop(
-                lambda s, dw, t: s + dw, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s * s) + eps)
-            ),
-        ),
-        Misconception(
-            "not-squared",
-            "You add `dw` itself, so the sum can become negative and its root is no number: add its square.",
-            wrong_loop(lambda s, dw, t: s + dw, right_step),
-        ),
-        Misconception(
-            "mean-of-squares",
-            "You divide the sum by the number of steps. AdaGrad keeps the sum itself, which is why its steps shrink.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s / t) + eps)),
-        ),
-        Misconception(
-            "leaks",
-            "Your `grad_squared` forgets: it keeps 90 % of itself each round. AdaGrad keeps everything; the leak is the "
-            "next lesson's idea.",
-            wrong_loop(lambda s, dw, t: 0.9 * s + (1 - 0.9) * dw * dw, right_step),
-        ),
-        Misconception(
-            "leaks-slowly",
-            "Your `grad_squared` forgets: it keeps 99 % of itself each round. AdaGrad keeps everything; the leak is the "
-            "next lesson's idea.",
-            wrong_loop(lambda s, dw, t: 0.99 * s + (1 - 0.99) * dw * dw, right_step),
-        ),
-        Misconception(
-            "sum-starts-at-one",
-            "Your sum starts at 1, so the first steps are too short: start `grad_squared` at zero.",
-            wrong_loop(add_square, right_step, first=1.0),
-        ),
-        Misconception(
-            "sum-starts-at-a-tenth",
-            "Your sum starts at 0.1, as in TensorFlow. Here, as in the lecture and in torch, it starts at zero.",
-            wrong_loop(add_square, right_step, first=0.1),
-        ),
-        Misconception(
-            "mean-over-the-entries",
-            "All your entries share one root: a mean over the entries is taken. Each entry needs a sum of its own.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(np.mean(s)) + eps)),
-        ),
-        Misconception(
-            "eps-multiplied",
-            "You multiply the root by `eps`, so the steps become enormous: `eps` is added to the root.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s) * eps)),
-        ),
-        Misconception(
-            "gradient-missing",
-            "Your step does not hold the gradient any more: above the line stands `learning_rate * dw`.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a / (np.sqrt(s) + eps)),
-        ),
-        Misconception(
-            "sum-stays-zero",
-            "Your `grad_squared` stays at zero: it starts there, and you multiply it (or never add to it). Add the square.",
-            wrong_loop(lambda s, dw, t: s * dw * dw, right_step),
-        ),
-        Misconception(
-            "doubled-not-squared",
-            "You add `2 * dw`, which can be negative. The square is `dw * dw`.",
-            wrong_loop(lambda s, dw, t: s + 2 * dw, right_step),
-        ),
-        Misconception(
-            "eps-of-torch",
-            "Your `eps` is always 1e-10, as in torch: use the one that you are given.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(s) + 1e-10)),
-        ),
-        Misconception(
-            "root-is-kept",
-            "Your first step is right; then the sum goes wrong, because its root takes its place. Keep the sum, and use its "
-            "root in the step only.",
-            wrong_loop(
-                lambda s, dw, t: np.sqrt(s + dw * dw), lambda a, dw, s, eps, t, old: a * dw / (s + eps)
-            ),
-        ),
-        Misconception(
-            "root-twice",
-            "You take the root twice: once, just before dividing, is enough.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(np.sqrt(s)) + eps)),
-        ),
-        Misconception(
-            "squared-step",
-            "Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw * dw / (np.sqrt(s) + eps)),
-        ),
-        Misconception(
-            "learning-rate-is-overwritten",
-            "Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as "
-            "it is; divide within the step.",
-            learning_rate_overwritten,
-        ),
-        Misconception(
-            "eps-in-the-sum",
-            "You add `eps` to the sum in every round. It is added once, to the root, where you divide.",
-            eps_in_the_sum,
-        ),
-        Misconception(
-            "largest-square",
-            "You keep the largest square so far. AdaGrad keeps the sum of all of them.",
-            wrong_loop(lambda s, dw, t: np.maximum(s, dw * dw), right_step),
-        ),
-        Misconception(
-            "half-squares",
-            "You add half of each square. Add the whole of it.",
-            wrong_loop(lambda s, dw, t: s + 0.5 * dw * dw, right_step),
-        ),
-        Misconception(
-            "steps-with-all-gradients",
-            "Above the line you use the sum of all gradients so far: that is a velocity, as in lesson 05. The step takes the "
-            "`dw` of now.",
-            steps_with_all_gradients,
-        ),
-        Misconception(
-            "returns-the-sum",
-            "You return `grad_squared`; the caller wants the parameters `w` where the walk ended.",
-            returns_the_sum,
-        ),
-        Misconception(
-            "learning-rate-in-the-sum",
-            "You square `learning_rate * dw`. The sum gathers the slopes alone; the learning rate belongs to the step. As it "
-            "is, it cancels out.",
-            lambda compute_gradient, w, learning_rate, num_steps, eps: wrong_loop(
-                lambda s, dw, t: s + (learning_rate * dw) * (learning_rate * dw), right_step
-            )(compute_gradient, w, learning_rate, num_steps, eps),
-        ),
-        Misconception(
-            "direction-lost",
-            "Your steps all go the same way, whatever the sign of the slope: square only what goes into the sum, not the "
-            "`dw` of the step.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * np.abs(dw) / (np.sqrt(s) + eps)),
-        ),
-        Misconception(
-            "root-of-the-step-number",
-            "You divide by the root of the step's number. That fits equal slopes only; gather their squares.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * dw / (np.sqrt(t) + eps)),
-        ),
-        Misconception(
-            "sign-and-step-number",
-            "You use only the sign of the slope and the step's number. That fits equal slopes only: gather the squares of "
-            "the slopes that really come.",
-            wrong_loop(add_square, lambda a, dw, s, eps, t, old: a * np.sign(dw) / np.sqrt(t)),
-        ),
-    ),
+    misconceptions=(*loop_misconceptions(adagrad), *MISTAKES),
     hints=(
         "It is the loop of gradient descent with one thing more to remember between steps: one number for each entry of `w`. "
         "Where must it be made, so that it is not forgotten?",
@@ -363,10 +184,6 @@ ADAGRAD = Exercise(
 
 
 # -- 06-equal-gradients: the step after t equal gradients ------------------------------------------
-
-
-def equal_gradient_step(learning_rate, dw, t):
-    return -learning_rate * np.sign(dw) / np.sqrt(t)
 
 
 def equal_gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -385,10 +202,6 @@ def equal_gradient_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def walked_so_far(learning_rate, dw, t):
-    return -learning_rate * np.sign(dw) * np.sum(1 / np.sqrt(np.arange(1, t + 1)))
-
-
 EQUAL_GRADIENTS = Exercise(
     id="06-equal-gradients",
     title="The step after t equal gradients",
@@ -400,92 +213,44 @@ EQUAL_GRADIENTS = Exercise(
     answers=("equal_gradient_step",),
     reference=equal_gradient_step,
     cases=equal_gradient_cases,
-    misconceptions=(
-        Misconception(
-            "uphill",
-            "The size is right, the sign is not: what is added to `w` points against the gradient.",
-            lambda a, dw, t: a * np.sign(dw) / np.sqrt(t),
-        ),
-        Misconception(
-            "keeps-the-size",
-            "Your step still depends on the size of the slope. Put t · dw² under the root and see what cancels.",
-            lambda a, dw, t: -a * dw / np.sqrt(t),
-        ),
-        Misconception(
-            "no-root-of-t",
-            "Your steps shrink too fast: the sum grows like t, and you divide by its root.",
-            lambda a, dw, t: -a * np.sign(dw) / t,
-        ),
-        Misconception(
-            "counts-from-zero",
-            "Your step is the next one: step t has t squares in its sum, its own included.",
-            lambda a, dw, t: -a * np.sign(dw) / np.sqrt(t + 1),
-        ),
-        Misconception(
-            "own-square-forgotten",
-            "Your sum lacks the step's own square: it is added before the step is taken.",
-            lambda a, dw, t: -a * np.sign(dw) / np.sqrt(t - 1),
-        ),
-        Misconception(
-            "never-shrinks",
-            "Your steps never shrink. That is right for the first one; then the sum grows.",
-            lambda a, dw, t: -a * np.sign(dw) / np.sqrt(1.0),
-        ),
-        Misconception(
-            "grows",
-            "Your steps grow with t. The root of the sum stands below the line.",
-            lambda a, dw, t: -a * np.sign(dw) * np.sqrt(t),
-        ),
-        Misconception(
-            "whole-way",
-            "You return the whole way after t steps. Asked for is step number t alone.",
-            walked_so_far,
-        ),
-        Misconception(
-            "direction-lost",
-            "All your entries move the same way. An entry with a negative slope must move up.",
-            lambda a, dw, t: -a * np.ones(np.shape(dw)) / np.sqrt(t),
-        ),
-        Misconception(
-            "root-forgotten",
-            "You divide by the sum t · dw² itself. Take its root first.",
-            lambda a, dw, t: -a * dw / (t * (dw * dw)),
-        ),
-        Misconception(
-            "one-number",
-            "You return one number. The size is right, but every entry of `dw` has its own sign: return an array.",
-            lambda a, dw, t: -a / np.sqrt(t),
-        ),
-        Misconception(
-            "one-number-uphill",
-            "You return one number, the length of the step. Return an array: every entry moves against its own slope.",
-            lambda a, dw, t: a / np.sqrt(t),
-        ),
-        Misconception(
-            "keeps-the-size-uphill",
-            "Your step still depends on the size of the slope, and it goes uphill. What cancels, and what remains?",
-            lambda a, dw, t: a * dw / np.sqrt(t),
-        ),
-        Misconception(
-            "keeps-the-size-no-root",
-            "Your step is gradient descent's, divided by t. AdaGrad divides by the root of t · dw².",
-            lambda a, dw, t: -a * dw / t,
-        ),
-        Misconception(
-            "gradient-missing",
-            "Above the line the gradient is missing, so your steps get longer where slopes are smaller.",
-            lambda a, dw, t: -a / np.sqrt(t * (dw * dw)),
-        ),
-        Misconception(
-            "eps-kept",
-            "Your steps are a tiny bit too short: there is an `eps` in them. Here it is 0.",
-            lambda a, dw, t: -a * dw / (np.sqrt(t * (dw * dw)) + 1e-7),
-        ),
-        Misconception(
-            "plain-gradient-descent",
-            "This is gradient descent's step. AdaGrad divides it by the root of the sum of squares.",
-            lambda a, dw, t: -a * dw * np.ones(np.shape(dw)),
-        ),
+    misconceptions=mistakes(
+        equal_gradient_step,
+        """
+        uphill: -learning_rate => learning_rate
+            The size is right, the sign is not: what is added to `w` points against the gradient.
+        keeps-the-size: np.sign(dw) => dw
+            Your step still depends on the size of the slope. Put t · dw² under the root and see what cancels.
+        no-root-of-t: np.sqrt(t) => t
+            Your steps shrink too fast: the sum grows like t, and you divide by its root.
+        counts-from-zero: np.sqrt(t) => np.sqrt(t + 1)
+            Your step is the next one: step t has t squares in its sum, its own included.
+        own-square-forgotten: np.sqrt(t) => np.sqrt(t - 1)
+            Your sum lacks the step's own square: it is added before the step is taken.
+        never-shrinks: / np.sqrt(t) =>
+            Your steps never shrink. That is right for the first one; then the sum grows.
+        grows: / np.sqrt(t) => * np.sqrt(t)
+            Your steps grow with t. The root of the sum stands below the line.
+        whole-way: / np.sqrt(t) => * np.sum(1 / np.sqrt(np.arange(1, t + 1)))
+            You return the whole way after t steps. Asked for is step number t alone.
+        direction-lost: np.sign(dw) => np.ones(np.shape(dw))
+            All your entries move the same way. An entry with a negative slope must move up.
+        root-forgotten: np.sign(dw) / np.sqrt(t) => dw / (t * (dw * dw))
+            You divide by the sum t · dw² itself. Take its root first.
+        one-number: * np.sign(dw) =>
+            You return one number. The size is right, but every entry of `dw` has its own sign: return an array.
+        one-number-uphill: -learning_rate * np.sign(dw) => learning_rate
+            You return one number, the length of the step. Return an array: every entry moves against its own slope.
+        keeps-the-size-uphill: -learning_rate * np.sign(dw) => learning_rate * dw
+            Your step still depends on the size of the slope, and it goes uphill. What cancels, and what remains?
+        keeps-the-size-no-root: np.sign(dw) / np.sqrt(t) => dw / t
+            Your step is gradient descent's, divided by t. AdaGrad divides by the root of t · dw².
+        gradient-missing: * np.sign(dw) / np.sqrt(t) => / np.sqrt(t * (dw * dw))
+            Above the line the gradient is missing, so your steps get longer where slopes are smaller.
+        eps-kept: np.sign(dw) / np.sqrt(t) => dw / (np.sqrt(t * (dw * dw)) + 1e-7)
+            Your steps are a tiny bit too short: there is an `eps` in them. Here it is 0.
+        plain-gradient-descent: np.sign(dw) / np.sqrt(t) => dw
+            This is gradient descent's step. AdaGrad divides it by the root of the sum of squares.
+        """,
     ),
     hints=(
         "What is `grad_squared` after t steps, when the same `dw * dw` was added t times?",
@@ -496,11 +261,6 @@ EQUAL_GRADIENTS = Exercise(
 
 
 # -- 06-turned-gradient: the gradient of a turned landscape ----------------------------------------
-
-
-def turned_gradient(compute_gradient, w, angle):
-    turn = turn_by(angle)
-    return turn @ compute_gradient(turn.T @ w)
 
 
 def turn_by(angle) -> np.ndarray:
@@ -522,31 +282,6 @@ def turned_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def turned_wrongly(before, after):
-    """A wrong answer: the matrix `before(angle)` for the point, `after(angle)` for the gradient."""
-
-    def wrong(compute_gradient, w, angle):
-        return after(angle) @ compute_gradient(before(angle) @ w)
-
-    return wrong
-
-
-def back(angle):
-    return turn_by(-angle)
-
-
-def stay(angle):
-    return np.eye(2)
-
-
-def in_degrees(compute_gradient, w, angle):
-    return turned_gradient(compute_gradient, w, np.radians(angle))
-
-
-def minus_lost(angle):
-    return np.abs(turn_by(abs(angle)))
-
-
 TURNED_GRADIENT = Exercise(
     id="06-turned-gradient",
     title="The gradient of a turned landscape",
@@ -560,52 +295,28 @@ TURNED_GRADIENT = Exercise(
     cases=turned_cases,
     compare=("result", "calls", "inputs"),
     steps=False,
-    misconceptions=(
-        Misconception(
-            "arrow-not-turned",
-            "You ask at the right point, but the arrow that comes back belongs to the old landscape: turn it as well.",
-            turned_wrongly(back, stay),
-        ),
-        Misconception(
-            "point-not-turned",
-            "You turn the arrow, but you ask at `w` itself. Which point of the old landscape has come to lie at `w`?",
-            turned_wrongly(stay, turn_by),
-        ),
-        Misconception(
-            "nothing-turned",
-            "This is the gradient of the old landscape: nothing is turned yet.",
-            turned_wrongly(stay, stay),
-        ),
-        Misconception(
-            "clockwise",
-            "Your landscape is turned clockwise: the two matrices stand in each other's place.",
-            turned_wrongly(turn_by, back),
-        ),
-        Misconception(
-            "both-forward",
-            "You turn the point forward. The point must go back by the angle, and only then the arrow forward.",
-            turned_wrongly(turn_by, turn_by),
-        ),
-        Misconception(
-            "both-back",
-            "You turn the point and the arrow both back by the angle. The arrow has to come forward again.",
-            turned_wrongly(back, back),
-        ),
-        Misconception(
-            "degrees",
-            "Your angle is treated as degrees: here it comes in radians, as `np.cos` wants it.",
-            in_degrees,
-        ),
-        Misconception(
-            "minus-lost",
-            "Your matrix has lost its minus sign, so it bends the landscape instead of turning it.",
-            turned_wrongly(minus_lost, minus_lost),
-        ),
-        Misconception(
-            "way-down",
-            "You return the way down. The gradient points up: the minus sign belongs to the optimizer's step.",
-            lambda compute_gradient, w, angle: -turned_gradient(compute_gradient, w, angle),
-        ),
+    misconceptions=mistakes(
+        turned_gradient,
+        """
+        arrow-not-turned: return turn @ compute_gradient => return compute_gradient
+            You ask at the right point, but the arrow that comes back belongs to the old landscape: turn it as well.
+        point-not-turned: turn.T @ w => w
+            You turn the arrow, but you ask at `w` itself. Which point of the old landscape has come to lie at `w`?
+        nothing-turned: turn @ compute_gradient(turn.T @ w) => compute_gradient(w)
+            This is the gradient of the old landscape: nothing is turned yet.
+        clockwise: turn @ compute_gradient(turn.T @ w) => turn.T @ compute_gradient(turn @ w)
+            Your landscape is turned clockwise: the two matrices stand in each other's place.
+        both-forward: turn.T @ w => turn @ w
+            You turn the point forward. The point must go back by the angle, and only then the arrow forward.
+        both-back: return turn @ => return turn.T @
+            You turn the point and the arrow both back by the angle. The arrow has to come forward again.
+        degrees: cos, sin = np.cos(angle), np.sin(angle) => cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+            Your angle is treated as degrees: here it comes in radians, as `np.cos` wants it.
+        minus-lost: -sin => sin
+            Your matrix has lost its minus sign, so it bends the landscape instead of turning it.
+        way-down: return turn => return -turn
+            You return the way down. The gradient points up: the minus sign belongs to the optimizer's step.
+        """,
     ),
     hints=(
         "Go back to the old landscape, ask there, and bring the answer forward. Two turns, in opposite directions.",
@@ -645,58 +356,32 @@ ROTATION_EXPERIMENT = Exercise(
     reference=rotation_experiment,
     kind="value",
     rtol=1e-3,
-    misconceptions=(
-        Misconception(
-            "swapped",
-            "Your two numbers are right, but each stands under the other's name.",
-            lambda: rotation_experiment()[::-1],
-        ),
-        Misconception(
-            "rounded",
-            "These are the rounded numbers of the text below. Hand over the losses of your own two runs, unrounded.",
-            lambda: (0.016, 0.51),
-        ),
-        Misconception(
-            "start-not-turned",
-            "Your second run starts at (−5, −2) itself. Turn the start with the landscape, so that both runs begin at the "
-            "same place of it.",
-            lambda: (None, loss_after(np.pi / 4, START)),
-        ),
-        Misconception(
-            "landscape-not-turned",
-            "In your second run only the start is turned. The gradient must be that of the turned landscape.",
-            lambda: (None, loss_after(0.0, turn_by(np.pi / 4) @ START)),
-        ),
-        Misconception(
-            "start-turned-back",
-            "Your second start is turned the other way round than its landscape.",
-            lambda: (None, loss_after(np.pi / 4, turn_by(-np.pi / 4) @ START)),
-        ),
-        Misconception(
-            "turned-by-45-radians",
-            "Your landscape is turned by 45 radians. In radians, 45 degrees are π/4.",
-            lambda: (None, loss_after(45.0, turn_by(45.0) @ START)),
-        ),
-        Misconception(
-            "both-the-same",
-            "Your two losses are the same, as gradient descent's would be. Did the second run use the turned landscape?",
-            lambda: (None, loss_after(0.0, START)),
-        ),
-        Misconception(
-            "gradient-descent",
-            "Your first number is gradient descent's loss. Run your `adagrad`.",
-            lambda: (loss_after(0.0, START, optimizer=GradientDescent), None),
-        ),
-        Misconception(
-            "loss-at-the-start",
-            "Your first number is the loss before the first step: 0.1 · 25 + 2 · 4. Take the loss where the run ends.",
-            lambda: (loss_after(0.0, START, num_steps=0), None),
-        ),
-        Misconception(
-            "one-step-less",
-            "Your first run has 99 steps. It must have 100.",
-            lambda: (loss_after(0.0, START, num_steps=99), None),
-        ),
+    misconceptions=wrong_values(
+        rotation_experiment,
+        ("loss_straight", "loss_turned"),
+        """
+        swapped: loss_turned, loss_straight = rotation_experiment()
+            Your two numbers are right, but each stands under the other's name.
+        rounded: loss_straight, loss_turned = 0.016, 0.51
+            These are the rounded numbers of the text below. Hand over the losses of your own two runs, unrounded.
+        start-not-turned: loss_turned = loss_after(np.pi / 4, START)
+            Your second run starts at (−5, −2) itself. Turn the start with the landscape, so that both runs begin at the
+            same place of it.
+        landscape-not-turned: loss_turned = loss_after(0.0, turn_by(np.pi / 4) @ START)
+            In your second run only the start is turned. The gradient must be that of the turned landscape.
+        start-turned-back: loss_turned = loss_after(np.pi / 4, turn_by(-np.pi / 4) @ START)
+            Your second start is turned the other way round than its landscape.
+        turned-by-45-radians: loss_turned = loss_after(45.0, turn_by(45.0) @ START)
+            Your landscape is turned by 45 radians. In radians, 45 degrees are π/4.
+        both-the-same: loss_turned = loss_after(0.0, START)
+            Your two losses are the same, as gradient descent's would be. Did the second run use the turned landscape?
+        gradient-descent: loss_straight = loss_after(0.0, START, optimizer=GradientDescent)
+            Your first number is gradient descent's loss. Run your `adagrad`.
+        loss-at-the-start: loss_straight = loss_after(0.0, START, num_steps=0)
+            Your first number is the loss before the first step: 0.1 · 25 + 2 · 4. Take the loss where the run ends.
+        one-step-less: loss_straight = loss_after(0.0, START, num_steps=99)
+            Your first run has 99 steps. It must have 100.
+        """,
     ),
     hints=(
         "You have everything: `adagrad` runs on any `compute_gradient`, and `turned_gradient` makes one for the turned "
@@ -729,37 +414,25 @@ FIND_THE_ERROR = Exercise(
     answers=("never_shrinks", "drifts", "shy"),
     reference=found_errors,
     kind="value",
-    misconceptions=(
-        Misconception(
-            "a-is-b",
-            "In B the squares are still added up, so its steps do shrink. Where are they not added up?",
-            lambda: ("B", None, None),
-        ),
-        Misconception(
-            "a-is-c",
-            "In C the squares are still added up, so its own steps do shrink. Look at the first of the two lines.",
-            lambda: ("C", None, None),
-        ),
-        Misconception(
-            "drift-is-a",
-            "In A everything in the update is multiplied by `dw`, so nothing is added besides. Where does a bare number stand?",
-            lambda: (None, "A", None),
-        ),
-        Misconception(
-            "drift-is-b",
-            "In B `eps` is under the root, so it is no part of the sum that `w` loses. Where is it one?",
-            lambda: (None, "B", None),
-        ),
-        Misconception(
-            "shy-is-a",
-            "In A a tiny slope is divided by its own size, so the step is as long as ever. Which `eps` has become large?",
-            lambda: (None, None, "A"),
-        ),
-        Misconception(
-            "shy-is-c",
-            "In C a tiny slope is divided by its own root alone, so its steps are not too short. Compare 1e-7 with its root.",
-            lambda: (None, None, "C"),
-        ),
+    misconceptions=wrong_values(
+        found_errors,
+        ("never_shrinks", "drifts", "shy"),
+        """
+        a-is-b: never_shrinks = "B"
+            In B the squares are still added up, so its steps do shrink. Where are they not added up?
+        a-is-c: never_shrinks = "C"
+            In C the squares are still added up, so its own steps do shrink. Look at the first of the two lines.
+        drift-is-a: drifts = "A"
+            In A everything in the update is multiplied by `dw`, so nothing is added besides. Where does a bare number
+            stand?
+        drift-is-b: drifts = "B"
+            In B `eps` is under the root, so it is no part of the sum that `w` loses. Where is it one?
+        shy-is-a: shy = "A"
+            In A a tiny slope is divided by its own size, so the step is as long as ever. Which `eps` has become large?
+        shy-is-c: shy = "C"
+            In C a tiny slope is divided by its own root alone, so its steps are not too short. Compare 1e-7 with its
+            root.
+        """,
     ),
     hints=(
         "Run the cell above: it prints what each version does. Which row has the same number three times?",

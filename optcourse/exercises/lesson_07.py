@@ -8,7 +8,7 @@ from optcourse import objectives, theory
 from optcourse.descent import descend
 from optcourse.exercises.ingredients import Gradient, SequenceGradient
 from optcourse.exercises.lesson_03 import random_bowl
-from optcourse.exercises.mistakes import loop_misconceptions, with_hyper
+from optcourse.exercises.loops import loop_misconceptions, with_hyper
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, RMSProp
 

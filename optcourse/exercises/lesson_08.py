@@ -8,7 +8,7 @@ import numpy as np
 
 from optcourse import objectives, theory
 from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, SequenceGradient
-from optcourse.exercises.mistakes import loop_misconceptions
+from optcourse.exercises.loops import loop_misconceptions
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 08-adam-almost: RMSProp + Momentum, the lecture's lines ---------------------------------------------------------

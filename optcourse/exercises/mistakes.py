@@ -1,285 +1,330 @@
-"""Wrong variants of any descent loop, made from the right one: a lesson writes only the mistakes of its own.
+"""A mistake of a learner is an edit of the right code, and is written as one:
 
-    misconceptions = loop_misconceptions(gradient_descent) + (Misconception("…", "…", wrong_code), …)
+    mistakes(adagrad, LOOP, '''
+    no-root: np.sqrt(grad_squared) + eps => grad_squared + eps
+        You divide by the sum of squares itself. A square has the wrong unit: take its root first.
+    squares-the-sum: grad_squared += dw * dw => grad_squared += dw
+                and: np.sqrt(grad_squared) => np.sqrt(grad_squared * grad_squared)
+        You add up gradients and square the sum. Square each one first, then add.
+    ''')
 
-The right loop must have the course's signature: `(compute_gradient, w, learning_rate, num_steps, …) -> w`.
+What an edit replaces must stand exactly once in the body of the reference, or the module does not load. In it, `{name}` stands
+for any name, the same one wherever it is repeated, and `…` for the rest of a line or what is between two texts. Both
+may be used again in what takes its place, and `{name}` in the sentence. `no-root (same as other): …` names mistakes that
+give the same numbers. Several statements on a line are parted by `;`.
+
+A `Family` is such a text for lines that several references share: each mistake of it is made wherever its text stands.
+What is no edit (another structure) is a `Misconception` with a function of its own, beside these.
 """
 
 from __future__ import annotations
 
+import ast
+import difflib
 import functools
-from collections.abc import Callable, Mapping
-
-import numpy as np
+import inspect
+import linecache
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
 
 from optcourse.exercises.model import Misconception
 
-SENTENCES = {
-    "sign-flipped": (
-        "Your loop walks uphill: the gradient points where the loss grows, so its sign in the update is "
-        "the wrong way round."
-    ),
-    "returns-the-gradient": (
-        "You return the last gradient; the caller wants the parameters `w` where the walk ended."
-    ),
-    "returns-the-step": "You return the last update; the caller wants the parameters `w` after it.",
-    "returns-the-path": "You return every point of the walk; the caller wants the last one only.",
-    "never-updates": ("Your `w` never moves: the result of the update is not kept in `w`."),
-    "one-step-too-few": "Your loop takes one step too few: count how often `range(…)` runs.",
-    "one-step-too-many": "Your loop takes one step too many: count how often `range(…)` runs.",
-    "first-step-only": "Your function is back after its first step: is the `return` indented into the loop?",
-    "gradient-at-the-start-only": (
-        "The gradient is computed once, at the start, and used for every step: compute it inside the "
-        "loop, where `w` is now."
-    ),
-    "learning-rate-ignored": (
-        "The steps do not depend on the learning rate: multiply by `learning_rate` in the update."
-    ),
-    "learning-rate-twice": "The learning rate is multiplied in twice: once is enough.",
-    "divides-by-learning-rate": (
-        "You divide by the learning rate: a larger learning rate must give a longer step."
-    ),
-    "changes-the-input": (
-        "The caller's own array is changed: `w -= …` writes into the array that you were given. Make a "
-        "float copy before the loop."
-    ),
-    "keeps-whole-numbers": (
-        "Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats "
-        "before the loop."
-    ),
-    "copies-whole-numbers": (
-        "Your copy keeps the whole-number type of the start, which cannot hold the steps: say "
-        "`dtype=float` when you copy."
-    ),
-    "starts-at-zero": "Your walk does not begin at the `w` that you were given: do not set it anew.",
-    "updates-after-the-loop": (
-        "The update stands below the loop, so it is done once: indent it, so that every round moves `w`."
-    ),
-    "sums-the-gradient": (
-        "Every entry moves by the same amount: the gradient was summed to one number, but each entry of "
-        "`w` has its own slope."
-    ),
-    "only-the-direction": (
-        "Every step has the same length: the gradient was divided by its length, but its size belongs to "
-        "the update."
-    ),
-}
+
+class BadMistake(ValueError):
+    """A mistake that cannot be made as it is written: where it stands, which it is, what is the matter."""
 
 
-def loop_misconceptions(
-    algorithm: Callable, skip: tuple[str, ...] = (), sentences: Mapping[str, str] | None = None
+@dataclass(frozen=True)
+class Entry:
+    """One mistake as it is written: what follows its id, line by line, and its sentence."""
+
+    id: str
+    lines: tuple[str, ...]
+    sentence: str
+    same_as: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Edit:
+    """`new` takes the place of source[start:end]."""
+
+    start: int
+    end: int
+    new: str
+
+
+class Mistake(Misconception):
+    """A reference with edits. Its code is made when it is first asked for: a lesson has some 200 of them."""
+
+    def __init__(self, entry: Entry, source: Source, edits: tuple[Edit, ...], sentence: str) -> None:
+        for name, value in (("id", entry.id), ("sentence", sentence), ("same_as", entry.same_as)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "source", source)
+        object.__setattr__(self, "edits", edits)
+
+    @functools.cached_property
+    def code(self) -> Callable:
+        return self.source.edited(self.edits, self.id)
+
+    @functools.cached_property
+    def changes(self) -> tuple[Edit, ...]:
+        """The edits, cut down to the words that change."""
+        return tuple(small for edit in self.edits for small in _smaller(self.source.text, edit))
+
+
+def both(one: Misconception, other: Misconception) -> Callable | None:
+    """The code with both mistakes; None where they change the same words, or are no edits of one reference."""
+    if not (isinstance(one, Mistake) and isinstance(other, Mistake) and one.source is other.source):
+        return None
+    changes = sorted({*one.changes, *other.changes}, key=lambda edit: (edit.start, edit.end))
+    for before, after in zip(changes, changes[1:], strict=False):
+        if after.start < before.end or (after.start, after.end) == (before.start, before.end):
+            return None
+    try:
+        return one.source.edited(changes, f"{one.id} and {other.id}")
+    except SyntaxError:  # two edits that do not go together are no pair
+        return None
+
+
+class Family:
+    """Mistakes of lines that several references share. `used` are the ids that were made somewhere."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name, self.where = name, _caller()
+        self.entries = _parse(text, f"{self.where}: family {name}")
+        self.used: set[str] = set()
+
+    def unused(self) -> list[str]:
+        """Mistakes that were made nowhere, once all lessons are loaded: their text is wrong, or nobody needs them."""
+        return [entry.id for entry in self.entries if entry.id not in self.used]
+
+
+class Source:
+    """The text of a reference, and how it is changed."""
+
+    def __init__(self, reference: Callable, where: str, around: Mapping) -> None:
+        self.where = where
+        self.around = around
+        self.reference = reference
+        self.text = textwrap.dedent(inspect.getsource(reference))
+        body = ast.parse(self.text).body[0].body
+        documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
+        first = body[1] if documented and len(body) > 1 else body[0]
+        self.body = sum(len(line) for line in self.text.splitlines(keepends=True)[: first.lineno - 1])
+
+    @functools.cached_property
+    def names(self) -> dict[str, Any]:
+        """What an edit may use: all that its reference may, and all of the module that it is written in."""
+        return {**self.around, **self.reference.__globals__}
+
+    def find(self, old: str, known: dict[str, str]) -> list[tuple[int, int, dict[str, str]]]:
+        """Where `old` stands in the body: start, end, and what its `{name}`s and its `…` stand for."""
+        if not WILD.search(old):
+            return [(at, at + len(old), known) for at in self._places(old)]
+        found = _pattern(old, known).finditer(self.text, self.body)
+        return [(match.start(), match.end(), known | match.groupdict()) for match in found]
+
+    def _places(self, old: str) -> Iterator[int]:
+        """Where `old` stands as whole words."""
+        at = self.text.find(old, self.body)
+        while at >= 0:
+            before, after = self.text[at - 1 : at], self.text[at + len(old) : at + len(old) + 1]
+            if not (_word(before) and _word(old[0]) or _word(old[-1]) and _word(after)):
+                yield at
+            at = self.text.find(old, at + 1)
+
+    def check(self, edits: Sequence[Edit], name: str) -> None:
+        """BadMistake where the edited lines are no Python. Lines alone are read faster than the whole."""
+        try:
+            for edit in edits:
+                begin = self.text.rfind("\n", 0, edit.start) + 1
+                end = self.text.find("\n", edit.end)
+                line = (self.text[begin : edit.start] + edit.new + self.text[edit.end : end]).strip()
+                ast.parse(line + " pass" if line.endswith(":") else line)
+        except SyntaxError:
+            try:
+                self.edited(edits, name)
+            except SyntaxError as error:
+                line = (error.text or "").strip()
+                raise _bad(self.where, name, f"gives `{line}`, which is no Python ({error.msg})") from error
+
+    def edited(self, edits: Sequence[Edit], name: str) -> Callable:
+        """The function with the edits made. `linecache` knows its text, so that tracebacks can show it."""
+        text = self.text
+        for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+            text = text[: edit.start] + edit.new + text[edit.end :]
+        filename = f"<{self.reference.__module__}.{self.reference.__name__}: {name}>"
+        made: dict[str, Callable] = {}
+        exec(compile(text, filename, "exec", dont_inherit=True), self.names, made)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        return made[self.reference.__name__]
+
+
+def mistakes(
+    reference: Callable, *parts: str | Family, skip: Sequence[str] = ()
 ) -> tuple[Misconception, ...]:
-    """The generic mistakes, applied to `algorithm`. `skip` leaves some out; `sentences` has other words."""
-    unknown = (set(skip) | set(sentences or {})) - set(SENTENCES)
-    if unknown:
-        raise ValueError(f"loop_misconceptions: {sorted(unknown)} unknown; there are {sorted(SENTENCES)}")
-    words = SENTENCES | dict(sentences or {})
-    made = {
-        "sign-flipped": with_learning_rate(algorithm, lambda rate: -rate),
-        "returns-the-gradient": _returns_the_gradient(algorithm),
-        "returns-the-step": _returns_the_step(algorithm),
-        "returns-the-path": _returns_the_path(algorithm),
-        "never-updates": _never_updates(algorithm),
-        "one-step-too-few": with_num_steps(algorithm, lambda count: max(count - 1, 0)),
-        "one-step-too-many": with_num_steps(algorithm, lambda count: count + 1),
-        "first-step-only": with_num_steps(algorithm, lambda count: min(count, 1)),
-        "gradient-at-the-start-only": _gradient_at_the_start_only(algorithm),
-        "learning-rate-ignored": with_learning_rate(algorithm, lambda rate: 1.0),
-        "learning-rate-twice": with_learning_rate(algorithm, lambda rate: rate * rate),
-        "divides-by-learning-rate": with_learning_rate(algorithm, lambda rate: 1 / rate),
-        "changes-the-input": _changes_the_input(algorithm),
-        "keeps-whole-numbers": _keeps_whole_numbers(algorithm),
-        "copies-whole-numbers": _copies_whole_numbers(algorithm),
-        "starts-at-zero": _starts_at_zero(algorithm),
-        "updates-after-the-loop": _updates_after_the_loop(algorithm),
-        "sums-the-gradient": with_gradient(algorithm, lambda dw: np.full_like(dw, dw.sum())),
-        "only-the-direction": with_gradient(algorithm, _direction),
-    }
-    return tuple(Misconception(name, words[name], code) for name, code in made.items() if name not in skip)
-
-
-# -- ways to make a wrong loop from a right one; lessons use them too ------------------------------
-
-
-def with_learning_rate(algorithm: Callable, change: Callable) -> Callable:
-    """The algorithm with another learning rate than it was given."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        return algorithm(compute_gradient, w, change(learning_rate), num_steps, *hyper, **named)
-
-    return wrong
-
-
-def with_num_steps(algorithm: Callable, change: Callable) -> Callable:
-    """The algorithm with another number of steps than it was given."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        return algorithm(compute_gradient, w, learning_rate, change(num_steps), *hyper, **named)
-
-    return wrong
-
-
-def with_gradient(algorithm: Callable, change: Callable) -> Callable:
-    """The algorithm with every gradient changed before it is used."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        def changed(*args):
-            return change(compute_gradient(*args))
-
-        return algorithm(changed, w, learning_rate, num_steps, *hyper, **named)
-
-    return wrong
-
-
-def with_hyper(algorithm: Callable, **change: Callable) -> Callable:
-    """The algorithm with hyperparameters changed by name: `with_hyper(adam, beta1=lambda b: 1 - b)`."""
-    import inspect
-
-    signature = inspect.signature(algorithm)
-
-    @functools.wraps(algorithm)
-    def wrong(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        for name, function in change.items():
-            bound.arguments[name] = function(bound.arguments[name])
-        return algorithm(*bound.args, **bound.kwargs)
-
-    return wrong
-
-
-def _direction(dw: np.ndarray) -> np.ndarray:
-    length = np.sqrt(np.sum(dw * dw))
-    return dw / length if length else dw
-
-
-def _returns_the_gradient(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        dw = None
-
-        def remembering(*args):
-            nonlocal dw
-            dw = compute_gradient(*args)
-            return dw
-
-        algorithm(remembering, w, learning_rate, num_steps, *hyper, **named)
-        return dw
-
-    return wrong
-
-
-def _returns_the_step(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        points = []
-
-        def remembering(point, *rest):
-            points.append(np.array(point, dtype=float))
-            return compute_gradient(point, *rest)
-
-        end = algorithm(remembering, w, learning_rate, num_steps, *hyper, **named)
-        return points[-1] - end if points else end
-
-    return wrong
-
-
-def _returns_the_path(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        points = []
-
-        def remembering(point, *rest):
-            points.append(np.array(point, dtype=float))
-            return compute_gradient(point, *rest)
-
-        end = algorithm(remembering, w, learning_rate, num_steps, *hyper, **named)
-        return np.array([*points, end])
-
-    return wrong
-
-
-def _never_updates(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        start = np.array(w, dtype=float)
-
-        def at_the_start(point, *rest):
-            return compute_gradient(start, *rest)
-
-        algorithm(at_the_start, w, learning_rate, num_steps, *hyper, **named)
-        return start
-
-    return wrong
-
-
-def _gradient_at_the_start_only(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        dw = compute_gradient(np.array(w, dtype=float))
-        return algorithm(lambda *args: dw.copy(), w, learning_rate, num_steps, *hyper, **named)
-
-    return wrong
-
-
-def _changes_the_input(algorithm: Callable) -> Callable:
-    """The right numbers, written into the caller's array; whole numbers stop it as they stop `w -= …`."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        end = algorithm(compute_gradient, w, learning_rate, num_steps, *hyper, **named)
-        if num_steps:
-            w -= w - end
-        return w
-
-    return wrong
-
-
-def _copies_whole_numbers(algorithm: Callable) -> Callable:
-    """`w = np.array(w)`, then `w -= …`: right for floats, an error for whole numbers."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        return _changes_the_input(algorithm)(
-            compute_gradient, np.array(w), learning_rate, num_steps, *hyper, **named
-        )
-
-    return wrong
-
-
-def _starts_at_zero(algorithm: Callable) -> Callable:
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        start = np.zeros(np.shape(w))
-        return algorithm(compute_gradient, start, learning_rate, num_steps, *hyper, **named)
-
-    return wrong
-
-
-def _updates_after_the_loop(algorithm: Callable) -> Callable:
-    """The gradient is asked for in every round, at the same place; what follows happens once."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        start = np.array(w, dtype=float)
-        gradients = [compute_gradient(start) for _ in range(num_steps)]
-        return algorithm(lambda *_: gradients[-1], start, learning_rate, min(num_steps, 1), *hyper, **named)
-
-    return wrong
-
-
-def _keeps_whole_numbers(algorithm: Callable) -> Callable:
-    """After each step the point is cut back to the type of the start; right for a float start."""
-
-    @functools.wraps(algorithm)
-    def wrong(compute_gradient, w, learning_rate, num_steps, *hyper, **named):
-        start = np.asarray(w)
-        if start.dtype.kind not in "iu":
-            return algorithm(compute_gradient, w, learning_rate, num_steps, *hyper, **named)
-        end = algorithm(compute_gradient, w, learning_rate, num_steps, *hyper, **named)
-        return end.astype(start.dtype)
-
-    return wrong
+    """The misconceptions that are edits of `reference`: texts and families, in the order in which they are tried.
+
+    An id in a text takes the place of the same id in a family. skip: ids of families that are no mistakes here.
+    """
+    where = _caller()
+    around = inspect.currentframe().f_back.f_globals
+    source = Source(reference, f"{where}: {reference.__name__}", around)
+    texts = {part: _parse(part, source.where) for part in parts if isinstance(part, str)}
+    own = [entry.id for entries in texts.values() for entry in entries]
+    made: dict[str, Misconception] = {}
+    left_out = set()
+    for part in parts:
+        for entry in texts[part] if isinstance(part, str) else part.entries:
+            here = _make(entry, source, None if isinstance(part, str) else part)
+            if here is None:
+                continue
+            if isinstance(part, Family) and entry.id in (*own, *skip):
+                left_out.add(entry.id)
+                continue
+            if entry.id in made:
+                raise _bad(source.where, entry.id, "is there twice; give each an id of its own")
+            made[entry.id] = here
+            if isinstance(part, Family):
+                part.used.add(entry.id)
+    if unknown := set(skip) - left_out:
+        raise BadMistake(f"{source.where}: skip names {sorted(unknown)}, which no family makes here")
+    return tuple(made.values())
+
+
+def _make(entry: Entry, source: Source, family: Family | None) -> Mistake | None:
+    """The mistake in `source`; None where a family's text does not stand there."""
+    edits, known = [], {}
+    for line in entry.lines:
+        old, new = _old_and_new(line, source.where, entry.id)
+        found = source.find(old, known)
+        if len(found) != 1 and family is not None:
+            return None
+        if len(found) != 1:
+            count = "is not" if not found else f"stands {len(found)} times"
+            raise _bad(source.where, entry.id, f"`{old}` {count} in the reference; it must stand there once")
+        start, end, known = found[0]
+        edits.append((start, end, new))
+    done = tuple(Edit(start, end, _filled(new, known)) for start, end, new in edits)
+    for edit in done:
+        if source.text[edit.start : edit.end] == edit.new:
+            raise _bad(source.where, entry.id, f"`{edit.new}` changes nothing")
+    source.check(done, entry.id)
+    return Mistake(entry, source, done, _filled(entry.sentence, known))
+
+
+def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[Misconception, ...]:
+    """The misconceptions of an exercise that asks for values. A mistake is written as the values that it leads to:
+
+        start-not-turned: loss_turned = loss_after(np.pi / 4, START)
+            Your second run starts at (−5, −2) itself. …
+
+    The right side may use whatever the module holds that it is written in; a value that is not named may be any.
+    """
+    where = f"{_caller()}: {reference.__name__}"
+    made = []
+    for entry in _parse(text, where):
+        try:
+            code = compile("\n".join(entry.lines), f"<{reference.__name__}: {entry.id}>", "exec")
+        except SyntaxError as error:
+            raise _bad(where, entry.id, f"gives `{error.text}`, which is no Python ({error.msg})") from error
+        if not set(code.co_names) & set(names):
+            raise _bad(where, entry.id, f"names none of {', '.join(names)}; write `{names[0]} = …`")
+        values = functools.partial(_values, code, inspect.currentframe().f_back.f_globals, tuple(names))
+        made.append(Misconception(entry.id, entry.sentence, values, entry.same_as))
+    return tuple(made)
+
+
+def _values(code: CodeType, namespace: Mapping, names: tuple[str, ...]) -> Any:
+    given: dict[str, Any] = {}
+    exec(code, dict(namespace), given)
+    return given[names[0]] if len(names) == 1 else tuple(given.get(name) for name in names)
+
+
+# -- reading a text --------------------------------------------------------------------------------
+
+HEAD = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)(?: \(same as ([a-z0-9, -]+)\))?:(?: (.*))?")
+WILD = re.compile(r"\{([a-z]\w*)\}|…")
+
+
+def _parse(text: str, where: str) -> tuple[Entry, ...]:
+    """The mistakes of a text. A line that is not indented begins one; `and:` goes on with it; the rest is its sentence."""
+    entries: list[Entry] = []
+    for block in re.split(r"\n(?=\S)", textwrap.dedent(text).strip()):
+        first, *more = block.splitlines()
+        head = HEAD.fullmatch(first)
+        if head is None:
+            raise BadMistake(f"{where}: {first!r} is no beginning of a mistake; write `id: old => new`")
+        name, same_as, line = head.groups()
+        lines = [line or ""] + [m.strip()[4:].strip() for m in more if m.strip().startswith("and:")]
+        words = " ".join(m.strip() for m in more if m.strip() and not m.strip().startswith("and:"))
+        if not words:
+            raise _bad(where, name, "has no sentence; write it below, indented")
+        if any(entry.id == name for entry in entries):
+            raise _bad(where, name, "is there twice; give each an id of its own")
+        entries.append(Entry(name, tuple(lines), words, tuple(re.split(r",\s*", same_as)) if same_as else ()))
+    return tuple(entries)
+
+
+def _old_and_new(line: str, where: str, name: str) -> tuple[str, str]:
+    old, arrow, new = line.partition(" =>")
+    if not arrow or not old.strip():
+        raise _bad(where, name, f"has the edit `{line}`; write `old => new`")
+    return old.strip(), new.strip()
+
+
+def _pattern(old: str, known: dict[str, str]) -> re.Pattern:
+    """`old` as a regular expression. What an earlier edit of the mistake has named means the same here."""
+    parts, seen, at = [], set(known), 0
+    for wild in WILD.finditer(old):
+        parts.append(re.escape(old[at : wild.start()]))
+        name, at = wild[1] or "rest", wild.end()
+        if name in known:
+            parts.append(re.escape(known[name]))
+        elif name in seen:
+            parts.append(f"(?P={name})")
+        else:
+            kind = r"\w+" if wild[1] else ".+" if at == len(old) else ".+?"
+            parts.append(f"(?P<{name}>{kind})")
+            seen.add(name)
+    parts.append(re.escape(old[at:]))
+    before = r"(?<!\w)" if _word(old[0]) or old[0] == "{" else ""
+    after = r"(?!\w)" if _word(old[-1]) or old[-1] == "}" else ""
+    return re.compile(before + "".join(parts) + after)
+
+
+def _filled(text: str, known: dict[str, str]) -> str:
+    """The text with what its wild parts stand for; an unknown `{name}` is code and stays."""
+    return WILD.sub(lambda wild: known.get(wild[1] or "rest", wild[0]), text)
+
+
+def _word(letter: str) -> bool:
+    return letter.isalnum() or letter == "_"
+
+
+def _smaller(text: str, edit: Edit) -> Iterator[Edit]:
+    """An edit as edits of single words and signs."""
+    words = re.compile(r"\w+|\s+|\*\*|.")
+    old, new = words.findall(text[edit.start : edit.end]), words.findall(edit.new)
+    places = [edit.start]
+    for word in old:
+        places.append(places[-1] + len(word))
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            yield Edit(places[a], places[b], "".join(new[c:d]))
+
+
+def _caller() -> str:
+    """The file and line where a text is handed over, from the course's folder."""
+    frame = inspect.currentframe().f_back.f_back
+    path = Path(frame.f_code.co_filename)
+    return f"{'/'.join(path.parts[-3:])}:{frame.f_lineno}"
+
+
+def _bad(where: str, name: str, what: str) -> BadMistake:
+    return BadMistake(f"{where}: the mistake {name!r} {what}.")

@@ -10,6 +10,7 @@ import numpy as np
 
 from optcourse.descent import descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Toggle, Walk, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
@@ -126,7 +127,7 @@ class FogExplorer(Explorer):
 
 
 def plane(marks: list, title: str) -> Panel:
-    return Panel("w[0]", "w[1]", XLIM, YLIM, marks, title=title, equal=True)
+    return panel(axis("w[0]", *XLIM), axis("w[1]", *YLIM), marks, title, equal=True)
 
 
 def hollows(land: Land) -> list:
@@ -135,10 +136,8 @@ def hollows(land: Land) -> list:
     heights = np.abs(land.height(minima).round(6))
     named = [(x, y, h) for (x, y), h in zip(minima.T, heights, strict=True) if XLIM[0] < x < XLIM[1]]
     words = [
-        Text(x, y, say(h), role="optimum", align="center", above=10)
-        for x, y, h in named
-        if len(named) > 1
-    ]  # fmt: skip
+        Text(x, y, say(h), role="optimum", align="center", above=10) for x, y, h in named if len(named) > 1
+    ]
     return [*parts.minimum_marks(land.objective), *words]
 
 
@@ -161,9 +160,15 @@ def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
     return [
         Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
-        Text(here[0] + (0.25 if right else -0.25), here[1], f"height {say(height)}", role="start",
-             align="left" if right else "right", above=10),
-    ]  # fmt: skip
+        Text(
+            here[0] + (0.25 if right else -0.25),
+            here[1],
+            f"height {say(height)}",
+            role="start",
+            align="left" if right else "right",
+            above=10,
+        ),
+    ]
 
 
 def told(heights: np.ndarray) -> str:
@@ -223,24 +228,30 @@ class DirectionsExplorer(Explorer):
         zeros = np.zeros(COUNT)
         return Scene(
             panels=[
-                Panel(
-                    "part along minus the gradient (cos)",
-                    "part to the side",
-                    (-1.15, 1.15),
-                    (-1.15, 1.15),
+                panel(
+                    axis("part along minus the gradient (cos)", -1.15, 1.15),
+                    axis("part to the side", -1.15, 1.15),
                     [
-                        Arrows(zeros, zeros, along, aside, role="second", width=1.0, alpha=0.6,
-                               label=f"{COUNT} random directions"),
-                        Arrows([0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="minus the gradient"),
+                        Arrows(
+                            zeros,
+                            zeros,
+                            along,
+                            aside,
+                            role="second",
+                            width=1.0,
+                            alpha=0.6,
+                            label=f"{COUNT} random directions",
+                        ),
+                        Arrows(
+                            [0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="minus the gradient"
+                        ),
                     ],
-                    title=f"in {dimension} dimensions",
+                    f"in {dimension} dimensions",
                     equal=True,
                 ),
-                Panel(
-                    "dimension d",
-                    "cos",
-                    (1.8, 1100.0),
-                    (0.01, 1.2),
+                panel(
+                    log_axis("dimension d", 1.8, 1100.0),
+                    log_axis("cos", 0.01, 1.2),
                     [
                         Line(d, np.sqrt(2 / (np.pi * d)), role="theory", label="√(2/(πd))"),
                         Points(DIMENSIONS, best, role="third", size=8, label=f"best of the {COUNT}"),
@@ -248,9 +259,7 @@ class DirectionsExplorer(Explorer):
                         Points([dimension], [mean], role="path", size=14, drag="dimension"),
                         Rule("y", 1.0, role="gradient", label="minus the gradient itself"),
                     ],
-                    xscale="log",
-                    yscale="log",
-                    title="how much of a random step goes downhill",
+                    "how much of a random step goes downhill",
                 ),
             ],
             says=(
@@ -258,7 +267,7 @@ class DirectionsExplorer(Explorer):
                 f"The mean size of the cosine is {say(mean)}; theory gives {say(expected_cosine(int(dimension)))}, and "
                 f"√(2/(πd)) = {say(np.sqrt(2 / (np.pi * dimension)))}. The best of the {COUNT} has {say(along.max(), 4)}."
             ),
-        )  # fmt: skip
+        )
 
 
 @lru_cache(maxsize=128)
@@ -295,9 +304,13 @@ class DownhillExplorer(Explorer):
         with np.errstate(all="ignore"):  # a step too large runs away; the panel clips it
             heights = np.nan_to_num(land.height(trace.w.T), nan=1e30, posinf=1e30)
         own, own_loss, error = parts.learners_run(
-            repeated(self.yours), land.objective, start, "your take_step",
-            learning_rate=learning_rate, num_steps=num_steps,
-        )  # fmt: skip
+            repeated(self.yours),
+            land.objective,
+            start,
+            "your take_step",
+            learning_rate=learning_rate,
+            num_steps=num_steps,
+        )
         runs = [(heights, "gradient descent", "path")]
         if own_loss is not None:
             runs.append(
@@ -307,12 +320,7 @@ class DownhillExplorer(Explorer):
         return Scene(
             panels=[
                 plane(
-                    [
-                        *parts.background(land.objective, XLIM, YLIM),
-                        *hollows(land),
-                        *path,
-                        *own,
-                    ],
+                    [*parts.background(land.objective, XLIM, YLIM), *hollows(land), *path, *own],
                     f"landscape {landscape} from above",
                 ),
                 height_panel(runs, 30, by_step=True),
@@ -352,5 +360,7 @@ def ending(land: Land, end: np.ndarray, heights: np.ndarray, learning_rate: floa
     if np.hypot(*land.objective.gradient(end)) > 0.2:
         return f"{told} The ground is not level there: more steps would go on."
     return f"{told} " + (
-        "That is the deepest point." if heights[-1] < 0.05 else "The ground is level there, but it is not the deepest point."
-    )  # fmt: skip
+        "That is the deepest point."
+        if heights[-1] < 0.05
+        else "The ground is level there, but it is not the deepest point."
+    )

@@ -11,6 +11,7 @@ from optcourse import data, gradients, models, objectives
 from optcourse.descent import descend
 from optcourse.exercises.model import Case
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
@@ -124,13 +125,10 @@ class VCurveLab(Explorer):
         ends = np.array([-4.0, 4.0])
         asked = {"forward": [x, x + h], "central": [x - h, x + h], "complex": [x]}[scheme]
         through = float(curve.value(asked[0])) + slope * (ends - asked[0])
-        return Panel(
-            xlabel="x",
-            ylabel="loss",
-            xlim=(-4, 4),
-            ylim=curve.ylim,
-            title="tangent and secant",
-            marks=[
+        return panel(
+            axis("x", -4, 4),
+            axis("loss", *curve.ylim),
+            [
                 Line(grid, curve.value(grid), role="contour", label="the function"),
                 Line(ends, through, role="path", label="line with the numeric slope"),
                 Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
@@ -142,6 +140,7 @@ class VCurveLab(Explorer):
                     label="where f is asked",
                 ),
             ],
+            "tangent and secant",
         )
 
     def _errors(self, curve, x, at, h, scheme, dtype, own) -> Panel:
@@ -178,16 +177,11 @@ class VCurveLab(Explorer):
         ]
         if own is not None:
             marks.append(Points(DECADES, np.maximum(own, FLOOR), role="yours", size=9, label="your code"))
-        return Panel(
-            xlabel="h",
-            ylabel="error of the slope",
-            xlim=(1e-16, 1.0),
-            ylim=(FLOOR, 1e2),
-            xscale="log",
-            yscale="log",
-            title="the V: error against h",
-            xticks=[(10.0**k, f"1e{k}") for k in (-16, -12, -8, -4)] + [(1.0, "1")],
-            marks=marks,
+        return panel(
+            log_axis("h", 1e-16, 1.0, ticks=[(10.0**k, f"1e{k}") for k in (-16, -12, -8, -4)] + [(1.0, "1")]),
+            log_axis("error of the slope", FLOOR, 1e2),
+            marks,
+            "the V: error against h",
         )
 
     def _own_errors(self, function, x, dtype, exact) -> tuple[np.ndarray | None, str]:
@@ -308,28 +302,41 @@ class EntryByEntry(Explorer):
         moved = np.array([point for point, *_ in calls])
         return Scene(
             panels=[
-                Panel(
-                    xlabel="entry of w", ylabel="value", xlim=(-0.6, 8.6), ylim=(-top, top), title="w, as f gets it",
-                    xticks=[(k, str(k)) for k in range(9)],
-                    marks=[
+                panel(
+                    axis("entry of w", -0.6, 8.6, ticks=[(k, str(k)) for k in range(9)]),
+                    axis("value", -top, top),
+                    [
                         Bars(index, moved, role="path", by_step="at", width=0.7),
                         Points(index, w, role="start", size=8, label="w itself"),
                         Rule("y", 0.0, role="neutral", dash="solid"),
                     ],
+                    "w, as f gets it",
                 ),
-                Panel(
-                    xlabel="evaluation", ylabel="loss", xlim=(0, 19), ylim=(0, 1.4), title="the losses that come back",
-                    marks=[Line(t, losses, role="second", by_step="upto", marker=True, label="f(w moved)", width=1.2)],
+                panel(
+                    axis("evaluation", 0, 19),
+                    axis("loss", 0, 1.4),
+                    [
+                        Line(
+                            t,
+                            losses,
+                            role="second",
+                            by_step="upto",
+                            marker=True,
+                            label="f(w moved)",
+                            width=1.2,
+                        )
+                    ],
+                    "the losses that come back",
                 ),
-                Panel(
-                    xlabel="entry of dw", ylabel="slope", xlim=(-0.6, 8.6), ylim=(-gradient_top, gradient_top),
-                    xticks=[(k, str(k)) for k in range(9)],
-                    title="dw, so far",
-                    marks=[
+                panel(
+                    axis("entry of dw", -0.6, 8.6, ticks=[(k, str(k)) for k in range(9)]),
+                    axis("slope", -gradient_top, gradient_top),
+                    [
                         Bars(index, np.array(found), role="gradient", by_step="at", width=0.7),
                         Points(index, exact, role="theory", size=9, label="analytic gradient"),
                         Rule("y", 0.0, role="neutral", dash="solid"),
                     ],
+                    "dw, so far",
                 ),
             ],
             says=(
@@ -343,7 +350,7 @@ class EntryByEntry(Explorer):
                 "dw at this entry is now {3:.4f}",
                 np.array(rows),
             ),
-        )  # fmt: skip
+        )
 
 
 def _calls(scheme: str, w: np.ndarray, h: float) -> list[tuple[np.ndarray, int, float]]:
@@ -538,11 +545,11 @@ class Bill(Explorer):
         ]
         return Scene(
             panels=[
-                Panel(
-                    xlabel="parameters N", ylabel="seconds for one gradient", xlim=(1, 1e9), ylim=(1e-5, 1e11),
-                    xscale="log", yscale="log", title="time of one gradient",
-                    xticks=[(10.0**k, f"1e{k}") for k in range(0, 10, 3)],
-                    marks=marks,
+                panel(
+                    log_axis("parameters N", 1, 1e9, ticks=[(10.0**k, f"1e{k}") for k in range(0, 10, 3)]),
+                    log_axis("seconds for one gradient", 1e-5, 1e11),
+                    marks,
+                    "time of one gradient",
                 )
             ],
             says=(
@@ -552,4 +559,4 @@ class Bill(Explorer):
                 f"(3 are drawn: {in_words(3 * second)}), however many parameters there are."
             ),
             slider_marks={"num_parameters": [mark for mark in LANDMARKS if mark[1] != "network"]},
-        )  # fmt: skip
+        )

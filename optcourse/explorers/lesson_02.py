@@ -11,6 +11,7 @@ import numpy as np
 from optcourse import data
 from optcourse.exercises.model import Case
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.figures.scene import Arrows, Bars, Line, Panel, Points, Rule, Scene, Span, Text
@@ -217,15 +218,11 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
                     above=-34,
                 )
             )
-    return Panel(
-        xlabel="values go to the right, gradients come back to the left",
-        ylabel="weights below, values above",
-        xlim=(-0.9, 11.4),
-        ylim=(0.2, 3.9),
-        title="the tiny network",
-        marks=marks,
-        xticks=(),
-        yticks=(),
+    return panel(
+        axis("values go to the right, gradients come back to the left", -0.9, 11.4, ticks=()),
+        axis("weights below, values above", 0.2, 3.9, ticks=()),
+        marks,
+        "the tiny network",
         weight=2.1,
     )
 
@@ -248,18 +245,11 @@ def _errors_panel(names: list[str], errors: np.ndarray, own: np.ndarray | None =
     if own is not None:
         height = np.clip(np.nan_to_num(own, nan=10.0, posinf=10.0), FLOOR, 10.0)
         bars.append(Bars(at + left, height, role="yours", width=0.36, base=FLOOR, label="your code"))
-    return Panel(
-        xlabel="weight",
-        ylabel="relative error",
-        title="the gradient check",
-        xlim=(-0.7, len(names) - 0.3),
-        ylim=(FLOOR, 10.0),
-        yscale="log",
-        xticks=[(float(k), name) for k, name in enumerate(names)],
-        marks=[
-            Rule("y", RTOL, role="limit", label="1e-3: the check's limit"),
-            *bars,
-        ],
+    return panel(
+        axis("weight", -0.7, len(names) - 0.3, ticks=[(float(k), name) for k, name in enumerate(names)]),
+        log_axis("relative error", FLOOR, 10.0),
+        [Rule("y", RTOL, role="limit", label="1e-3: the check's limit"), *bars],
+        "the gradient check",
     )
 
 
@@ -473,19 +463,15 @@ def _scatter_panel(analytic: np.ndarray, numeric: np.ndarray) -> Panel:
         np.clip(np.abs(analytic), lo * 1.2, hi),
         np.clip(np.abs(np.nan_to_num(numeric, nan=lo)), lo * 1.2, hi),
     )
-    return Panel(
-        xlabel="analytic entry, size",
-        ylabel="numeric entry, size",
-        title="analytic against numeric",
-        xlim=(lo, hi),
-        ylim=(lo, hi),
-        xscale="log",
-        yscale="log",
-        marks=[
+    return panel(
+        log_axis("analytic entry, size", lo, hi),
+        log_axis("numeric entry, size", lo, hi),
+        [
             Line(line, line, role="theory", label="equal", width=1.5),
             Rule("x", ATOL, role="limit", label="atol: below, all pass"),
             Points(*size, role="path", size=8, label="entries"),
         ],
+        "analytic against numeric",
     )
 
 
@@ -504,15 +490,11 @@ def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.nd
         marks.append(
             Points(at + 0.06, np.clip(own_errors, FLOOR * 1.5, 5.0), role="yours", size=9, label="your code")
         )
-    return Panel(
-        xlabel="parameter",
-        ylabel="relative error",
-        title="relative error of every entry",
-        xlim=(-0.7, 3.7),
-        ylim=(FLOOR, 10.0),
-        yscale="log",
-        xticks=[(float(k), name) for k, name in enumerate(PARAMETERS)],
-        marks=marks,
+    return panel(
+        axis("parameter", -0.7, 3.7, ticks=[(float(k), name) for k, name in enumerate(PARAMETERS)]),
+        log_axis("relative error", FLOOR, 10.0),
+        marks,
+        "relative error of every entry",
     )
 
 
@@ -569,26 +551,21 @@ class KinkExplorer(Explorer):
         )
         return Scene(
             panels=[
-                Panel(
-                    xlabel="x",
-                    ylabel="ReLU(x)",
-                    title="ReLU and the secant",
-                    xlim=(-1, 1),
-                    ylim=(-0.4, 1.1),
-                    marks=[
+                panel(
+                    axis("x", -1, 1),
+                    axis("ReLU(x)", -0.4, 1.1),
+                    [
                         Line(grid, np.maximum(grid, 0), role="path", label="ReLU"),
                         Line(grid, line, role="second", label="secant", width=1.5),
                         Points(ends, np.maximum(ends, 0), role="second", size=10),
                         Points([x], [max(x, 0.0)], role="start", size=9),
                     ],
+                    "ReLU and the secant",
                 ),
-                Panel(
-                    xlabel="x",
-                    ylabel="derivative",
-                    title="numeric against analytic",
-                    xlim=(-1, 1),
-                    ylim=(-0.2, 1.2),
-                    marks=[
+                panel(
+                    axis("x", -1, 1),
+                    axis("derivative", -0.2, 1.2),
+                    [
                         Span("x", -h, h if scheme == "central" else 0.0, role="bad"),
                         Line(
                             [-1, 0, np.nan, 0, 1],
@@ -599,6 +576,7 @@ class KinkExplorer(Explorer):
                         Line(grid, relu_difference(grid, h, scheme), role="second", label="numeric"),
                         Points([x], [slope], role="second", size=11),
                     ],
+                    "numeric against analytic",
                 ),
             ],
             says=(
@@ -679,13 +657,11 @@ class LearningExplorer(Explorer):
         )
         return Scene(
             panels=[
-                Panel(
-                    xlabel="step",
-                    ylabel="loss",
-                    title="loss on 100 real digits",
-                    xlim=(0, NUM_STEPS),
-                    ylim=(0, 4),
-                    marks=marks,
+                panel(
+                    axis("step", 0, NUM_STEPS),
+                    axis("loss", 0, 4),
+                    marks,
+                    "loss on 100 real digits",
                     weight=1.6,
                 ),
                 _errors_panel(list(PARAMETERS), worst, None if own is None else own[2]),

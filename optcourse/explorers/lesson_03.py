@@ -9,6 +9,7 @@ import numpy as np
 from optcourse import data, models, objectives
 from optcourse.descent import descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
@@ -71,19 +72,17 @@ class ParabolaExplorer(Explorer):
         on_curve = [
             Line(x, 0.5 * curvature * x * x, role="neutral", label="loss = λ w² / 2"),
             Points([0.0], [0.0], role="optimum", size=12),
-            Line(w, loss, role="path", width=1.2, by_step="upto", marker=True, label="gradient descent"),
-            Points(w, loss, role="path", size=12, by_step="at"),
+            *parts.run_line(w, loss, "gradient descent", width=1.2, marker=True),
         ]
         over_time = [
             Rule("y", 0.0, role="optimum", dash="dot"),
-            Line(t, w, role="path", by_step="upto", marker=True, label="gradient descent"),
-            Points(t, w, role="path", size=12, by_step="at"),
+            *parts.run_line(t, w, "gradient descent", marker=True),
             Line(t, self.start * factor**t, role="theory", width=1.5, label="2.5 × factor^step"),
         ]
         return Scene(
             panels=[
-                Panel("w", "loss", (-3, 3), (0, 20), on_curve, title="the parabola"),
-                Panel("step", "w", (0, 30), (-3.5, 3.5), over_time, title="w at each step"),
+                panel(axis("w", -3, 3), axis("loss", 0, 20), on_curve, "the parabola"),
+                panel(axis("step", 0, 30), axis("w", -3.5, 3.5), over_time, "w at each step"),
             ],
             says=(
                 f"Each step multiplies w by 1 − {say(learning_rate)} × {say(curvature)} = {say(factor)}. "
@@ -304,14 +303,11 @@ class LinkedBasesExplorer(Explorer):
                     title="in the valley's own axes",
                     equal=True,
                 ),
-                Panel(
-                    "step",
-                    "distance from the minimum",
-                    (0, self.num_steps),
-                    (1e-6, 1e2),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    log_axis("distance from the minimum", 1e-6, 1e2),
                     components,
-                    yscale="log",
-                    title="each axis alone",
+                    "each axis alone",
                 ),
             ],
             says=(
@@ -370,22 +366,23 @@ class SweepExplorer(Explorer):
             Line(grid, final, role="path", label=f"loss after {num_steps} steps"),
             Rule("x", best, role="theory", label="best α* in the long run"),
             Points(
-                [learning_rate], [np.clip(loss, low * 2, high / 2)], role="yours", shape="circle", size=13,
-                label="probe", drag="learning_rate",
+                [learning_rate],
+                [np.clip(loss, low * 2, high / 2)],
+                role="yours",
+                shape="circle",
+                size=13,
+                label="probe",
+                drag="learning_rate",
             ),
-        ]  # fmt: skip
+        ]
         w = path.w
         return Scene(
             panels=[
-                Panel(
-                    "learning_rate",
-                    f"loss after {num_steps} steps",
-                    (0.001, 1.0),
-                    (low, high),
+                panel(
+                    log_axis("learning_rate", 0.001, 1.0),
+                    log_axis(f"loss after {num_steps} steps", low, high),
                     curve,
-                    xscale="log",
-                    yscale="log",
-                    title="one run for every learning rate",
+                    "one run for every learning rate",
                 ),
                 Panel(
                     "w[0]",
@@ -481,10 +478,7 @@ class BasinsExplorer(Explorer):
                     weight=1.3,
                 ),
                 parts.loss_panel(
-                    losses,
-                    self.num_steps,
-                    ylim=(1e-6, 1e4),
-                    title="loss above the lowest minimum",
+                    losses, self.num_steps, ylim=(1e-6, 1e4), title="loss above the lowest minimum"
                 ),
             ],
             says=(
@@ -550,8 +544,7 @@ class SaddleExplorer(Explorer):
         t = np.arange(length + 1)
         height = [
             Rule("y", 1.0, role="limit", label="|w[1]| = 1: it has left"),
-            Line(t, np.maximum(np.abs(w[:, 1]), 1e-30), role="path", by_step="upto", label="|w[1]|"),
-            Points(t, np.maximum(np.abs(w[:, 1]), 1e-30), role="path", size=12, by_step="at"),
+            *parts.run_line(t, np.maximum(np.abs(w[:, 1]), 1e-30), "|w[1]|"),
             Line(t, np.maximum(np.abs(w[:, 0]), 1e-30), role="second", by_step="upto", label="|w[0]|"),
         ]
         saddle = objectives.saddle()
@@ -578,14 +571,11 @@ class SaddleExplorer(Explorer):
                     ],
                     title="x² − y² from above",
                 ),
-                Panel(
-                    "step",
-                    "distance from the saddle",
-                    (0, self.num_steps),
-                    (1e-12, 1e1),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    log_axis("distance from the saddle", 1e-12, 1e1),
                     height,
-                    yscale="log",
-                    title="two axes, two factors",
+                    "two axes, two factors",
                 ),
             ],
             says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * learning_rate, 4)} at each step.",
@@ -617,10 +607,7 @@ class DigitsExplorer(Explorer):
         losses, train, test = digits_run(learning_rate, centred, self.num_steps)
         t = np.arange(self.num_steps + 1)
         limit = 2 / curvatures[0]
-        marks = [
-            Line(t, losses, role="path", label="training loss", by_step="upto"),
-            Points(t, losses, role="path", size=11, by_step="at"),
-        ]
+        marks = [*parts.run_line(t, losses, "training loss", size=11)]
         own_losses, error = self.learners_losses(learning_rate, centred)
         if own_losses is not None:
             marks.append(Line(np.arange(len(own_losses)), own_losses, role="yours", label="your code"))
@@ -642,23 +629,17 @@ class DigitsExplorer(Explorer):
         slow = int(np.sum(shown * learning_rate * self.num_steps < 1))
         return Scene(
             panels=[
-                Panel(
-                    "step (each one a pass over all training images)",
-                    "loss",
-                    (0, self.num_steps),
-                    (0.05, 50.0),
+                panel(
+                    axis("step (each one a pass over all training images)", 0, self.num_steps),
+                    log_axis("loss", 0.05, 50.0),
                     marks,
-                    yscale="log",
-                    title="loss on the training images",
+                    "loss on the training images",
                 ),
-                Panel(
-                    "direction, steepest first",
-                    "curvature λ",
-                    (0, 65),
-                    (1e-8, 100.0),
+                panel(
+                    axis("direction, steepest first", 0, 65),
+                    log_axis("curvature λ", 1e-8, 100.0),
                     spectrum,
-                    yscale="log",
-                    title="the curvatures at the start",
+                    "the curvatures at the start",
                 ),
             ],
             says=(

@@ -10,6 +10,7 @@ import numpy as np
 from optcourse import data, models, objectives, theory
 from optcourse.descent import descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
@@ -127,16 +128,18 @@ class GradientCloudExplorer(Explorer):
         ]
         return Scene(
             panels=[
-                Panel(
-                    "dw[0]", "dw[1]", (-3.0, 5.0), (-4.0, 4.0), arrows, title="gradients at one w", equal=True
+                panel(
+                    axis("dw[0]", -3.0, 5.0),
+                    axis("dw[1]", -4.0, 4.0),
+                    arrows,
+                    "gradients at one w",
+                    equal=True,
                 ),
-                Panel(
-                    "angle to the true gradient (degrees)",
-                    "share",
-                    (0, 180),
-                    (0, 1),
+                panel(
+                    axis("angle to the true gradient (degrees)", 0, 180),
+                    axis("share", 0, 1),
                     histogram,
-                    title="how far off?",
+                    "how far off?",
                 ),
                 variance_panel(means, covariance, batch_size),
             ],
@@ -203,17 +206,29 @@ def variance_panel(means: np.ndarray, covariance: np.ndarray, batch_size: int) -
     low, high = 1e-4, 1e2
     without = expected_variance(covariance, curve, num_examples, "without replacement")
     marks = [
-        Line(curve[::8], expected_variance(covariance, curve[::8], num_examples, "with replacement"), role="theory",
-             label="σ²/B"),
+        Line(
+            curve[::8],
+            expected_variance(covariance, curve[::8], num_examples, "with replacement"),
+            role="theory",
+            label="σ²/B",
+        ),
         Line(curve, np.clip(without, low / 10, None), role="second", width=1.5, label="× (N − B)/(N − 1)"),
         Points(sizes, np.clip(measured, low, high), role="gradient", size=7, label="measured"),
-        Points([batch_size], [np.clip(total_variance(means[batch_size - 1]), low, high)], role="yours", shape="circle",
-               size=13, drag="batch_size"),
-    ]  # fmt: skip
-    return Panel(
-        "batch_size", "variance of the gradient", (1, 2000), (low, high), marks, xscale="log", yscale="log",
-        title="noise against batch size",
-    )  # fmt: skip
+        Points(
+            [batch_size],
+            [np.clip(total_variance(means[batch_size - 1]), low, high)],
+            role="yours",
+            shape="circle",
+            size=13,
+            drag="batch_size",
+        ),
+    ]
+    return panel(
+        log_axis("batch_size", 1, 2000),
+        log_axis("variance of the gradient", low, high),
+        marks,
+        "noise against batch size",
+    )
 
 
 # -- (b) steps, epochs, seconds ----------------------------------------------------------------------------------------
@@ -265,9 +280,14 @@ class BatchSizesExplorer(Explorer):
         model, _ = digits_problem()
         rng = np.random.default_rng(1)
         path = learners_path(
-            self.yours, model.gradient, model.initial(), learning_rate, 45, 64,
+            self.yours,
+            model.gradient,
+            model.initial(),
+            learning_rate,
+            45,
+            64,
             lambda batch_size: rng.integers(1438, size=int(batch_size)),
-        )  # fmt: skip
+        )
         if path.blank or path.error:
             return None, path.error or ""
         with np.errstate(all="ignore"):
@@ -277,7 +297,7 @@ class BatchSizesExplorer(Explorer):
 
 
 def clock_panel(xlabel: str, xlim: tuple[float, float], marks: list, title: str) -> Panel:
-    return Panel(xlabel, "training loss", xlim, (0.02, 20.0), marks, xscale="log", yscale="log", title=title)
+    return panel(log_axis(xlabel, *xlim), log_axis("training loss", 0.02, 20.0), marks, title)
 
 
 def clocks_say(runs, seconds, learning_rate, sampling) -> str:
@@ -325,9 +345,14 @@ def digits_runs(learning_rate: float, sampling: str) -> dict[int, tuple[np.ndarr
         num_steps = max(NUM_EPOCHS * -(-num_examples // size), 60)
         minibatches = draw(num_examples, size, np.random.default_rng(size), None)
         path = descend(
-            model, SGD(learning_rate), model.initial(), num_steps, record=("w",), minibatches=minibatches,
+            model,
+            SGD(learning_rate),
+            model.initial(),
+            num_steps,
+            record=("w",),
+            minibatches=minibatches,
             gradient=lambda w, batch: by_chunks(model.gradient, w, batch),
-        )  # fmt: skip
+        )
         taken = np.unique(np.geomspace(1, num_steps, 22).astype(int))
         losses = np.array([by_chunks(model.value, path.w[t], everything) for t in taken])
         runs[size] = (taken, losses, model.accuracy(path.final, test.X, test.y))
@@ -364,9 +389,14 @@ def learners_path(yours, gradient, start, learning_rate, num_steps, batch_size, 
     problem = Problem()
     problem.gradient = gradient
     return record_path(
-        yours, problem, start,
-        learning_rate=learning_rate, num_steps=num_steps, batch_size=batch_size, sampled_data=sampled_data,
-    )  # fmt: skip
+        yours,
+        problem,
+        start,
+        learning_rate=learning_rate,
+        num_steps=num_steps,
+        batch_size=batch_size,
+        sampled_data=sampled_data,
+    )
 
 
 # -- (c) the seed band -------------------------------------------------------------------------------------------------
@@ -415,9 +445,11 @@ class SeedBandExplorer(Explorer):
         )
         exact = descend(bowl, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
         return [
-            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], exact.w[:, i], exact.loss[:, i], **s)
+            self.picture(
+                traces.w[:, i], traces.loss[:, i], traces.dw[:, i], exact.w[:, i], exact.loss[:, i], **s
+            )
             for i, s in enumerate(settings)
-        ]  # fmt: skip
+        ]
 
     def picture(self, w, loss, dw, exact, exact_loss, noise, learning_rate, seed, start) -> Scene:
         bowl = objectives.lecture_bowl()
@@ -433,8 +465,7 @@ class SeedBandExplorer(Explorer):
             Line(t, np.clip(exact_loss, low / 10, 1e30), role="theory", label="without noise"),
             Line(t, ordered[:, quarter], role="second", width=1.2, label="quartiles of 64 seeds"),
             Line(t, ordered[:, 3 * quarter - 1], role="second", width=1.2),
-            Line(t, median, role="path", width=2.5, label="median"),
-            Points(t, median, role="path", size=9, by_step="at"),
+            *parts.run_line(t, median, "median", size=9, grows=False, width=2.5),
         ]
         if floor is not None and floor > 0:
             curves.append(Rule("y", floor, role="limit", label="noise floor of the mean"))
@@ -462,14 +493,8 @@ class SeedBandExplorer(Explorer):
                     window=((-6.0, 6.0), (-3.0, 3.0)),
                     equal=True,
                 ),
-                Panel(
-                    "step",
-                    "loss",
-                    (0, self.num_steps),
-                    (low, high),
-                    curves,
-                    yscale="log",
-                    title="loss at each step",
+                panel(
+                    axis("step", 0, self.num_steps), log_axis("loss", low, high), curves, "loss at each step"
                 ),
             ],
             says=seed_band_says(loss, median, noise, learning_rate, floor),
@@ -557,12 +582,14 @@ class NoiseFloorExplorer(Explorer):
         measured = float(variance[-100:].mean())
         deviation = np.sqrt(floor)
         paths = [
-            *[Line(t, w[:, k], role="neutral", width=1.0, alpha=0.8, label="other seeds" if k == 1 else "") for k in range(1, 6)],
-            Line(t, w[:, 0], role="path", by_step="upto", label="one seed"),
-            Points(t, w[:, 0], role="path", size=10, by_step="at"),
+            *[
+                Line(t, w[:, k], role="neutral", width=1.0, alpha=0.8, label="other seeds" if k == 1 else "")
+                for k in range(1, 6)
+            ],
+            *parts.run_line(t, w[:, 0], "one seed", size=10),
             Rule("y", deviation, role="theory", label="± one standard deviation (formula)"),
             Rule("y", -deviation, role="theory"),
-        ]  # fmt: skip
+        ]
         variances = [
             Line(t[1:], np.clip(variance[1:], 1e-6, 1e3), role="path", label="variance over 256 seeds"),
             Rule("y", floor, role="theory", label="formula, constant learning rate"),
@@ -575,16 +602,18 @@ class NoiseFloorExplorer(Explorer):
         )
         return Scene(
             panels=[
-                Panel("step", "w", (0, self.num_steps), (-5, 5), paths, title="w on the parabola w² / 2"),
-                Panel(
-                    "step", "variance of w", (0, self.num_steps), (1e-4, 1e2), variances, yscale="log",
-                    title="how wide is the cloud?",
+                panel(axis("step", 0, self.num_steps), axis("w", -5, 5), paths, "w on the parabola w² / 2"),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    log_axis("variance of w", 1e-4, 1e2),
+                    variances,
+                    "how wide is the cloud?",
                 ),
             ],
             says=f"{method} with learning rate {say(learning_rate)} and noise σ = {say(noise)}. {how}",
             num_steps=self.num_steps,
             narration=Narration("step {t}: w = {0:.3g}", w[:, :1]),
-        )  # fmt: skip
+        )
 
 
 def one_over_t(t: int) -> float:
@@ -640,14 +669,18 @@ class EscapeExplorer(Explorer):
             Points(own[:1, 0], own[:1, 1], role="start", size=10),
             Points(own[:, 0], own[:, 1], role="path", size=12, by_step="at"),
         ]
-        curve = [
-            Line(t, share, role="second", label=goal),
-            Points(t, share, role="second", size=10, by_step="at"),
-        ]
+        curve = [*parts.run_line(t, share, goal, role="second", size=10, grows=False)]
         return Scene(
             panels=[
-                parts.plane_panel(objective, plane, title=f"{objective.name}, from above", window=window, equal=saddle),
-                Panel("step", "share of the 64 seeds", (0, self.num_steps), (-0.03, 1.03), curve, title=f"how many are {goal}?"),
+                parts.plane_panel(
+                    objective, plane, title=f"{objective.name}, from above", window=window, equal=saddle
+                ),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("share of the 64 seeds", -0.03, 1.03),
+                    curve,
+                    f"how many are {goal}?",
+                ),
             ],
             says=escape_says(saddle, noise, learning_rate, share, goal, float(there.any(axis=0).mean())),
             num_steps=self.num_steps,
@@ -655,7 +688,7 @@ class EscapeExplorer(Explorer):
                 "step {t}: w = ({0:.3g}, {1:.3g});  {2:.0f} of 64 seeds are " + goal,
                 np.column_stack([own, there.sum(axis=1)]),
             ),
-        )  # fmt: skip
+        )
 
 
 @lru_cache(maxsize=256)
@@ -666,10 +699,15 @@ def escape_paths(landscape: str, learning_rate: float, noise: float) -> np.ndarr
     count, num_steps = EscapeExplorer.num_seeds, EscapeExplorer.num_steps
     (low, high), _ = objective.domain
     return descend(
-        objective, SGD(learning_rate), np.tile(EscapeExplorer.starts[landscape], (count, 1)), num_steps,
-        gradient=noisy(objective), bounds=(low, high), record=("w",),
+        objective,
+        SGD(learning_rate),
+        np.tile(EscapeExplorer.starts[landscape], (count, 1)),
+        num_steps,
+        gradient=noisy(objective),
+        bounds=(low, high),
+        record=("w",),
         minibatches=[row[:, 0] for row in noise_rows([noise], (2, count), num_steps, seed=1)],
-    ).w  # fmt: skip
+    ).w
 
 
 def escape_says(
@@ -717,9 +755,13 @@ class MinibatchPathExplorer(Explorer):
     def scene(self, batch_size, learning_rate, seed, sampling) -> Scene:
         problem = ink_problem()
         trace = descend(
-            problem, SGD(learning_rate), problem.start, self.num_steps,
-            minibatches=self.draw(sampling, batch_size, seed), record=("w", "dw"),
-        )  # fmt: skip
+            problem,
+            SGD(learning_rate),
+            problem.start,
+            self.num_steps,
+            minibatches=self.draw(sampling, batch_size, seed),
+            record=("w", "dw"),
+        )
         exact = descend(problem, GradientDescent(learning_rate), problem.start, self.num_steps, record=("w",))
         loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
         lowest = problem.value(problem.minimum)
@@ -738,8 +780,12 @@ class MinibatchPathExplorer(Explorer):
         return Scene(
             panels=[
                 Panel(
-                    "w[0], the ink above", "w[1], the ink below", *problem.window, plane,
-                    title="the loss of all 1438 images", equal=True,
+                    "w[0], the ink above",
+                    "w[1], the ink below",
+                    *problem.window,
+                    plane,
+                    title="the loss of all 1438 images",
+                    equal=True,
                 ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e1), title="loss above the minimum"),
             ],
@@ -755,7 +801,7 @@ class MinibatchPathExplorer(Explorer):
                 np.column_stack([trace.w, trace.dw]),
             ),
             notice=error,
-        )  # fmt: skip
+        )
 
     @staticmethod
     def draw(sampling: str, batch_size: int, seed: int):
@@ -767,9 +813,14 @@ class MinibatchPathExplorer(Explorer):
             return [], None, ""
         problem, minibatches = ink_problem(), self.draw(sampling, batch_size, seed)
         path = learners_path(
-            self.yours, lambda w, batch=slice(None): problem.gradient(w, batch), problem.start, learning_rate, self.num_steps,
-            batch_size, lambda _batch_size: next(minibatches),
-        )  # fmt: skip
+            self.yours,
+            lambda w, batch=slice(None): problem.gradient(w, batch),
+            problem.start,
+            learning_rate,
+            self.num_steps,
+            batch_size,
+            lambda _batch_size: next(minibatches),
+        )
         if path.blank:
             return [], None, ""
         if path.error or not len(path.points):

@@ -10,10 +10,11 @@ import numpy as np
 from optcourse import data, models, objectives, theory
 from optcourse.descent import descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
-from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Points, Rule, Scene, Text
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent, Momentum, Nesterov
 
@@ -70,10 +71,7 @@ class MemoryExplorer(Explorer):
     """A velocity that is pushed by given gradients: what adds up, what cancels, and how long it lasts."""
 
     title = "What a velocity remembers"
-    controls = (
-        linear("rho", 0.0, 0.98, 0.9, num=50),
-        Choice("gradients", PUSHES, "steady"),
-    )
+    controls = (linear("rho", 0.0, 0.98, 0.9, num=50), Choice("gradients", PUSHES, "steady"))
     num_steps = 60
 
     def scene(self, rho, gradients) -> Scene:
@@ -85,30 +83,25 @@ class MemoryExplorer(Explorer):
         half = float(theory.half_life(rho)) if rho > 0 else 0.0
         age, t = np.arange(31), np.arange(1, self.num_steps + 1)
         shown = np.concatenate([[0.0], dw])
-        remembered = Panel(
-            "age of a gradient, in steps",
-            "its weight in the velocity: rho^age",
-            (-1, 31),
-            (0, 1.05),
+        remembered = panel(
+            axis("age of a gradient, in steps", -1, 31),
+            axis("its weight in the velocity: rho^age", 0, 1.05),
             [
                 Bars(age, rho**age, role="velocity"),
                 Rule("x", min(half, 31.0), role="theory", label="half-life"),
                 Rule("x", min(window, 31.0), role="limit", label="window 1/(1 − rho)"),
             ],
-            title="the memory",
+            "the memory",
         )
-        pushed = Panel(
-            "step",
-            "push and velocity",
-            (0, self.num_steps),
-            (-6, 26),
+        pushed = panel(
+            axis("step", 0, self.num_steps),
+            axis("push and velocity", -6, 26),
             [
                 Rule("y", min(window, 50.0), role="limit", label="top speed 1/(1 − rho)"),
                 Line(t, dw, role="gradient", label="gradient dw", width=1.3, marker=True),
-                Line(np.arange(61), velocity, role="velocity", label="velocity", by_step="upto"),
-                Points(np.arange(61), velocity, role="velocity", size=11, by_step="at"),
+                *parts.run_line(np.arange(61), velocity, "velocity", role="velocity", size=11),
             ],
-            title=f"gradients: {gradients}",
+            f"gradients: {gradients}",
         )
         return Scene(
             panels=[remembered, pushed],
@@ -261,11 +254,9 @@ class RateMapExplorer(Explorer):
         with np.errstate(all="ignore"):
             envelope = bounded(rate**t, 50)
         kind = behaviour(method, alpha, rho)
-        left = Panel(
-            "αλ (learning rate × curvature)",
-            "β, in the code: rho",
-            (0, 4),
-            (0, 1),
+        left = panel(
+            axis("αλ (learning rate × curvature)", 0, 4),
+            axis("β, in the code: rho", 0, 1),
             [
                 Heat(
                     measured_rates(method),
@@ -280,13 +271,11 @@ class RateMapExplorer(Explorer):
                 Line(a, critical, role="optimum", label="critical damping", dash="dash"),
                 Points([alpha], [rho], role="yours", shape="circle", size=15, drag="probe", label="probe"),
             ],
-            title=f"{method}: factor per step (dark: fast)",
+            f"{method}: factor per step (dark: fast)",
         )
-        right = Panel(
-            "step",
-            "distance w from the minimum",
-            (0, self.num_steps),
-            (-2, 2),
+        right = panel(
+            axis("step", 0, self.num_steps),
+            axis("distance w from the minimum", -2, 2),
             [
                 Line(t, envelope, role="theory", label="± rate^step", width=1.3),
                 Line(t, -envelope, role="theory", width=1.3),
@@ -300,7 +289,7 @@ class RateMapExplorer(Explorer):
                 ),
                 Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
             ],
-            title=f"the probe's run: {kind}",
+            f"the probe's run: {kind}",
         )
         return Scene(
             panels=[left, right],
@@ -310,9 +299,11 @@ class RateMapExplorer(Explorer):
                 f"{say(np.sqrt(rho))}."
             ),
             num_steps=self.num_steps,
-            narration=Narration("step {t}: w = {0:.3g}, velocity {1:.3g}",
-                                np.column_stack([bounded(trace.w, 1e9), bounded(trace.state["velocity"], 1e9)])),
-        )  # fmt: skip
+            narration=Narration(
+                "step {t}: w = {0:.3g}, velocity {1:.3g}",
+                np.column_stack([bounded(trace.w, 1e9), bounded(trace.state["velocity"], 1e9)]),
+            ),
+        )
 
 
 def nesterov_critical(alpha: np.ndarray) -> np.ndarray:
@@ -367,11 +358,9 @@ class PhaseExplorer(Explorer):
         scale = (-8.0, 8.0)
         return Scene(
             panels=[
-                Panel(
-                    "position w",
-                    "velocity",
-                    (-3, 3),
-                    scale,
+                panel(
+                    axis("position w", -3, 3),
+                    axis("velocity", *scale),
                     [
                         Rule("x", 0.0, role="neutral", dash="dot"),
                         Rule("y", 0.0, role="neutral", dash="dot"),
@@ -380,19 +369,16 @@ class PhaseExplorer(Explorer):
                         Points(w[:1], velocity[:1], role="start", size=12, drag="start"),
                         Points(w, velocity, role="velocity", size=12, by_step="at"),
                     ],
-                    title="where it is, and how fast",
+                    "where it is, and how fast",
                 ),
-                Panel(
-                    "step",
-                    "position w",
-                    (0, self.num_steps),
-                    (-3, 3),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("position w", -3, 3),
                     [
                         Rule("y", 0.0, role="optimum", dash="dot"),
-                        Line(t, w, role="path", by_step="upto", marker=True, label="position"),
-                        Points(t, w, role="path", size=12, by_step="at"),
+                        *parts.run_line(t, w, "position", marker=True),
                     ],
-                    title="the same run over time",
+                    "the same run over time",
                 ),
             ],
             says=(
@@ -497,12 +483,7 @@ class NoiseExplorer(Explorer):
                         *path_in_plane(plain.w[:end], "SGD", "second"),
                         *path_in_plane(w, "momentum", "path"),
                         Arrows(
-                            x,
-                            y,
-                            *bounded(-dw / 2, 8).T,
-                            role="gradient",
-                            label="− noisy gradient",
-                            **arrow,
+                            x, y, *bounded(-dw / 2, 8).T, role="gradient", label="− noisy gradient", **arrow
                         ),
                         Arrows(
                             x,
@@ -516,18 +497,16 @@ class NoiseExplorer(Explorer):
                     title="the same noise for both",
                     window=WINDOW,
                 ),
-                Panel(
-                    "step",
-                    "degrees off the true direction",
-                    (0, self.num_steps),
-                    (0, 180),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("degrees off the true direction", 0, 180),
                     [
                         Line(t, off_gradient, role="gradient", label="one noisy gradient", width=1.2),
                         Line(t, off_velocity, role="velocity", label="velocity"),
                         Points(t, off_gradient, role="gradient", size=10, by_step="at"),
                         Points(t, off_velocity, role="velocity", size=10, by_step="at"),
                     ],
-                    title="which one points the right way?",
+                    "which one points the right way?",
                 ),
             ],
             says=(
@@ -584,42 +563,30 @@ class EscapeExplorer(Explorer):
         )
         return Scene(
             panels=[
-                Panel(
-                    "w",
-                    "loss",
-                    (-1.9, 1.9),
-                    (-0.9, 4.5),
+                panel(
+                    axis("w", -1.9, 1.9),
+                    axis("loss", -0.9, 4.5),
                     [
                         Line(x, objective.value(x), role="neutral", label="loss"),
-                        Line(
-                            slow,
-                            objective.value(slow),
-                            role="second",
-                            by_step="upto",
-                            width=1.0,
-                            label="gradient descent",
+                        *parts.run_line(
+                            slow, objective.value(slow), "gradient descent", role="second", size=13, width=1.0
                         ),
-                        Points(slow, objective.value(slow), role="second", size=13, by_step="at"),
-                        Line(w, objective.value(w), role="path", by_step="upto", width=1.0, label="momentum"),
-                        Points(w, objective.value(w), role="path", size=13, by_step="at"),
+                        *parts.run_line(w, objective.value(w), "momentum", size=13, width=1.0),
                         Text(deep, -0.8, "deep", align="center"),
                         Text(shallow, -0.2, "shallow", align="center"),
                     ],
-                    title="a shallow basin before a deep one",
+                    "a shallow basin before a deep one",
                 ),
-                Panel(
-                    "step",
-                    "w",
-                    (0, self.num_steps),
-                    (-1.9, 1.9),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("w", -1.9, 1.9),
                     [
                         Rule("y", deep, role="optimum", dash="fine"),
                         Rule("y", shallow, role="limit", label="shallow minimum"),
                         Line(t, slow, role="second", by_step="upto", label="gradient descent"),
-                        Line(t, w, role="path", by_step="upto", label="momentum"),
-                        Points(t, w, role="path", size=11, by_step="at"),
+                        *parts.run_line(t, w, "momentum", size=11),
                     ],
-                    title="where it is",
+                    "where it is",
                 ),
             ],
             says=(
@@ -650,11 +617,9 @@ class EscapeExplorer(Explorer):
                     ],
                     title="x² − y² from above",
                 ),
-                Panel(
-                    "step",
-                    "distance from the ridge",
-                    (0, self.num_steps),
-                    (1e-7, 10.0),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    log_axis("distance from the ridge", 1e-7, 10.0),
                     [
                         Rule("y", 1.0, role="limit", label="it has left"),
                         Line(
@@ -664,11 +629,9 @@ class EscapeExplorer(Explorer):
                             by_step="upto",
                             label="gradient descent",
                         ),
-                        Line(t, np.maximum(heights[0], 1e-9), role="path", by_step="upto", label="momentum"),
-                        Points(t, np.maximum(heights[0], 1e-9), role="path", size=11, by_step="at"),
+                        *parts.run_line(t, np.maximum(heights[0], 1e-9), "momentum", size=11),
                     ],
-                    yscale="log",
-                    title="a millionth off the ridge at first",
+                    "a millionth off the ridge at first",
                 ),
             ],
             says=(
@@ -723,30 +686,36 @@ class CycleExplorer(Explorer):
         kinks = [Rule("x", 1.0, role="limit", label="kinks of the slope"), Rule("x", 2.0, role="limit")]
         return Scene(
             panels=[
-                Panel(
-                    "w",
-                    "slope",
-                    (-3.5, 3.5),
-                    (-90, 65),
+                panel(
+                    axis("w", -3.5, 3.5),
+                    axis("slope", -90, 65),
                     [
                         *kinks,
                         Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
                         Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
                         Line(heavy, problem.gradient(heavy), role="path", by_step="upto", width=0.8),
-                        Points(heavy, problem.gradient(heavy), role="path", size=13, by_step="at", label="momentum"),
+                        Points(
+                            heavy,
+                            problem.gradient(heavy),
+                            role="path",
+                            size=13,
+                            by_step="at",
+                            label="momentum",
+                        ),
                     ],
-                    title="a slope with two kinks",
+                    "a slope with two kinks",
                 ),
-                Panel(
-                    "step",
-                    "w",
-                    (0, self.num_steps),
-                    (-3.5, 3.5),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("w", -3.5, 3.5),
                     [
                         Rule("y", 0.0, role="optimum", dash="dot"),
-                        *[Line(t, w, role=role, label=name, by_step="upto", marker=role == "path") for w, name, role in runs],
+                        *[
+                            Line(t, w, role=role, label=name, by_step="upto", marker=role == "path")
+                            for w, name, role in runs
+                        ],
                     ],
-                    title="three walkers",
+                    "three walkers",
                 ),
             ],
             says=(
@@ -755,9 +724,11 @@ class CycleExplorer(Explorer):
                 f"{say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration("step {t}: momentum at w = {0:.4f}, slope {1:.3f}",
-                                np.column_stack([heavy, problem.gradient(heavy)])),
-        )  # fmt: skip
+            narration=Narration(
+                "step {t}: momentum at w = {0:.4f}, slope {1:.3f}",
+                np.column_stack([heavy, problem.gradient(heavy)]),
+            ),
+        )
 
 
 # -- (g) real digits ------------------------------------------------------------------------------------------------------------
@@ -782,20 +753,29 @@ class DigitsExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         marks = [
             Line(t, plain, role="second", label="SGD (rho = 0)", by_step="upto"),
-            Line(t, losses, role="path", label="momentum", by_step="upto"),
-            Points(t, losses, role="path", size=11, by_step="at"),
+            *parts.run_line(t, losses, "momentum", size=11),
         ]
         if own is not None:
             marks.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
         names = ((0, "SGD"), (1, "momentum"))
         return Scene(
             panels=[
-                Panel("step (64 images each)", "loss on all training images", (0, self.num_steps), (0.05, 20.0), marks,
-                      yscale="log", title="training loss", weight=1.6),
-                Panel("method", "share of test images read right", (-0.7, 1.7), (0, 1), [
-                    Bars([0.0], [plain_accuracy], role="second", width=0.6),
-                    Bars([1.0], [accuracy], role="path", width=0.6),
-                ], xticks=names, title="after the run"),
+                panel(
+                    axis("step (64 images each)", 0, self.num_steps),
+                    log_axis("loss on all training images", 0.05, 20.0),
+                    marks,
+                    "training loss",
+                    weight=1.6,
+                ),
+                panel(
+                    axis("method", -0.7, 1.7, ticks=names),
+                    axis("share of test images read right", 0, 1),
+                    [
+                        Bars([0.0], [plain_accuracy], role="second", width=0.6),
+                        Bars([1.0], [accuracy], role="path", width=0.6),
+                    ],
+                    "after the run",
+                ),
             ],
             says=(
                 f"Learning rate {say(learning_rate)}, {self.num_steps} minibatches of 64 images: with rho = {say(rho)} the "
@@ -803,10 +783,11 @@ class DigitsExplorer(Explorer):
                 f"{say(plain[-1])} and {plain_accuracy:.1%}."
             ),
             num_steps=self.num_steps,
-            narration=Narration("step {t}: loss {0:.4g} with momentum, {1:.4g} without",
-                                np.column_stack([losses, plain])),
+            narration=Narration(
+                "step {t}: loss {0:.4g} with momentum, {1:.4g} without", np.column_stack([losses, plain])
+            ),
             notice=error,
-        )  # fmt: skip
+        )
 
     def learners_losses(self, learning_rate, rho) -> tuple[np.ndarray | None, str]:
         if self.yours is None:

@@ -10,6 +10,7 @@ import numpy as np
 from optcourse import data, models
 from optcourse.descent import Trace, descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Point, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
@@ -105,23 +106,24 @@ class PathExplorer(Explorer):
                     title="the valley from above",
                     window=WINDOW,
                 ),
-                Panel(
-                    "coordinate",
-                    "effective learning rate",
-                    (-0.6, 1.6),
-                    (-4, 2),
+                panel(
+                    axis("coordinate", -0.6, 1.6, ticks=[(0, "w[0]"), (1, "w[1]")]),
+                    axis(
+                        "effective learning rate",
+                        -4,
+                        2,
+                        ticks=[
+                            (-4, "0.0001"),
+                            (-3, "0.001"),
+                            (-2, "0.01"),
+                            (-1, "0.1"),
+                            (0, "1"),
+                            (1, "10"),
+                            (2, "100"),
+                        ],
+                    ),
                     bars,
-                    title="now, for each coordinate",
-                    xticks=[(0, "w[0]"), (1, "w[1]")],
-                    yticks=[
-                        (-4, "0.0001"),
-                        (-3, "0.001"),
-                        (-2, "0.01"),
-                        (-1, "0.1"),
-                        (0, "1"),
-                        (1, "10"),
-                        (2, "100"),
-                    ],
+                    "now, for each coordinate",
                     weight=0.7,
                 ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
@@ -192,15 +194,13 @@ class StallExplorer(Explorer):
         steps_panel = [
             *band,
             Line(t[1:], theory[1:], role="theory", label="learning_rate / √t"),
-            Line(t, shown, role="path", by_step="upto", label="length of step t"),
-            Points(t, shown, role="path", size=12, by_step="at"),
+            *parts.run_line(t, shown, "length of step t"),
         ]
         way_panel = [
             *band,
             Line(t, without, role="fourth", width=1.3, label="if no step shrank"),
             Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes, eps = 0"),
-            Line(t, way, role="path", by_step="upto", label="way walked"),
-            Points(t, way, role="path", size=12, by_step="at"),
+            *parts.run_line(t, way, "way walked"),
         ]
         narration = np.column_stack(
             [trace.dw, trace.state["grad_squared"] + trace.dw**2, [*length, length[-1]]]
@@ -380,9 +380,16 @@ class LettersExplorer(Explorer):
         names = ["␣" if letter == " " else letter for letter in text.alphabet]
         t = np.arange(self.num_steps + 1)
         rows = [
-            Bars(np.arange(text.size), decades(rates, -2, 4), role="path", base=-2, by_step="at", label="AdaGrad"),
+            Bars(
+                np.arange(text.size),
+                decades(rates, -2, 4),
+                role="path",
+                base=-2,
+                by_step="at",
+                label="AdaGrad",
+            ),
             Rule("y", float(np.log10(gradient_descent_rate)), role="fourth", label="SGD: one for all"),
-        ]  # fmt: skip
+        ]
         low, high = 3e-3, 30.0
         curves = [
             (plain_rare, "SGD, rare letters", "fourth", "dot"),
@@ -397,24 +404,19 @@ class LettersExplorer(Explorer):
         half = text.size // 2
         return Scene(
             panels=[
-                Panel(
-                    "letter, the most frequent first",
-                    "effective learning rate",
-                    (-0.8, text.size - 0.2),
-                    (-2, 4),
+                panel(
+                    axis(
+                        "letter, the most frequent first", -0.8, text.size - 0.2, ticks=list(enumerate(names))
+                    ),
+                    axis("effective learning rate", -2, 4, ticks=[(d, f"{10.0**d:g}") for d in range(-2, 5)]),
                     rows,
-                    title="the step size of each letter's row",
-                    xticks=list(enumerate(names)),
-                    yticks=[(d, f"{10.0**d:g}") for d in range(-2, 5)],
+                    "the step size of each letter's row",
                 ),
-                Panel(
-                    "minibatch",
-                    "loss above the best possible",
-                    (0, self.num_steps),
-                    (low, high),
+                panel(
+                    axis("minibatch", 0, self.num_steps),
+                    log_axis("loss above the best possible", low, high),
                     lines,
-                    yscale="log",
-                    title="what is still to be learned",
+                    "what is still to be learned",
                 ),
             ],
             says=(
@@ -464,30 +466,44 @@ class RotationExplorer(Explorer):
         low, high = 1e-12, 1e2
         curve = [
             Line(self.angles, np.clip(ends, low / 10, high), role="path", label="AdaGrad"),
-            Rule("y", float(np.clip(plain.loss[-1], low, high)), role="fourth", label="gradient descent, best α"),
-            Points(
-                [rotation], np.clip(ada.loss[-1:], low * 2, high), role="yours", shape="circle", size=13,
-                label="this turn", drag="rotation",
+            Rule(
+                "y",
+                float(np.clip(plain.loss[-1], low, high)),
+                role="fourth",
+                label="gradient descent, best α",
             ),
-        ]  # fmt: skip
+            Points(
+                [rotation],
+                np.clip(ada.loss[-1:], low * 2, high),
+                role="yours",
+                shape="circle",
+                size=13,
+                label="this turn",
+                drag="rotation",
+            ),
+        ]
         t = np.arange(len(ada.w))
         paths = [
-            Line(plain.w[:, 0], plain.w[:, 1], role="fourth", label="gradient descent", width=1.4, by_step="upto"),
+            Line(
+                plain.w[:, 0],
+                plain.w[:, 1],
+                role="fourth",
+                label="gradient descent",
+                width=1.4,
+                by_step="upto",
+            ),
             *parts.run_marks(ada, "AdaGrad", marker=False),
-        ]  # fmt: skip
+        ]
         return Scene(
             panels=[
                 parts.plane_panel(
                     valley, [*parts.minimum_marks(valley), *paths], title="this turn", window=WINDOW
                 ),
-                Panel(
-                    "rotation (degrees)",
-                    f"loss after {self.num_steps} steps",
-                    (0, 90),
-                    (low, high),
+                panel(
+                    axis("rotation (degrees)", 0, 90),
+                    log_axis(f"loss after {self.num_steps} steps", low, high),
                     curve,
-                    yscale="log",
-                    title="every turn",
+                    "every turn",
                 ),
             ],
             says=(
@@ -521,14 +537,20 @@ class DigitsExplorer(Explorer):
     title = "AdaGrad on real digits"
     controls = (
         steps(
-            "learning_rate", (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0), 0.2,
-            label="learning_rate of AdaGrad", table=False,
+            "learning_rate",
+            (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
+            0.2,
+            label="learning_rate of AdaGrad",
+            table=False,
         ),
         steps(
-            "gradient_descent_rate", (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0), 1.0,
-            label="learning_rate of SGD", table=False,
+            "gradient_descent_rate",
+            (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
+            1.0,
+            label="learning_rate of SGD",
+            table=False,
         ),
-    )  # fmt: skip
+    )
     num_steps = 100
     eps = 1e-7
 
@@ -539,8 +561,7 @@ class DigitsExplorer(Explorer):
         low, high = 0.05, 50.0
         marks = [
             Line(t, np.clip(plain_loss, low, high), role="fourth", label="SGD", by_step="upto"),
-            Line(t, np.clip(loss, low, high), role="path", label="AdaGrad", by_step="upto"),
-            Points(t, np.clip(loss, low, high), role="path", size=11, by_step="at"),
+            *parts.run_line(t, np.clip(loss, low, high), "AdaGrad", size=11),
         ]
         own, error = self.learners_losses(learning_rate)
         if own is not None:
@@ -555,23 +576,17 @@ class DigitsExplorer(Explorer):
         never = 64 - len(inked)
         return Scene(
             panels=[
-                Panel(
-                    "minibatch of 64 images",
-                    "loss on the test images",
-                    (0, self.num_steps),
-                    (low, high),
+                panel(
+                    axis("minibatch of 64 images", 0, self.num_steps),
+                    log_axis("loss on the test images", low, high),
                     marks,
-                    yscale="log",
-                    title="learning to read digits",
+                    "learning to read digits",
                 ),
-                Panel(
-                    "share of the training images with ink in the pixel",
-                    "effective learning rate",
-                    (0, 1),
-                    (1e-3, 1e4),
+                panel(
+                    axis("share of the training images with ink in the pixel", 0, 1),
+                    log_axis("effective learning rate", 1e-3, 1e4),
                     pixels,
-                    yscale="log",
-                    title="at the end, for each pixel",
+                    "at the end, for each pixel",
                 ),
             ],
             says=(

@@ -7,9 +7,10 @@ import numpy as np
 from optcourse import theory
 from optcourse.descent import descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Point, log, steps
 from optcourse.explorers.engine import Explorer
-from optcourse.figures import Line, Narration, Panel, Points, Rule, Scene, Span, Text
+from optcourse.figures import Line, Narration, Points, Rule, Scene, Span, Text
 from optcourse.models import SoftmaxRegression
 from optcourse.objectives import cliff, quadratic
 from optcourse.optimizers import AdaGrad, GradientDescent, RMSProp
@@ -87,9 +88,11 @@ class RMSPropExplorer(Explorer):
                     title="the valley from above",
                     window=WINDOW,
                 ),
-                Panel(
-                    "step", "effective learning rate", (0, NUM_STEPS), limits, [*rates, *dots], yscale="log",
-                    title="learning_rate / (√grad_squared + eps)",
+                panel(
+                    axis("step", 0, NUM_STEPS),
+                    log_axis("effective learning rate", *limits),
+                    [*rates, *dots],
+                    "learning_rate / (√grad_squared + eps)",
                 ),
             ],
             says=(
@@ -104,17 +107,14 @@ class RMSPropExplorer(Explorer):
                 np.column_stack([trace.w, trace.dw, memory]),
             ),
             notice=error,
-        )  # fmt: skip
+        )
 
 
 class MemoryExplorer(Explorer):
     """What the leaky mean remembers: the weight of each past square, and how long a loud past echoes."""
 
     title = "The memory of RMSProp"
-    controls = (
-        DECAY,
-        log("loudness", 1.0, 100.0, 10.0, num=21, label="past gradients (now: 1)"),
-    )
+    controls = (DECAY, log("loudness", 1.0, 100.0, 10.0, num=21, label="past gradients (now: 1)"))
 
     def scene(self, decay_rate, loudness) -> Scene:
         age = np.arange(101)
@@ -126,24 +126,26 @@ class MemoryExplorer(Explorer):
         adagrad = 1 / np.sqrt(100 * loudness**2 + t)  # after 100 loud steps
         return Scene(
             panels=[
-                Panel(
-                    "age of the square (steps)", "part of the first weight", (0, 60), (0, 1.05),
+                panel(
+                    axis("age of the square (steps)", 0, 60),
+                    axis("part of the first weight", 0, 1.05),
                     [
                         Line(age, weight / weight[0], label="weight", marker=True),
                         Rule("x", half, role="velocity", label="half-life"),
                         Rule("x", window, role="theory", label="window 1/(1 − decay_rate)"),
                         Rule("y", 0.5, role="neutral", dash="dot"),
                     ],
-                    title="how much an old square still counts",
+                    "how much an old square still counts",
                 ),
-                Panel(
-                    "steps since the gradients became 1", "size of a step / learning_rate", (0, 100), (0, 1.1),
+                panel(
+                    axis("steps since the gradients became 1", 0, 100),
+                    axis("size of a step / learning_rate", 0, 1.1),
                     [
                         Line(t, 1 / np.sqrt(grad_squared), label="RMSProp"),
                         Line(t, 10 * adagrad, role="second", label="AdaGrad (100 loud steps), × 10"),
                         Rule("y", 1.0, role="theory", label="nothing to forget"),
                     ],
-                    title="after loud gradients, quiet ones",
+                    "after loud gradients, quiet ones",
                 ),
             ],
             says=(
@@ -152,7 +154,7 @@ class MemoryExplorer(Explorer):
                 f"{parts.say(loudness)} became gradients of 1, RMSProp's step is {parts.say(1 / np.sqrt(grad_squared[20]))} × "
                 f"learning_rate."
             ),
-        )  # fmt: skip
+        )
 
 
 class CliffExplorer(Explorer):
@@ -237,8 +239,9 @@ class EpsExplorer(Explorer):
         limits = (1e-10, 10.0)
         return Scene(
             panels=[
-                Panel(
-                    "size of the gradient", "step / learning_rate", limits, (0, 1.15),
+                panel(
+                    log_axis("size of the gradient", *limits),
+                    axis("step / learning_rate", 0, 1.15),
                     [
                         Line(size, outside, label="eps outside the root (lecture, PyTorch)"),
                         Line(size, inside, role="second", label="eps inside the root"),
@@ -246,8 +249,7 @@ class EpsExplorer(Explorer):
                         Rule("x", float(np.sqrt(eps)), role="second", dash="dashdot", label="√eps"),
                         Text(3e-10, 1.02, "full step", role="neutral"),
                     ],
-                    xscale="log",
-                    title="how long a step is when the memory has settled",
+                    "how long a step is when the memory has settled",
                 )
             ],
             says=(
@@ -255,7 +257,7 @@ class EpsExplorer(Explorer):
                 f"{parts.say(eps)}. Inside "
                 f"the root they shrink already at √eps = {parts.say(float(np.sqrt(eps)))}."
             ),
-        )  # fmt: skip
+        )
 
 
 class DigitsExplorer(Explorer):

@@ -12,10 +12,11 @@ import numpy as np
 from optcourse import data, models, objectives, theory
 from optcourse.descent import Trace, descend
 from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
-from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.figures import Bars, Line, Narration, Points, Rule, Scene, Text
 from optcourse.objectives import lecture_bowl
 from optcourse.optimizers import (
     AdaGrad,
@@ -108,11 +109,14 @@ class AdamExplorer(Explorer):
                     title="0.1 x² + 2 y² from above",
                     window=self.window,
                 ),
-                Panel(
-                    "entry 0                    entry 1",
-                    "size at this step",
-                    (-0.7, 6.7),
-                    (1e-3, 1e2),
+                panel(
+                    axis(
+                        "entry 0                    entry 1",
+                        -0.7,
+                        6.7,
+                        ticks=[(0, "dw"), (1, "m1"), (2, "√m2"), (4, "dw"), (5, "m1"), (6, "√m2")],
+                    ),
+                    log_axis("size at this step", 1e-3, 1e2),
                     [
                         Bars([0, 4], bars[:, [0, 3]], role="gradient", by_step="at", base=1e-3, label="dw"),
                         Bars(
@@ -122,15 +126,11 @@ class AdamExplorer(Explorer):
                             [2, 6], bars[:, [2, 5]], role="second", by_step="at", base=1e-3, label="√moment2"
                         ),
                     ],
-                    yscale="log",
-                    title="gradient and moments, sizes",
-                    xticks=[(0, "dw"), (1, "m1"), (2, "√m2"), (4, "dw"), (5, "m1"), (6, "√m2")],
+                    "gradient and moments, sizes",
                 ),
-                Panel(
-                    "step",
-                    "move / learning_rate",
-                    (0, self.num_steps),
-                    (-8.0, 8.0),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("move / learning_rate", -8.0, 8.0),
                     [
                         Rule("y", 1.0, role="theory"),
                         Rule("y", -1.0, role="theory", label="one learning rate"),
@@ -139,7 +139,7 @@ class AdamExplorer(Explorer):
                         Points(t, move[:, 0], role="path", size=9, by_step="at"),
                         Points(t, move[:, 1], role="third", size=9, by_step="at"),
                     ],
-                    title="how far each entry moves",
+                    "how far each entry moves",
                 ),
             ],
             says=(
@@ -190,24 +190,19 @@ class BiasExplorer(Explorer):
         too = "too long" if first > 1.0001 else "too short" if first < 0.9999 else "right"
         return Scene(
             panels=[
-                Panel(
-                    "step t",
-                    "share of its full value",
-                    (1, self.longest),
-                    (0.0, 1.25),
+                panel(
+                    log_axis("step t", 1, self.longest),
+                    axis("share of its full value", 0.0, 1.25),
                     [
                         Rule("y", 1.0, role="theory", label="full"),
                         Line(t, filled1, role="velocity", label="moment1"),
                         Line(t, filled2, role="second", dash="solid", label="√moment2"),
                     ],
-                    xscale="log",
-                    title="both moments begin at zero and fill",
+                    "both moments begin at zero and fill",
                 ),
-                Panel(
-                    "step t",
-                    "step / learning_rate",
-                    (1, self.longest),
-                    (0.03, 300.0),
+                panel(
+                    log_axis("step t", 1, self.longest),
+                    log_axis("step / learning_rate", 0.03, 300.0),
                     [
                         Line(
                             t, np.clip(ratio, 1e-3, 1e3), role="theory", label="(1−β₁ᵗ) / √(1−β₂ᵗ)", width=1.5
@@ -216,9 +211,7 @@ class BiasExplorer(Explorer):
                         Line(t, step_whole, role="path", label="corrected"),
                         Points([peak_t], [peak], role="limit", size=12, label="peak"),
                     ],
-                    xscale="log",
-                    yscale="log",
-                    title="the quotient of the two",
+                    "the quotient of the two",
                 ),
             ],
             says=(
@@ -323,8 +316,7 @@ class AllTogetherExplorer(Explorer):
             w, loss = one_run(name, landscape, num_steps, rate, extra)
             end = float(loss[-1] - floor)
             x, y = until_it_leaves(w, ground.domain).T
-            lines.append(Line(x, y, role=role, by_step="upto", width=2.2))
-            lines.append(Points(x, y, role=role, size=10, by_step="at"))
+            lines += parts.run_line(x, y, role=role, size=10, width=2.2)
             above = np.clip(in_window(loss - floor, -1e30, 1e30), 1e-12, 1e6)
             t_row = np.full(len(above), len(RUNNERS) - 1 - place)
             rows.append(Line([1e-12, above[-1]], [t_row[0], t_row[0]], role=role, width=1.5))
@@ -351,15 +343,11 @@ class AllTogetherExplorer(Explorer):
                     title=f"{landscape}: {num_steps} steps from the square",
                     equal=False,
                 ),
-                Panel(
-                    "loss above the lowest point",
-                    "one row for each optimizer",
-                    (1e-12, 1e3),
-                    (-0.5, len(RUNNERS) - 0.2),
+                panel(
+                    log_axis("loss above the lowest point", 1e-12, 1e3),
+                    axis("one row for each optimizer", -0.5, len(RUNNERS) - 0.2, ticks=[]),
                     rows,
-                    xscale="log",
-                    yticks=[],
-                    title="farther left is better",
+                    "farther left is better",
                 ),
             ],
             says=(
@@ -397,7 +385,9 @@ def tuned_settings(name: str, landscape: str, num_steps: int, trial_runs: int) -
     leaves the map is not taken, however well it ends.
     """
     ground, extras = GROUNDS[landscape](), RUNNERS[name][3]
-    rates = np.geomspace(*RATES, trial_runs // len(extras))
+    # The middles of equal parts: with two rates to try, the two ends would be the two worst.
+    count = trial_runs // len(extras)
+    rates = RATES[0] * (RATES[1] / RATES[0]) ** ((np.arange(count) + 0.5) / count)
     grid_rate, grid_extra = (a.ravel() for a in np.meshgrid(rates, extras))
     trace = descend(
         ground, runner(name, grid_rate, grid_extra), ground.start, num_steps, record=("w", "loss")
@@ -447,24 +437,20 @@ class DecayExplorer(Explorer):
         alone = theory.decoupled_shrinkage(learning_rate, weight_decay, t)
         return Scene(
             panels=[
-                Panel(
-                    "step",
-                    "w",
-                    (0, self.num_steps),
-                    (-0.6, 1.6),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("w", -0.6, 1.6),
                     [
                         Rule("y", 0.0, role="neutral"),
                         Line(t, alone, role="theory", label="(1 − αλ)ᵗ: decay alone"),
                         Line(t, np.clip(l2, -5, 5), role="second", label="L2 in the gradient"),
                         Line(t, np.clip(free, -5, 5), role="path", label="AdamW"),
                     ],
-                    title=f"gradients ± {say(scale)}",
+                    f"gradients ± {say(scale)}",
                 ),
-                Panel(
-                    "size of the gradients",
-                    f"w after {self.num_steps} steps",
-                    (SCALES[0], SCALES[-1]),
-                    (-0.6, 1.6),
+                panel(
+                    log_axis("size of the gradients", SCALES[0], SCALES[-1]),
+                    axis(f"w after {self.num_steps} steps", -0.6, 1.6),
                     [
                         Rule("y", float(alone[-1]), role="theory", label="decay alone"),
                         Line(
@@ -484,8 +470,7 @@ class DecayExplorer(Explorer):
                         ),
                         Points([scale], [float(np.clip(free[-1], -0.55, 1.55))], role="path", size=14),
                     ],
-                    xscale="log",
-                    title="every size of gradient at once",
+                    "every size of gradient at once",
                 ),
             ],
             says=(
@@ -522,7 +507,7 @@ def decaying(cls, scale, weight_decay, learning_rate, seed) -> np.ndarray:
 class ReddiExplorer(Explorer):
     """Gradients C, -1, -1 on [-1, 1]: Adam walks to the worst end, AMSGrad to the best."""
 
-    title = "Failure gallery: Adam walks the wrong way"
+    title = "Failure gallery: three gradients, over and over"
     num_steps = 2000
     controls = (
         linear("C", 2.1, 8.0, 3.0, num=31, label="C"),
@@ -547,32 +532,31 @@ class ReddiExplorer(Explorer):
         adam_moves, ams_moves = settled_moves(C, beta2)
         return Scene(
             panels=[
-                Panel(
-                    "step t",
-                    "w",
-                    (1, self.num_steps),
-                    (-1.15, 1.15),
+                panel(
+                    log_axis("step t", 1, self.num_steps),
+                    axis("w", -1.15, 1.15),
                     [
                         Rule("y", -1.0, role="theory", label="the best place"),
                         Line(t[shown] + (shown == 0), adam[shown], role="path", label="Adam"),
                         Line(t[shown] + (shown == 0), amsgrad[shown], role="second", label="AMSGrad"),
                     ],
-                    xscale="log",
-                    title="where w goes",
+                    "where w goes",
                     weight=1.3,
                 ),
-                Panel(
-                    "one round of three gradients",
-                    "move, in α / √t",
-                    (-0.6, 3.6),
-                    (-1.3, 1.3),
+                panel(
+                    axis(
+                        "one round of three gradients",
+                        -0.6,
+                        3.6,
+                        ticks=[(0, f"{C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
+                    ),
+                    axis("move, in α / √t", -1.3, 1.3),
                     [
                         Rule("y", 0.0, role="neutral", dash="solid"),
                         Bars(np.arange(4) - 0.18, adam_moves, role="path", width=0.34, label="Adam"),
                         Bars(np.arange(4) + 0.18, ams_moves, role="second", width=0.34, label="AMSGrad"),
                     ],
-                    xticks=[(0, f"{C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
-                    title="what each gradient moves",
+                    "what each gradient moves",
                 ),
             ],
             says=(
@@ -649,8 +633,7 @@ class ErrorsExplorer(Explorer):
         marks = []
         for w, label, role in ((right, "Adam", "path"), (wrong, "with the error", "limit")):
             w = np.where(np.isfinite(w).all(axis=1)[:, None], np.clip(w, -1e3, 1e3), np.nan)
-            marks.append(Line(w[:, 0], w[:, 1], role=role, label=label, by_step="upto"))
-            marks.append(Points(w[:, 0], w[:, 1], role=role, size=11, by_step="at"))
+            marks += parts.run_line(w[:, 0], w[:, 1], label, role=role, size=11)
         if not finite.all():
             words = f"not a number from step {int(np.argmin(finite))} on"
             marks.append(Text(wrong[0, 0], wrong[0, 1], words, role="limit", above=-18))
@@ -744,8 +727,7 @@ class DigitsExplorer(Explorer):
         curves, sweep, told = [], [], []
         for name, (role, _) in self.racers.items():
             losses, accuracy = digits_run(name, learning_rate, self.num_steps)
-            curves.append(Line(t, losses, role=role, label=name, by_step="upto"))
-            curves.append(Points(t, losses, role=role, size=10, by_step="at"))
+            curves += parts.run_line(t, losses, name, role=role, size=10)
             ends = [digits_run(name, rate, self.num_steps)[0][-1] for rate in self.rates]
             sweep.append(Line(self.rates, ends, role=role, label=name, marker=True))
             told.append(f"{name} ends with loss {say(losses[-1])} ({accuracy:.1%} of the test images right)")
@@ -754,27 +736,17 @@ class DigitsExplorer(Explorer):
             curves.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
         return Scene(
             panels=[
-                Panel(
-                    "step",
-                    "loss on 300 training images",
-                    (0, self.num_steps),
-                    (0.01, 20.0),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    log_axis("loss on 300 training images", 0.01, 20.0),
                     curves,
-                    yscale="log",
-                    title="at this learning rate",
+                    "at this learning rate",
                 ),
-                Panel(
-                    "learning_rate",
-                    f"loss after {self.num_steps} steps",
-                    (self.rates[0], self.rates[-1]),
-                    (0.01, 20.0),
-                    [
-                        *sweep,
-                        Rule("x", learning_rate, role="limit", label="this learning rate"),
-                    ],
-                    xscale="log",
-                    yscale="log",
-                    title="at every learning rate",
+                panel(
+                    log_axis("learning_rate", self.rates[0], self.rates[-1]),
+                    log_axis(f"loss after {self.num_steps} steps", 0.01, 20.0),
+                    [*sweep, Rule("x", learning_rate, role="limit", label="this learning rate")],
+                    "at every learning rate",
                 ),
             ],
             says=(

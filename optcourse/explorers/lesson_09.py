@@ -10,11 +10,13 @@ from types import SimpleNamespace
 import numpy as np
 
 from optcourse import race
+from optcourse.explorers import parts
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Toggle, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.figures.landscape import landscape
-from optcourse.figures.scene import Line, Mark, Narration, Panel, Points, Rule, Scene
+from optcourse.figures.scene import Line, Mark, Narration, Points, Rule, Scene
 
 ROLES = {
     "SGD": "fifth",
@@ -85,10 +87,7 @@ class RaceExplorer(Explorer):
             low, median, high = drawable(np.quantile(curves, [0.25, 0.5, 0.75], axis=0))
             x = CHECKPOINTS * seconds[name]
             role = ROLES[name]
-            marks.append(
-                Line(x, median, role=role, label=f"{name}, {say(rate_of[name])}", by_step="upto", width=2.5)
-            )
-            marks.append(Points(x, median, role=role, size=10, by_step="at"))
+            marks += parts.run_line(x, median, f"{name}, {say(rate_of[name])}", role=role, size=10, width=2.5)
             if len(names) < len(race.OPTIMIZERS):
                 marks += [Line(x, edge, role=role, width=1.3, alpha=0.85, dash="dot") for edge in (low, high)]
             ends += self.end_marks(name, stored.test_losses(name, rate_of[name], schedule))
@@ -107,25 +106,23 @@ class RaceExplorer(Explorer):
             time_told = f" A step of {slowest} takes {times} times as long as the quickest one."
         return Scene(
             panels=[
-                Panel(
-                    x_axis,
-                    f"loss on {race.NUM_TRAIN:,} training digits",
-                    (0.0, float(xmax)),
-                    LOSSES,
+                panel(
+                    axis(x_axis, 0.0, float(xmax)),
+                    log_axis(f"loss on {race.NUM_TRAIN:,} training digits", *LOSSES),
                     [*marks, *own],
-                    yscale="log",
-                    title="median of 7 seeds (dotted: quartiles)" if len(names) < 6 else "median of 7 seeds",
+                    "median of 7 seeds (dotted: quartiles)" if len(names) < 6 else "median of 7 seeds",
                     weight=1.5,
                 ),
-                Panel(
-                    "one dot a seed; large: the median",
-                    f"loss on {race.NUM_TEST} held-back digits",
-                    (-0.6, 5.6),
-                    (0.05, 10.0),
+                panel(
+                    axis(
+                        "one dot a seed; large: the median",
+                        -0.6,
+                        5.6,
+                        ticks=[(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)],
+                    ),
+                    log_axis(f"loss on {race.NUM_TEST} held-back digits", 0.05, 10.0),
                     ends,
-                    yscale="log",
-                    xticks=[(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)],
-                    title=f"after {race.NUM_STEPS} evaluations",
+                    f"after {race.NUM_STEPS} evaluations",
                 ),
             ],
             says=(
@@ -242,8 +239,7 @@ class SensitivityExplorer(Explorer):
                     for edge in (low, high)
                 ]
             path = drawable(np.median(stored.curves(name, rate, schedule, seeds), axis=0))
-            curves.append(Line(CHECKPOINTS, path, role=ROLES[name], label=name, by_step="upto", width=2.5))
-            curves.append(Points(CHECKPOINTS, path, role=ROLES[name], size=10, by_step="at"))
+            curves += parts.run_line(CHECKPOINTS, path, name, role=ROLES[name], size=10, width=2.5)
             good = np.array(race.RATES)[median < 2 * median.min()]
             told.append(
                 f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with "
@@ -253,25 +249,18 @@ class SensitivityExplorer(Explorer):
                 told[-1] += f", and within twice that from {say(good.min())} to {say(good.max())}"
         return Scene(
             panels=[
-                Panel(
-                    "learning_rate",
-                    f"training loss after {race.NUM_STEPS} evaluations",
-                    (race.RATES[0] * 0.9, race.RATES[-1] * 1.1),
-                    LOSSES,
+                panel(
+                    log_axis("learning_rate", race.RATES[0] * 0.9, race.RATES[-1] * 1.1),
+                    log_axis(f"training loss after {race.NUM_STEPS} evaluations", *LOSSES),
                     bowls,
-                    xscale="log",
-                    yscale="log",
-                    title=f"median of {len(seeds)} seeds at each learning rate",
+                    f"median of {len(seeds)} seeds at each learning rate",
                     weight=1.3,
                 ),
-                Panel(
-                    "gradient evaluations",
-                    "training loss",
-                    (0, race.NUM_STEPS),
-                    LOSSES,
+                panel(
+                    axis("gradient evaluations", 0, race.NUM_STEPS),
+                    log_axis("training loss", *LOSSES),
                     curves,
-                    yscale="log",
-                    title=f"the runs with learning_rate {say(rate)}",
+                    f"the runs with learning_rate {say(rate)}",
                 ),
             ],
             says=f"Learning rate {say(rate)}, {schedule} schedule: " + "; ".join(told) + ".",
@@ -311,27 +300,33 @@ class ScheduleExplorer(Explorer):
             factors.append(Line(t, make()(t) + 0.0 * t, role=role, label=name))
             runs = stored.curves(optimizer, value, name)
             median = np.median(runs, axis=0)
-            curves.append(
-                Line(CHECKPOINTS, drawable(median), role=role, label=f"{name}, {say(value)}", by_step="upto")
+            curves += parts.run_line(
+                CHECKPOINTS, drawable(median), f"{name}, {say(value)}", role=role, size=10
             )
-            curves.append(Points(CHECKPOINTS, drawable(median), role=role, size=10, by_step="at"))
             told.append(f"{name} (learning rate {say(value)}) {say(median[-1])}")
         own, notice = self.learners_factor(t)
         return Scene(
             panels=[
-                Panel(
-                    "step t", "factor on the learning rate", (0, race.NUM_STEPS), (-0.05, 1.45), [*factors, *own],
-                    title="the schedule",
+                panel(
+                    axis("step t", 0, race.NUM_STEPS),
+                    axis("factor on the learning rate", -0.05, 1.45),
+                    [*factors, *own],
+                    "the schedule",
                 ),
-                Panel(
-                    "gradient evaluations", "training loss", (0, race.NUM_STEPS), LOSSES, curves, yscale="log",
-                    title=f"{optimizer}: median of 7 seeds", weight=1.3,
+                panel(
+                    axis("gradient evaluations", 0, race.NUM_STEPS),
+                    log_axis("training loss", *LOSSES),
+                    curves,
+                    f"{optimizer}: median of 7 seeds",
+                    weight=1.3,
                 ),
             ],
-            says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: " + "; ".join(told) + ".",
+            says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: "
+            + "; ".join(told)
+            + ".",
             num_steps=len(CHECKPOINTS) - 1,
             notice=notice,
-        )  # fmt: skip
+        )
 
     def learners_factor(self, t: np.ndarray) -> tuple[list[Mark], str]:
         from optcourse.exercises.model import Case
@@ -390,28 +385,35 @@ class SurfaceExplorer(Explorer):
             flat = projected(w, centre, basis)
             main = name == optimizer
             marks.append(
-                Line(*flat, role=ROLES[name], label=name, by_step="upto", width=3.0 if main else 1.5,
-                     alpha=1.0 if main else 0.8)
-            )  # fmt: skip
+                Line(
+                    *flat,
+                    role=ROLES[name],
+                    label=name,
+                    by_step="upto",
+                    width=3.0 if main else 1.5,
+                    alpha=1.0 if main else 0.8,
+                )
+            )
             marks.append(Points(*flat, role=ROLES[name], size=12 if main else 8, by_step="at"))
             if main:
                 marks.append(Points(flat[0, :1], flat[1, :1], role="start", size=10, label="start"))
         held, real, on_plane = shadow(plane, optimizer, seed)
         t = np.arange(len(real)) * STRIDE
         profile = [
-            Line(
-                t, drawable(real), role=ROLES[optimizer], label="at the real point", by_step="upto", width=2.5
+            *parts.run_line(
+                t, drawable(real), "at the real point", role=ROLES[optimizer], size=11, width=2.5
             ),
-            Points(t, drawable(real), role=ROLES[optimizer], size=11, by_step="at"),
             Line(t, drawable(on_plane), role="theory", label="at its shadow on the plane", by_step="upto"),
         ]
         rate = race.load().best_rate(optimizer)
         return Scene(
             panels=[
-                Panel("direction 1", "direction 2", xlim, ylim, marks, title=plane, weight=1.3),
-                Panel(
-                    "gradient evaluations", "training loss", (0, race.NUM_STEPS), LOSSES, profile, yscale="log",
-                    title="the run, and its shadow",
+                panel(axis("direction 1", *xlim), axis("direction 2", *ylim), marks, plane, weight=1.3),
+                panel(
+                    axis("gradient evaluations", 0, race.NUM_STEPS),
+                    log_axis("training loss", *LOSSES),
+                    profile,
+                    "the run, and its shadow",
                 ),
             ],
             says=(
@@ -424,7 +426,7 @@ class SurfaceExplorer(Explorer):
                 f"checkpoint {{t}} of {len(real) - 1}: loss {{0:.3g}} at the real point, {{1:.3g}} at its shadow",
                 np.column_stack([np.minimum(real, race.WORST), on_plane]),
             ),
-        )  # fmt: skip
+        )
 
 
 def projected(w: np.ndarray, centre: np.ndarray, basis: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from optcourse.descent import Trace
 from optcourse.figures.landscape import landscape
@@ -44,6 +45,13 @@ def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int 
 @lru_cache(maxsize=512)
 def _background(name: str, params: tuple, xlim: Limits, ylim: Limits, levels: int) -> list[Mark]:
     return landscape(build((name, dict(params))).value, xlim, ylim, levels=levels)
+
+
+def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = 12,
+             grows: bool = True, **line: Any) -> list[Mark]:  # fmt: skip
+    """A run in a panel: its line, which grows with the step shown unless it is all there from the start, and where it is now."""
+    shown = Line(x, y, role=role, label=label, by_step="upto" if grows else None, **line)
+    return [shown, Points(x, y, role=role, size=size, by_step="at")]
 
 
 def run_marks(

@@ -1,6 +1,7 @@
 """The judge: the marks of one notebook. It never imports, unpickles or runs anything of a submission.
 
-The submission's code runs behind the walls (`sandbox`, `worker`). The judge sends the inputs of one case at a time,
+The submission's code runs behind the walls (`walls.outside` builds them, `walls.inside` runs there).
+The judge sends the inputs of one case at a time,
 evaluates the callables in them itself when the submission asks (and keeps the record of these calls), and reads the
 answer as plain numbers in a bounded format. So nothing inside the walls knows an expected value, and nothing that a
 submission does there, patched libraries and forged messages included, can do more than return other numbers: these
@@ -47,6 +48,7 @@ SECONDS_A_QUESTION = 0.005  # on the way there and back; they are not the submis
 MAX_TROUBLE = 30
 # By the clock on the wall, which is all that the worker knows, a limit comes so many times later: the machine may be busy.
 LATEST = 8
+LATE = 2.0  # seconds of a cell, when half of the time of all cells is over
 END = -1  # the state of a notebook when all its cells have run; states at its checks count from 0
 ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
 NOT_TRIED = "It passes the cases of this check; the others that grading tries could not be tried."
@@ -440,16 +442,18 @@ class RunningNotebook:
                 end = began + self.cells_left + wall  # a cell that runs when the time is over may end
                 self.worker = WalledProcess(self.lesson, self.limits, self.sandboxed, end)
                 self.worker.say(self._job())
+                seconds = 0.0
                 to_come = (k for k in range(len(self.cells)) if k not in self.skip)
                 for _ in range(2 * len(self.cells) + 2):
                     message = self._hear(self.worker, wall)
                     if message.get("ready") is True:
-                        self._note_rest(message.get("not_run"))
                         break
                     if "cell" in message and message["cell"] == (following := next(to_come, None)):
-                        at = following
+                        at, seconds = following, self._seconds(following, began)
+                        go = {"seconds": seconds, "wall": LATEST * self.limits.wait * seconds}
+                        self.worker.say(go)
                     elif "failed" in message:
-                        self._note_stops(at, message)
+                        self._note_stops(at, message, seconds)
                     else:  # forged, and by the cell that runs now
                         raise Stopped("its messages are not in order")
                 else:
@@ -469,7 +473,21 @@ class RunningNotebook:
         """The seconds since `began`, without those for which the machine was busy with others."""
         return time.monotonic() - began - (self.worker.load() if self.worker else 0.0)
 
-    def _note_stops(self, at: int, message: Mapping) -> None:
+    def _seconds(self, at: int, began: float) -> float:
+        """The seconds of a cell: few when half of the time of all is over, as the answers may be still to come; 0 at the end."""
+        half = self.limits.total_seconds / 2
+        if time.monotonic() - began < self.cells_left - half:
+            return self.limits.cell_seconds
+        left = self.cells_left - self._used(began)
+        if left > 0:
+            return self.limits.cell_seconds if left > half else min(self.limits.cell_seconds, LATE)
+        if self.not_run is None:
+            self.not_run = at
+            whole = f"the time of all cells, {self.limits.total_seconds:g} seconds, was over"
+            self.note(f"{whole} before code cell {at + 1}: it and those below it were not run")
+        return 0.0
+
+    def _note_stops(self, at: int, message: Mapping, seconds: float) -> None:
         """Remember what ended a cell, and the lines that it went on without."""
         for data in _list(message.get("lost")):
             lost = _stop(at, data)
@@ -481,29 +499,16 @@ class RunningNotebook:
             where = _stop(at, message["failed"]).where()
             raise Stopped(f"it left too much memory or threads in use{where}")
         stop = self.stops.setdefault(at, _stop(at, message["failed"]))
-        seconds = message.get("seconds")
-        if stop.type == "TimeLimit" and type(seconds) is float:
+        if stop.type == "TimeLimit":
             longer = f"it ran longer than {seconds:g} seconds"
             self.note(f"code cell {at + 1}: {longer} and was stopped{stop.where()}")
         else:
             self.note(stop.sentence())
 
-    def _note_rest(self, not_run: Any) -> None:
-        """Remember the first cell that was not run any more."""
-        if type(not_run) is int and 0 <= not_run < len(self.cells):
-            self.not_run = not_run
-            self.note(
-                f"The time of all cells, {self.limits.total_seconds:g} seconds, was over before code cell "
-                f"{not_run + 1}: it and those below it were not run"
-            )
-
     def _job(self) -> dict:
         return {
             "cells": self.cells,
             "skip": sorted(self.skip),
-            "cell_seconds": self.limits.cell_seconds,
-            "cells_seconds": self.cells_left,
-            "wait": LATEST * self.limits.wait,
             "kept": [f"optcourse.{name}" for name in KEPT.get(self.lesson, {})],
             "largest": self.limits.message,
         }

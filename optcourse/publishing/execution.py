@@ -1,7 +1,7 @@
 """Run a notebook for pages and slides: every output kept, explorers and questions as data that live without a kernel.
 
 The notebook runs in a process of its own, in an IPython shell without a server: nbclient was seen to hang on
-widgets (DESIGN.md, 8a), and what runs here are the course's own notebooks, which ask for nothing that a kernel has beyond it.
+widgets (docs/design.md), and what runs here are the course's own notebooks, which ask for nothing that a kernel has beyond it.
 With OPTCOURSE_SAVED_PAGES=1 an explorer shows itself as `EXPLORER_MIME` data, predictions and quizzes as `QUESTIONS_MIME`.
 """
 

@@ -21,7 +21,7 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
 from optcourse.explorers.engine import HERE as EXPLORERS
-from optcourse.publishing.vendor import HERE as VENDOR
+from optcourse.publishing import vendor
 
 
 @dataclass
@@ -88,7 +88,7 @@ def stage_css() -> str:
 
 
 def katex_script() -> str:
-    folder = VENDOR / "katex"
+    folder = vendor.FOLDER / "katex"
     return "\n".join(
         (folder / name).read_text(encoding="utf-8") for name in ("katex.min.js", "auto-render.min.js")
     )
@@ -96,13 +96,13 @@ def katex_script() -> str:
 
 def katex_css(inline: bool) -> str:
     """KaTeX's style sheet with the woff2 fonts only, as files or inside."""
-    css = (VENDOR / "katex" / "katex.min.css").read_text(encoding="utf-8")
+    css = (vendor.FOLDER / "katex" / "katex.min.css").read_text(encoding="utf-8")
     css = re.sub(r',url\(fonts/[^)]*\.(?:woff|ttf)\) format\("[a-z]*"\)', "", css)
     if not inline:
         return css
 
     def data(match: re.Match) -> str:
-        font = base64.b64encode((VENDOR / "katex" / match[1]).read_bytes()).decode()
+        font = base64.b64encode((vendor.FOLDER / "katex" / match[1]).read_bytes()).decode()
         return f"url(data:font/woff2;base64,{font})"
 
     return re.sub(r"url\((fonts/[^)]*\.woff2)\)", data, css)

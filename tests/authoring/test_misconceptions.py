@@ -54,7 +54,7 @@ def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps
 
 def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
     from optcourse.exercises import get
-    from optcourse.exercises.mistakes import loop_misconceptions
+    from optcourse.exercises.loops import loop_misconceptions
 
     like = get("03-gradient-descent")
 
@@ -165,6 +165,8 @@ def test_a_case_that_cannot_travel_is_our_mistake_and_is_raised():
 def test_predictions_and_quizzes_are_audited_too():
     prediction = Prediction("99-p", "How many?", "choice", lambda: 5, "{answer}", choices=("one", "two"))
     assert any("none of the 2 choices" in flaw for flaw in prediction_flaws(prediction))
+    share = Prediction("99-q", "How much?", "number", lambda: 3.0, "It is {answer} %.", unit="%")
+    assert any("would stand there twice" in flaw for flaw in prediction_flaws(share))
     question = Question("Which?", ("a", "a"), 0, ("x", "y"))
     assert any("are the same" in flaw for flaw in quiz_flaws(Quiz("99", (question,) * 4)))
     assert any("same place" in flaw for flaw in quiz_flaws(Quiz("99", (question,) * 4)))

@@ -269,3 +269,17 @@ def test_too_many_evaluations_are_told():
 def test_no_number_that_is_a_step_gets_a_sentence(answer):
     feedback = check_exercise(exercises.BEST_H, lambda scheme, dtype: answer)
     assert not feedback.passed and feedback.sentence
+
+
+def test_the_forward_walk_rests_beside_the_star_where_the_text_sends_the_reader():
+    explorer = explorers.NumericDescent()
+    explorer.set(num_steps=60, learning_rate=0.45)
+    walk = next(m for m in explorer.frame().panels[0].marks if getattr(m, "label", "").startswith("numeric"))
+    assert np.allclose([walk.x[-1], walk.y[-1]], -0.5 / 2, atol=0.02)
+
+
+def test_the_complex_step_is_exact_from_1e_8_on_and_truncates_at_a_tenth():
+    exact = np.cos(1.0) * np.exp(np.sin(1.0))
+    error = {h: abs(np.exp(np.sin(1 + 1j * h)).imag / h - exact) for h in (1e-1, 1e-3, 1e-8, 1e-200)}
+    assert error[1e-1] == pytest.approx(6.8e-3, rel=0.01) and error[1e-3] == pytest.approx(6.8e-7, rel=0.05)
+    assert max(error[1e-8], error[1e-200]) < 1e-15

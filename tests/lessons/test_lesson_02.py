@@ -288,3 +288,53 @@ def test_the_conventions_against_torch():
         torch.autograd.gradcheck(
             torch.sum, torch.ones(2, dtype=torch.float32, requires_grad=True), raise_exception=False
         )
+
+
+def test_one_gradient_takes_five_matrix_products():
+    assert exercises.matrix_products_of_a_gradient() == 5
+
+
+def worst_error_of_the_lab(h, frozen):
+    """The largest relative error at the entries of the check explorer, by parameter, gates frozen or free to flip."""
+    X, y = explorers.lab_data()
+    weights = explorers.lab_weights()
+    gates = X @ weights["W1"] + weights["b1"] > 0
+    exact = dict(zip(explorers.PARAMETERS, explorers.network_gradient(X, y, **weights), strict=True))
+
+    def loss(W1, b1, W2, b2):
+        before = X @ W1 + b1
+        scores = (before * gates if frozen else np.maximum(before, 0)) @ W2 + b2
+        return (np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y]).mean()
+
+    worst = {}
+    for name, entries in explorers.lab_entries().items():
+        errors = []
+        for entry in entries:
+            ahead, behind = weights[name].copy(), weights[name].copy()
+            ahead[entry] += h
+            behind[entry] -= h
+            numeric = (loss(**{**weights, name: ahead}) - loss(**{**weights, name: behind})) / (2 * h)
+            errors.append(explorers.relative_error(exact[name][entry], numeric))
+        worst[name] = float(np.max(errors))
+    return worst
+
+
+def test_at_the_right_end_of_the_v_curve_it_is_gates_that_flip():
+    free, frozen = worst_error_of_the_lab(0.01, False), worst_error_of_the_lab(0.01, True)
+    assert free["W1"] > 0.99 and free["b1"] > 0.99
+    assert max(frozen["W1"], frozen["b1"]) == pytest.approx(7e-5, rel=0.1)
+    assert free["W2"] == frozen["W2"] and free["b2"] == frozen["b2"]
+
+
+def test_with_tiny_weights_a_right_backward_pass_shows_the_same_error_of_b1(solved, capsys):
+    capsys.readouterr()
+    errors = []
+    for backward in (solved["backward_c"], solved["two_layer_backward"]):
+        solved["report"](backward, initial_scale=3e-5)
+        [line] = [row for row in capsys.readouterr().out.splitlines() if row.startswith("b1")]
+        errors.append(line.split()[-1])
+    assert errors == ["4.1e-01", "4.1e-01"]
+
+
+def test_the_forward_difference_stands_on_the_kink():
+    assert explorers.relu_difference(0.0, 1e-3, "forward") == 1 and explorers.relu_difference(0.0, 1e-3, "central") == 0.5

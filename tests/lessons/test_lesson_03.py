@@ -335,3 +335,14 @@ def test_a_basin_is_what_a_single_run_finds():
         end = descend(objective, GradientDescent(0.01), start, 200).final
         gaps = np.linalg.norm(np.array(objective.minima) - end, axis=1)
         assert int(gaps.argmin()) == reached[row, column]
+
+
+def test_a_notch_left_of_the_best_rate_wins_a_short_run():
+    """What the text says under the valley with the theory switched on, from its scene."""
+    explorer, ends = lesson.ValleyExplorer(theory=True), {}
+    for rate in (0.457, 2 / 4.2):
+        explorer.set(learning_rate=rate)
+        ends[rate] = explorer.describe()
+    assert "from 8.9 to 6.19e-05" in ends[0.457] and "from 8.9 to 0.000401" in ends[2 / 4.2]
+    left = descend(objectives.lecture_bowl(), GradientDescent(np.array(list(ends))), (-3.0, 2.0), 200)
+    assert 0.5 < left.loss[-1, 0] / left.loss[-1, 1] < 1

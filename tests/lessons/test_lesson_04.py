@@ -260,3 +260,19 @@ def test_torch_agrees_on_the_update_the_mean_and_the_last_batch():
         added.grad = None
         (0.5 * torch.nn.MSELoss(reduction=reduction)(torch.tensor(X) @ added, torch.tensor(y))).backward()
         np.testing.assert_allclose(added.grad.numpy(), times * X.T @ (X @ np.zeros(3) - y) / 10, rtol=1e-12)
+
+
+def test_a_single_image_moves_w_about_8_times_as_far_as_all_the_others(digits):
+    """The failure gallery, on its own seed, and on nine of ten others."""
+    train_set, _ = digits
+    model, count = models.SoftmaxRegression(train_set.X, train_set.y), len(train_set)
+    ratios = []
+    for seed in range(11):
+        w, lengths = model.initial(), []
+        for minibatch in data.epoch_batches(count, count - 1, np.random.default_rng(seed), 1):
+            step = 0.5 * model.gradient(w, minibatch)
+            lengths.append(np.linalg.norm(step))
+            w = w - step
+        ratios.append(lengths[1] / lengths[0])
+    assert round(ratios[0]) == 8
+    assert sum(7 < ratio < 10 for ratio in ratios[1:]) >= 9, ratios

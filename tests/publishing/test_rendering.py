@@ -11,7 +11,7 @@ from optcourse.explorers.page import squeezed
 from optcourse.publishing import vendor
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
-from optcourse.publishing.site.command import write_assets
+from optcourse.publishing.site.writing import write_assets
 from optcourse.questions.widgets import QUESTIONS_MIME
 
 

@@ -15,9 +15,11 @@ import pytest
 
 from optcourse.authoring.build import BuildError
 from optcourse.publishing import lite
-from optcourse.publishing.site import command
+from optcourse.publishing.site import SiteFailed, command
+from optcourse.publishing.site.build import Site, build
 from optcourse.publishing.site.inspection import inspect
 from optcourse.publishing.site.terms import Section, find_places, read_terms
+from optcourse.publishing.site.writing import MARKER
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
 
@@ -44,7 +46,7 @@ class Served:
 
     folder: Path
     url: str
-    result: command.Site
+    result: Site
     cache: Path
 
     def file(self, page: str) -> str:
@@ -56,7 +58,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The whole course, built once, below a path of a plain static server."""
     root = tmp_path_factory.mktemp("host")
     folder, cache = root / "somewhere" / "below", root / "cache"
-    result = command.build(COURSE, folder, jobs=2, cache=cache)
+    result = build(COURSE, folder, jobs=2, cache=cache)
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -391,7 +393,7 @@ def test_a_second_build_runs_nothing_and_gives_the_same_files(served):
         return {p: p.read_bytes() for p in served.folder.rglob("*") if p.is_file() and p.suffix != ".zip"}
 
     before = files()
-    again = command.build(COURSE, served.folder, cache=served.cache)
+    again = build(COURSE, served.folder, cache=served.cache)
     assert again.executed == 0
     assert files() == before
     assert [p.name for p in served.folder.parent.iterdir()] == ["below"], "something was left behind"
@@ -420,10 +422,10 @@ def test_what_is_wrong_with_a_page_fails_the_build_and_the_old_site_stays(tmp_pa
     )
     target = tmp_path / "site"
     target.mkdir()
-    (target / command.MARKER).write_text("")
+    (target / MARKER).write_text("")
     (target / "index.html").write_text("the old site")
-    with pytest.raises(command.SiteFailed) as failed:
-        command.build(root, target)
+    with pytest.raises(SiteFailed) as failed:
+        build(root, target)
     said = "\n".join(failed.value.faults)
     assert (
         "lessons/00_small.html, cell 'links_1': '99_nowhere.html' leads to a file that is not there." in said
@@ -460,8 +462,8 @@ def test_a_folder_of_somebody_else_is_not_overwritten(tmp_path, capsys):
     assert "mine holds files that are not a site of this course" in capsys.readouterr().err
     assert [p.name for p in mine.iterdir()] == ["thesis.txt"]
     (tmp_path / "file").write_text("")
-    with pytest.raises(command.SiteFailed, match="is no folder"):
-        command.build(root, tmp_path / "file")
+    with pytest.raises(SiteFailed, match="is no folder"):
+        build(root, tmp_path / "file")
 
 
 def test_a_small_course_with_a_jupyterlite(tmp_path, monkeypatch, capsys):
@@ -490,8 +492,8 @@ def test_a_small_course_with_a_jupyterlite(tmp_path, monkeypatch, capsys):
         raise lite.LiteError("there is no Pyodide")
 
     monkeypatch.setattr(lite, "build", fails)
-    with pytest.raises(command.SiteFailed, match="there is no Pyodide"):
-        command.build(root, tmp_path / "site", lite=True)
+    with pytest.raises(SiteFailed, match="there is no Pyodide"):
+        build(root, tmp_path / "site", lite=True)
 
 
 def test_no_course_and_no_lessons_are_said_in_a_sentence(tmp_path, capsys):
@@ -499,7 +501,7 @@ def test_no_course_and_no_lessons_are_said_in_a_sentence(tmp_path, capsys):
     assert "no source/ folder" in capsys.readouterr().err
     (tmp_path / "source").mkdir()
     with pytest.raises(BuildError, match="holds no lessons"):
-        command.build(tmp_path, tmp_path / "site")
+        build(tmp_path, tmp_path / "site")
     with pytest.raises(SystemExit):
         command.main(["--jobs", "0"])
 

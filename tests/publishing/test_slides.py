@@ -19,6 +19,8 @@ import pytest
 
 from optcourse.publishing.slides import command
 from optcourse.publishing.slides.live import Notebook, PortTaken, Stopped, serve
+from optcourse.publishing.slides.page import CannotPresent, build
+from optcourse.publishing.slides.sections import sections
 from tests.accessibility import harness
 
 from .decks import SPILLS, WAKE, count, opened, place
@@ -377,7 +379,7 @@ def test_when_the_process_is_gone_the_sliders_go_on_by_their_tables(
     path = notebook_of_one_figure
     with (
         Notebook(path) as notebook,
-        serve(notebook, lambda to: command.build(notebook.executed, path, live=to)) as server,
+        serve(notebook, lambda to: build(notebook.executed, path, live=to)) as server,
     ):
         with opened(chromium, server.url) as page:
             page.keyboard.press("ArrowRight")
@@ -603,7 +605,7 @@ def cell(source: str, kind: str = "-", code: bool = False, **metadata):
 
 
 def test_metadata_decides_what_goes_on_a_slide():
-    made = command.sections(
+    made = sections(
         nbformat.v4.new_notebook(
             cells=[
                 cell("# Title", "slide", optcourse={"notes": ["3 min. Say hello."]}),
@@ -633,5 +635,5 @@ def test_metadata_decides_what_goes_on_a_slide():
 
 def test_a_notebook_with_nothing_on_slides_is_refused(tmp_path):
     empty = nbformat.v4.new_notebook(cells=[cell("nothing", "skip")])
-    with pytest.raises(command.CannotPresent, match="no cell that goes on a slide"):
-        command.build(empty, tmp_path / "empty.ipynb")
+    with pytest.raises(CannotPresent, match="no cell that goes on a slide"):
+        build(empty, tmp_path / "empty.ipynb")

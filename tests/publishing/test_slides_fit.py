@@ -8,7 +8,8 @@ import nbformat
 import pytest
 
 from optcourse.publishing.execution import execute
-from optcourse.publishing.slides.command import build, sections
+from optcourse.publishing.slides.page import build
+from optcourse.publishing.slides.sections import sections
 
 from .decks import SIZES, SPILLS, WAKE, opened
 

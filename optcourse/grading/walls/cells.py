@@ -27,7 +27,6 @@ MAX_LOST = 20  # lines of a cell that failed, which the judge is told of
 LOST: list[dict] = []  # lines of the cell that runs which failed by grading's fault, and cost themselves only
 BUILTINS = dict(vars(builtins))
 NUMPY = dict(vars(np))
-LATE = 2.0  # seconds of a cell, when half of the time of all is over: the answers may be still to come
 MAGIC = re.compile(r"(?m)^[ \t]*([%!?,;/]|>>>|In \[)|\?[ \t\r]*$")
 INLINE = re.compile(r"(?m)([:;][ \t]*)%([\w.]+)[ \t]*([^\n]*)$")
 FLAGS = [0]  # of `from __future__ import`: they hold for the cells that follow, as in IPython
@@ -154,9 +153,10 @@ def _magic_call(found):
 def transformer():
     """IPython's own way to make Python of a cell."""
     if "transform" not in KEPT_TOOLS:
-        import inputtransformer2
-
-        KEPT_TOOLS["transform"] = inputtransformer2.TransformerManager().transform_cell
+        module = importlib.import_module(
+            "inputtransformer2"
+        )  # IPython's file, which lies beside this one's folder
+        KEPT_TOOLS["transform"] = module.TransformerManager().transform_cell
     return KEPT_TOOLS["transform"]
 
 

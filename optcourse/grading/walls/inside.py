@@ -3,7 +3,7 @@
 It knows no reference, no expected value, no ingredient, and no case before the cells have run: cases come one by
 one over a pipe, and the callables in them ask the judge, who evaluates and counts. Whatever a submission does to
 this process (patch it, replace it, write its messages), it can only change the numbers that the judge compares
-outside; and it could have returned those numbers anyway. (The one thing that is this process's own word is whether
+outside; and it could have returned those numbers anyway. (The one thing that the judge takes on trust is whether
 an argument was changed in place; a submission that hides that could as well have made a copy.)
 
 Run as a script; the first message on standard input is the job.
@@ -18,7 +18,6 @@ import os
 import signal
 import sys
 import threading
-import time
 import types
 
 MAX_TEXT = 500
@@ -115,23 +114,19 @@ def main():
     judge.largest = job["largest"]
     names = leave_out(job["kept"])
     cells.begin(names, job["cells"])
-    end = time.monotonic() + job["cells_seconds"]
     for index, source in enumerate(job["cells"]):
         if index in job["skip"]:
             continue
-        if time.monotonic() > end:
-            judge.say({"ready": True, "not_run": index})
-            break
         judge.say({"cell": index})
-        late = end - time.monotonic() < job["cells_seconds"] / 2
-        seconds = min(job["cell_seconds"], cells.LATE) if late else job["cell_seconds"]
-        failed = cells.run(index, source, seconds, job["wait"] * seconds)
+        go = judge.hear()
+        if go["seconds"] <= 0:  # the time of all cells is over
+            break
+        failed = cells.run(index, source, go["seconds"], go["wall"])
         if failed or cells.LOST:
             # what fills the memory, or threads that go on, would cost the answers of other cells, too
             spoilt = bool(failed) and (failed["type"] == "MemoryError" or threading.active_count() > 1)
-            judge.say({"failed": failed, "lost": cells.LOST, "spoilt": spoilt, "seconds": float(seconds)})
-    else:
-        judge.say({"ready": True})
+            judge.say({"failed": failed, "lost": cells.LOST, "spoilt": spoilt})
+    judge.say({"ready": True})
     while True:
         request = judge.hear()
         with as_it_stood(names, request) as scope:

@@ -1,43 +1,25 @@
 """`optcourse slides NN`: a solved lesson as a lecture, full screen, with living sliders, by keyboard alone.
 
-The lesson's notebook is run once; its cells become a deck (deck/deck.js lays them out). Live, the deck talks to the process in
-which the notebook ran (live.py). With --export it is one HTML file whose sliders move by their tables of frames.
+The lesson's notebook is run once. Its cells become sections (sections.py) and these one page (page.py), which deck/deck.js lays
+out as slides. Live, the page talks to the process in which the notebook ran (live.py). With --export it is one HTML file whose
+sliders move by their tables of frames.
 """
 
 from __future__ import annotations
 
 import argparse
-import html
 import os
-import re
 import signal
 import sys
 import webbrowser
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
-
-from optcourse.explorers.engine import EXPLORER_MIME
-from optcourse.explorers.page import stage_script
+from optcourse.files import write_whole
 from optcourse.place import course_root
-from optcourse.publishing import rendering
 from optcourse.publishing.execution import CellFailed, execute
-from optcourse.questions.widgets import QUESTIONS_MIME
-
-DECK = Path(__file__).parent / "deck"
-GENERATOR = '<meta name="generator" content="optcourse slides">'
-MINUTES = 45
-# The browser itself refuses every request to another host.
-POLICY = (
-    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
-    "img-src data:; font-src data:; connect-src {talks}"
-)
-
-
-class CannotPresent(Exception):
-    """Why there is no lecture, and what to do, in one sentence."""
+from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
+from optcourse.terminal import MovingLine
 
 
 def main(argv: Sequence[str]) -> int:
@@ -143,25 +125,18 @@ def find_notebook(lesson: str) -> Path:
 
 
 def progress(name: str) -> Callable[[int, int], None]:
-    """A line that counts the cells on a terminal; elsewhere one line."""
-    terminal = sys.stderr.isatty()
+    """A bar that counts the cells on a terminal; elsewhere one line."""
+    line = MovingLine(sys.stderr)
 
     def tell(number: int, count: int) -> None:
-        if terminal:
-            end = "\n" if number == count else ""
-            print(
-                f"\roptcourse slides: running {name}, cell {number} of {count}",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
+        if line.moving:
+            line.draw(number, count, f"cells of {name}")
+            if number == count:
+                line.clear()
         elif number == 1:
             print(f"optcourse slides: running {name}, {count} cells", file=sys.stderr)
 
     return tell
-
-
-# -- the file -------------------------------------------------------------------------------------------------
 
 
 def check_target(path: Path) -> None:
@@ -179,176 +154,7 @@ def check_target(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CannotPresent(f"{path} could not be written: {error.strerror or error}.") from None
-
-
-# -- from cells to sections ------------------------------------------------------------------------------------
-
-
-@dataclass
-class Section:
-    """What stands between two marks in the source: a slide, or several where it does not fit on one."""
-
-    cells: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def minutes(self) -> float:
-        """How long its notes say that it takes ("3 min")."""
-        found = re.search(r"(\d+(?:\.\d+)?) min\b", " ".join(self.notes))
-        return float(found[1]) if found else 0.0
-
-
-def sections(notebook: nbformat.NotebookNode) -> list[Section]:
-    """The lesson's cells, divided and sorted as their slideshow metadata says."""
-    made = [Section()]
-    names = rendering.Names("figure")
-    for cell in notebook.cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
-        ours = cell.metadata.get("optcourse", {})
-        if kind in ("slide", "subslide") and (made[-1].cells or made[-1].notes):
-            made.append(Section())
-        here = made[-1]
-        if kind == "notes":
-            here.notes.append(prose(cell.source))
-        elif "spoken" in cell.metadata.get("tags", []):
-            here.notes.append(prose(cell.source))
-        elif kind != "skip":
-            add_cell(here, cell, names, fragment=kind == "fragment")
-        here.notes[:0] = [prose(text) for text in ours.get("notes", [])]
-    return [section for section in made if section.cells]
-
-
-def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names, *, fragment: bool) -> None:
-    if cell.cell_type == "markdown":
-        here.cells.append(f'<div class="cell markdown{" fragment" * fragment}">{prose(cell.source)}</div>')
-        return
-    if cell.cell_type != "code":
-        return
-    found = re.match(r"(?:\w+ = )?(check|hints)\(", cell.source.lstrip())
-    call = found[1] if found else ""
-    if call == "hints":  # what a lecturer says when nobody has an idea
-        here.notes += [
-            output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
-        ]
-        return
-    outputs = [output_html(output, names) for output in cell.outputs]
-    if call == "check":
-        add_check(here, "".join(outputs))
-        return
-    # the picture is what matters, not the call that made it
-    if any(is_live(output) for output in cell.outputs):
-        here.cells += outputs
-        return
-    blank = cell.metadata.get("optcourse", {}).get("blank")
-    if blank is not None:
-        here.cells.append(
-            '<div class="cell code swap fragment">'
-            f'<div class="blank">{code(blank)}<p class="blank-note">The answer comes with the next key.</p></div>'
-            f'<div class="answer">{code(cell.source)}{"".join(outputs)}<!-- check --></div></div>'
-        )
-        return
-    classes = "cell code loose" if not fragment else "cell code fragment"
-    here.cells.append(f'<div class="{classes}">{code(cell.source)}{"".join(outputs)}</div>')
-
-
-def add_check(here: Section, told: str) -> None:
-    """What the check says comes with the answer."""
-    told = told.replace(' role="status"', "")  # a slide is no news
-    for place in range(len(here.cells) - 1, -1, -1):
-        if "<!-- check -->" in here.cells[place]:
-            here.cells[place] = here.cells[place].replace("<!-- check -->", told)
-            return
-    here.cells.append(f'<div class="cell told">{told}</div>')
-
-
-def is_live(output: nbformat.NotebookNode) -> bool:
-    data = output.get("data", {})
-    return EXPLORER_MIME in data or QUESTIONS_MIME in data
-
-
-def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
-    data = output.get("data", {})
-    for mime, kind in ((EXPLORER_MIME, "figure"), (QUESTIONS_MIME, "questions")):
-        if mime in data:
-            name = names.new()
-            figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
-            if kind == "figure":
-                figure += f' data-panels="{len(data[mime]["first"]["meta"]["frames"][0]["panels"])}"'
-            return (
-                f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
-                f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
-            )
-    return unfocusable(rendering.output_html(output))
-
-
-def prose(text: str) -> str:
-    """Markdown; a link to another lesson would lead out of the lecture, so only its words are left."""
-    made = rendering.markdown_html(text)
-    return re.sub(r'<a\b[^>]*href="[^":]*\.ipynb[^"]*"[^>]*>(.*?)</a>', r"\1", made, flags=re.DOTALL)
-
-
-def code(source: str) -> str:
-    """Code in colours, without what is said to the linter only."""
-    return unfocusable(rendering.code_html(re.sub(r" *# noqa\b.*", "", source)))
-
-
-def unfocusable(made: str) -> str:
-    """Nothing scrolls inside a slide, so nothing but its controls takes the focus."""
-    return re.sub(r'(<pre\b[^>]*?) tabindex="0"( role="region")?( aria-label="[^"]*")?', r"\1", made)
-
-
-# -- the page -----------------------------------------------------------------------------------------------------
-
-
-def build(
-    notebook: nbformat.NotebookNode, path: Path, *, minutes: int = MINUTES, dark: bool = False, live: str = ""
-) -> str:
-    """The deck as one HTML page. `live` is where on this host the notebook's process answers; none in an export."""
-    made = sections(notebook)
-    if not made:
-        raise CannotPresent(f"{path.name} has no cell that goes on a slide.")
-    title = title_of(notebook, path)
-    parts = {
-        "THEME": "dark" if dark else "light",
-        "LIVE": html.escape(live),
-        "POLICY": POLICY.format(talks="'self'" if live else "'none'"),
-        "GENERATOR": GENERATOR,
-        "TITLE": html.escape(title),
-        "MINUTES": str(minutes),
-        "STYLES": styles(),
-        "SECTIONS": "\n".join(section_html(section) for section in made),
-        "SCRIPTS": scripts(),
-    }
-    template = (DECK / "deck.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{([A-Z]+)\}\}", lambda match: parts[match[1]], template)
-
-
-def section_html(section: Section) -> str:
-    notes = "".join(section.notes)
-    aside = f'<div class="notes">{notes}</div>' if notes else ""
-    return f'<section class="source" data-minutes="{section.minutes:g}">{"".join(section.cells)}{aside}</section>'
-
-
-def title_of(notebook: nbformat.NotebookNode, path: Path) -> str:
-    for cell in notebook.cells:
-        found = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
-        if found:
-            return found[1].strip()
-    return path.stem
-
-
-def styles() -> str:
-    deck = (DECK / "deck.css").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_css(inline=True), rendering.stage_css(), deck])
-
-
-def scripts() -> str:
-    deck = (DECK / "deck.js").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_script(), stage_script(), f"(() => {{\n{deck}\n}})();"])

@@ -6,18 +6,18 @@ import hashlib
 import json
 from pathlib import Path
 
-HERE = Path(__file__).parent
-MANIFEST = HERE / "manifest.json"
+FOLDER = Path(__file__).parent
+MANIFEST = FOLDER / "manifest.json"
 
 
 def digests() -> dict[str, str]:
     """The sha256 of every vendored file, by its path in this folder."""
     ours = {"__init__.py", "__main__.py", "README.md", MANIFEST.name}
-    files = sorted(path for path in HERE.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = sorted(path for path in FOLDER.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     return {
-        path.relative_to(HERE).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(FOLDER).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in files
-        if path.relative_to(HERE).as_posix() not in ours
+        if path.relative_to(FOLDER).as_posix() not in ours
     }
 
 

@@ -368,7 +368,7 @@ SUBMISSIONS = [
     Submission(
         "syntax-error",
         "03",
-        (first("def f(:"), last("    indented"), after(BEST, "return 3")),
+        (first("def f(:"), last("    indented"), after(BEST, "return (3")),
         lost(BEST),
         "An answer whose cell does not compile is no answer; the other cells are not concerned.",
     ),

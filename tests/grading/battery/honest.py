@@ -442,6 +442,14 @@ SUBMISSIONS = [
         "Mended after the check: the end of the notebook counts, too.",
     ),
     Submission(
+        "return-below-the-answer",
+        "03",
+        (after("03-best-learning-rate", "return 3"),),
+        FULL,
+        "IPython compiles statement by statement: the function above is there.",
+        said=("`return 3`: SyntaxError: 'return' outside function",),
+    ),
+    Submission(
         "progress-and-decorators",
         "03",
         (answer(GD, WITH_PROGRESS),),

@@ -1,0 +1,125 @@
+"""The site is made beside the old one and takes its place only when it is whole: a build that fails leaves the old one as it was.
+
+It fails on a cell that raises, on a link to nowhere, on a picture without words and on anything that would be loaded from
+another host.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from optcourse.authoring.build import FOLDERS, BuildError, read_lessons
+from optcourse.authoring.notebook import notebook_text
+from optcourse.publishing.site import SiteFailed
+from optcourse.publishing.site.cache import execute_all
+from optcourse.publishing.site.download import write_course
+from optcourse.publishing.site.inspection import Inspection, inspect
+from optcourse.publishing.site.writing import LITE, MARKER, write_pages
+
+
+@dataclass(frozen=True)
+class Site:
+    """What was written."""
+
+    folder: Path
+    inspection: Inspection
+    files: int
+    size: int  # bytes
+    executed: int  # notebooks that had to be run; the others had not changed
+    seconds: float
+    lite: str = ""  # what its JupyterLite holds and lacks, in a sentence
+
+
+def build(
+    root: Path,
+    target: Path,
+    *,
+    jobs: int = 2,
+    lite: bool = False,
+    pyodide: str | None = None,
+    cache: Path | None = None,
+    progress: Callable[[float, int, str], None] = lambda done, total, words: None,
+) -> Site:
+    """Write the site of the course in `root` into `target`, which takes the place of an earlier site.
+
+    `cache` (default: build/site-cache in the course's folder) keeps notebooks that were run, so that only what changed
+    is run again. `progress(done, total, words)` is called as the notebooks are run.
+
+    Raises SiteFailed, with what is wrong and where; the earlier site is then still there. Raises BuildError when `root` is
+    no course.
+    """
+    began = time.monotonic()
+    refuse_to_lose(target)
+    lessons, _ = read_lessons(root, ())
+    if problems := [str(problem) for lesson in lessons for problem in lesson.problems]:
+        raise SiteFailed(problems)
+    if not lessons:
+        raise BuildError(f"{root / 'source'} holds no lessons")
+    texts = {
+        f"{folder}/{lesson.name}.ipynb": notebook_text(lesson, answers)
+        for lesson in lessons
+        for folder, answers in FOLDERS.items()
+    }
+    kept = cache or root / "build" / "site-cache"
+    executed, fresh = execute_all(texts, kept, jobs, progress)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
+        faults = write_pages(staging, executed, texts, with_lite=lite)
+        write_course(staging / "course.zip", root, texts)
+        about_lite = ""
+        if lite:
+            about_lite = write_lite(staging / LITE, root, pyodide, progress, len(texts))
+        inspection = inspect(staging, leave_out=(LITE,))
+        if faults := faults + inspection.faults:
+            raise SiteFailed(faults)
+        files = [path for path in staging.rglob("*") if path.is_file()]
+        swap(staging, target)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    return Site(target, inspection, len(files), size, fresh, time.monotonic() - began, about_lite)
+
+
+def refuse_to_lose(target: Path) -> None:
+    """Only an empty folder, or one that an earlier build has marked as its own, is written to."""
+    if target.is_symlink() or (target.exists() and not target.is_dir()):
+        raise SiteFailed([f"{target} is no folder; name another."])
+    if target.exists() and not (target / MARKER).is_file() and any(target.iterdir()):
+        raise SiteFailed(
+            [f"{target} holds files that are not a site of this course; name another folder, or empty it."]
+        )
+
+
+def swap(staging: Path, target: Path) -> None:
+    """Put the finished site in its place; a reader who comes in between finds the old one or the new one."""
+    if not target.exists():
+        staging.rename(target)
+        return
+    refuse_to_lose(target)  # somebody may have put a file there meanwhile
+    old = target.with_name(f"{staging.name}-old")
+    target.rename(old)
+    try:
+        staging.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
+    shutil.rmtree(old)
+
+
+def write_lite(
+    folder: Path, root: Path, pyodide: str | None, progress: Callable[[float, int, str], None], total: int
+) -> str:
+    from optcourse.publishing import lite
+
+    try:
+        built = lite.build(folder, root, pyodide=pyodide, say=lambda words: progress(total, total, words))
+    except lite.LiteError as error:
+        raise SiteFailed([f"JupyterLite: {error}"]) from error
+    return built.sentence

@@ -1,0 +1,223 @@
+"""The site's files: pages from templates, with the style sheets, scripts, figures and search index that they share."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from itertools import groupby
+from pathlib import Path
+
+import jinja2
+import nbformat
+
+from optcourse.explorers.page import stage_script
+from optcourse.lessons import BY_NUMBER, LESSONS
+from optcourse.publishing import lite, rendering, vendor
+from optcourse.publishing.site import pages
+from optcourse.publishing.site.terms import Section, Term, find_places, read_terms
+
+HERE = Path(__file__).parent
+MARKER = ".optcourse-site"
+LITE = "lite/"
+TITLE = "How neural networks are trained"
+DESCRIPTION = (
+    "An interactive course: numeric and analytic gradients, gradient descent, SGD, Momentum, Nesterov, "
+    "AdaGrad, RMSProp, Adam."
+)
+SHOWCASE = "03"  # its first figure stands on the first page
+
+
+def write_pages(
+    folder: Path, executed: dict[str, nbformat.NotebookNode], texts: dict[str, str], with_lite: bool
+) -> list[str]:
+    """Every page and what it needs, below `folder`; returns what is wrong with the text."""
+    lessons = [read(executed, name) for name in executed if name.startswith("lessons/")]
+    solved = [read(executed, name) for name in executed if name.startswith("solutions/")]
+    solved = [lesson for lesson in solved if lesson.has_code]  # the glossary has no answers
+    glossary = next((lesson for lesson in lessons if lesson.name.endswith("_glossary")), None)
+    sections = [section for lesson in lessons for section in lesson.sections]
+    terms: list[Term] = []
+    if glossary:
+        cells = executed[f"lessons/{glossary.name}.ipynb"].cells
+        terms = read_terms("\n\n".join(cell.source for cell in cells))
+        find_places(terms, [section for section in sections if section.lesson != glossary.number])
+        glossary.body = with_places(glossary.body, terms)
+    there = {lesson.name for lesson in solved}
+    for lesson in solved:  # what has no page with answers has only the other one
+        lesson.body = re.sub(
+            r'href="(\d\d_\w+)\.html',
+            lambda m: m[0] if m[1] in there else f'href="../lessons/{m[1]}.html',
+            lesson.body,
+        )
+
+    (folder / MARKER).write_text(f"Written by optcourse site. {len(lessons)} lessons.\n", encoding="utf-8")
+    (folder / ".nojekyll").write_text("", encoding="utf-8")  # GitHub Pages leaves the files alone then
+    sheets, scripts = write_assets(folder / "assets")
+    write_search(folder / "assets" / "search.js", sections, terms, glossary)
+    showcase = next((lesson for lesson in lessons if lesson.number == SHOWCASE and lesson.figures), None)
+    showcase = showcase or next((lesson for lesson in lessons if lesson.figures), None)
+    figures = {name: data for lesson in (*lessons, *solved) for name, data in lesson.figures.items()}
+    write_figures(folder / "figures", figures)
+
+    for lesson in (*lessons, *solved):
+        lesson.body = pages.with_breaks(lesson.body)
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+    )
+    common = {
+        "course": TITLE,
+        "sheets": sheets,
+        "scripts": scripts,
+        "glossary": glossary.path if glossary else "",
+        "lite": f"{LITE}{lite.link('lessons/')}" if with_lite else "",
+        "last": max(int(lesson.number) for lesson in lessons if lesson.has_code or lesson is lessons[0]),
+    }
+
+    def page(path: str, template: str, **values: object) -> None:
+        up = "../" * path.count("/")
+        text = environment.get_template(template).render(**common, up=up, here=path, **values)
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+
+    page(
+        "index.html",
+        "index.html",
+        title=TITLE,
+        description=DESCRIPTION,
+        lessons=lessons,
+        sentences={lesson.number: lesson.sentence for lesson in LESSONS},
+        showcase=showcase,
+        figure=pages.figure_html(*next(iter(showcase.figures.items()))) if showcase else "",
+        minutes=sum(lesson.minutes or 0 for lesson in lessons),
+        exercises=sum(lesson.num_exercises for lesson in lessons),
+        figures=sum(len(lesson.figures) for lesson in lessons),
+        first=lessons[0],
+    )
+    if terms:
+        letters = [(letter, list(group)) for letter, group in groupby(terms, key=lambda term: term.letter)]
+        page(
+            "terms.html",
+            "terms.html",
+            title=f"Index · {TITLE}",
+            description="Every word of the course",
+            letters=letters,
+        )
+    for row in (lessons, solved):
+        for k, lesson in enumerate(row):
+            page(
+                lesson.path,
+                "lesson.html",
+                title=f"{lesson.plain_title}{' (with answers)' if lesson.solved else ''} · {TITLE}",
+                description=BY_NUMBER[lesson.number].sentence
+                if lesson.number in BY_NUMBER
+                else pages.plain(lesson.opening),
+                lesson=lesson,
+                before=row[k - 1] if k else None,
+                after=row[k + 1] if k + 1 < len(row) else None,
+            )
+            notebook = lesson.path.replace(".html", ".ipynb")
+            (folder / notebook).write_text(texts[notebook], encoding="utf-8")
+    return [fault for lesson in (*lessons, *solved) for fault in lesson.faults]
+
+
+def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:
+    return pages.read_lesson(executed[name], Path(name).stem, name.startswith("solutions/"))
+
+
+def write_assets(folder: Path) -> tuple[list[str], list[str]]:
+    """Style sheets and scripts that all pages share; their names in the order in which a page needs them."""
+    (folder / "fonts").mkdir(parents=True)
+    for font in vendor.FOLDER.rglob("*.woff2"):
+        shutil.copyfile(font, folder / "fonts" / font.name)
+    for licence in vendor.FOLDER.glob("*/LICENSE"):
+        shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
+    shutil.copyfile(HERE / "static" / "icon.svg", folder / "icon.svg")
+    questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
+    sheets = {
+        "katex.css": rendering.katex_css(inline=False),
+        "explorer.css": rendering.stage_css(),
+        "site.css": (HERE / "static" / "site.css").read_text(encoding="utf-8"),
+    }
+    scripts = {
+        "katex.js": rendering.katex_script(),
+        # a module would not load from a file; the function keeps its names to itself
+        "live.js": f"(() => {{\n{stage_script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
+        "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
+    }
+    for name, text in (sheets | scripts).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return list(sheets), list(scripts)
+
+
+def write_figures(folder: Path, figures: dict[str, dict]) -> None:
+    """The frames of each figure as a script: a page opened from a file may run scripts, but not fetch data."""
+    folder.mkdir()
+    for name, data in figures.items():
+        text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+        (folder / f"{name}.js").write_text(f'optcourse.figure("{name}",{text});\n', encoding="utf-8")
+
+
+def write_search(
+    path: Path, sections: list[Section], terms: list[Term], glossary: pages.Lesson | None
+) -> None:
+    """What search looks through. The words of the glossary count for more than places that use them."""
+    entries = pages.search_entries(s for s in sections if glossary is None or s.lesson != glossary.number)
+    for term in terms:
+        says = pages.plain(rendering.markdown_html(term.says)).removeprefix(term.name).lstrip(": ,")
+        entries.append(
+            {
+                "title": term.name,
+                "page": glossary.plain_title,
+                "url": f"{glossary.path}#{term.anchor}",
+                "text": says,
+                "weight": 2,
+            }
+        )
+    text = json.dumps(entries, ensure_ascii=False, separators=(",", ":"))
+    path.write_text(f"optcourse.index({text});\n", encoding="utf-8")
+
+
+def with_places(body: str, terms: list[Term]) -> str:
+    """The glossary's HTML with an anchor at each term, and links that lead to the section which explains it."""
+    by_name = {(term.name, term.is_code): term for term in terms}
+    given: set[str] = set()
+
+    def entry(match: re.Match) -> str:
+        text, first = match[0], None
+        for tag, is_code in (("strong", False), ("code", True)):
+            # in a row only the name's own column counts: the first code in it
+            found = list(re.finditer(rf"<{tag}>([^<]+)</{tag}>", text))[: 1 if is_code else None]
+            if is_code and not text.startswith("<tr>"):
+                continue
+            for name in reversed(found):
+                term = next(
+                    (by_name[n, is_code] for n in (name[1], *name[1].split(", ")) if (n, is_code) in by_name),
+                    None,
+                )
+                if term is None or term.anchor in given:
+                    continue
+                anchors = [by_name[n, is_code].anchor for n in name[1].split(", ") if (n, is_code) in by_name]
+                given.update(anchors)
+                marks = "".join(f'<a id="{anchor}"></a>' for anchor in anchors[1:])
+                text = (
+                    text[: name.start()]
+                    + f'{marks}<{tag} id="{anchors[0]}">{name[1]}</{tag}>'
+                    + text[name.end() :]
+                )
+                first = term
+        if first:
+            for place in first.places:
+                if place.lesson in first.lessons and place.anchor:
+                    file = place.page.rsplit("/", 1)[1]
+                    text = text.replace(
+                        f'href="{file}"',
+                        f'href="{file}#{pages.escape(jinja2.filters.do_urlencode(place.anchor))}"',
+                    )
+        return text
+
+    return re.sub(r"<li>.*?</li>|<tr>.*?</tr>", entry, body, flags=re.DOTALL)

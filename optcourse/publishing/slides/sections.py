@@ -1,0 +1,129 @@
+"""From a notebook's cells to a lecture's sections: what goes on a slide, what the speaker reads beside it, and what is left out.
+
+The cells' slideshow metadata decides. A `notes` cell, a cell tagged `spoken` and the notes in a cell's own metadata are the
+speaker's; so are the hints of an exercise.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+import nbformat
+
+from optcourse.explorers.engine import EXPLORER_MIME
+from optcourse.publishing import rendering
+from optcourse.questions.widgets import QUESTIONS_MIME
+
+
+@dataclass
+class Section:
+    """What stands between two marks in the source: a slide, or several where it does not fit on one."""
+
+    cells: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def minutes(self) -> float:
+        """How long its notes say that it takes ("3 min")."""
+        found = re.search(r"(\d+(?:\.\d+)?) min\b", " ".join(self.notes))
+        return float(found[1]) if found else 0.0
+
+
+def sections(notebook: nbformat.NotebookNode) -> list[Section]:
+    """The lesson's cells, divided and sorted as their slideshow metadata says."""
+    made = [Section()]
+    names = rendering.Names("figure")
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type", "-")
+        ours = cell.metadata.get("optcourse", {})
+        if kind in ("slide", "subslide") and (made[-1].cells or made[-1].notes):
+            made.append(Section())
+        here = made[-1]
+        if kind == "notes":
+            here.notes.append(prose(cell.source))
+        elif "spoken" in cell.metadata.get("tags", []):
+            here.notes.append(prose(cell.source))
+        elif kind != "skip":
+            add_cell(here, cell, names, fragment=kind == "fragment")
+        here.notes[:0] = [prose(text) for text in ours.get("notes", [])]
+    return [section for section in made if section.cells]
+
+
+def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names, *, fragment: bool) -> None:
+    if cell.cell_type == "markdown":
+        here.cells.append(f'<div class="cell markdown{" fragment" * fragment}">{prose(cell.source)}</div>')
+        return
+    if cell.cell_type != "code":
+        return
+    found = re.match(r"(?:\w+ = )?(check|hints)\(", cell.source.lstrip())
+    call = found[1] if found else ""
+    if call == "hints":  # what a lecturer says when nobody has an idea
+        here.notes += [
+            output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
+        ]
+        return
+    outputs = [output_html(output, names) for output in cell.outputs]
+    if call == "check":
+        add_check(here, "".join(outputs))
+        return
+    # the picture is what matters, not the call that made it
+    if any(is_live(output) for output in cell.outputs):
+        here.cells += outputs
+        return
+    blank = cell.metadata.get("optcourse", {}).get("blank")
+    if blank is not None:
+        here.cells.append(
+            '<div class="cell code swap fragment">'
+            f'<div class="blank">{code(blank)}<p class="blank-note">The answer comes with the next key.</p></div>'
+            f'<div class="answer">{code(cell.source)}{"".join(outputs)}<!-- check --></div></div>'
+        )
+        return
+    classes = "cell code loose" if not fragment else "cell code fragment"
+    here.cells.append(f'<div class="{classes}">{code(cell.source)}{"".join(outputs)}</div>')
+
+
+def add_check(here: Section, told: str) -> None:
+    """What the check says comes with the answer."""
+    told = told.replace(' role="status"', "")  # a slide is no news
+    for place in range(len(here.cells) - 1, -1, -1):
+        if "<!-- check -->" in here.cells[place]:
+            here.cells[place] = here.cells[place].replace("<!-- check -->", told)
+            return
+    here.cells.append(f'<div class="cell told">{told}</div>')
+
+
+def is_live(output: nbformat.NotebookNode) -> bool:
+    data = output.get("data", {})
+    return EXPLORER_MIME in data or QUESTIONS_MIME in data
+
+
+def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
+    data = output.get("data", {})
+    for mime, kind in ((EXPLORER_MIME, "figure"), (QUESTIONS_MIME, "questions")):
+        if mime in data:
+            name = names.new()
+            figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
+            if kind == "figure":
+                figure += f' data-panels="{len(data[mime]["first"]["meta"]["frames"][0]["panels"])}"'
+            return (
+                f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
+                f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
+            )
+    return unfocusable(rendering.output_html(output))
+
+
+def prose(text: str) -> str:
+    """Markdown; a link to another lesson would lead out of the lecture, so only its words are left."""
+    made = rendering.markdown_html(text)
+    return re.sub(r'<a\b[^>]*href="[^":]*\.ipynb[^"]*"[^>]*>(.*?)</a>', r"\1", made, flags=re.DOTALL)
+
+
+def code(source: str) -> str:
+    """Code in colours, without what is said to the linter only."""
+    return unfocusable(rendering.code_html(re.sub(r" *# noqa\b.*", "", source)))
+
+
+def unfocusable(made: str) -> str:
+    """Nothing scrolls inside a slide, so nothing but its controls takes the focus."""
+    return re.sub(r'(<pre\b[^>]*?) tabindex="0"( role="region")?( aria-label="[^"]*")?', r"\1", made)
