@@ -18,7 +18,7 @@
 # - Why does SGD never quite settle at the minimum?
 #
 # **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
-# and variance are recalled when they come. **Time:** about 75 minutes.
+# and variance are recalled when they come. **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Asking every person in a city, or asking a few. That is today.
@@ -282,7 +282,7 @@ hints("04-epoch-batches")
 # 2 min. Shuffle, cut. Two traps: the last, smaller batch, and a fresh shuffle for each epoch.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### From the failure gallery: the last minibatch
+# ### From the failure gallery: the last minibatch (deeper)
 #
 # This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for
 # "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
@@ -310,6 +310,11 @@ for batch_size in (N, N - 1):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. A true story. Ask what a last minibatch of one image does to the path.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what a minibatch estimates, how wrong it is, and how to draw one. What is
+# > left is the algorithm, and its three problems. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *The lecture's pseudo-code*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code
@@ -473,6 +478,11 @@ EscapeExplorer()
 # 3 min. Noise is not only bad: it leaves saddles. Play both, and let the room say which one noise
 # helps.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write SGD, and you have seen two of its three problems. What is left is
+# > noise, and training on real digits. When you come back, run the cells above once more (*Run*, *Run All
+# > Above Selected Cell*), and go on with *Problem 3: noise*.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 3: noise
 #
@@ -522,7 +532,7 @@ print(f"learning rate 0.1, σ = λ = 1: variance of w = {theory.noise_floor(0.1)
 # 1. `missed`: 1438 draws with replacement from 1438 images. What is the chance that a given image is never
 #    drawn?
 # 2. `floor`: SGD on $w^2/2$ with `learning_rate` 0.1 and noise of variance 1. What is the variance of $w$ in
-#    the long run?
+#    the long run? (Two digits are enough, here and for the chance.)
 # 3. `batch_size`: at 32, the gradient has some standard deviation. At which batch size is it half of that
 #    (drawn with replacement)?
 
@@ -550,12 +560,13 @@ hints("04-noise-numbers")
 #
 # - `compute_gradient(w, minibatch)` gives the mean gradient of softmax regression; `minibatch` holds indices
 #   from 0 to `num_examples - 1`.
-# - **You** choose the batch size, the learning rate, the number of epochs, the way to draw. Draw with `rng`.
+# - **You** choose the batch size, the learning rate, the number of epochs, the way to draw. Draw with `rng`, so that
+#   the same `rng` gives the same weights.
 # - The goal: at least **93 %** right answers on test images that your function never sees.
 # - The budget: **10 passes** over the training images. A minibatch of 32 costs 32; ten passes are 14,380.
 #
 # The explorer of batch sizes above is your map. You can call your own `epoch_batches`. The check trains on
-# two other splits of the data.
+# two other splits of the data, and on one of them once more with the same `rng`.
 
 
 # %% tags=["exercise:04-train-digits"]

@@ -26,7 +26,7 @@ class Room:
 ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
-    "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
+    "figures": Room("figures", "numpy matplotlib contourpy", "core descent"),
     "place": Room("place lessons files terminal", "tqdm", ""),
     "exercises": Room("exercises", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks, for the explorers that draw it, and behind walls.
@@ -43,7 +43,7 @@ ROOMS = {
     ),
     "authoring": Room(
         "authoring",
-        "numpy jupytext nbformat nbclient nbgrader pytest ipywidgets IPython",
+        "numpy jupytext nbformat pytest IPython",
         "core descent figures exercises learner explorers checking questions place",
     ),
     "publishing": Room(
@@ -53,7 +53,7 @@ ROOMS = {
     ),
     "grading": Room(
         "grading",
-        "numpy distributed dask psutil jinja2 markupsafe",
+        "numpy distributed dask jinja2 markupsafe",
         "core descent exercises learner checking place",
     ),
     "commands": Room(
@@ -131,6 +131,50 @@ def violations(package: Path) -> list[str]:
             elif top not in sys.stdlib_module_names and top not in libraries:
                 found.append(f"{where}: {room} must not import {top}")
     return found
+
+
+def circles(package: Path) -> list[str]:
+    """Modules that know each other, directly or by way of others: one sentence for every circle."""
+    knows: dict[str, set[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        module = ".".join(("optcourse", *path.relative_to(package).with_suffix("").parts))
+        module = module.removesuffix(".__init__")
+        knows[module] = {name for _, name in imports(path, module.removeprefix("optcourse").lstrip("."))}
+    found, done = [], set()
+
+    def walk(module: str, way: list[str]) -> None:
+        if module in way:
+            found.append(" -> ".join([*way[way.index(module) :], module]))
+        elif module not in done:
+            for name in sorted(knows[module] & set(knows)):
+                walk(name, [*way, module])
+            done.add(module)
+
+    for module in knows:
+        walk(module, [])
+    return found
+
+
+def test_no_modules_know_each_other():
+    assert circles(PACKAGE) == []
+
+
+def test_a_circle_is_found(tmp_path):
+    package = tmp_path / "optcourse"
+    (package / "explorers").mkdir(parents=True)
+    (package / "explorers" / "__init__.py").touch()
+    (package / "explorers" / "page.py").write_text("from optcourse.explorers.engine import Explorer\n")
+    engine = package / "explorers" / "engine.py"
+    engine.write_text("from optcourse.explorers import stage\n")
+    assert circles(package) == []
+    engine.write_text("class Explorer:\n    def show(self):\n        from .page import packed\n")
+    assert circles(package) == [
+        "optcourse.explorers.engine -> optcourse.explorers.page -> optcourse.explorers.engine"
+    ]
+    engine.write_text("from optcourse.explorers import parts\n")
+    (package / "explorers" / "parts.py").write_text("import optcourse.explorers.page\n")
+    (found,) = circles(package)
+    assert found.count(" -> ") == 3
 
 
 def test_nothing_points_back_down_the_list():

@@ -136,7 +136,7 @@ def _cases(exercise: Exercise) -> Iterator[str]:
 
 def prediction_flaws(prediction: Prediction) -> list[str]:
     """Everything that is wrong with a prediction."""
-    from optcourse.questions.widgets import computed_answer, is_right
+    from optcourse.questions.predictions import computed_answer, is_right
 
     found = list(_wording(prediction.question)) + list(_wording(prediction.reveal))
     for choice in prediction.choices:
@@ -165,6 +165,19 @@ def quiz_flaws(quiz: Quiz) -> list[str]:
             found += _wording(text)
         if len(set(question.choices)) != len(question.choices):
             found.append(f"two choices of {question.text!r} are the same")
+    longest = [
+        question.text
+        for question in quiz.questions
+        if all(
+            len(c) < len(question.choices[question.right])
+            for c in question.choices
+            if c != question.choices[question.right]
+        )
+    ]
+    if 2 * len(longest) > len(quiz.questions):
+        found.append(
+            f"the right choice is the longest in {len(longest)} of {len(quiz.questions)} questions, so it can be guessed"
+        )
     rights = {question.right for question in quiz.questions}
     if len(quiz.questions) >= 4 and len(rights) == 1:
         found.append("the right answer stands at the same place in every question")

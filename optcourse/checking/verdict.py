@@ -7,7 +7,7 @@ the notebook and the grader alike.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,6 +54,8 @@ def judge(
     """
     if expected is None:
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
+    if exercise.read is not None:
+        outcomes = [replace(outcome, result=exercise.read(outcome.result)) for outcome in outcomes]
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
         if sentence is not None and not explain:
@@ -62,6 +64,8 @@ def judge(
             return _explain(exercise, cases, outcomes, expected, index, sentence)
     if len(outcomes) < len(cases):
         return Verdict(False, "Not every call came back.", case=len(outcomes))
+    if exercise.verify_all is not None and (found := exercise.verify_all(cases, outcomes)):
+        return _explain(exercise, cases, outcomes, expected, len(cases) - 1, found)
     return Verdict(True)
 
 
@@ -151,9 +155,9 @@ def _compare(
     if isinstance(right, str):
         if not isinstance(mine, str):
             return Difference("type", f"{what} is {show(mine)}; a text is expected.")
-        return (
-            None if mine == right else Difference("value", f"{what} is {mine!r}, which is not the right one.")
-        )
+        if as_read(mine) == as_read(right):
+            return None
+        return Difference("value", f"{what} is {mine!r}, which is not the right one.")
     if isinstance(right, Mapping):
         return _compare_mappings(mine, right, rtol, atol, what)
     if isinstance(right, tuple | list):
@@ -200,6 +204,8 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
         return Difference("shape", f"{what} has parts of different lengths; {describe(right)} is expected.")
     if array.dtype.kind not in "biufc":
         return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+    if array.size == 1 and not right.ndim:
+        array = array.reshape(())
     if array.shape != right.shape:
         return Difference("shape", f"{what} is {describe(array)}; {describe(right)} is expected.")
     if array.dtype.kind == "c" and right.dtype.kind != "c":
@@ -232,6 +238,11 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
             "integers", f"{text} It is {array.dtype}, which holds too few digits: compute in float64."
         )
     return Difference("value", text)
+
+
+def as_read(text: str) -> str:
+    """A text without what nobody means by it: blanks at the ends, upper and lower case."""
+    return text.strip().casefold()
 
 
 def close(mine: Any, right: Any, rtol: float, atol: float) -> np.ndarray:

@@ -120,6 +120,8 @@ FORMULAS: dict[str, Callable] = {
     "sum of squares": lambda w: np.sum(w * w),
     "sum of cubes": lambda w: np.sum(w * w * w),
     "product of cosines": lambda w: np.prod(np.cos(w)),
+    "sum of products of rows": lambda w: np.sum(np.prod(w, axis=-1)),
+    "three times the squares": lambda w: 3 * w * w,
 }
 
 
@@ -144,15 +146,34 @@ class Formula:
 class ModelGradient:
     """Gradient of a model of `optcourse.models` on rows of the digits: `(w, batch=None) -> dw`.
 
-    `rows` is (first, after_last). `params` are handed to the model after X and y.
+    `rows` is (first, after_last). `params` are handed to the model after X and y. More than `at_once` examples in one call
+    are an error.
     """
 
     model: str
     rows: tuple[int, int] = (0, 200)
     params: Mapping[str, Any] = field(default_factory=dict)
+    at_once: int | None = None
 
     def build(self) -> Callable:
-        return _model(self.model, self.rows, self.params).gradient
+        model = _model(self.model, self.rows, self.params)
+
+        def compute_gradient(w, batch=None):
+            size = self.rows[1] - self.rows[0] if batch is None else np.size(batch)
+            if self.at_once is not None and size > self.at_once:
+                raise ValueError(f"{size} examples are asked for at once, and {self.at_once} fit into memory")
+            return model.gradient(w, batch)
+
+        return _of_batch(compute_gradient)
+
+
+def _of_batch(compute_gradient: Callable) -> Callable:
+    """The same, whether its second argument is named `batch` or `minibatch`."""
+
+    def either(w, batch=None, *, minibatch=None):
+        return compute_gradient(w, batch if minibatch is None else minibatch)
+
+    return either
 
 
 @ingredient
@@ -193,7 +214,7 @@ class LeastSquaresGradient:
                 raise ValueError("the point comes first, then the minibatch, an array of indices")
             return X[rows].T @ (X[rows] @ w - y[rows]) / len(rows)
 
-        return compute_gradient
+        return _of_batch(compute_gradient)
 
 
 @ingredient
@@ -243,6 +264,15 @@ def undisguised(w: np.ndarray, order: np.ndarray) -> np.ndarray:
     return own
 
 
+def real_numbers(result: Any) -> np.ndarray | None:
+    """A result as an array of real numbers, be it an array or a list; None for anything else."""
+    try:
+        array = np.asarray(result)
+    except ValueError:  # parts of different lengths
+        return None
+    return array if isinstance(result, np.ndarray | list | tuple) and array.dtype.kind in "fiu" else None
+
+
 @ingredient
 @dataclass(frozen=True)
 class DigitsTrainingGradient:
@@ -273,7 +303,7 @@ class DigitsTrainingGradient:
                 raise ValueError(f"more than {self.budget:,} gradients of single examples are asked for")
             return model.gradient(undisguised(w, order), batch)[order]
 
-        return compute_gradient
+        return _of_batch(compute_gradient)
 
 
 @ingredient

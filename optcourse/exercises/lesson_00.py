@@ -240,7 +240,8 @@ TAKE_STEP = Exercise(
     title="Take one step",
     statement=(
         "You stand at `w` (an array), the slope there is `dw` (an array of the same shape), and `learning_rate` is a "
-        "number. Return the place that you reach by one step against the slope. Leave `w` and `dw` as they were."
+        "number. Return the place that you reach by one step against the slope. The arrays may hold whole numbers; leave them "
+        "as they were."
     ),
     points=2,
     answers=("take_step",),
@@ -568,7 +569,7 @@ QUIZ = Quiz(
             "million weights?",
             (
                 "Because nearly all of them go almost sideways, so each step gains next to nothing.",
-                "Because in high dimensions all random directions go uphill.",
+                "Because in high dimensions nearly all random directions go uphill, so hardly any step can be taken.",
                 "Because random numbers are slow to compute.",
                 "Because the loss has no slope in high dimensions.",
             ),
@@ -585,7 +586,7 @@ QUIZ = Quiz(
             (
                 "Your answer is wrong.",
                 "The cell still holds its three dots; nothing is wrong, and you may go on reading.",
-                "The notebook is broken and must be restarted.",
+                "The notebook has lost its place: restart the kernel, run all cells again and then the check.",
                 "You have to open a hint first.",
             ),
             1,

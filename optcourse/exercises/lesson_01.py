@@ -35,6 +35,7 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
         Case((Value(objectives.rosenbrock().recipe), rng.normal(size=2), 1e-3), label="Rosenbrock's valley"),
         Case((Formula("sum of exp(sin w)"), rng.uniform(0.3, 1.2, 1), 1e-4), label="one entry"),
         Case((Formula("product of cosines"), rng.uniform(0.2, 1, (2, 3)), 1e-2), label="a table of 2 × 3"),
+        Case((Formula("sum of products of rows"), rng.uniform(1, 2, (3, 2)), 1e-2), label="a table of 3 × 2"),
         Case((Formula("sum of cubes"), rng.uniform(1, 2, (2, 2, 2)), 1e-3), label="a block of 2 × 2 × 2"),
         Case((Formula("sum of cubes"), rng.integers(2, 9, 3), 0.125), label="whole numbers"),
         Case((Formula("sum of exp(sin w)"), rng.integers(1, 9, 4), 1e-3), label="whole numbers"),
@@ -415,6 +416,8 @@ def h_cases(rng: np.random.Generator) -> list[Case]:
 def within_a_decade(case: Case, outcome) -> str | None:
     """None where the answer is within a factor of 10 of the best h; else a sentence."""
     h, best = outcome.result, gradients.best_h(*case.args)
+    if isinstance(h, list | tuple | np.ndarray) and np.size(h) == 1:
+        h = np.ravel(h)[0]
     if isinstance(h, bool) or not isinstance(h, int | float | np.number) or np.iscomplexobj(h):
         return "Return one number, the step `h`."
     if not (np.isfinite(h) and h > 0):
@@ -934,7 +937,7 @@ QUIZ = Quiz(
             "Why does the error grow again when `h` becomes very small?",
             (
                 "The two losses agree in most digits: their difference is mostly rounding, divided by a tiny h.",
-                "The formula is only right for large h.",
+                "The formula is only right for large h: for a small one the curve must be replaced by its next Taylor term.",
                 "The computer becomes slower.",
                 "The function has a kink.",
             ),
@@ -965,7 +968,7 @@ QUIZ = Quiz(
         Question(
             "The complex step is exact down to h = 1e-200. When can you not use it?",
             (
-                "When w has many entries.",
+                "When w has many entries: each of them would need an imaginary direction of its own, and they mix.",
                 "When f is not analytic: it takes abs, a maximum, or throws imaginary parts away.",
                 "When f is steep.",
                 "When numbers are float64.",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from optcourse import data, models
-from optcourse.exercises.ingredients import QuadraticGradient, QuadraticValue
+from optcourse.exercises.ingredients import Formula, QuadraticGradient, QuadraticValue
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 02-softmax-gradient ---------------------------------------------------------------------------
@@ -39,6 +39,8 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(Case((large, rng.integers(4, size=3)), label="scores near 2000"))
     apart = rng.normal(size=(3, 4)) + np.array([[2000.0], [0.0], [-2000.0]])
     cases.append(Case((apart, rng.integers(4, size=3)), label="rows of very different sizes"))
+    wide = np.array([[2000.0, 0, 0], [0, 0, 2000], [0, 2000, 0]])
+    cases.append(Case((wide, np.array([1, 2, int(rng.integers(3))])), label="rows from 0 to 2000"))
     return cases
 
 
@@ -108,7 +110,7 @@ SOFTMAX_GRADIENT = Exercise(
         "i, c of the "
         "result is (p[i, c] − 1 if c is y[i] else p[i, c]) / N: p is softmax of the scores, N the "
         "number of examples. "
-        "Scores may be as large as 2000, and they must be the same after the call."
+        "Scores may be as large as 2000, and whole numbers; they must be the same after the call."
     ),
     points=2,
     answers=("softmax_gradient",),
@@ -259,8 +261,10 @@ def relu_cases(rng: np.random.Generator) -> list[Case]:
         cases.append(Case((rng.normal(size=shape), before), label=f"shape {shape}"))
     zeros = rng.normal(size=(4, 3))
     zeros[rng.random((4, 3)) < 0.4] = 0.0
-    zeros[0, 0] = 0.0
-    cases.append(Case((rng.normal(size=(4, 3)) + 3, zeros), label="entries that are exactly 0"))
+    zeros[0, :2] = 0.0, 1e-12
+    cases.append(
+        Case((rng.normal(size=(4, 3)) + 3, zeros), label="entries that are exactly 0, and a tiny one")
+    )
     cases.append(
         Case((rng.integers(1, 9, size=(3, 3)), rng.integers(-3, 4, size=(3, 3))), label="whole numbers")
     )
@@ -278,8 +282,8 @@ RELU_BACKWARD = Exercise(
     statement=(
         "Write `relu_backward(dout, before)`. Forward, ReLU made max(before, 0) of `before`, entry by "
         "entry. `dout` is the gradient "
-        "of the loss by ReLU's output. Return the gradient by `before`: `dout` where `before` is "
-        "positive, 0 elsewhere, "
+        "of the loss by ReLU's output. Both have the same shape, which may be any. Return the gradient by `before`: "
+        "`dout` where `before` is positive, 0 elsewhere, "
         "also where `before` is exactly 0. Leave both arrays as they are."
     ),
     points=1,
@@ -763,8 +767,11 @@ def planted(
     return Case((QuadraticValue(matrix, minimum), QuadraticGradient(wrong, minimum), w), kwargs, label)
 
 
+EXACTLY = 2.0**-17  # a number that no product with 1 rounds
+
+
 def check_cases(rng: np.random.Generator) -> list[Case]:
-    """Errors inside and outside the tolerance, both values 0, whole numbers, one entry, nan."""
+    """Errors inside, outside and at the end of the tolerance, both values 0, whole numbers, one entry, nan, a cubic."""
     where = [int(i) for i in rng.integers(4, size=8)]
     cases = [
         planted(rng, {where[0]: 1.05, (where[0] + 1) % 4: 1.0002}, 4, label="a factor 1.05 in one entry"),
@@ -823,6 +830,21 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
             atol=0.05,
             rtol=0.1,
             label="an error that atol and rtol allow only together",
+        ),
+        # A central difference of a parabola is exact, whatever eps is; that of a cubic is off by eps².
+        Case(
+            (Formula("sum of cubes"), Formula("three times the squares"), rng.uniform(2, 3, 3)),
+            {"eps": 0.1},
+            "a sum of cubes and a large eps",
+        ),
+        Case(
+            (
+                QuadraticValue(np.zeros((2, 2)), np.zeros(2)),
+                QuadraticGradient([[EXACTLY, 0], [0, 0]], [0, 0]),
+                np.ones(2),
+            ),
+            {"atol": EXACTLY},
+            "an error of exactly atol",
         ),
     ]
     return cases
@@ -1094,6 +1116,12 @@ def wrong_parameters():
     return "b2", "W2", "W1"
 
 
+def parameter_names(answers):
+    """What was written, as names of parameters: whoever writes "dW2" or "w2" means "W2"."""
+    names = {way.casefold(): name for name in ("W1", "b1", "W2", "b2") for way in (name, f"d{name}")}
+    return tuple(names.get(a.strip().casefold(), a) if isinstance(a, str) else a for a in answers)
+
+
 def _says(position: int, name: str) -> Callable:
     return lambda: tuple(name if k == position else None for k in range(3))
 
@@ -1112,6 +1140,7 @@ FIND_THE_BUG = Exercise(
     answers=("wrong_in_a", "wrong_in_b", "wrong_in_c"),
     reference=wrong_parameters,
     kind="value",
+    read=parameter_names,
     misconceptions=(
         Misconception(
             "a-first-layer",
@@ -1310,7 +1339,7 @@ QUIZ = Quiz(
                     "The analytic one costs about as much as two or three evaluations of the loss, "
                     "however many weights there are"
                 ),
-                "The numeric one works only for quadratic losses",
+                "The numeric one is exact only for quadratic losses, and the loss of a network with ReLU is far from quadratic",
             ),
             1,
             (
@@ -1344,7 +1373,7 @@ QUIZ = Quiz(
             "The training loss falls nicely. What does it tell about your gradient?",
             (
                 "That it is right",
-                "That it is right up to a constant factor",
+                "That it is right up to a constant factor, which the learning rate makes up for in every parameter",
                 "That it points downhill often enough; it may still be wrong in some parameters",
             ),
             2,
@@ -1381,7 +1410,7 @@ QUIZ = Quiz(
             "The check passes with strong regularization. Why should you run it again without?",
             (
                 "Regularization is never used in practice",
-                "The gradient of the regularization term is hard to write",
+                "The gradient of the regularization term is hard to write, so its errors are the likeliest and hide all others",
                 (
                     "It may be so much larger than the data gradient that an error there stays inside "
                     "the relative tolerance"

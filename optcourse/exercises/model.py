@@ -57,6 +57,8 @@ class Exercise:
     verify: for results that no reference can fix (random ones): `verify(case, outcome)` gives None when all
     is well, else the id of a
       misconception or a sentence of its own; it takes the place of the comparison of results.
+    verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
+    read: what is compared in place of an answer, for answers that people write in several ways.
     """
 
     id: str
@@ -76,6 +78,8 @@ class Exercise:
     steps: bool = True
     result_names: tuple[str, ...] = ()
     verify: Callable[[Case, Any], str | None] | None = None
+    verify_all: Callable[[list[Case], list], str | None] | None = None
+    read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
 
     def __post_init__(self) -> None:

@@ -16,6 +16,8 @@ import types
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,7 @@ MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are 
 MAX_RECORDED_BYTES = 80_000_000
 MAX_PRINTED = 4_000
 MAX_ITEMS = 100_000
+EXACT = {Fraction, Decimal}  # numbers that are no floats, and as good
 
 
 @dataclass(frozen=True)
@@ -311,6 +314,8 @@ def plain(value: Any) -> tuple[Any, str]:
         raise Unusable("You returned `...`: your answer goes in its place.")
     if kind in (bool, int, float, complex, str):
         return value, ""
+    if kind in EXACT:
+        return _as_float(value), ""
     if isinstance(value, np.ma.MaskedArray):
         if np.ma.getmaskarray(value).any():
             raise Unusable(
@@ -346,7 +351,17 @@ def plain(value: Any) -> tuple[Any, str]:
     )
 
 
+def _as_float(value: int | float | Fraction | Decimal) -> float:
+    try:
+        return float(value)
+    except (OverflowError, ValueError) as error:
+        raise Unusable(f"You returned {str(value)[:40]}, which no float can hold.") from error
+
+
 def _plain_array(array: np.ndarray) -> np.ndarray:
+    kinds = {type(item) for item in array.flat} if array.dtype.kind == "O" else set()
+    if kinds & EXACT and kinds <= EXACT | {int, float}:
+        return np.array([_as_float(item) for item in array.flat]).reshape(array.shape)
     if array.dtype.kind == "O":
         raise Unusable(
             "You returned an array of dtype object, which holds things that are not numbers. "

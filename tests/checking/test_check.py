@@ -3,6 +3,9 @@
 import linecache
 import threading
 import time
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -347,6 +350,65 @@ def test_lists_and_tuples_of_numbers_are_taken():
     assert check(GD, gd(RIGHT.replace("return w", "return tuple(w.tolist())"))).passed
     assert check(GD, gd(RIGHT.replace("return w", "return np.ma.masked_array(w)"))).passed
     assert check(GD, gd(RIGHT.replace("return w", "return (x for x in w)"))).passed
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        np.array([0.25]),
+        np.array(0.25),
+        [0.25],
+        (0.25,),
+        Fraction(1, 4),
+        Decimal("0.25"),
+        np.array([Fraction(1, 4)]),
+        [Decimal("0.25")],
+        np.float32(0.25),
+    ],
+    ids=repr,
+)
+def test_a_number_is_one_in_whatever_it_is_wrapped(number):
+    one = Exercise("99-one", "One", "", 2, ("rate",), lambda: 0.25, kind="value")
+    assert check_exercise(one, number).passed
+    assert not check_exercise(replace(one, reference=lambda: 0.5), number).passed
+    several = replace(one, answers=("rate", "steps"), reference=lambda: (0.25, 7))
+    assert check_exercise(several, number, 7).passed
+    takes = Exercise("99-f", "F", "", 2, ("f",), lambda x: x / 4, lambda rng: [Case((1.0,))])
+    assert check_exercise(takes, lambda x: number).passed
+
+
+def test_an_array_where_a_number_is_meant_has_one_entry():
+    one = Exercise("99-one", "One", "", 2, ("rate",), lambda: 0.25, kind="value")
+    assert "shape (2,)" in check_exercise(one, np.array([0.25, 0.25])).sentence
+    assert "shape (0,)" in check_exercise(one, []).sentence
+
+
+def test_a_number_that_no_float_can_hold_is_told():
+    one = Exercise("99-one", "One", "", 2, ("rate",), lambda: 0.25, kind="value")
+    assert "no float can hold" in check_exercise(one, Fraction(10**400)).sentence
+    assert "no float can hold" in check_exercise(one, Decimal("sNaN")).sentence
+
+
+def test_texts_are_read_without_case_and_blanks_at_the_ends():
+    text = Exercise("99-text", "Text", "", 2, ("which",), lambda: "W1", kind="value")
+    for way in ("W1", "w1", " W1", "w1 \n", np.str_("W1")):
+        assert check_exercise(text, way).passed
+    for way in ("W 1", "W", "", "W2", 1, ["W1", "W2"]):
+        assert not check_exercise(text, way).passed
+
+
+def test_a_minibatch_may_be_named_as_the_lesson_names_it():
+    from optcourse.exercises.ingredients import DigitsTrainingGradient, LeastSquaresGradient, ModelGradient
+
+    rows = np.array([3, 1, 4])
+    for ingredient, size in (
+        (LeastSquaresGradient(np.eye(5), np.ones(5)), 5),
+        (ModelGradient("SoftmaxRegression"), 650),
+        (DigitsTrainingGradient(0), 650),
+    ):
+        ask, w = ingredient.build(), np.linspace(0, 1, size)
+        assert np.array_equal(ask(w, rows), ask(w, minibatch=rows))
+        assert np.array_equal(ask(w, rows), ask(w=w, batch=rows))
 
 
 def test_values():

@@ -1,0 +1,27 @@
+"""Right answers pass and wrong ones fail, as people write them: the battery of `answers/`, see `battery.py`."""
+
+import pytest
+
+from optcourse import exercises
+from optcourse.checking.check import check_exercise
+from tests.lessons import battery
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+EXERCISES = [e.id for lesson in battery.lessons() for e in exercises.module(lesson).EXERCISES]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("exercise_id", EXERCISES)
+def test_every_answer_gets_its_due(exercise_id):
+    exercise = exercises.get(exercise_id)
+    answers = [a for a in battery.answers(exercise.lesson) if a.exercise == exercise_id]
+    assert sum(a.right for a in answers) >= 5 and sum(not a.right for a in answers) >= 10
+    found = [(answer, check_exercise(exercise, *answer.given())) for answer in answers]
+    assert not [f"{a.label}: {a.text}\n{f}" for a, f in found if f.passed != a.right]
+
+
+def test_the_battery_says_where_an_edit_does_not_fit():
+    with pytest.raises(ValueError, match="00-take-a-step, uphill: 'w \\*' stands 0 times"):
+        battery.edited("return w - dw", "w * => w +", "00-take-a-step, uphill")
+    assert battery.edited("a = b", "b => d; e; a => x", "") == "x = d; e"
