@@ -94,7 +94,7 @@ def own_home(tmp_path, monkeypatch):
 def page(chromium) -> Iterator:
     """A fresh page in a context of its own (1400 by 1000), closed afterwards."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(120_000)
     yield context.new_page()
     context.close()
 
@@ -152,7 +152,7 @@ def free_port() -> int:
         return server.getsockname()[1]
 
 
-def wait_until_it_answers(server: LabServer, seconds: float = 90) -> None:
+def wait_until_it_answers(server: LabServer, seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.process.poll() is not None:

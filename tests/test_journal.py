@@ -75,7 +75,7 @@ from optcourse import journal, progress
 def killed_at(step: int, code: str) -> bool:
     """Run code in a process that is killed at a step; False where it came to its end before that."""
     command = [sys.executable, "-c", KILLED_AT + code, str(step)]
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=60)
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=240)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 
@@ -186,7 +186,7 @@ def with_room_for(size: int, code: str) -> str:
     """What code prints in a process none of whose files can be longer."""
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))\n"
     command = [sys.executable, "-c", limit + "from optcourse import progress\n" + textwrap.dedent(code)]
-    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=240).stdout
 
 
 def test_a_full_disk_loses_nothing_that_was_acknowledged_and_says_so_once():
@@ -268,7 +268,7 @@ def test_a_file_that_was_mended_while_one_waited_is_opened_anew():
             time.sleep(0.01)
         path.with_name("new").write_bytes(path.read_bytes())
         path.with_name("new").replace(path)
-    assert process.communicate(timeout=60)[0] == "True\n"
+    assert process.communicate(timeout=240)[0] == "True\n"
     assert [event["id"] for event in progress.events()] == [GD] * 3 + ["late"]
 
 

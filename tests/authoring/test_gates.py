@@ -235,7 +235,7 @@ def test_check_writes_nothing(course):
 
 
 def run(root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, timeout=240)
+    return subprocess.run([sys.executable, *arguments], cwd=root, capture_output=True, text=True, timeout=300)
 
 
 def nbval(root: Path) -> subprocess.CompletedProcess:

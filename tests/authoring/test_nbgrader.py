@@ -236,7 +236,7 @@ def graded(lessons, tmp_path_factory):
         env={**os.environ, "PATH": path, "OPTCOURSE_HOME": str(folder.parent)},
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=600,
     )
     assert finished.returncode == 0, finished.stderr[-3000:]
     return folder, json.loads(finished.stdout.splitlines()[-1]), before

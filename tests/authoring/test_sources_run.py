@@ -24,7 +24,7 @@ def run_as_script(path: Path, root: Path, home: Path) -> subprocess.CompletedPro
         env=environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=300,
     )
 
 

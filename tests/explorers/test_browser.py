@@ -116,7 +116,9 @@ def test_both_renderers_put_the_same_marks_in_the_same_places(opened, theme):
     for amplitude in (0.5, 1.0):
         page = opened(Dots(amplitude=amplitude))
         page.emulate_media(color_scheme=theme)
-        page.wait_for_timeout(100)
+        page.wait_for_selector(
+            ".oc-explorer.oc-dark" if theme == "dark" else ".oc-explorer:not(.oc-dark)", state="attached"
+        )
         box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
         live = pixels(page)
         figure = draw(Dots(amplitude=amplitude).frame(), theme=theme)
@@ -166,12 +168,12 @@ def lab(page, lab_server):
         page.goto(lab_server.notebook_url(name))
         page.wait_for_selector(".jp-CodeCell")
         page.locator(".jp-CodeCell").first.click()
-        page.wait_for_timeout(1500)
+        page.get_by_text("| Idle").first.wait_for()  # what is run before the kernel is there is forgotten
         for _ in range(len(sources) + 1):
             page.keyboard.press("Shift+Enter")
         page.wait_for_selector(".oc-explorer canvas")
         if table:
-            page.wait_for_function(f"{STAGE}.tables.size > 0", timeout=30_000)
+            page.wait_for_function(f"{STAGE}.tables.size > 0")
         return page
 
     return show

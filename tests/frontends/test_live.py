@@ -59,7 +59,7 @@ def start(folder: Path, command: Callable[[int], list[str]], **environment: str)
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 300
         while not answers(address + "/api"):
             assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
             time.sleep(0.2)

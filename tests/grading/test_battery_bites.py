@@ -51,7 +51,7 @@ def naive_grader(path, *, seed, lesson, limits) -> Marks:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        timeout=30,
+        timeout=240,
     )
     points = json.loads(place.read_text()) if place.exists() else {}
     return made_up(path, lesson or "03", lambda e: points.get(e.id, 0))

@@ -202,7 +202,7 @@ def test_a_terminal_without_the_letters_of_a_name_does_not_end_the_run(tmp_path)
         "2",
     ]
     done = subprocess.run(
-        command, capture_output=True, timeout=60, env={**os.environ, "PYTHONIOENCODING": "ascii"}
+        command, capture_output=True, timeout=240, env={**os.environ, "PYTHONIOENCODING": "ascii"}
     )
     assert done.returncode == 0 and rb"\u674e" in done.stdout + done.stderr, done.stderr
 
@@ -380,7 +380,7 @@ def family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def wait_until(condition, seconds=30.0):
+def wait_until(condition, seconds=240.0):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():
@@ -419,16 +419,16 @@ def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
         children = family(run.pid)
         assert children
         run.send_signal(how)
-        said = run.communicate(timeout=30)[0]
+        said = run.communicate(timeout=240)[0]
         assert run.returncode == code, said
         assert "Traceback" not in said
-        gone, alive = psutil.wait_procs(children, timeout=10)
+        gone, alive = psutil.wait_procs(children, timeout=120)
         assert not alive, "judges and sandboxes end with the one who asked"
         assert not list(scratch.iterdir()), "and leave nothing behind"
     assert "interrupted" in said and "the same command goes on from here" in said
     before = marked(out)
     assert 4 <= before < 7
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
     assert done.returncode == 0 and "of them marked already; marking" in done.stdout
     assert marked(out) == 7, "nothing was marked twice"
     assert totals(out) == {f"s{k}": 14 for k in range(7)}
@@ -487,9 +487,9 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         time.sleep(1.0)
         below = judge.children(recursive=True)
         judge.kill()
-        thread.join(30)
+        thread.join(240)
         assert results[0].died and results[0].reason == "the grading process ended by signal 9"
-        assert not psutil.wait_procs(below, timeout=10)[1], "the sandbox ends with its judge"
+        assert not psutil.wait_procs(below, timeout=120)[1], "the sandbox ends with its judge"
         good = markers.mark(Job(2, json.dumps(SOLVED).encode(), 3, None, True, pool.grader_version()))
         assert good.marks.points == 14
         other = markers.mark(Job(3, b"", 3, None, True, "another version"))

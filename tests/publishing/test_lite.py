@@ -71,7 +71,7 @@ def in_a_browser(code: str, home: Path) -> str:
         cwd=home,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
