@@ -12,6 +12,7 @@ import pytest
 
 from optcourse.exercises import lesson_02 as exercises
 from optcourse.explorers import lesson_02 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.gradients import check_gradient, numeric_gradient
 
 SOURCE = Path(__file__).parents[2] / "source" / "02_analytic_gradient.py"
@@ -36,7 +37,7 @@ def lesson(tmp_path_factory):
 def test_every_control_can_be_moved(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        explorer().sweep(np.random.default_rng(0))
+        sweep(explorer(), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("explorer", [explorers.CheckExplorer, explorers.LearningExplorer])
