@@ -34,7 +34,8 @@ def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int 
     )
 
 
-@lru_cache(maxsize=512)
+# Room for all values of one slider.
+@lru_cache(maxsize=128)
 def _background(name: str, params: tuple, xlim: Limits, ylim: Limits, levels: int) -> list[Mark]:
     return landscape(build((name, dict(params))).value, xlim, ylim, levels=levels)
 
