@@ -54,6 +54,7 @@ TOLD = {
     "Your `numeric_gradient` walks along in its own colour.",
     "That is all that each step needs.",
     "Lesson 01 had names for both.",
+    "`x` is 0.",
     '"Biases forgotten":',
     "An error of 1 % is planted in `W1`.",
     "nothing is planted here.",
@@ -159,7 +160,7 @@ def sentences(text: str) -> list[str]:
             continue
         # most lists have an item a line; a short one stands in one line
         verbs = "|".join(INSTRUCTIONS)
-        for item in re.split(rf"\n# (?=\d\. )|\s(?=\d\. (?:{verbs})\b)", body.partition("**")[2]):
+        for item in re.split(rf"\n# (?=\d\. )|\s(?=[1-9]\. (?:{verbs})\b)", body.partition("**")[2]):
             words = re.sub(r"\s+", " ", re.sub(r"\n# ?", " ", re.sub(r"^\d\. ", "", item)))
             for sentence in re.split(r"(?<=[.?!:])\s+(?=[A-Z(`*\"])|(?<=[.?!]\))\s+|(?<=: )", words):
                 sentence = sentence.strip(" ()")
