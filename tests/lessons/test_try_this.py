@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optcourse.exercises.answers.lesson_03 import saddle_steps
 from optcourse.explorers import (
     lesson_01,
     lesson_02,
@@ -304,9 +305,7 @@ def test_what_momentum_shows():
     assert "spirals" in phase.frame(rho=0.9).says and "overdamped" in phase.frame(rho=0.0).says
     assert ends[0.0] > ends[0.46]
     assert "gradient descent not within 300 steps" in lesson_05.EscapeExplorer().frame(landscape="saddle").says
-    from optcourse import theory
-
-    assert theory.saddle_escape_steps(1e-6, 0.01) == 698
+    assert saddle_steps(1e-6, 0.01) == 698
 
 
 @sees("At `eps` = 100 the higher bar is only a third higher than the other one.", "At this start a small turn even helps.", "It helps.")
