@@ -13,7 +13,7 @@ from optcourse import exercises
 from optcourse.checking.feedback import Feedback
 from optcourse.checking.verdict import judge
 from optcourse.exercises.model import Case, Exercise
-from optcourse.learner.running import Answer, Outcome, look_at, run_case, shapes_of, values_outcome
+from optcourse.learner.running import Answer, Outcome, left_out, look_at, run_case, shapes_of, values_outcome
 
 log = logging.getLogger("optcourse")
 
@@ -85,8 +85,8 @@ def feedback_for(
 
     expected: what the reference does on the cases, where that is known already.
     """
-    if left_out := next((answer for answer in answers if answer.kind == "left out"), None):
-        return _feedback(exercise, "error", f"`{left_out.name}` is left out of grading: write it yourself.")
+    if found := next((answer for answer in answers if answer.kind == "left out"), None):
+        return _feedback(exercise, "error", left_out(found.name))
     if exercise.kind == "value":
         return _values_feedback(exercise, cases, answers, outcomes, expected)
     return _function_feedback(exercise, cases, answers[0], outcomes, expected)

@@ -28,6 +28,7 @@ from optcourse.checking.words import (
 from optcourse.exercises.mistakes import Mistake, both
 from optcourse.exercises.model import Case, Exercise, Misconception
 from optcourse.learner.running import Inputs, Outcome, Unusable, plain, run_case
+from optcourse.learner.wire import has_text
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,10 @@ def value_difference(exercise: Exercise, mine: Any, right: Any) -> str | None:
         if result_difference(exercise, got, want) is None:
             continue
         ordered = (
-            np.ndim(got) == np.ndim(want) == 0 and np.isrealobj(got) and not isinstance(want, (str, bool))
+            not has_text(got)
+            and np.ndim(got) == np.ndim(want) == 0
+            and np.isrealobj(got)
+            and not isinstance(want, (str, bool))
         )
         side = ("too large" if got > want else "too small") if ordered else "not right yet"
         wrong.append(f"`{name}` is {side}")
@@ -195,6 +199,8 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
     right = np.asarray(right)
     if isinstance(mine, str | Mapping):
         return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+    if has_text(mine):
+        return Difference("type", f"{what} holds texts; {describe(right)} is expected.")
     try:
         array = np.asarray(mine)
     except ValueError:

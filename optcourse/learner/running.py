@@ -114,6 +114,13 @@ def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> An
     return Answer("function", line)
 
 
+def left_out(name: str) -> str:
+    """What is said of an answer that needs what is not there when grading runs."""
+    if name.startswith("optcourse"):
+        return f"`{name}` is left out of grading: write it yourself."
+    return f"`{name}` is not there when grading runs, which has Python and NumPy: write it with these."
+
+
 def shapes_of(cases: Sequence[Case]) -> list[tuple[int, list[str]]]:
     """The shapes of the calls of cases, for `look_at`."""
     return [(len(case.args), list(case.kwargs)) for case in cases]
@@ -131,8 +138,13 @@ def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     return outcome
 
 
-def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds: float) -> Outcome:
-    """What comes out of one call, in plain values: the half of `run_case` that knows no ingredients."""
+def call(
+    function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds: float, wall: float | None = None
+) -> Outcome:
+    """What comes out of one call, in plain values: the half of `run_case` that knows no ingredients.
+
+    wall: see `call_with_limit`.
+    """
     printed = _Printed()
     outcome = Outcome()
     began = time.perf_counter()
@@ -148,7 +160,7 @@ def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds:
     ):
         warnings.simplefilter("default")
         try:
-            outcome.result, outcome.note = call_with_limit(work, seconds)
+            outcome.result, outcome.note = call_with_limit(work, seconds, wall)
         except Unusable as error:
             outcome.problem = str(error)
         except TimeLimit:
