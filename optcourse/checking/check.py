@@ -117,7 +117,9 @@ def _function_feedback(exercise, cases, answer: Answer, outcomes, expected) -> F
     failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
     status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
     printed = failed_at.printed if failed_at is not None else ""
-    return _feedback(exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed)
+    return _feedback(
+        exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed, verdict.also
+    )
 
 
 def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Outcome]:
@@ -142,7 +144,9 @@ def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes, expec
     verdict = judge(exercise, cases, outcomes, expected=expected)
     if verdict.passed:
         return _feedback(exercise, "passed", "")
-    return _feedback(exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception)
+    return _feedback(
+        exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception, also=verdict.also
+    )
 
 
 def _is(answer: Answer, kind: str) -> bool:
@@ -168,7 +172,7 @@ def _names(names: list[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _feedback(exercise, status, sentence, details=(), misconception=None, printed="") -> Feedback:
+def _feedback(exercise, status, sentence, details=(), misconception=None, printed="", also=None) -> Feedback:
     points = exercise.points if status == "passed" else 0
     return Feedback(
         exercise.id,
@@ -180,6 +184,7 @@ def _feedback(exercise, status, sentence, details=(), misconception=None, printe
         tuple(d for d in details if d),
         misconception,
         printed,
+        also,
     )
 
 
@@ -193,4 +198,5 @@ def _remember(exercise: Exercise, feedback: Feedback) -> None:
         points=feedback.points,
         of=feedback.max_points,
         misconception=feedback.misconception,
+        **({"also": feedback.also} if feedback.also else {}),
     )
