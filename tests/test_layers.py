@@ -57,7 +57,7 @@ ROOMS = {
         "core descent exercises learner checking place",
     ),
     "commands": Room(
-        "commands cli", "nbformat nbclient jupyter_server", "place progress authoring publishing grading"
+        "commands cli", "nbformat nbclient jupyter_server packaging", "place progress authoring publishing grading"
     ),
 }
 
