@@ -18,7 +18,7 @@
 # - Why does SGD never quite settle at the minimum?
 #
 # **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
-# and variance are recalled when they come. **Time:** about 75 minutes.
+# and variance are recalled when they come. **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Asking every person in a city, or asking a few. That is today.
@@ -146,8 +146,8 @@ predict("04-four-times-the-batch")
 # **Try this.**
 #
 # 1. Move `batch_size` from 1 to 1438. When do almost all arrows point roughly the right way?
-# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud has not shrunk much, but the true gradient
-#    has. What does that do to the angles?
+# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud is still half as wide, but the true
+#    gradient has shrunk to a tenth. What does that do to the angles?
 # 3. Switch to *without replacement* and go to 1438 again. What happens to the cloud at the very end, and why?
 # 4. On the right the points fall on a straight line. Both axes are logarithmic. Ten times the batch: how much
 #    less variance?
@@ -282,7 +282,7 @@ hints("04-epoch-batches")
 # 2 min. Shuffle, cut. Two traps: the last, smaller batch, and a fresh shuffle for each epoch.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### From the failure gallery: the last minibatch
+# ### From the failure gallery: the last minibatch (deeper)
 #
 # This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for
 # "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
@@ -310,6 +310,11 @@ for batch_size in (N, N - 1):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. A true story. Ask what a last minibatch of one image does to the path.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what a minibatch estimates, how wrong it is, and how to draw one. What is
+# > left is the algorithm, and its three problems. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *The lecture's pseudo-code*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code
@@ -385,7 +390,7 @@ hints("04-sgd")
 # 2. Read the bill in the line below the picture: how many gradients of single images did each walker compute?
 # 3. With `batch_size` 8, move `learning_rate` up and down. Near the minimum, which rate wanders more? Which
 #    one gets there sooner?
-# 4. Change `seed`. The beginning hardly changes, the end does. Why?
+# 4. Change `seed`. At the beginning all seeds go roughly the same way. And at the end?
 
 # %%
 MinibatchPathExplorer(yours=sgd)
@@ -472,6 +477,11 @@ EscapeExplorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Noise is not only bad: it leaves saddles. Play both, and let the room say which one noise
 # helps.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write SGD, and you have seen two of its three problems. What is left is
+# > noise, and training on real digits. When you come back, run the cells above once more (*Run*, *Run All
+# > Above Selected Cell*), and go on with *Problem 3: noise*.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 3: noise

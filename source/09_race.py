@@ -17,7 +17,8 @@
 # - What does a learning rate of 0.001 mean, if you do not say for whom?
 # - What can you see of a surface that has 1,210 dimensions?
 #
-# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb). **Time:** about 80 minutes.
+# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb).
+# **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Warn them: they will not go home with a name.
@@ -255,9 +256,8 @@ for name, one in seconds.items():
     print(f"{name:9} {1e6 * one:6.0f} microseconds a step, {one / seconds['SGD']:.2f} times SGD's")
 
 # %% [markdown]
-# Most of a step's time goes into the gradient, which costs everybody the same. The larger the network and the minibatch,
-# the larger its share. So gradient evaluations are the fairer axis between machines, and seconds are what you wait. Show
-# both.
+# The gradient costs everybody the same. The larger the network and the minibatch, the larger its share of a step. So
+# gradient evaluations are the fairer axis between machines, and seconds are what you wait. Show both.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: a fair sweep
@@ -311,6 +311,12 @@ else:
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Tuning is a loop too. Median, not mean: one lost run has an infinite loss.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what makes a comparison fair, and what may be said after one. What is left
+# > is the learning rate itself, schedules, and an optimizer of your own. When you come back, run the cells
+# > above once more (*Run*, *Run All Above Selected Cell*), and go on with *Sensitivity: how exactly must you
+# > tune?*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Sensitivity: how exactly must you tune?
@@ -420,7 +426,7 @@ hints("09-warm-up-cosine")
 ScheduleExplorer(yours=warm_up_cosine, optimizer="SGD")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The surface of the real network
+# ## The surface of the real network (deeper)
 #
 # In the lessons before, you saw the path on a landscape with two parameters. The network has 1,210. You cannot look at that
 # surface, but you can cut it: choose a point and two directions, and draw the loss on the plane that they span. Which
@@ -466,6 +472,12 @@ for plane in (PRINCIPAL, OWN, RANDOM):
 #
 # Notice also where the six runs end: at six different places, and every one of them is good. The network's surface has no
 # single lowest point. You can rename its hidden units in any order and get the same network with other weights.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can choose a learning rate and a schedule, and you distrust pretty surfaces.
+# > What is left is the whole course in one table, and an optimizer of your own. When you come back, run the
+# > cells above once more (*Run*, *Run All Above Selected Cell*), and go on with *The whole course in one
+# > table*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole course in one table

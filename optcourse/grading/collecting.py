@@ -45,6 +45,7 @@ PLACEHOLDER = re.compile(r"(?:^|[\s=])\.\.\.\s*(?:#.*)?$")
 DEFINES = re.compile(r"\s*(?:async )?def\s+(\w+)")
 TARGET = re.compile(r"[\w ,()*]+")
 LONGEST_LINE = 1_000
+LARGEST_BLANK = 2_000_000  # bytes; what is larger has been run, and is not taken apart here
 CHECKED = re.compile(r"""\bcheck\(\s*["'][^"']*["']\s*,([^()]*)""")
 
 
@@ -103,6 +104,12 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             name = read_name(entry.name, doubts)
+            if _is_download(entry.path):
+                reason = "it holds a whole download of Canvas or Moodle: grade that folder itself"
+                files[name.student].append(
+                    Submission(name.student, Path(entry.path), clean(entry.name), refused=reason)
+                )
+                continue
             files[name.student] += _in_folder(Path(entry.path), name, documents)
         elif (name := _handed_in(entry.name, entry.is_symlink(), doubts)) is None:
             others.append(Path(entry.name))
@@ -120,12 +127,24 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
             files[student] = [Submission(student, paths[0], clean(paths[0].name), refused=reason)]
     if others:
         is_one, some = len(others) == 1, _some(others, 10)
-        text = f"{len(others)} {'file' if is_one else 'files'} in {folder} that {'is' if is_one else 'are'} no notebook"
-        found.lines.append(f"{text}: left alone ({some})")
-        found.needs.append(("", f"{text}, left alone: {some}"))
+        how_many, are = f"{len(others)} {'file' if is_one else 'files'}", "is" if is_one else "are"
+        found.lines.append(f"{how_many} in {folder} that {are} no notebook: left alone ({some})")
+        found.needs.append(("", f"{how_many} in the folder that {are} no notebook, left alone: {some}"))
     for submissions in files.values():
         found.submissions += _choose(submissions, lesson, found)
     return found
+
+
+def _is_download(folder: str) -> bool:
+    """Whether a folder is no student's, but holds the files of several as a platform names them."""
+    try:
+        names = [stem(name) for name in os.listdir(folder)]
+    # the walk through it says so
+    except OSError:
+        return False
+    doubts = doubts_of(names)
+    people = {found.student for name in names if (found := read_name(name, doubts)).ids}
+    return len(people) > 1
 
 
 def _some(paths: list[Path], most: int) -> str:
@@ -184,7 +203,7 @@ def _in_folder(folder: Path, name: Name, documents: dict[str, list[Path]]) -> li
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     """Every file and every link below a folder, with '' or with what is wrong. Folders may be nested as deep as they like."""
-    waiting, seen = [(folder, 0)], 0
+    waiting, seen, too_deep = [(folder, 0)], 0, False
     while waiting:
         where, depth = waiting.pop()
         try:
@@ -201,10 +220,12 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
                 return
             if not entry.is_dir(follow_symlinks=False):
                 yield Path(entry.path), ""
-            elif depth == MAX_DEPTH:
-                yield folder, f"folders are nested more than {MAX_DEPTH} deep"
-            else:
+            elif depth < MAX_DEPTH:
                 waiting.append((Path(entry.path), depth + 1))
+            else:
+                too_deep = True
+    if too_deep:
+        yield folder, f"folders are nested more than {MAX_DEPTH} deep"
 
 
 # -- what is in a file -----------------------------------------------------------------------------
@@ -221,7 +242,7 @@ def _look(path: Path, name: Name, file: str) -> Submission:
         )
     if member:
         file = f"{file}/{clean(member)}"
-    counts = Counter(match.decode() for match in CALLS_CHECK.findall(data))
+    counts = Counter(match[1].decode() for match in CALLS_CHECK.finditer(data))
     known = [lesson for lesson, _ in counts.most_common() if lesson in exercises.lessons()]
     lesson = known[0] if known else _lesson_in_name(called)
     return Submission(name.student, path, file, lesson, fingerprint(data), modified, name=name)
@@ -319,6 +340,8 @@ def fingerprint(data: bytes) -> str:
 
 def is_blank(data: bytes, lesson: str) -> bool:
     """Whether nothing of a lesson's exercises has been begun. It looks at the text only; what cannot be read is no blank."""
+    if len(data) > LARGEST_BLANK:
+        return False
     try:
         cells = [cell for cell in json.loads(data)["cells"] if cell.get("cell_type") == "code"]
         sources = ["".join(cell.get("source", "")) for cell in cells]

@@ -10,6 +10,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.data import load_digits
 from optcourse.exercises import lesson_01 as exercises
 from optcourse.explorers import lesson_01 as explorers
+from optcourse.explorers.sweep import sweep
 
 EXPLORERS = [explorers.VCurveLab, explorers.EntryByEntry, explorers.NumericDescent, explorers.Bill]
 
@@ -160,7 +161,7 @@ def test_the_complex_step_finds_nothing_in_the_absolute_value():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", EXPLORERS)
 def test_every_control_is_swept(explorer):
-    assert explorer().sweep(np.random.default_rng(0)) > 10
+    assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 def test_entry_by_entry_ends_at_the_gradient_and_counts_right():
@@ -203,7 +204,7 @@ def test_the_learners_function_is_drawn_and_its_failures_are_one_sentence(explor
         return {mark.label for panel in scene.panels for mark in panel.marks}, scene.notice
 
     assert "your code" in labels(exercises.numeric_gradient)[0]
-    assert explorer(yours=exercises.numeric_gradient).sweep(np.random.default_rng(1)) > 10
+    assert sweep(explorer(yours=exercises.numeric_gradient), np.random.default_rng(1)) > 10
     assert labels(blank) == labels(None)
     drawn, notice = labels(raises)
     assert "your code" not in drawn and "raises" in notice and "TypeError" in notice
@@ -283,3 +284,11 @@ def test_the_complex_step_is_exact_from_1e_8_on_and_truncates_at_a_tenth():
     error = {h: abs(np.exp(np.sin(1 + 1j * h)).imag / h - exact) for h in (1e-1, 1e-3, 1e-8, 1e-200)}
     assert error[1e-1] == pytest.approx(6.8e-3, rel=0.01) and error[1e-3] == pytest.approx(6.8e-7, rel=0.05)
     assert max(error[1e-8], error[1e-200]) < 1e-15
+
+
+def test_an_error_in_a_line_of_ours_is_no_line_of_the_learners_cell():
+    def returns_a_list(f, w, h):
+        return [f(w), f(w + h)]
+
+    notice = explorers.NumericDescent(yours=returns_a_list).frame().notice
+    assert "returns_a_list" in notice and "of its cell" not in notice

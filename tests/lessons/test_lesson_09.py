@@ -11,6 +11,7 @@ from optcourse import exercises, race, schedules
 from optcourse.checking.check import check_exercise
 from optcourse.exercises import lesson_09 as tasks
 from optcourse.explorers import lesson_09 as lesson
+from optcourse.explorers.sweep import sweep
 
 SOURCE = Path(__file__).parents[2] / "source" / "09_race.py"
 EXPLORERS = (
@@ -249,10 +250,9 @@ def test_renaming_the_hidden_units_gives_the_same_network():
     assert not np.allclose(w, task.start)
 
 
-def test_most_of_a_step_is_the_gradient():
+def test_every_optimizer_is_timed():
     seconds = race.seconds_per_step()
-    assert set(seconds) == set(NAMES)
-    assert seconds["Adam"] < 3 * seconds["SGD"]  # a loose bound: other work may run on this machine
+    assert list(seconds) == list(NAMES) and min(seconds.values()) > 0
 
 
 # -- schedules -----------------------------------------------------------------------------------------------------------
@@ -341,7 +341,7 @@ def test_other_seeds_are_other_problems():
 def test_the_explorer_stands_every_setting(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 def test_the_grid_of_the_surface_is_the_networks_loss():
