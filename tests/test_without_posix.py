@@ -17,7 +17,9 @@ NAMES = {
     "signal": "setitimer getitimer alarm pause SIGALRM SIGKILL SIGHUP SIGCHLD SIGUSR1 pthread_sigmask pthread_kill sigwait",
 }
 # Libraries of ours are imported first, whole: what they do without these modules is theirs.
-LIBRARIES = "numpy matplotlib.figure ipywidgets anywidget IPython nbformat nbclient jupyter_server asyncio tempfile"
+LIBRARIES = (
+    "numpy matplotlib.figure ipywidgets anywidget IPython nbformat nbclient jupyter_server asyncio tempfile"
+)
 
 WITHOUT = f"""
 import importlib, os, pkgutil, select, signal, sys

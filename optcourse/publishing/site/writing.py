@@ -9,7 +9,6 @@ from itertools import groupby
 from pathlib import Path
 
 import jinja2
-import markupsafe
 import nbformat
 
 from optcourse.explorers import stage
@@ -78,7 +77,7 @@ def write_pages(
     )
     common = {
         "course": TITLE,
-        "policy": markupsafe.Markup(POLICY),  # it has quotes, and is ours
+        "policy": POLICY,
         "sheets": sheets,
         "scripts": scripts,
         "glossary": glossary.path if glossary else "",
