@@ -88,6 +88,13 @@ class QuadraticValue:
         return lambda w: 0.5 * float((w - minimum) @ matrix @ (w - minimum))
 
 
+def random_bowl(rng: np.random.Generator, n: int, kind: type = QuadraticGradient):
+    """A bowl in n dimensions, turned, with curvatures between 0.5 and 3: its gradient or, as `kind` says, its value."""
+    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
+    return kind((matrix + matrix.T) / 2, rng.normal(size=n))
+
+
 @ingredient
 @dataclass(frozen=True, eq=False)
 class SequenceGradient:

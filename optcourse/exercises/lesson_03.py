@@ -8,7 +8,7 @@ import numpy as np
 
 from optcourse import objectives
 from optcourse.descent import descend
-from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient
+from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, random_bowl
 from optcourse.exercises.loops import loop_misconceptions, with_gradient
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
@@ -46,13 +46,6 @@ def descent_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 1), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0), label="no step at all"))
     return cases
-
-
-def random_bowl(rng: np.random.Generator, n: int) -> QuadraticGradient:
-    """The gradient of a quadratic bowl in n dimensions, turned, with curvatures between 0.5 and 3."""
-    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
-    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
-    return QuadraticGradient((matrix + matrix.T) / 2, rng.normal(size=n))
 
 
 def adds_up_gradients(compute_gradient, w, learning_rate, num_steps):
