@@ -123,9 +123,9 @@ class Race:
         """The last training loss at every learning rate, (rates, seeds)."""
         return self.train[self._at(name, schedule)][:, rows(seeds), -1]
 
-    def best_rate(self, name: str, schedule: str = "constant") -> float:
+    def best_rate(self, name: str, schedule: str = "constant", seeds=TUNING_SEEDS) -> float:
         """The learning rate with the lowest median of the last training loss over the tuning seeds."""
-        return RATES[int(np.argmin(np.median(self.finals(name, schedule, TUNING_SEEDS), axis=1)))]
+        return RATES[int(np.argmin(np.median(self.finals(name, schedule, seeds), axis=1)))]
 
     def test_losses(
         self, name: str, learning_rate: float, schedule: str = "constant", seeds=RACE_SEEDS

@@ -1,23 +1,46 @@
-"""A bar that moves on a terminal, for commands that take a while. A library would be a requirement for these lines alone."""
+"""How far a command is: a bar that moves on a terminal, and how long the rest will take."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+import threading
 import time
+from typing import Any, TextIO
 
 
 class MovingLine:
-    """The bar, how much is done, and how long the rest will take. Off a terminal (`moving` is False) it is not drawn."""
+    """The bar, how much is done, and how long the rest will take; on standard output unless another stream is given.
 
-    def __init__(self) -> None:
-        self.moving, self.began = sys.stdout.isatty(), time.monotonic()
+    Off a terminal `moving` is False: then do not draw it, but print a line now and then.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream, self.began = stream or sys.stdout, time.monotonic()
+        self.moving = self.stream.isatty()
+        self._bar: Any = None
 
     def draw(self, done: float, total: int, words: str) -> None:
-        width = shutil.get_terminal_size().columns - 1
-        filled = "█" * int(20 * done / total)
-        line = f"{filled:░<20} {int(done)}/{total}  {self.left(done, total)}  {words}"
-        print(f"\r{line[:width]}\033[K", end="", flush=True)
+        if self._bar is None:
+            self._bar = self._new_bar()
+        self._bar.total, self._bar.n = total, done
+        self._bar.ncols = shutil.get_terminal_size().columns - 1
+        self._bar.set_description_str(
+            f"{int(done)}/{total}  {self.left(done, total)}  {words}", refresh=False
+        )
+        self._bar.refresh()
+
+    def _new_bar(self) -> Any:
+        from tqdm import tqdm
+
+        class Bar(tqdm):
+            monitor_interval = 0  # no thread that watches it
+
+        # tqdm's own lock is for several processes, and would begin one; the line is drawn by this one alone
+        Bar.set_lock(threading.RLock())
+        return Bar(
+            file=self.stream, total=1, leave=False, delay=1e-9, disable=False, bar_format="{bar:20} {desc}"
+        )
 
     def left(self, done: float, total: int) -> str:
         """The time that the rest takes if it goes on like this."""
@@ -29,5 +52,5 @@ class MovingLine:
         )
 
     def clear(self) -> None:
-        if self.moving:
-            print("\r\033[K", end="", flush=True)
+        if self._bar is not None:
+            self._bar.clear()

@@ -396,6 +396,9 @@ PathExplorer(yours=adagrad, rotation=45.0)
 #
 # Its transpose $R^\top$ turns back. The turned landscape has at $w$ the height that the old one has at $R^\top w$: what lies
 # at $w$ now was there before. Which arrow belongs there? Ask at the old place, and turn the arrow that you get.
+#
+# One number to test with: the gradient $(0.2\,x,\; 4\,y)$, turned by 90 degrees (`np.pi / 2`), at $w = (1, 2)$. The old
+# place is $R^\top w = (2, -1)$. The arrow there is $(0.4, -4)$. Turned, it is $(4, 0.4)$.
 
 
 # %% tags=["exercise:06-turned-gradient"]
@@ -506,31 +509,33 @@ for name, optimizer, rates in (
 # w -= learning_rate * dw / np.sqrt(grad_squared) + eps
 # ```
 #
-# The cell below tries them: learning rate 0.4, eps 1e-7, and the same slope at every step.
+# The cell below tries them: learning rate 0.4, and the same slope at every step. In the last two columns `eps` is 0.01, so
+# large that you can see what it does.
 
 
 # %%
 def length_of_step(version, slope, t, learning_rate=0.4, eps=1e-7):
     """By how much step number t lowers w, when the slope is the same at every step."""
     grad_squared = slope * slope if version == "A" else t * slope * slope
-    with np.errstate(invalid="ignore"):
-        return {
-            "A": learning_rate * slope / (np.sqrt(grad_squared) + eps),
-            "B": learning_rate * slope / np.sqrt(grad_squared + eps),
-            "C": np.divide(learning_rate * slope, np.sqrt(grad_squared)) + eps,
-        }[version]
+    return {
+        "A": learning_rate * slope / (np.sqrt(grad_squared) + eps),
+        "B": learning_rate * slope / np.sqrt(grad_squared + eps),
+        "C": learning_rate * slope / np.sqrt(grad_squared) + eps,
+    }[version]
 
 
-print("version   slope 1: step 1    step 4   step 100   slope 1e-6: step 1   slope 0: step 1")
+print("version   slope 1: step 1    step 4   step 100   slope 1e-6   eps 0.01: slope 1    slope -1")
 for version in "ABC":
-    shown = [length_of_step(version, slope, t) for slope, t in ((1, 1), (1, 4), (1, 100), (1e-6, 1), (0, 1))]
-    print("   {}    {:15.4f} {:9.4f} {:10.4f} {:20.4f} {:17.4f}".format(version, *shown))
+    shown = [length_of_step(version, slope, t) for slope, t in ((1, 1), (1, 4), (1, 100), (1e-6, 1))]
+    shown += [length_of_step(version, slope, 1, eps=0.01) for slope in (1, -1)]
+    print("   {}    {:15.4f} {:9.4f} {:10.4f} {:12.4f} {:19.4f} {:11.4f}".format(version, *shown))
 
 # %% [markdown]
 # Which version belongs to which symptom? Answer with a letter, "A", "B" or "C".
 #
 # - `never_shrinks`: every step is as long as the first.
-# - `drifts`: every entry moves a little at every step, always the same way, besides its own step.
+# - `drifts`: every entry moves a little at every step, always the same way, besides its own step. So it goes farther with
+#   one sign of the slope than with the other.
 # - `shy`: where slopes are tiny, steps are far too short.
 
 # %% tags=["exercise:06-find-the-error"]

@@ -1,8 +1,8 @@
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # 07 RMSProp
 #
-# AdaGrad gives every coordinate its own learning rate. But it never forgets, and so it slows down for ever. RMSProp is
-# AdaGrad with a leak: old squares fade. One line changes, and the stall is gone.
+# AdaGrad gives every coordinate its own learning rate. But what it has met once, it divides by for ever. RMSProp changes
+# one line of it. What that line does, for good and for bad, is the subject of this lesson.
 #
 # **After this lesson you can**
 #
@@ -13,7 +13,7 @@
 # **Questions to keep in mind**
 #
 # - What should an optimizer forget, and how fast?
-# - Why are the first steps of RMSProp so long?
+# - How long is the very first step of RMSProp, and why?
 # - Does it matter where `eps` stands?
 #
 # **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
@@ -427,14 +427,15 @@ DigitsExplorer(yours=rmsprop)
 #
 # | question | here | elsewhere |
 # |---|---|---|
-# | where `eps` stands | outside the root (lecture, PyTorch) | inside the root: Dive into Deep Learning, older TensorFlow |
+# | where `eps` stands | outside the root (lecture, PyTorch) | inside: Keras 3.15, optax 0.2.8 unless told otherwise, some books |
 # | value of `eps` | 1e-7 (lecture) | 1e-8 in PyTorch |
 # | name of `decay_rate` | `decay_rate` (lecture) | `alpha` in PyTorch, `rho` in Keras, $\gamma$ or $\beta$ in books |
 # | its default | 0.99, as in PyTorch | 0.9 in Hinton's lecture and in Keras |
 # | where the memory starts | 0 (lecture, PyTorch) | 1 in HIPS autograd: small gradients then begin with short steps |
 # | centred version | no | `centered=True` in PyTorch also subtracts the squared mean of the gradient |
 #
-# The course's tests run this loop and PyTorch's side by side, with every hyperparameter given.
+# The course's tests run this loop and PyTorch's side by side, with every hyperparameter given. What is said of Keras and optax
+# was read in their sources, at the versions named.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

@@ -27,7 +27,7 @@ ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
     "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
-    "place": Room("place lessons terminal", "", ""),
+    "place": Room("place lessons files terminal", "tqdm", ""),
     "exercises": Room("exercises", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks, for the explorers that draw it, and behind walls.
     "learner": Room("learner", "numpy", "exercises"),

@@ -7,13 +7,15 @@ edited is never written over, unless with --force, and then a dated copy is kept
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+from optcourse.files import write_whole
+from optcourse.place import NoCourseHere, source_root
 
 from . import answers as answer_modules
 from . import notebook as nb
@@ -43,12 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns the exit code: 0 all is well, 1 something to mend, 2 the command cannot run."""
     arguments = parser().parse_args(argv)
     try:
-        root = find_root(arguments.root)
+        root = source_root(arguments.root)
         if arguments.check:
             result = check(root, arguments.lessons)
         else:
             result = build(root, arguments.lessons, force=arguments.force)
-    except BuildError as error:
+    except (BuildError, NoCourseHere) as error:
         print(f"optcourse build: {error}", file=sys.stderr)
         return 2
     report(result, arguments.check)
@@ -70,17 +72,6 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")
     return parser
-
-
-def find_root(given: Path | None = None) -> Path:
-    """The folder that holds source/: the given one, or the nearest at or above the working folder."""
-    places = [given.resolve()] if given else [Path.cwd(), *Path.cwd().parents]
-    for place in places:
-        if (place / "source").is_dir():
-            return place
-    raise BuildError(
-        f"there is no source/ folder in {places[0]}. Go to the course's folder, or name it with --root."
-    )
 
 
 def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[Lesson]]:
@@ -184,7 +175,7 @@ def remove_orphans(root: Path, lessons: list[Lesson], force: bool, result: Resul
 
 
 def orphans(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
-    """Notebooks of ours, each with its source that is gone. A copy under another name is a person's own."""
+    """Notebooks that a build has made, each with its source that is gone. A copy under another name is a person's own."""
     sources = {lesson.path for lesson in lessons}
     found = []
     for path in sorted(path for folder in FOLDERS for path in (root / folder).glob("*.ipynb")):
@@ -249,16 +240,13 @@ def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result
 
 
 def read_text(path: Path) -> str:
-    # Bytes that are no UTF-8 are no notebook of ours; replaced, they make the file differ: enough.
+    # Bytes that are no UTF-8 are not what a build wrote; replaced, they make the file differ: enough.
     return path.read_bytes().decode("utf-8", errors="replace")
 
 
 def write(path: Path, text: str) -> None:
-    """All or nothing: an interrupted build leaves the old notebook whole."""
     path.parent.mkdir(exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_bytes(text.encode("utf-8"))
-    os.replace(part, path)
+    write_whole(path, text)
 
 
 def keep_copy(root: Path, path: Path) -> str:

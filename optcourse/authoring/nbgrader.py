@@ -25,11 +25,14 @@ from typing import Any
 
 from optcourse import exercises
 from optcourse.authoring import notebook as nb
-from optcourse.authoring.build import BuildError, find_root, problems_of, read_lessons, read_text, write
+from optcourse.authoring.build import BuildError, problems_of, read_lessons, read_text, write
 from optcourse.authoring.source import BLANK, Cell, Lesson
+from optcourse.place import NoCourseHere, clone, source_root
 
 SCHEMA = 3  # of nbgrader's metadata, since nbgrader 0.6
-NOTE = "optcourse.json"  # what this command has to remember; it also says that the folder is one of ours
+NOTE = (
+    "optcourse.json"  # what this command has to remember; it also says that this command laid the folder out
+)
 CONFIG = "nbgrader_config.py"
 COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 LINK_TO_LESSON = re.compile(r"\]\((\d\d_[a-z0-9_]+)\.ipynb")
@@ -63,10 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """The command. Returns the exit code: 0 all is well, 1 refused, 2 the command cannot run."""
     options = parser().parse_args(argv)
     try:
-        root = options.root or clone() or find_root()
-        lessons = chosen_lessons(find_root(root), options.lesson)
+        # The clone goes first: an nbgrader course also has a source/.
+        root = source_root(options.root or clone())
+        lessons = chosen_lessons(root, options.lesson)
         result = lay_out(lessons, options.folder, options.course_id)
-    except BuildError as error:
+    except (BuildError, NoCourseHere) as error:
         print(f"optcourse nbgrader: {error}", file=sys.stderr)
         return 2
     except Refused as refusal:
@@ -100,12 +104,6 @@ def parser() -> argparse.ArgumentParser:
         "--root", type=Path, metavar="DIR", help="the course's own folder, which holds source/"
     )
     return parser
-
-
-def clone() -> Path | None:
-    """The folder that the package was installed from. It goes first: an nbgrader course also has a source/."""
-    folder = Path(__file__).resolve().parents[2]
-    return folder if (folder / "course.py").is_file() and (folder / "source").is_dir() else None
 
 
 def chosen_lessons(root: Path, names: Sequence[str]) -> list[Lesson]:

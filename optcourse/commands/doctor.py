@@ -105,6 +105,7 @@ PARTS = (
             "packaging": "optcourse site --lite",
             "pygments": "code in colours on pages",
             "traitlets": "live figures",
+            "tqdm": "the bar of commands that take a while",
         }.items()
     ),
     *(

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from optcourse.files import write_whole
 from optcourse.place import course_root, with_quiet_blas
 
 FIRST_LESSON = "00_start_here.ipynb"
@@ -31,7 +32,7 @@ c.ServerApp.kernel_websocket_connection_class = "optcourse.commands.websocket.No
 
 
 def main(argv: Sequence[str]) -> int:
-    """Open JupyterLab; words that are not ours go to JupyterLab as they are. Does not return on POSIX."""
+    """Open JupyterLab; words that this command does not know go to JupyterLab as they are. Does not return on POSIX."""
     parser = argparse.ArgumentParser(
         prog="optcourse lab",
         description="Open the lessons in JupyterLab.",
@@ -114,6 +115,4 @@ def write_if_new(path: Path, text: str) -> None:
     if path.exists() and path.read_text(encoding="utf-8") == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+    write_whole(path, text)

@@ -117,7 +117,7 @@ def run_pytest(part: str, arguments: list[str], root: Path, environment: dict[st
         )
         result = read_report(part, report)
     result.seconds = seconds
-    # pytest's own word counts too: an error while collecting, an interruption, or no test at all (5) is no
+    # pytest's exit code counts too: an error while collecting, an interruption, or no test at all (5) is no
     # success.
     result.ok = code == 0 and result.failed == 0
     return result

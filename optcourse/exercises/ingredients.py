@@ -1,15 +1,14 @@
-"""What cases are cooked from: small frozen descriptions that travel as JSON and are built on the spot.
+"""What cases are cooked from: small frozen descriptions that are built on the spot.
 
-A case must reach another process (the grader's worker), so it holds no functions. It holds ingredients:
-`Gradient(recipe)` stands for the gradient of an objective and becomes a callable only where the learner's
-function is called. Callables are recorded by `learner.running`.
+A case holds no functions. It holds ingredients: `Gradient(recipe)` stands for the gradient of an objective and becomes a
+callable only where the learner's function is called. `learner.running` records the calls. In grading they stay with the
+judge, and the submission asks for each value.
 
 To add an ingredient: a frozen dataclass of plain fields with a `build` method, decorated with `@ingredient`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +16,18 @@ from typing import Any
 
 import numpy as np
 
-INGREDIENTS: dict[str, type] = {}
+_INGREDIENTS: set[type] = set()
 FULL_RECORD = 5_000  # calls: learner.running keeps no more points than that, and may not be known here
 
 
 def ingredient(cls: type) -> type:
-    """Register a dataclass as an ingredient, so that it can be written to JSON and read back."""
-    INGREDIENTS[cls.__name__] = cls
+    """Register a dataclass as an ingredient."""
+    _INGREDIENTS.add(cls)
     return cls
 
 
 def is_ingredient(thing: object) -> bool:
-    return type(thing).__name__ in INGREDIENTS and type(thing) is INGREDIENTS[type(thing).__name__]
+    return type(thing) in _INGREDIENTS
 
 
 # -- objectives ------------------------------------------------------------------------------------
@@ -370,52 +369,3 @@ class Rng:
 
     def build(self) -> np.random.Generator:
         return np.random.default_rng(self.seed)
-
-
-# -- building and travelling -----------------------------------------------------------------------
-
-
-def to_data(thing: Any) -> Any:
-    """Numbers, texts, arrays, lists, tuples, dicts and ingredients as JSON data; else TypeError."""
-    if thing is None or type(thing) in (bool, int, str):
-        return thing
-    if type(thing) is float:
-        return thing if np.isfinite(thing) else {"float": repr(thing)}
-    if is_ingredient(thing):
-        fields = {f.name: to_data(getattr(thing, f.name)) for f in dataclasses.fields(thing)}
-        return {"ingredient": type(thing).__name__, "fields": fields}
-    if isinstance(thing, np.ndarray) and thing.dtype.kind in "biufc":
-        flat = [to_data(complex(x) if thing.dtype.kind == "c" else x.item()) for x in thing.ravel()]
-        return {"array": flat, "shape": list(thing.shape), "dtype": thing.dtype.str}
-    if isinstance(thing, np.generic):
-        return to_data(np.asarray(thing)) | {"scalar": True}
-    if type(thing) is complex:
-        return {"complex": [to_data(thing.real), to_data(thing.imag)]}
-    if isinstance(thing, tuple):
-        return {"tuple": [to_data(item) for item in thing]}
-    if isinstance(thing, list):
-        return [to_data(item) for item in thing]
-    if isinstance(thing, Mapping):
-        return {"dict": [[to_data(key), to_data(value)] for key, value in thing.items()]}
-    raise TypeError(f"a case cannot hold {type(thing).__name__}: {thing!r:.80}")
-
-
-def from_data(data: Any) -> Any:
-    """The way back from `to_data`."""
-    if isinstance(data, list):
-        return [from_data(item) for item in data]
-    if not isinstance(data, dict):
-        return data
-    if "ingredient" in data:
-        fields = {name: from_data(value) for name, value in data["fields"].items()}
-        return INGREDIENTS[data["ingredient"]](**fields)
-    if "array" in data:
-        array = np.array([from_data(x) for x in data["array"]], dtype=data["dtype"]).reshape(data["shape"])
-        return array[()] if data.get("scalar") else array
-    if "float" in data:
-        return float(data["float"])
-    if "complex" in data:
-        return complex(*(from_data(x) for x in data["complex"]))
-    if "tuple" in data:
-        return tuple(from_data(item) for item in data["tuple"])
-    return {from_data(key): from_data(value) for key, value in data["dict"]}

@@ -514,7 +514,7 @@ QUIZ = Quiz(
             "million weights?",
             (
                 "Because nearly all of them go almost sideways, so each step gains next to nothing.",
-                "Because in high dimensions all random directions go uphill.",
+                "Because in high dimensions nearly all random directions go uphill, so hardly any step can be taken.",
                 "Because random numbers are slow to compute.",
                 "Because the loss has no slope in high dimensions.",
             ),
@@ -531,7 +531,7 @@ QUIZ = Quiz(
             (
                 "Your answer is wrong.",
                 "The cell still holds its three dots; nothing is wrong, and you may go on reading.",
-                "The notebook is broken and must be restarted.",
+                "The notebook has lost its place: restart the kernel, run all cells again and then the check.",
                 "You have to open a hint first.",
             ),
             1,

@@ -577,7 +577,7 @@ QUIZ = Quiz(
             "Why does the error grow again when `h` becomes very small?",
             (
                 "The two losses agree in most digits: their difference is mostly rounding, divided by a tiny h.",
-                "The formula is only right for large h.",
+                "The formula is only right for large h: for a small one the curve must be replaced by its next Taylor term.",
                 "The computer becomes slower.",
                 "The function has a kink.",
             ),
@@ -608,7 +608,7 @@ QUIZ = Quiz(
         Question(
             "The complex step is exact down to h = 1e-200. When can you not use it?",
             (
-                "When w has many entries.",
+                "When w has many entries: each of them would need an imaginary direction of its own, and they mix.",
                 "When f is not analytic: it takes abs, a maximum, or throws imaginary parts away.",
                 "When f is steep.",
                 "When numbers are float64.",

@@ -1339,7 +1339,7 @@ QUIZ = Quiz(
                     "The analytic one costs about as much as two or three evaluations of the loss, "
                     "however many weights there are"
                 ),
-                "The numeric one works only for quadratic losses",
+                "The numeric one is exact only for quadratic losses, and the loss of a network with ReLU is far from quadratic",
             ),
             1,
             (
@@ -1373,7 +1373,7 @@ QUIZ = Quiz(
             "The training loss falls nicely. What does it tell about your gradient?",
             (
                 "That it is right",
-                "That it is right up to a constant factor",
+                "That it is right up to a constant factor, which the learning rate makes up for in every parameter",
                 "That it points downhill often enough; it may still be wrong in some parameters",
             ),
             2,
@@ -1410,7 +1410,7 @@ QUIZ = Quiz(
             "The check passes with strong regularization. Why should you run it again without?",
             (
                 "Regularization is never used in practice",
-                "The gradient of the regularization term is hard to write",
+                "The gradient of the regularization term is hard to write, so its errors are the likeliest and hide all others",
                 (
                     "It may be so much larger than the data gradient that an error there stays inside "
                     "the relative tolerance"

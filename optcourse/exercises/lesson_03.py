@@ -1001,7 +1001,7 @@ QUIZ = Quiz(
         Question(
             "A friend asks: what does it mean that a loss has condition number 100?",
             (
-                "The loss is 100 times larger at the start than at the minimum.",
+                "The loss is 100 times larger at the start of a run than it is at the minimum, along every axis.",
                 "Gradient descent needs exactly 100 steps.",
                 "It bends 100 times more strongly along its steepest axis than along its flattest.",
                 "Its ellipses are 100 times longer than wide.",
@@ -1019,7 +1019,7 @@ QUIZ = Quiz(
             (
                 "Because the gradient is computed wrongly on the flat axis.",
                 "Because one learning rate serves all axes: the steep one caps it, and the flat one needs more.",
-                "Because the two axes disturb each other at every step.",
+                "Because the two axes disturb each other: a step along one of them changes the slope along the other.",
                 "Because flat axes have no gradient.",
             ),
             1,
@@ -1065,7 +1065,7 @@ QUIZ = Quiz(
                 "With a larger learning rate.",
                 "With more steps.",
                 "Not at all by itself: along the way out the slope is exactly 0. A nudge from outside is needed.",
-                "It falls off by itself, since a saddle is no minimum.",
+                "It falls off by itself after some steps, since a saddle is no minimum and rounding always helps it.",
             ),
             2,
             (

@@ -1093,7 +1093,7 @@ QUIZ = Quiz(
             (
                 "The true gradient, rounded.",
                 "An average over a random sample that estimates an expectation over all examples.",
-                "The gradient of another loss, with its own minimum.",
+                "The gradient of another loss with a minimum of its own, which it pulls the weights towards.",
                 "A lower bound of the true gradient.",
             ),
             1,
@@ -1121,7 +1121,7 @@ QUIZ = Quiz(
             (
                 "The true gradient is 0 there, but a minibatch's is not, so every step kicks it away again.",
                 "The learning rate is above the limit 2/λ.",
-                "It runs out of data.",
+                "After some epochs it has seen all the data, so that new minibatches teach it nothing more about the minimum.",
                 "Rounding errors.",
             ),
             0,

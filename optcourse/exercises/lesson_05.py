@@ -952,7 +952,7 @@ QUIZ = Quiz(
             (
                 "It computes a better gradient.",
                 "Along the floor all gradients agree and add up; across it they flip sign and largely cancel.",
-                "It makes the valley rounder: the Hessian changes.",
+                "It makes the valley rounder: the velocity changes the Hessian, and with it the condition number that counts.",
                 "It gives each coordinate a learning rate of its own.",
             ),
             1,
@@ -991,7 +991,7 @@ QUIZ = Quiz(
             "complex regime. What makes each swing smaller?",
             (
                 "A larger ρ: less friction.",
-                "A smaller learning rate alone; ρ plays no part.",
+                "A smaller learning rate alone: it shortens every swing by the same share, and ρ plays no part in it.",
                 "A smaller ρ: each step multiplies the swing by √ρ, whatever the learning rate.",
                 "Nothing: ripples never settle.",
             ),
@@ -1007,7 +1007,7 @@ QUIZ = Quiz(
             "Gradients are noisy. What does momentum change, compared with SGD at the effective learning rate α/(1 − ρ)?",
             (
                 "The noise disappears.",
-                "The gradients themselves are less noisy.",
+                "The gradients themselves are less noisy, since each one is computed from about 1/(1 − ρ) minibatches.",
                 "Each step's direction is steadier; the scatter around the minimum is about the same when steps are small.",
                 "It scatters ten times more widely.",
             ),
@@ -1041,7 +1041,7 @@ QUIZ = Quiz(
             (
                 "The velocity from the slope before carries it on, although the gradient there is zero.",
                 "It adds random noise.",
-                "It knows where the lowest minimum lies.",
+                "It knows where the lowest minimum lies: its velocity has gathered the slopes of the whole landscape.",
                 "It always gets through.",
             ),
             0,

@@ -540,7 +540,7 @@ QUIZ = Quiz(
             "Why can AdaGrad come to a halt far from the bottom?",
             (
                 "Because eps is too small.",
-                "Because the gradient becomes wrong after many steps.",
+                "Because rounding errors add up in the sum, until the gradient of late steps is lost in them.",
                 "Because the sum only grows, also by the squares of steep places that it left long ago.",
                 "Because it takes no steps along flat axes.",
             ),
@@ -573,7 +573,7 @@ QUIZ = Quiz(
             (
                 "AdaGrad's roots are not exact.",
                 "AdaGrad scales each coordinate by itself, so it matters which directions are the coordinates.",
-                "Gradient descent ignores the gradient's direction.",
+                "Gradient descent uses only the length of the gradient and not its direction, so a turn cannot matter to it.",
                 "The turned problem has a larger condition number.",
             ),
             1,
@@ -587,7 +587,7 @@ QUIZ = Quiz(
         Question(
             "A friend writes `w -= learning_rate * dw / np.sqrt(grad_squared) + eps`. What does it do?",
             (
-                "It is AdaGrad as in the lecture.",
+                "It is AdaGrad as in the lecture: root, then eps, then the division, in the order in which they are written.",
                 "It puts eps inside the root.",
                 "It divides by eps.",
                 "It takes eps away from every parameter at every step, and protects no division.",

@@ -931,7 +931,7 @@ QUIZ = Quiz(
         Question(
             "The slopes of a landscape become a hundred times smaller half-way. What does RMSProp's step do afterwards?",
             (
-                "It shrinks a hundredfold and stays there",
+                "It shrinks a hundredfold and stays there, because the slopes are a hundred times smaller",
                 "It shrinks at first, then grows back as the memory fades",
                 "It grows a hundredfold at once",
             ),
@@ -970,7 +970,7 @@ QUIZ = Quiz(
         Question(
             "RMSProp has come very close to a minimum, at a constant learning rate. What happens if it walks on for long?",
             (
-                "It stays where it is, since the gradients are nearly zero",
+                "It stays where it is: the gradients are nearly zero there, and a step is a gradient times a number",
                 "It comes closer with every step",
                 "The memory fades with the gradients, so the steps grow until they are about learning_rate long",
             ),
@@ -985,7 +985,7 @@ QUIZ = Quiz(
             "Why can the first steps of RMSProp be surprisingly long?",
             (
                 "The memory starts at zero and has seen little, so the divisor is too small",
-                "The gradients are largest at the start",
+                "The gradients are largest at the start, and a step is as long as the gradient that makes it",
                 "eps is too large",
             ),
             0,

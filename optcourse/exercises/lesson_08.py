@@ -1336,7 +1336,7 @@ QUIZ = Quiz(
         Question(
             "What does Adam take from momentum, and what from RMSProp?",
             (
-                "The divisor from momentum, the direction from RMSProp.",
+                "The divisor (a root of a mean of squares) from momentum, the direction (a mean of gradients) from RMSProp.",
                 "The direction (a mean of gradients) from momentum, the divisor (a root of a mean of squares) from RMSProp.",
                 "The learning rate from both.",
                 "Nothing: it follows the sign of the gradient only.",
@@ -1352,8 +1352,8 @@ QUIZ = Quiz(
         Question(
             "A text says: “Without bias correction Adam is slow to start, since the moments begin at zero.” What do you say?",
             (
-                "True: small moments, small steps.",
-                "True, but only for the first step.",
+                "True: a step is made of the moments, so as long as they are too small, the steps are too short.",
+                "True, but only for the first ten steps or so: then moment1 is full and the steps are right.",
                 "False: both moments are too small, but the divisor more so; early steps are too long.",
                 "False: the moments begin at one.",
             ),
@@ -1387,7 +1387,7 @@ QUIZ = Quiz(
                 "Because it saves one addition.",
                 "Because the decay would then be divided by the root of moment2: weights with large gradients "
                 "would hardly decay.",
-                "Because moment1 would forget it.",
+                "Because moment1 would average it over about ten steps and moment2 over a thousand, so that it comes too late.",
                 "Because weight decay needs no learning rate.",
             ),
             1,
@@ -1402,7 +1402,7 @@ QUIZ = Quiz(
             "Where does eps belong, and what is it for?",
             (
                 "On the parameters, to keep them away from zero.",
-                "Inside the power beta**t, to keep t from being zero.",
+                "Inside the power beta**t, before the correction: there it keeps the factor 1 − beta**t above zero.",
                 "Below the line, after the correction and outside the root: it keeps the divisor above zero.",
                 "It can be left out: the divisor is never zero.",
             ),
@@ -1420,7 +1420,8 @@ QUIZ = Quiz(
                 "That Adam never works.",
                 "That a forgetting divisor can weigh rare large gradients too little, so that Adam walks the wrong way; "
                 "AMSGrad keeps the largest divisor.",
-                "That the learning rate was too large.",
+                "That the learning rate was too large: with one that falls like 1/√t during the run, Adam goes to the "
+                "best place after all, as AMSGrad does.",
                 "That bias correction is needed.",
             ),
             1,

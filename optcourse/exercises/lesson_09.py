@@ -938,11 +938,11 @@ def winner_tuned() -> int:
     )
 
 
-FACTORS = (0.1, 1.0, 10.0, 100.0)
+FACTORS = (0.1, 1.0, 15.0, 300.0)
 
 
 def ratio_of_rates() -> int:
-    """Which choice: the power of ten that is nearest to SGD's tuned learning rate over Adam's."""
+    """Which choice: the factor that is nearest to SGD's tuned learning rate over Adam's."""
     ratio = race.load().best_rate("SGD") / race.load().best_rate("Adam")
     return int(np.argmin([abs(math.log(ratio / factor)) for factor in FACTORS]))
 
@@ -982,10 +982,10 @@ PREDICTIONS = (
         question="Everybody is tuned. How does SGD's best learning rate compare with Adam's on this network?",
         kind="choice",
         choices=(
-            "It is about ten times smaller: without second moments one must be careful.",
-            "They are about the same: it is the same network.",
-            "It is about ten times larger.",
-            "It is about a hundred times larger.",
+            "It is ten or more times smaller: without second moments one must be careful.",
+            "They are about the same: the network and the minibatches are the same.",
+            "It is ten to twenty times larger.",
+            "It is hundreds of times larger, since nothing is divided.",
         ),
         answer=ratio_of_rates,
         reveal=(
@@ -1025,7 +1025,7 @@ QUIZ = Quiz(
                 "Because a learning rate chosen on a seed fits that seed's luck a little, and would flatter itself there.",
                 "Because a seed can be used only once by a random generator.",
                 "To save time.",
-                "Because different optimizers need different seeds.",
+                "Because different optimizers need different seeds: a start that suits one of them may be bad for another one.",
             ),
             0,
             (
@@ -1036,20 +1036,20 @@ QUIZ = Quiz(
             ),
         ),
         Question(
-            "Two curves, each with a band from quartile to quartile over seven seeds. The bands overlap all the way. What may "
-            "you say?",
+            "Two algorithms had the same seven seeds. Their bands, from quartile to quartile, overlap all the way. What do you "
+            "look at next?",
             (
-                "The one with the lower median is better.",
-                "Both algorithms are the same.",
-                "On this problem, these seven seeds do not tell them apart.",
-                "More steps would separate them.",
+                "Nothing: bands that overlap show that the two are equally good.",
+                "The medians at the end: the lower one is better.",
+                "The difference on each seed, and on how many it has the same sign.",
+                "The best seed of each: it shows what an algorithm can do.",
             ),
             2,
             (
-                "The medians may trade places with seven other seeds.",
-                "That is more than the picture shows: a small difference may hide in the bands.",
-                "Right. More seeds would make the medians surer; one lucky seed would not.",
-                "Perhaps, perhaps not; the picture does not show it.",
+                "A band holds the seeds' luck too. In this lesson two bands overlap everywhere, and one wins on all seven.",
+                "The medians may belong to two different seeds, and trade places with seven others.",
+                "Right. Equally good algorithms would agree on all seven signs only once in 64 times.",
+                "With enough seeds, everybody is lucky once.",
             ),
         ),
         Question(
@@ -1058,7 +1058,7 @@ QUIZ = Quiz(
                 "The optimizer did not move.",
                 "Two random directions of 1,210 hold almost none of a path's movement.",
                 "The picture is drawn too coarsely.",
-                "All weights moved by the same amount.",
+                "All weights moved by the same amount, and equal moves cancel in a random direction.",
             ),
             1,
             (
@@ -1084,7 +1084,7 @@ QUIZ = Quiz(
             (
                 "Long first steps, at a place where the gradients are large and the moments know next to nothing.",
                 "Too few gradient evaluations.",
-                "The noise of the minibatches at the end of a run.",
+                "The noise of the minibatches at the end of a run, which keeps the walker from settling near the minimum.",
                 "Overfitting to the training digits.",
             ),
             0,

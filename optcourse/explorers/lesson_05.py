@@ -122,7 +122,7 @@ class MemoryExplorer(Explorer):
 
 
 class PathExplorer(Explorer):
-    """Momentum in a valley with its velocity and gradient arrows, and SGD's path beside it."""
+    """Momentum in a valley with its velocity and gradient arrows, and gradient descent beside it."""
 
     title = "Momentum in a valley"
     controls = (
@@ -152,14 +152,14 @@ class PathExplorer(Explorer):
         x, y = bounded(w, 1e3).T
         down = bounded(-learning_rate * dw, 10)
         carried = bounded(-learning_rate * rho * velocity, 10)
-        losses = [(loss, "momentum", "path"), (plain.loss[:end], "SGD (rho = 0)", "second")]
+        losses = [(loss, "momentum", "path"), (plain.loss[:end], "gradient descent", "second")]
         if own_loss is not None:
             losses.append((own_loss, "your code", "yours"))
         limit = float(theory.momentum_limit(rho, STEEP))
         best_rate, best_rho = theory.best_momentum(STEEP / condition_number, STEEP)
         marks = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain.w[:end], "SGD (rho = 0)", "second"),
+            *path_in_plane(plain.w[:end], "gradient descent", "second"),
             *path_in_plane(w, "momentum", "path", "start"),
             Arrows(
                 x,
@@ -180,8 +180,9 @@ class PathExplorer(Explorer):
                 parts.loss_panel(losses, 100),
             ],
             says=(
-                f"Learning rate {say(learning_rate)} is {verdict} momentum's limit {say(limit)} (SGD's: {say(2 / STEEP)}). "
-                f"After {num_steps} steps momentum has loss {say(loss[-1])}, SGD {say(plain.loss[num_steps])}."
+                f"Learning rate {say(learning_rate)} is {verdict} momentum's limit {say(limit)} (gradient "
+                f"descent's: {say(2 / STEEP)}). "
+                f"After {num_steps} steps momentum has loss {say(loss[-1])}, gradient descent {say(plain.loss[num_steps])}."
             ),
             num_steps=int(num_steps),
             narration=Narration(
@@ -191,7 +192,7 @@ class PathExplorer(Explorer):
             ),
             slider_marks={
                 "learning_rate": [(best_rate, "best α"), (limit, "limit")],
-                "rho": [(best_rho, "best β")],
+                "rho": [(best_rho, "best ρ")],
             },
             notice=error,
         )
@@ -205,7 +206,7 @@ ALPHAS, RHOS = np.linspace(0.0, 4.0, 121)[:-1] + 1 / 60, np.linspace(0.0, 1.0, 6
 
 @lru_cache(maxsize=2)
 def measured_rates(method: str, num_steps: int = 160) -> np.ndarray:
-    """The factor per step of 7,200 runs at once, one for each (alpha, beta), on a parabola of curvature 1: (rho, alpha).
+    """The factor per step of 7,200 runs at once, one for each (alpha, rho), on a parabola of curvature 1: (rho, alpha).
 
     A run may swing, so its size is the largest |w| in a stretch of 40 steps.
     """
@@ -232,12 +233,12 @@ def behaviour(method: str, alpha: float, rho: float) -> str:
 
 
 class RateMapExplorer(Explorer):
-    """Thousands of runs, one for each (alpha, beta): how fast, how, and where the theory draws the boundary."""
+    """Thousands of runs, one for each (alpha, rho): how fast, how, and where the theory draws the boundary."""
 
-    title = "The map of all (α, β)"
+    title = "The map of all (α, ρ)"
     controls = (
         Choice("method", tuple(METHODS), "momentum"),
-        Point("probe", (1.0, 0.6), (0.02, 3.98), (0.0, 0.99), label="probe (αλ, β)", step=0.02),
+        Point("probe", (1.0, 0.6), (0.02, 3.98), (0.0, 0.99), label="probe (αλ, ρ)", step=0.02),
     )
     num_steps = 60
 
@@ -256,7 +257,7 @@ class RateMapExplorer(Explorer):
         kind = behaviour(method, alpha, rho)
         left = panel(
             axis("αλ (learning rate × curvature)", 0, 4),
-            axis("β, in the code: rho", 0, 1),
+            axis("ρ, in the code: rho", 0, 1),
             [
                 Heat(
                     measured_rates(method),
@@ -294,8 +295,8 @@ class RateMapExplorer(Explorer):
         return Scene(
             panels=[left, right],
             says=(
-                f"The probe of {method}, αλ = {say(alpha)} and β = {say(rho)}, shows {kind}: each step multiplies the "
-                f"distance by {say(rate)} in the long run. At this β the limit is αλ = {say(limit, 4)}; √β = "
+                f"The probe of {method}, αλ = {say(alpha)} and ρ = {say(rho)}, shows {kind}: each step multiplies the "
+                f"distance by {say(rate)} in the long run. At this ρ the limit is αλ = {say(limit, 4)}; √ρ = "
                 f"{say(np.sqrt(rho))}."
             ),
             num_steps=self.num_steps,
@@ -307,7 +308,7 @@ class RateMapExplorer(Explorer):
 
 
 def nesterov_critical(alpha: np.ndarray) -> np.ndarray:
-    """The beta at which Nesterov's two factors coincide: (1 - √a) / (1 + √a); no ripples beyond alpha = 1."""
+    """The rho at which Nesterov's two factors coincide: (1 - √a) / (1 + √a); no ripples beyond alpha = 1."""
     root = np.sqrt(alpha)
     return np.where(root <= 1, (1 - root) / (1 + root), np.nan)
 
@@ -453,7 +454,7 @@ class NoiseExplorer(Explorer):
         log("learning_rate", 0.001, 0.2, 0.003, num=41),
         linear("noise", 0.0, 5.0, 2.0, num=51),
         integers("seed", 0, 9, 0),
-        Toggle("equal_speed", True, label="SGD at equal speed: learning_rate / (1 − rho)"),
+        Toggle("equal_speed", True, label="SGD at the effective rate: learning_rate / (1 − rho)"),
     )
     num_steps = 120
 

@@ -385,7 +385,9 @@ def tuned_settings(name: str, landscape: str, num_steps: int, trial_runs: int) -
     leaves the map is not taken, however well it ends.
     """
     ground, extras = GROUNDS[landscape](), RUNNERS[name][3]
-    rates = np.geomspace(*RATES, trial_runs // len(extras))
+    # The middles of equal parts: with two rates to try, the two ends would be the two worst.
+    count = trial_runs // len(extras)
+    rates = RATES[0] * (RATES[1] / RATES[0]) ** ((np.arange(count) + 0.5) / count)
     grid_rate, grid_extra = (a.ravel() for a in np.meshgrid(rates, extras))
     trace = descend(
         ground, runner(name, grid_rate, grid_extra), ground.start, num_steps, record=("w", "loss")
@@ -505,7 +507,7 @@ def decaying(cls, scale, weight_decay, learning_rate, seed) -> np.ndarray:
 class ReddiExplorer(Explorer):
     """Gradients C, -1, -1 on [-1, 1]: Adam walks to the worst end, AMSGrad to the best."""
 
-    title = "Failure gallery: Adam walks the wrong way"
+    title = "Failure gallery: three gradients, over and over"
     num_steps = 2000
     controls = (
         linear("C", 2.1, 8.0, 3.0, num=31, label="C"),

@@ -104,12 +104,3 @@ def encode(scenes: Iterable[Scene]) -> tuple[dict, bytes]:
     for scene in scenes:
         encoder.add(scene)
     return encoder.payload()
-
-
-def decode_arrays(meta: dict, data: bytes) -> list[np.ndarray]:
-    """The arrays of a payload, as the browser reads them (used by tests)."""
-    out = []
-    for offset, dtype, shape in meta["arrays"]:
-        count = int(np.prod(shape))
-        out.append(np.frombuffer(data, dtype="<" + dtype, count=count, offset=offset).reshape(shape))
-    return out

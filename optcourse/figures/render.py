@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 
 import numpy as np
@@ -53,14 +52,6 @@ def png(scene: s.Scene, *, dpi: int = 100, **options) -> bytes:
     buffer = io.BytesIO()
     draw(scene, **options).savefig(buffer, format="png", dpi=dpi)
     return buffer.getvalue()
-
-
-def html_image(scene: s.Scene, **options) -> str:
-    """An <img> with the picture inside and the scene's words as its text alternative."""
-    from html import escape
-
-    data = base64.b64encode(png(scene, **options)).decode()
-    return f'<img alt="{escape(scene.says, quote=True)}" style="max-width:100%" src="data:image/png;base64,{data}">'
 
 
 def _draw_panel(ax: Axes, panel: s.Panel, step: int | None, theme: str) -> None:

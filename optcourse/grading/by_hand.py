@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from optcourse.grading.gradebook import Decision, Entry, Gradebook, Part, Student, lesson_parts
+from optcourse.grading.gradebook import Decision, Entry, Gradebook, LessonMarks, Part, Student, lesson_parts
 from optcourse.grading.sheets import TableError, as_written, neutral, read_rows, write_rows
 from optcourse.grading.tables import number
 
@@ -163,7 +163,7 @@ def waiting(students: Mapping[str, Student], answers: Callable[[str, str], Answe
         Waiting(
             student,
             entry,
-            "a person reads it" if entry.by_hand else f"not marked: {marks.reason or 'the exercise is new'}",
+            why_waiting(entry, marks),
             marks.file,
             answers(marks.file, entry.id) if entry.by_hand else Answer(""),
         )
@@ -171,6 +171,14 @@ def waiting(students: Mapping[str, Student], answers: Callable[[str, str], Answe
         for marks in student.lessons.values()
         for entry in marks.waiting
     ]
+
+
+def why_waiting(entry: Entry, marks: LessonMarks) -> str:
+    if entry.by_hand:
+        return "a person reads it"
+    if entry.status == "stopped":
+        return f"it was stopped: {entry.visible or 'no more is known'}"
+    return f"not marked: {marks.reason or 'the exercise is new'}"
 
 
 def write_waiting(path: Path, found: Iterable[Waiting]) -> None:

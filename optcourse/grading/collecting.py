@@ -1,34 +1,51 @@
-"""Whose notebook is which: what lies in a folder of submissions, read without trusting any of it.
+"""Which notebook of which student counts: what lies in a folder of submissions, read without trusting any of it.
 
 The name of a file or of a folder is the student: `alice.ipynb`, `alice/anything.ipynb`, `alice/03_gradient_descent/x.ipynb`.
-What Canvas and Moodle call the files of a download is understood, and the numbers in it are kept for the export.
+What Canvas and Moodle call the files of a download is understood (`names`), and the numbers in it are kept for the export.
+Whatever is wrong with one submission becomes that submission's row; what a person has to settle is in `Found.needs`.
 """
 
 from __future__ import annotations
 
 import datetime
 import hashlib
+import io
+import json
+import lzma
 import os
 import re
 import stat
-import unicodedata
+import struct
+import zipfile
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from optcourse import exercises
 from optcourse.grading.marking import MAX_NOTEBOOK
+from optcourse.grading.names import COPY, Doubts, Name, clean, doubts_of, read_name
 
-LONGEST_NAME = 120
-JOINERS = "\u200c\u200d"  # invisible letters that some scripts need; all others are taken out of names
-
-# Canvas: doejane_LATE_12345_67890_notebook.ipynb (name, "late", user, submission, what the student called it).
-CANVAS = re.compile(r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<user>\d+)_\d+_(?P<rest>.+)", re.DOTALL)
-# Moodle: Jane Doe_12345_assignsubmission_file_/notebook.ipynb, or the same in one name (the number is of this assignment only).
-MOODLE = re.compile(r"(?P<name>.+?)_(?P<participant>\d+)_assignsubmission_file(?:_(?P<rest>.*))?", re.DOTALL)
 CALLS_CHECK = re.compile(rb"""check\(\s*\\?["'](\d\d)-""")
 SKIPPED_FOLDERS = {"__MACOSX", "__pycache__"}
+MAX_DEPTH = 50
+MAX_FILES = 10_000  # of one student
+MAX_MEMBERS = 1_000  # of a zip
+MAX_RATIO = 200  # of what a notebook in a zip unpacks to
+SAME_TIME = 2.0  # seconds; a zip keeps times in steps of two
+# What somebody hands in who hands in no notebook. Other files in the folder may be the teacher's own.
+DOCUMENTS = frozenset(
+    ".pdf .doc .docx .odt .rtf .pages .tex .html .htm .py .json .rar .7z .tar .gz .tgz .bz2 .xz .png .jpg .jpeg .heic .gif"
+    .split()
+)  # fmt: skip
+# What a lesson's text and a student's are told apart by: a placeholder alone on its line (`...`, `kappa = ...`), what
+# defines a function, what stands before an equals sign, and what is handed to a check.
+PLACEHOLDER = re.compile(r"(?:^|[\s=])\.\.\.\s*(?:#.*)?$")
+DEFINES = re.compile(r"\s*(?:async )?def\s+(\w+)")
+TARGET = re.compile(r"[\w ,()*]+")
+LONGEST_LINE = 1_000
+CHECKED = re.compile(r"""\bcheck\(\s*["'][^"']*["']\s*,([^()]*)""")
 
 
 class CannotRead(Exception):
@@ -50,19 +67,27 @@ class Submission:
     modified: float = 0.0
     refused: str = ""
     note: str = ""
+    name: Name = Name("")
 
     @property
     def time(self) -> str:
-        return datetime.datetime.fromtimestamp(self.modified, datetime.UTC).isoformat(timespec="seconds")
+        try:
+            return datetime.datetime.fromtimestamp(self.modified, datetime.UTC).isoformat(timespec="seconds")
+        except (ValueError, OverflowError, OSError):  # after the year 9999, or before the first
+            return "at no date that a calendar has"
 
 
 @dataclass
 class Found:
-    """What a folder holds: submissions, what the file names say of each student, and lines for the person."""
+    """What a folder holds: submissions, what the file names say of each student, and lines for the person.
+
+    needs: what a person has to settle, each with the student that it is about ('' for the folder).
+    """
 
     submissions: list[Submission] = field(default_factory=list)
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    needs: list[tuple[str, str]] = field(default_factory=list)
 
 
 def collect(folder: Path, lesson: str | None = None) -> Found:
@@ -71,112 +96,189 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
     Raises:
         OSError: the folder itself cannot be read.
     """
-    found, files, others = Found(), defaultdict(list), 0
+    found, files, documents, others = Found(), defaultdict(list), defaultdict(list), []
     entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    shared = _moodle_namesakes([entry.name for entry in entries])
+    entries = [e for e in entries if not e.name.startswith(".") and e.name not in SKIPPED_FOLDERS]
+    doubts = doubts_of(stem(entry.name) for entry in entries)
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
-            continue
         if entry.is_dir(follow_symlinks=False):
-            student, ids = who(entry.name, shared)
-            files[student] += list(_notebooks(Path(entry.path), student)) or [
-                Submission(
-                    student, Path(entry.path), clean(entry.name), refused="there is no notebook in the folder"
-                )
-            ]
-        elif entry.name.endswith(".ipynb") or (entry.is_symlink() and "." not in entry.name):
-            student, ids = who(entry.name.removesuffix(".ipynb"), shared)
-            note = "Handed in late, says Canvas." if ids.pop("late", "") else ""
-            files[student].append(replace(_look(Path(entry.path), student, clean(entry.name)), note=note))
-        else:
-            others += 1
+            name = read_name(entry.name, doubts)
+            files[name.student] += _in_folder(Path(entry.path), name, documents)
+        elif (name := _handed_in(entry.name, entry.is_symlink(), doubts)) is None:
+            others.append(Path(entry.name))
             continue
-        found.ids.setdefault(student, {}).update({key: value for key, value in ids.items() if key != "late"})
+        else:
+            _take(Path(entry.path), name, clean(entry.name), files, documents)
+        found.ids.setdefault(name.student, {}).update(name.ids)
+    for student, paths in documents.items():
+        beside = [path for path in paths if path.suffix.lower() in DOCUMENTS]
+        if files[student]:
+            if beside:
+                found.lines.append(f"{student}: {_some(beside, 5)} left out (no notebook)")
+        else:
+            reason = f"no notebook was handed in, only {_some(paths, 5)}"
+            files[student] = [Submission(student, paths[0], clean(paths[0].name), refused=reason)]
     if others:
-        found.lines.append(
-            f"{others} file{'s' * (others > 1)} in {folder} that {'are' if others > 1 else 'is'} no notebook: left alone"
-        )
+        is_one, some = len(others) == 1, _some(others, 10)
+        text = f"{len(others)} {'file' if is_one else 'files'} in {folder} that {'is' if is_one else 'are'} no notebook"
+        found.lines.append(f"{text}: left alone ({some})")
+        found.needs.append(("", f"{text}, left alone: {some}"))
     for submissions in files.values():
-        found.submissions += _choose(submissions, lesson, found.lines)
+        found.submissions += _choose(submissions, lesson, found)
     return found
 
 
-def who(name: str, shared: frozenset[str] = frozenset()) -> tuple[str, dict[str, str]]:
-    """The student that a name of a file (without its ending) or folder means, and the ids in it."""
-    if match := MOODLE.fullmatch(name):
-        full = clean(match["name"])
-        student = f"{full} ({match['participant']})" if full in shared else full
-        return student, {"name": full, "participant": match["participant"]}
-    if match := CANVAS.fullmatch(name):
-        student = f"{clean(match['name'])}_{match['user']}"
-        return student, {"canvas_id": match["user"], "late": match["late"] or ""}
-    return clean(name), {}
+def _some(paths: list[Path], most: int) -> str:
+    return ", ".join(clean(path.name) for path in paths[:most]) + (", …" if len(paths) > most else "")
 
 
-def _moodle_namesakes(names: list[str]) -> frozenset[str]:
-    """Full names that belong to more than one of Moodle's numbers."""
-    numbers = defaultdict(set)
-    for name in names:
-        if match := MOODLE.fullmatch(name.removesuffix(".ipynb")):
-            numbers[clean(match["name"])].add(match["participant"])
-    return frozenset(name for name, found in numbers.items() if len(found) > 1)
+def stem(name: str) -> str:
+    """A file's name without its ending, also without the one that a browser or a mail program adds to `.ipynb`."""
+    return re.sub(r"(?i)(\.ipynb)?(\.ipynb|\.txt|\.json)$|\.tar\.\w+$|\.[a-z0-9]{1,5}$", "", name) or name
 
 
-def clean(name: str) -> str:
-    """A name that can be shown anywhere: no control or direction letters, composed, not too long.
-
-    Where that changes more than the composition, a mark made from the real name keeps two such names apart.
-    """
-    raw = os.fsencode(name)
-    text = unicodedata.normalize("NFC", raw.decode("utf-8", errors="surrogateescape"))
-    shown = "".join("\ufffd" if unicodedata.category(c)[0] == "C" and c not in JOINERS else c for c in text)
-    shown = " ".join(shown[:LONGEST_NAME].split())
-    if shown != text:
-        shown = f"{shown}~{hashlib.sha256(raw).hexdigest()[:6]}"
-    return shown or "?"
+def _is_notebook(path: Path | PurePosixPath) -> bool:
+    return re.search(r"(?i)\.ipynb(\.txt|\.json)?$", path.name) is not None
 
 
-def _notebooks(folder: Path, student: str) -> Iterator[Submission]:
+def _handed_in(file: str, is_link: bool, doubts: Doubts) -> Name | None:
+    """Whose a file in the folder of the class is; None for what is nobody's."""
+    path = Path(file)
+    name = read_name(stem(file), doubts, path.suffix.lower())
+    known = _is_notebook(path) or path.suffix.lower() in DOCUMENTS | {".zip"}
+    return name if known or name.from_platform or (is_link and "." not in file) else None
+
+
+def _take(
+    path: Path,
+    name: Name,
+    file: str,
+    files: dict[str, list[Submission]],
+    documents: dict[str, list[Path]],
+) -> None:
+    """Put a file where it belongs: notebooks, zips and links are looked at, anything else is a document."""
+    if not name.typed and (_is_notebook(path) or path.suffix.lower() == ".zip" or path.is_symlink()):
+        note = "Handed in late, says Canvas." if name.late else ""
+        files[name.student].append(replace(_look(path, name, file), note=note))
+    else:
+        documents[name.student].append(path)
+
+
+def _in_folder(folder: Path, name: Name, documents: dict[str, list[Path]]) -> list[Submission]:
     """Every notebook below a student's folder; links are named, never followed."""
-
-    def fail(error: OSError) -> None:
-        unreadable.append(
-            Submission(
-                student, folder, clean(folder.name), refused=f"the folder cannot be read ({error.strerror})"
-            )
-        )
-
-    unreadable: list[Submission] = []
-    for where, folders, names in os.walk(folder, onerror=fail):
-        links = [name for name in folders if os.path.islink(os.path.join(where, name))]
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and name not in SKIPPED_FOLDERS and name not in links
-        )
-        for name in sorted(names + links):
-            path = Path(where, name)
-            if not name.startswith(".") and (name.endswith(".ipynb") or name in links):
-                yield _look(path, student, clean(str(path.relative_to(folder.parent))))
-    yield from unreadable
+    files, others = defaultdict(list), defaultdict(list)
+    for path, trouble in _walk(folder):
+        file = clean(str(path.relative_to(folder.parent)))
+        if trouble:
+            files[name.student].append(Submission(name.student, path, file, refused=trouble, name=name))
+        else:
+            own = replace(name, called=stem(path.name))
+            _take(path, own, file, files, others)
+    if others:
+        documents[name.student] += others[name.student]
+    elif not files:
+        refused = "there is no notebook in the folder"
+        return [Submission(name.student, folder, clean(folder.name), refused=refused, name=name)]
+    return files[name.student]
 
 
-def _look(path: Path, student: str, file: str) -> Submission:
+def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every file and every link below a folder, with '' or with what is wrong. Folders may be nested as deep as they like."""
+    waiting, seen = [(folder, 0)], 0
+    while waiting:
+        where, depth = waiting.pop()
+        try:
+            entries = sorted(os.scandir(where), key=lambda entry: entry.name, reverse=True)
+        except OSError as error:
+            yield where, f"the folder cannot be read ({error.strerror})"
+            continue
+        for entry in reversed(entries):
+            if entry.name.startswith(".") or entry.name in SKIPPED_FOLDERS:
+                continue
+            seen += 1
+            if seen > MAX_FILES:
+                yield folder, f"there are more than {MAX_FILES} files in the folder"
+                return
+            if not entry.is_dir(follow_symlinks=False):
+                yield Path(entry.path), ""
+            elif depth == MAX_DEPTH:
+                yield folder, f"folders are nested more than {MAX_DEPTH} deep"
+            else:
+                waiting.append((Path(entry.path), depth + 1))
+
+
+# -- what is in a file -----------------------------------------------------------------------------
+
+
+def _look(path: Path, name: Name, file: str) -> Submission:
     """A file's fingerprint and the lesson that it seems to belong to."""
+    called = name.called or path.name
     try:
-        data, modified = read_bytes(path)
+        data, modified, member = open_notebook(path)
     except CannotRead as error:
-        return Submission(student, path, file, refused=str(error), lesson=_lesson_in_name(path.name))
+        return Submission(
+            name.student, path, file, refused=str(error), lesson=_lesson_in_name(called), name=name
+        )
+    if member:
+        file = f"{file}/{clean(member)}"
     counts = Counter(match.decode() for match in CALLS_CHECK.findall(data))
     known = [lesson for lesson, _ in counts.most_common() if lesson in exercises.lessons()]
-    lesson = known[0] if known else _lesson_in_name(path.name)
-    return Submission(student, path, file, lesson, fingerprint(data), modified)
+    lesson = known[0] if known else _lesson_in_name(called)
+    return Submission(name.student, path, file, lesson, fingerprint(data), modified, name=name)
 
 
-def _lesson_in_name(name: str) -> str:
-    match = CANVAS.fullmatch(name)
-    match = re.match(r"(\d\d)[_-]", match["rest"] if match else name)
+def _lesson_in_name(called: str) -> str:
+    match = re.match(r"(\d\d)[_-]", called)
     return match[1] if match and match[1] in exercises.lessons() else ""
+
+
+def read_notebook(path: Path) -> bytes:
+    """The bytes of a notebook, also of the only one in a zip. Raises CannotRead with the reason."""
+    return open_notebook(path)[0]
+
+
+def open_notebook(path: Path) -> tuple[bytes, float, str]:
+    """The bytes of a notebook, when its file was changed, and what it is called in a zip ('' where it is in none)."""
+    data, modified = read_bytes(path)
+    if path.suffix.lower() != ".zip":
+        return data, modified, ""
+    try:
+        data, member = _only_notebook(data)
+    # what zipfile and its decompressors raise about bytes that are no zip, or a damaged or encrypted one
+    except (
+        zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, RuntimeError, ValueError, OSError,
+        EOFError, OverflowError, KeyError, IndexError,
+    ) as error:  # fmt: skip
+        raise CannotRead(f"the zip cannot be unpacked ({error})") from error
+    return data, modified, member
+
+
+def _only_notebook(data: bytes) -> tuple[bytes, str]:
+    """The one notebook in a zip, and its name there. Nothing is written to the disk, and nothing else is unpacked."""
+    if data.count(b"PK\x01\x02") > MAX_MEMBERS:
+        raise CannotRead(f"the zip holds more than {MAX_MEMBERS} files")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        found = []
+        for info in archive.infolist():
+            parts = PurePosixPath(info.filename.replace("\\", "/")).parts
+            if ".." in parts:
+                raise CannotRead("a name in the zip leads out of it")
+            hidden = any(part.startswith(".") or part in SKIPPED_FOLDERS for part in parts)
+            if parts and not info.is_dir() and not hidden and _is_notebook(PurePosixPath(parts[-1])):
+                found.append((info, "/".join(parts)))
+        if len(found) != 1:
+            raise CannotRead(f"the zip holds {len(found) or 'no'} notebook{'s' * (len(found) > 1)}, not one")
+        [(info, member)] = found
+        if info.flag_bits & 1:
+            raise CannotRead("the zip has a password")
+        if info.file_size > MAX_NOTEBOOK:
+            raise CannotRead(f"the notebook in the zip is too large ({_size(info.file_size)})")
+        if info.file_size > MAX_RATIO * max(info.compress_size, 1):
+            raise CannotRead(f"the notebook in the zip unpacks to more than {MAX_RATIO} times its size")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise CannotRead("the zip is packed in a way that is not unpacked here")
+        with archive.open(info) as file:
+            return file.read(MAX_NOTEBOOK), member
 
 
 def read_bytes(path: Path) -> tuple[bytes, float]:
@@ -193,26 +295,67 @@ def read_bytes(path: Path) -> tuple[bytes, float]:
         handle = os.open(path, flags)
     except OSError as error:
         raise CannotRead(f"it cannot be opened ({error.strerror})") from error
-    with os.fdopen(handle, "rb") as file:
-        try:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise CannotRead("it is no file")
-            if status.st_size > MAX_NOTEBOOK:
-                raise CannotRead(
-                    f"it is too large ({status.st_size / 1e6:,.0f} MB; at most {MAX_NOTEBOOK / 1e6:,.0f} MB)"
-                )
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            raise CannotRead("it is no file")
+        if status.st_size > MAX_NOTEBOOK:
+            raise CannotRead(f"it is too large ({_size(status.st_size)})")
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(MAX_NOTEBOOK + 1), status.st_mtime
-        except OSError as error:
-            raise CannotRead(f"it cannot be read ({error.strerror})") from error
+    except OSError as error:
+        raise CannotRead(f"it cannot be read ({error.strerror})") from error
+    finally:
+        os.close(handle)
+
+
+def _size(size: float) -> str:
+    return f"{size / 1e6:,.0f} MB; at most {MAX_NOTEBOOK / 1e6:,.0f} MB"
 
 
 def fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _choose(files: list[Submission], lesson: str | None, lines: list[str]) -> list[Submission]:
-    """One file for each lesson of a student: the newest. What is left out is said."""
+def is_blank(data: bytes, lesson: str) -> bool:
+    """Whether nothing of a lesson's exercises has been begun. It looks at the text only; what cannot be read is no blank."""
+    try:
+        cells = [cell for cell in json.loads(data)["cells"] if cell.get("cell_type") == "code"]
+        sources = ["".join(cell.get("source", "")) for cell in cells]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    calls = [match[1] for source in sources for match in CHECKED.finditer(source)]
+    handed = {name.strip() for call in calls for name in call.split(",")} - {""}
+    # something else than a name is an answer already
+    if not all(name.isidentifier() for name in handed):
+        return False
+    handed.update(name for exercise in exercises.module(lesson).EXERCISES for name in exercise.answers)
+    return not any(_defined(source) & handed for source in sources)
+
+
+def _defined(source: str) -> set[str]:
+    """The names that a cell defines as more than a placeholder."""
+    lines = [line for line in source.splitlines() if len(line) <= LONGEST_LINE]
+    functions = {match[1] for line in lines if (match := DEFINES.match(line))}
+    if functions:
+        return set() if any(PLACEHOLDER.search(line) for line in lines) else functions
+    found = set()
+    for line in lines:
+        if "=" in line and not PLACEHOLDER.search(line):
+            *targets, _ = line.split("=")
+            for target in targets:
+                target = target.partition(":")[0]
+                if not TARGET.fullmatch(target) or target.count("(") != target.count(")"):
+                    break
+                found.update(re.findall(r"\w+", target))
+    return found
+
+
+# -- which of several counts -----------------------------------------------------------------------
+
+
+def _choose(files: list[Submission], lesson: str | None, found: Found) -> list[Submission]:
+    """One file for each lesson of a student. What is left out is said."""
     if lesson:
         fitting = [s for s in files if s.lesson == lesson]
         unknown = [replace(s, lesson=lesson) for s in files if not s.lesson]
@@ -227,21 +370,90 @@ def _choose(files: list[Submission], lesson: str | None, lines: list[str]) -> li
     # beside real lessons, a notebook without exercises is the student's own affair
     if len(groups) > 1 and "" in groups:
         for file in groups.pop(""):
-            lines.append(
+            found.lines.append(
                 f"{file.student}: {file.file} left out ({file.refused or 'no exercise of the course is in it'})"
             )
     chosen = []
     for name, group in sorted(groups.items()):
-        if name == "":  # nothing else is there: each gets its row
+        # nothing else is there: each gets its row
+        if name == "":
             chosen += group
-            continue
-        group.sort(key=lambda s: (not s.refused, s.modified, s.file))
-        *rest, taken = group
-        if rest:
-            why = "the newest" if not rest[-1].refused else "the only one that can be read"
-            others = ", ".join(f"{s.file} ({s.refused or s.time})" for s in reversed(rest))
-            note = f"{len(group)} notebooks for lesson {name}: {taken.file} ({taken.time}) is marked, {why}; not {others}."
-            taken = replace(taken, note=" ".join(filter(None, (taken.note, note))))
-            lines.append(f"{taken.student}: {note}")
-        chosen.append(taken)
+        elif len(group) == 1:
+            chosen += group
+        else:
+            chosen.append(_choose_one(group, found))
     return chosen
+
+
+def _choose_one(group: list[Submission], found: Found) -> Submission:
+    """The file that counts: Canvas's number of the attempt, then the time, then the number in the name decide.
+
+    A file that cannot be read, or in which nothing has been begun, counts only where there is no other.
+    """
+    ranks, why = _ranks(group)
+    later = sorted(group, key=lambda s: ranks[s])
+    readable = [s for s in later if not s.refused]
+    begun = [s for s in readable if not _blank(s)] if len(readable) > 1 else readable
+    taken = (begun or readable or later)[-1]
+    others = ", ".join(f"{s.file} ({s.refused or s.time})" for s in reversed(later) if s is not taken)
+    if len(readable) == 1:
+        why = "the only one that can be read"
+    elif taken is not later[-1]:
+        why = (
+            "the newest that is more than a blank"
+            if len(begun) > 1
+            else "the only one that is more than a blank"
+        )
+    note = f"{len(group)} notebooks for lesson {taken.lesson}: {taken.file} ({taken.time}) is marked, {why}; not {others}."
+    found.lines.append(f"{taken.student}: {note}")
+    newer = later[later.index(taken) + 1 :]
+    if newer:
+        what = ", ".join(f"{s.file} ({s.refused or 'nothing in it has been begun'})" for s in newer)
+        found.needs.append((taken.student, f"{taken.file} is marked, though a later one came: {what}."))
+    return replace(taken, note=" ".join(filter(None, (taken.note, note))))
+
+
+def _blank(submission: Submission) -> bool:
+    try:
+        return is_blank(read_notebook(submission.path), submission.lesson)
+    except CannotRead:
+        return False
+
+
+def _ranks(group: list[Submission]) -> tuple[dict[Submission, tuple], str]:
+    """A key for each file that puts the later one last, and what decides about the last."""
+    numbers = _copy_numbers([s.name.called or stem(s.path.name) for s in group])
+    of_canvas = all(s.name.upload for s in group)
+    steps, times = 0, {}
+    ordered = sorted({s.modified for s in group})
+    for before, now in zip([ordered[0], *ordered], ordered, strict=False):
+        steps += now - before > SAME_TIME
+        times[now] = steps
+    ranks = {
+        s: (
+            (number, s.name.upload) if of_canvas else (0, 0),
+            times[s.modified],
+            number,
+            s.file,
+        )
+        for s, number in zip(group, numbers, strict=True)
+    }
+    last, *rest = sorted(ranks.values(), reverse=True)
+    k = next(k for k in range(4) if last[k] != rest[0][k])
+    return ranks, (
+        "the last attempt in Canvas",
+        "the newest",
+        "the highest number of a copy",
+        "the last by name",
+    )[k]
+
+
+def _copy_numbers(names: list[str]) -> list[int]:
+    """Which copy each is: 2 for `x-2` or `x (2)` where `x`, `x-1` or so is there, too; 0 for all else."""
+    marks = [COPY.fullmatch(name) for name in names]
+    bases = Counter(match["base"] for match in marks if match)
+    numbers = []
+    for match in marks:
+        family = match and (bases[match["base"]] > 1 or match["base"] in names)
+        numbers.append(int(match["number"]) if family else 0)
+    return numbers

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,8 +18,8 @@ from optcourse import exercises
 from optcourse.grading import by_hand, cluster, collecting, pages, tables
 from optcourse.grading.collecting import CannotRead
 from optcourse.grading.gradebook import Gradebook, GradebookError, now
-from optcourse.grading.roster import canvas_headers, read_roster, the_class
-from optcourse.grading.run import Stop, count, mark_class
+from optcourse.grading.roster import COLUMNS, canvas_headers, read_roster, the_class
+from optcourse.grading.run import Stop, mark_class
 from optcourse.grading.sheets import TableError
 from optcourse.grading.walls.outside import has_bubblewrap
 
@@ -43,6 +45,10 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--roster", type=Path, metavar="CSV", help="the class, for instance as Canvas or Moodle exports it"
     )
+    parser.add_argument(
+        "--column", type=_column, action="append", default=[], metavar="KIND=HEADER",
+        help=f"what a column of the roster is, where its header does not say so: {', '.join(COLUMNS)}",
+    )  # fmt: skip
     running = parser.add_argument_group("how it is marked")
     running.add_argument(
         "--jobs", type=_positive, metavar="N", help="notebooks at once (default: one for each core)"
@@ -77,6 +83,15 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _column(text: str) -> tuple[str, str]:
+    kind, equals, header = text.partition("=")
+    if kind not in COLUMNS or not header:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} must be KIND=HEADER, and KIND one of {', '.join(COLUMNS)}"
+        )
+    return kind, header
+
+
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 2**63 - 1")
@@ -89,6 +104,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if (options.comment is not None or options.why) and not options.mark:
         parser.error("--comment and --why go with --mark")
+    if options.column and not options.roster:
+        parser.error("--column goes with --roster")
     if options.mark and options.manual:
         parser.error("--mark and --manual do not go together")
     if hasattr(sys.stdout, "reconfigure"):
@@ -122,12 +139,13 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if not options.without_sandbox and not options.scheduler and not has_bubblewrap():
         raise Stop(MISSING_WALLS)
-    roster = read_roster(options.roster) if options.roster else None
     found = collecting.collect(folder, options.lesson)
+    known = {s.student: found.ids.get(s.student, {}) for s in found.submissions}
+    roster = read_roster(options.roster, dict(options.column), known) if options.roster else None
     make_folder(out)
     with Gradebook(out / "gradebook.sqlite", tasks) as book, alone(out):
         if roster:
-            book.keep_roster(*roster)
+            book.keep_roster(vars(roster))
         mark_class(options, folder, out, book, found)
         write_results(out, book)
     print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
@@ -194,7 +212,7 @@ def alone(out: Path) -> Iterator[None]:
 
 def decide_by_hand(options: argparse.Namespace, folder: Path, out: Path, book: Gradebook) -> set[str] | None:
     """Take over what a person decided, and say what still waits for one. Returns whose marks changed, if not many's."""
-    students, _ = the_class(book)
+    students = the_class(book).students
     if options.mark:
         student, said = by_hand.decide(book, students, *options.mark, options.comment, options.why)
         print(said)
@@ -202,7 +220,7 @@ def decide_by_hand(options: argparse.Namespace, folder: Path, out: Path, book: G
     table = out / "manual.csv"
     for line in by_hand.read_back(book, students, table):
         print(line)
-    students, _ = the_class(book)
+    students = the_class(book).students
     found = by_hand.waiting(students, lambda file, exercise: answer(folder, file, exercise))
     by_hand.write_waiting(table, found)
     pages.write_answers(out / "manual.html", found)
@@ -217,23 +235,26 @@ def decide_by_hand(options: argparse.Namespace, folder: Path, out: Path, book: G
 
 def answer(folder: Path, file: str, exercise: str) -> by_hand.Answer:
     """What a student wrote for a task that a person reads, where the file is still there under its name."""
+    if not file:
+        return by_hand.Answer("(no notebook was handed in)")
+    archive = re.match(r"(?i).+?\.zip(?=/)", file)
     try:
-        return by_hand.answer_in(collecting.read_bytes(folder / file)[0], exercise)
+        return by_hand.answer_in(
+            collecting.read_notebook(folder / (archive[0] if archive else file)), exercise
+        )
     except CannotRead as error:
         return by_hand.Answer(f"({error})")
 
 
 def write_results(out: Path, book: Gradebook, changed: set[str] | None = None) -> None:
     """The CSV files and the pages (of those whose marks changed; None: of all), from what the gradebook says now."""
-    students, unknown = the_class(book)
-    _, header = book.roster()
-    if unknown:
-        shown = ", ".join(unknown[:10]) + (", …" if len(unknown) > 10 else "")
-        print(
-            f"note: {count(len(unknown), 'student')} not found in the roster, known by file name only: {shown}"
-        )
-    tables.write_tables(out, students, book.tasks, canvas_headers(header))
-    pages.write_pages(out, students, [s.name for s in students.values() if not s.lessons], changed)
+    everybody = the_class(book)
+    students = everybody.students
+    for remark in everybody.remarks:
+        print(f"note: {textwrap.shorten(remark, 400, placeholder=' …')}")
+    tables.write_tables(out, students, book.tasks, canvas_headers(book.roster().get("header", [])))
+    needs = [*book.needs(), *(("", remark) for remark in everybody.remarks)]
+    pages.write_pages(out, students, everybody.absent, changed, needs)
 
 
 if __name__ == "__main__":

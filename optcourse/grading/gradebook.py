@@ -21,8 +21,14 @@ Schema, version 1 (`PRAGMA user_version`; `PRAGMA application_id` says that the 
     manual       one row for each thing that a person decided
       id · student · exercise (or a lesson's two digits, for a comment on the whole) · points (NULL: the automatic
       mark counts) · comment (the student reads it) · why (the student does not) · who · at
+    seen         what lay before the person who decided
+      decision · sha256 (of the notebook that stood then; '' where there was none)
+    needs        what the newest look into a folder left for a person to settle
+      folder · student ('' for the whole folder) · text
     roster       the class, as read with --roster
-      value (JSON: people, header)
+      value (JSON: people, header, possible, remarks)
+
+Tables may be added within a version; what is there keeps its columns.
 
 The journal is SQLite's rollback journal, not WAL: WAL needs shared memory and breaks on network folders, where
 gradebooks live. Every mark is committed as it comes, so a killed run loses at most the notebooks under way.
@@ -50,6 +56,11 @@ VERSION = 1
 BUSY_SECONDS = 30.0
 IDS = ("name", "canvas_id", "participant")
 
+# Tables that the first gradebooks of this version did not have: they are added when one is opened.
+ADDED = """
+CREATE TABLE IF NOT EXISTS seen (decision INTEGER PRIMARY KEY REFERENCES manual, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS needs (folder TEXT NOT NULL, student TEXT NOT NULL, text TEXT NOT NULL);
+"""
 SCHEMA = f"""
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY, began TEXT NOT NULL, ended TEXT, who TEXT NOT NULL, host TEXT NOT NULL,
@@ -74,6 +85,7 @@ CREATE TABLE manual (
 );
 CREATE INDEX by_hand ON manual (student, exercise);
 CREATE TABLE roster (value TEXT NOT NULL);
+{ADDED}
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
@@ -123,6 +135,7 @@ class Entry:
     hints: tuple[str, ...] = ()
     decision: Decision | None = None
     by_hand: bool = False
+    changed: bool = False  # the work is not the one that lay before the person who gave the points
 
     @property
     def points(self) -> float | None:
@@ -237,6 +250,8 @@ class Gradebook:
                     f"{self.path} was written by another version of the course (its schema is {version}, this one "
                     f"knows {VERSION}); use that version, or another --out."
                 )
+            for statement in ADDED.split(";"):
+                self.db.execute(statement)
 
     def __enter__(self) -> Gradebook:
         return self
@@ -358,26 +373,48 @@ class Gradebook:
         """Add a person's decision. Points are checked at the door (see `manual`)."""
         with self.transaction():
             row = (student, exercise, points, comment, why, who or person(), now())
-            self.db.execute(
+            number = self.db.execute(
                 "INSERT INTO manual (student, exercise, points, comment, why, who, at) VALUES (?,?,?,?,?,?,?)",
                 row,
+            ).lastrowid
+            self.db.execute(
+                "INSERT INTO seen VALUES (?, coalesce((SELECT sha256 FROM submissions WHERE stands AND student = ? "
+                "AND lesson = ? ORDER BY id DESC LIMIT 1), ''))",
+                (number, student, exercise[:2]),
             )
 
-    def keep_roster(self, people: list[dict[str, str]], header: list[str]) -> None:
+    def keep_roster(self, roster: Mapping[str, Any]) -> None:
         """Remember the class; a new roster replaces the old one."""
         with self.transaction():
             self.db.execute("DELETE FROM roster")
-            self.db.execute(
-                "INSERT INTO roster VALUES (?)", (json.dumps({"people": people, "header": header}),)
+            self.db.execute("INSERT INTO roster VALUES (?)", (json.dumps(dict(roster)),))
+
+    def keep_needs(self, folder: str, needs: Iterable[tuple[str, str]]) -> None:
+        """Remember what a person has to settle in a folder, in place of what it was before."""
+        with self.transaction():
+            self.db.execute("DELETE FROM needs WHERE folder = ?", (folder,))
+            self.db.executemany(
+                "INSERT INTO needs VALUES (?,?,?)", [(folder, student, text) for student, text in needs]
             )
+
+    def rename(self, old: str, new: str) -> None:
+        """A student's file has another name now: everything that is kept goes with it."""
+        with self.transaction():
+            self.db.execute("INSERT OR IGNORE INTO students (student) VALUES (?)", (new,))
+            for table in ("submissions", "manual", "needs"):
+                self.db.execute(f"UPDATE {table} SET student = ? WHERE student = ?", (new, old))
+            self.db.execute("DELETE FROM students WHERE student = ?", (old,))
 
     # -- reading --
 
-    def roster(self) -> tuple[list[dict[str, str]], list[str]]:
-        """The people and the header of the newest roster; empty where there was none."""
+    def roster(self) -> dict[str, Any]:
+        """The newest roster, by the names of its fields (see `roster.Roster`); empty where there was none."""
         rows = self.rows("SELECT value FROM roster")
-        value = json.loads(rows[0]["value"]) if rows else {"people": [], "header": []}
-        return value["people"], value["header"]
+        return json.loads(rows[0]["value"]) if rows else {}
+
+    def needs(self) -> list[tuple[str, str]]:
+        """What the newest look into each folder left for a person: the student ('' for the folder), and a sentence."""
+        return [(row["student"], row["text"]) for row in self.rows("SELECT * FROM needs ORDER BY rowid")]
 
     def last_seed(self) -> int | None:
         """The seed of the newest run, so that a class is marked on the same hidden cases."""
@@ -385,9 +422,9 @@ class Gradebook:
         return rows[0]["seed"] if rows else None
 
     def standing(self) -> list[sqlite3.Row]:
-        """The submissions that count, with the seed, grader and sandbox of their runs."""
+        """The submissions that count, with the seed, grader, sandbox and folder of their runs."""
         return self.rows(
-            "SELECT s.*, r.seed, r.grader, r.sandboxed FROM submissions s JOIN runs r ON r.id = s.run "
+            "SELECT s.*, r.seed, r.grader, r.sandboxed, r.folder FROM submissions s JOIN runs r ON r.id = s.run "
             "WHERE s.stands ORDER BY s.student, s.lesson, s.id"
         )
 
@@ -412,19 +449,19 @@ class Gradebook:
             row["student"]: Student(row["student"], {name: row[name] for name in IDS if row[name]})
             for row in self.rows("SELECT * FROM students")
         }
-        decisions, marks = self.decisions(), {}
+        decisions, marks, seen = self.decisions(), {}, self._seen()
         for row in self.rows(
             "SELECT m.* FROM marks m JOIN submissions s ON s.id = m.submission WHERE s.stands"
         ):
             marks.setdefault(row["submission"], {})[row["exercise"]] = row
         for row in self.standing():
-            lesson = self._lesson(row, marks.get(row["id"], {}), decisions)
+            lesson = self._lesson(row, marks.get(row["id"], {}), decisions, seen)
             found[row["student"]].lessons[row["lesson"] or f"? {row['file']}"] = lesson
         # work that no grader saw: on paper, by mail, unreadable
         for (student, exercise), decision in decisions.items():
             lesson = exercise[:2]
             if student in found and lesson not in found[student].lessons and lesson_parts(lesson):
-                row = dict.fromkeys(("file", "note"), "") | {
+                row = dict.fromkeys(("file", "note", "sha256"), "") | {
                     "student": student,
                     "lesson": lesson,
                     "graded": decision.at,
@@ -437,28 +474,46 @@ class Gradebook:
                 found[student].lessons[lesson] = self._lesson(row, {}, decisions)
         return dict(sorted(found.items(), key=lambda item: (item[1].name.casefold(), item[0])))
 
+    def _seen(self) -> dict[tuple[str, str], str]:
+        """The fingerprint of the work that lay before the person who decided last, for each (student, exercise)."""
+        rows = self.rows(
+            "SELECT m.student, m.exercise, s.sha256 FROM manual m LEFT JOIN seen s ON s.decision = m.id ORDER BY m.id"
+        )
+        newest = {(row["student"], row["exercise"]): row["sha256"] for row in rows}
+        return {key: sha256 for key, sha256 in newest.items() if sha256 is not None}
+
     def _lesson(
-        self, row: Mapping[str, Any], marks: Mapping[str, sqlite3.Row], decisions: Mapping
+        self,
+        row: Mapping[str, Any],
+        marks: Mapping[str, sqlite3.Row],
+        decisions: Mapping[tuple[str, str], Decision],
+        seen: Mapping[tuple[str, str], str] | None = None,
     ) -> LessonMarks:
         student, entries = row["student"], []
         known = lesson_parts(row["lesson"], self.tasks)
         for part in known.values():
             mark = marks.get(part.id)
+            # what was stopped before it was done is no mark: a person looks at it
+            stopped = mark is not None and mark["status"] == "stopped" and not part.by_hand
             waits = part.by_hand or mark is None
+            decision = decisions.get((student, part.id))
+            points_given = decision is not None and decision.points is not None
             entries.append(
                 Entry(
                     id=part.id,
                     title=part.title,
                     of=part.points if waits else mark["of"],
-                    automatic=None if waits else mark["points"],
+                    automatic=None if waits or stopped else mark["points"],
                     status=("read by a person" if part.by_hand else "not marked")
                     if waits
                     else mark["status"],
                     visible="" if waits else mark["visible"],
                     hidden_failed=not waits and bool(mark["hidden_failed"]),
                     hints=part.hints,
-                    decision=decisions.get((student, part.id)),
+                    decision=decision,
                     by_hand=part.by_hand,
+                    changed=points_given
+                    and (seen or {}).get((student, part.id), row["sha256"]) != row["sha256"],
                 )
             )
         for name, mark in marks.items():  # an exercise that the course no longer has

@@ -1,6 +1,7 @@
 """The judge: the marks of one notebook. It never imports, unpickles or runs anything of a submission.
 
-The submission's code runs behind the walls (`sandbox`, `worker`). The judge sends the inputs of one case at a time,
+The submission's code runs behind the walls (`walls.outside` builds them, `walls.inside` runs there).
+The judge sends the inputs of one case at a time,
 evaluates the callables in them itself when the submission asks (and keeps the record of these calls), and reads the
 answer as plain numbers in a bounded format. So nothing inside the walls knows an expected value, and nothing that a
 submission does there, patched libraries and forged messages included, can do more than return other numbers: these

@@ -11,7 +11,7 @@ import base64
 import functools
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,10 +20,10 @@ import jinja2
 from markupsafe import Markup
 
 from optcourse.checking.feedback import code_spans
-from optcourse.grading.by_hand import Waiting
+from optcourse.grading.by_hand import Waiting, why_waiting
 from optcourse.grading.gradebook import Entry, LessonMarks, Student
 from optcourse.grading.sheets import write_file
-from optcourse.grading.tables import number, page_name
+from optcourse.grading.tables import PAGE, number, page_name
 from optcourse.lessons import title_of
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -69,17 +69,24 @@ def look(entry: Entry) -> tuple[str, str]:
     """How a result is shown, in colour and in words."""
     if entry.decision is not None and entry.decision.points is not None:
         return "good" if entry.decision.points >= entry.of else "wait", "✎ Marked by a person"
+    if entry.points is None and entry.status == "stopped":
+        return "wait", "⚠ Stopped, no mark yet"
     if entry.points is None:
         return "wait", "… A person will read it" if entry.by_hand else "… No mark yet"
     return LOOKS.get(entry.status, ("none", entry.status))
 
 
 def write_pages(
-    folder: Path, students: Mapping[str, Student], absent: list[str], changed: set[str] | None = None
+    folder: Path,
+    students: Mapping[str, Student],
+    absent: list[str],
+    changed: set[str] | None = None,
+    needs: Sequence[tuple[str, str]] = (),
 ) -> Path:
     """Write the pages of the students into `folder`/feedback and the overview beside it; return the overview's path.
 
-    `changed` says whose page may differ from the one that is there; None means everybody's.
+    A page that belongs to nobody any more goes. `changed` says whose page may differ from the one that is there; None means
+    everybody's. `needs`: what a person has to settle, with the student that it is about or ''.
 
     Raises:
         OSError: a page cannot be written.
@@ -92,8 +99,12 @@ def write_pages(
         page = pages / page_name(student.student)
         if student.lessons and (changed is None or student.student in changed or not page.exists()):
             write_file(page, student_page(student).encode())
+    wanted = {page_name(student.student) for student in students.values() if student.lessons}
+    for page in pages.iterdir():
+        if PAGE.fullmatch(page.name) and page.name not in wanted:
+            page.unlink()
     overview = folder / "index.html"
-    write_file(overview, overview_page(students, absent).encode())
+    write_file(overview, overview_page(students, absent, needs).encode())
     return overview
 
 
@@ -111,7 +122,9 @@ def write_answers(path: Path, waiting: Iterable[Waiting]) -> None:
 # -- the overview ----------------------------------------------------------------------------------
 
 
-def overview_page(students: Mapping[str, Student], absent: list[str]) -> str:
+def overview_page(
+    students: Mapping[str, Student], absent: list[str], needs: Sequence[tuple[str, str]] = ()
+) -> str:
     present = {key: student for key, student in students.items() if student.lessons}
     lessons = sorted({marks.lesson for s in present.values() for marks in s.lessons.values() if marks.lesson})
     script = own("overview.js")
@@ -126,6 +139,10 @@ def overview_page(students: Mapping[str, Student], absent: list[str]) -> str:
             if marks.reason
         ],
         waiting=_waiting(present),
+        needs=[
+            (key, text) if key in present else ("", f"{key}: {text}" if key else text)
+            for key, text in (*needs, *_stopped_or_changed(present))
+        ],
         noted=[
             (key, f"{marks.title}: {line}")
             for key, student in present.items()
@@ -152,6 +169,22 @@ def _waiting(students: Mapping[str, Student]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
+def _stopped_or_changed(students: Mapping[str, Student]) -> list[tuple[str, str]]:
+    """What was stopped waits, and a person's points may be older than the work: both are said."""
+    found = []
+    for key, student in students.items():
+        for marks in student.lessons.values():
+            for entry in marks.entries:
+                if entry.points is None and entry.status == "stopped":
+                    found.append((key, f"{marks.title}, {entry.title} {why_waiting(entry, marks)}"))
+                if entry.changed:
+                    given = f"{number(entry.points)} of {number(entry.of)}"
+                    found.append(
+                        (key, f"{marks.title}, {entry.title}: work changed since your mark ({given})")
+                    )
+    return found
+
+
 def _lesson(lesson: str, students: Mapping[str, Student]) -> SimpleNamespace:
     """One lesson of the class: columns, rows, how each exercise went, how the points are spread."""
     marks = {key: student.lessons[lesson] for key, student in students.items() if lesson in student.lessons}
@@ -164,7 +197,8 @@ def _lesson(lesson: str, students: Mapping[str, Student]) -> SimpleNamespace:
             column.marked += entry.points is not None
             column.right += entry.points is not None and entry.points >= entry.of
     of = sum(column.of for column in columns.values())
-    totals = sorted(found.total for found in marks.values() if found.has_mark)
+    # a total counts when nothing in it waits any more
+    totals = sorted(found.total for found in marks.values() if found.has_mark and not found.waiting)
     return SimpleNamespace(
         id=lesson,
         title=title_of(lesson),
@@ -172,6 +206,7 @@ def _lesson(lesson: str, students: Mapping[str, Student]) -> SimpleNamespace:
         columns=list(columns.values()),
         parts=sorted(columns.values(), key=lambda c: c.right / max(c.marked, 1)),
         bins=_bins(totals, of),
+        complete=len(totals),
         median=totals[len(totals) // 2] if totals else None,
         rows=[_row(key, found, columns) for key, found in marks.items()],
     )
@@ -182,7 +217,7 @@ def _row(student: str, marks: LessonMarks, columns: Mapping[str, Any]) -> Simple
     return SimpleNamespace(
         student=student,
         cells=[_cell(entries.get(id)) for id in columns],
-        text=number(marks.total) if marks.has_mark else "–",
+        text=number(marks.total) + (" …" if marks.waiting else "") if marks.has_mark else "–",
         value=marks.total if marks.has_mark else -1,
     )
 

@@ -8,6 +8,7 @@ import os
 import secrets
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from optcourse.grading import cluster, collecting, pool
 from optcourse.grading.collecting import CannotRead, Submission
 from optcourse.grading.gradebook import Gradebook, now
 from optcourse.grading.pool import Job, Result
+from optcourse.place import cores
 from optcourse.terminal import MovingLine
 
 TOO_MANY_DEATHS = 5
@@ -36,11 +38,18 @@ def mark_class(
     last = book.last_seed()
     draw = last is None or options.again
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
+    for old, new in renamed(book, shown(folder), found.submissions):
+        print(f"note: {old} is called {new} now: the same notebook, so the marks go with it")
+        book.rename(old, new)
+        found.needs.append(
+            (new, f"was called {old} before: the notebook is the same, so the marks came along.")
+        )
     book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
     book.retire(shown(folder), {(s.student, s.file) for s in found.submissions})
-    todo, done = found.submissions, 0
+    book.keep_needs(shown(folder), found.needs)
+    todo, done, because = found.submissions, 0, Counter()
     if not options.again:
-        todo, done = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
+        todo, done, because = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
     students = len({s.student for s in found.submissions})
     print(
         f"{count(len(found.submissions), 'submission')} of {count(students, 'student')}"
@@ -48,6 +57,8 @@ def mark_class(
         + (f"; marking {len(todo)}" if todo else "; nothing to mark")
         + ("" if sandboxed else ", WITHOUT A SANDBOX")
     )
+    for reason, how_many in because.items():
+        print(f"note: {count(how_many, 'unchanged submission')} to be marked again, because {reason}")
     if not todo:
         return
     number = options.jobs or cores()
@@ -67,6 +78,29 @@ def mark_class(
     run.progress.end(f"marked on seed {seed}")
 
 
+def renamed(book: Gradebook, folder: str, submissions: Iterable[Submission]) -> Iterator[tuple[str, str]]:
+    """Students whose only notebooks are gone from the folder, where a new student has brought the very same ones."""
+    new, old = {}, {}
+    there = {s.student for s in submissions}
+    known = set(book.students())
+    for s in submissions:
+        if s.sha256 and s.student not in known:
+            new.setdefault(s.sha256, set()).add(s.student)
+    for row in book.standing():
+        if row["student"] not in there and row["sha256"]:
+            old.setdefault(row["sha256"], {}).setdefault(row["student"], set()).add(row["folder"])
+    pairs = {
+        (before, after)
+        for sha256, students in old.items()
+        if len(students) == 1 and len(new.get(sha256, ())) == 1
+        for before, folders in students.items()
+        if folders == {folder}
+        for after in new[sha256]
+    }
+    before, after = Counter(pair[0] for pair in pairs), Counter(pair[1] for pair in pairs)
+    yield from sorted(pair for pair in pairs if before[pair[0]] == after[pair[1]] == 1)
+
+
 def sort_out(
     submissions: Iterable[Submission],
     book: Gradebook,
@@ -74,27 +108,42 @@ def sort_out(
     grader: str,
     sandboxed: bool,
     lesson: str | None,
-) -> tuple[list[Submission], int]:
-    """What has to be marked, and how many stand already with the same content, seed, grader and walls."""
+) -> tuple[list[Submission], int, Counter[str]]:
+    """What has to be marked, how many stand already with the same content, seed, grader and walls, and why others do not."""
     standing: dict[tuple[str, str], list[sqlite3.Row]] = {}
     for row in book.standing():
         standing.setdefault((row["student"], row["sha256"]), []).append(row)
-    todo, done = [], 0
+    todo, done, because = [], 0, Counter()
     for s in submissions:
-        fits = [
+        same = [
             row
             for row in standing.get((s.student, s.sha256), [])
+            if row["reason"] == (s.refused or row["reason"]) and lesson in (None, row["lesson"])
+        ]
+        fits = [
+            row
+            for row in same
             if (row["seed"], row["grader"], bool(row["sandboxed"])) == (seed, grader, sandboxed)
             and row["outcome"] != "died"
-            and row["reason"] == (s.refused or row["reason"])
-            and lesson in (None, row["lesson"])
         ]
         if fits:
             book.set_note(fits[-1]["id"], s.note)
             done += 1
-        else:
-            todo.append(s)
-    return todo, done
+            continue
+        todo.append(s)
+        if same and s.sha256:
+            because[_why_again(same[-1], seed, grader, sandboxed)] += 1
+    return todo, done, because
+
+
+def _why_again(row: sqlite3.Row, seed: int, grader: str, sandboxed: bool) -> str:
+    if row["grader"] != grader:
+        return f"the exercises or the grader changed (from {row['grader']} to {grader})"
+    if row["seed"] != seed:
+        return f"the hidden cases are others (seed {seed}, and {row['seed']} before)"
+    if bool(row["sandboxed"]) != sandboxed:
+        return "they run with walls now" if sandboxed else "they run without walls now"
+    return "the grader's own process had ended"
 
 
 @dataclass
@@ -115,7 +164,7 @@ class Run:
         """A job for each submission, read from the disk only when there is room for it."""
         for key, submission in enumerate(submissions):
             try:
-                data, _ = collecting.read_bytes(submission.path)
+                data = collecting.read_notebook(submission.path)
             except CannotRead as error:
                 self.put(submission, "unreadable", reason=str(error))
                 continue
@@ -209,11 +258,6 @@ class Progress:
         seconds = time.monotonic() - self.line.began
         each = f" ({seconds / self.done:.2f} s each)" if self.done else ""
         print(f"{self.done} of {self.total} in {seconds:.0f} s{each}; {text}", flush=True)
-
-
-def cores() -> int:
-    """The cores that this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def count(number: int, one: str, many: str = "") -> str:

@@ -14,6 +14,8 @@ from optcourse.lessons import title_of
 
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE_COLUMNS = ("Full name", "Username", "ID number", "Email address", "Participant")
+# What `page_name` makes.
+PAGE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}-[0-9a-f]{10}\.html")
 
 
 def number(points: float | None) -> str:
@@ -115,6 +117,7 @@ def remarks(marks: LessonMarks, for_student: bool = False) -> str:
     said += [marks.comment] if marks.comment else []
     said += [f"{entry.title}: {entry.comment}" for entry in marks.entries if entry.comment]
     if not for_student:
+        said += [f"{entry.id}: work changed since your mark." for entry in marks.entries if entry.changed]
         said += [*marks.trouble, marks.note]
     return " ".join(filter(None, said))
 

@@ -37,7 +37,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# The address of a distribution that fits the kernel; asked only by whoever builds, never by a reader's browser.
+# The address of a distribution that fits the kernel; asked when the site is built, never by a reader's browser.
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 PYODIDE_VERSION = "314.0.6"  # the one that the kernel below was made for
 # What builds. It must not lie in the environment of the course: JupyterLab there would try to load its kernel and fail.
@@ -392,7 +392,7 @@ def _stand_in(name: str) -> Wheel:
     shown = SHOWN[name]
     sentence = (
         f"{shown} is not part of this page, so this cell cannot run here. The site was built without Pyodide's own "
-        f"packages; whoever keeps it adds them with `--pyodide`. On your own computer the course has {shown}."
+        f"packages; the person who builds it can add them with `--pyodide`. On your own computer the course has {shown}."
     )
     source = STAND_IN.format(shown=shown, name=name, sentence=sentence)
     ast.parse(source)

@@ -169,4 +169,6 @@ def test_predictions_and_quizzes_are_audited_too():
     assert any("would stand there twice" in flaw for flaw in prediction_flaws(share))
     question = Question("Which?", ("a", "a"), 0, ("x", "y"))
     assert any("are the same" in flaw for flaw in quiz_flaws(Quiz("99", (question,) * 4)))
+    long = Question("Which?", ("no", "the right one is long", "nay"), 1, ("x", "y", "z"))
+    assert any("can be guessed" in flaw for flaw in quiz_flaws(Quiz("99", (long,) * 4)))
     assert any("same place" in flaw for flaw in quiz_flaws(Quiz("99", (question,) * 4)))

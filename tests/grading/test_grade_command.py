@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from optcourse import exercises
-from optcourse.grading import by_hand, collecting, command, pool, run
+from optcourse.grading import by_hand, command, names, pool, run
 from optcourse.grading.gradebook import Gradebook
 from optcourse.grading.marking import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.grading.pool import Job, Result
@@ -515,8 +515,8 @@ def test_the_docs_numbers_are_the_programs():
     assert run.TOO_MANY_DEATHS == 5 and "After five in a row an empty notebook is tried" in DOCS
     assert Limits().cell_seconds == 10 and "costs its limit of ten seconds" in DOCS
     assert "`week3/doejane_12345_67890_x.ipynb` (Canvas) | doejane_12345" in DOCS
-    assert collecting.who("doejane_12345_67890_x")[0] == "doejane_12345"
-    assert collecting.who("Jane Doe_4711_assignsubmission_file_")[0] == "Jane Doe"
+    assert names.read_name("doejane_12345_67890_x").student == "doejane_12345"
+    assert names.read_name("Jane Doe_4711_assignsubmission_file_").student == "Jane Doe"
 
 
 def test_the_docs_table_for_tasks_by_hand_can_be_read(tmp_path):

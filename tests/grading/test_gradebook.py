@@ -17,7 +17,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from optcourse import exercises
-from optcourse.grading import by_hand, collecting, command, pages, roster, sheets, tables
+from optcourse.grading import by_hand, collecting, command, names, pages, roster, sheets, tables
 from optcourse.grading.gradebook import Gradebook, GradebookError, Part, Student
 from optcourse.grading.marking import MAX_NOTEBOOK, ExerciseMark
 
@@ -187,7 +187,7 @@ def test_the_schema_is_the_one_that_the_docstring_and_the_docs_describe(book):
 
     docs = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
     tables = [row["name"] for row in book.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 6
+    assert len(tables) == 8
     for table in tables:
         columns = {row["name"] for row in book.rows(f"PRAGMA table_info({table})")}
         for text, start in ((module.__doc__, rf"^    {table}\b"), (docs, rf"^\| `{table}`")):
@@ -289,8 +289,8 @@ def write(path, text=None):
         ("alice", "alice", {}),
         ("alice_smith", "alice_smith", {}),
         ("03_gradient_descent", "03_gradient_descent", {}),
-        ("doejane_12345_67890_03_gradient_descent-1", "doejane_12345", {"canvas_id": "12345", "late": ""}),
-        ("doejane_LATE_12345_67890_x", "doejane_12345", {"canvas_id": "12345", "late": "LATE_"}),
+        ("doejane_12345_67890_03_gradient_descent-1", "doejane_12345", {"canvas_id": "12345"}),
+        ("doejane_LATE_12345_67890_x", "doejane_12345", {"canvas_id": "12345"}),
         ("Jane Doe_4711_assignsubmission_file_", "Jane Doe", {"name": "Jane Doe", "participant": "4711"}),
         ("Jane_Doe_4711_assignsubmission_file", "Jane_Doe", {"name": "Jane_Doe", "participant": "4711"}),
         (
@@ -301,7 +301,9 @@ def write(path, text=None):
     ],
 )
 def test_names_of_files_and_folders_are_the_students(name, student, ids):
-    assert collecting.who(name) == (student, ids)
+    found = names.read_name(name)
+    assert (found.student, found.ids) == (student, ids)
+    assert found.late == ("LATE" in name)
 
 
 def test_namesakes_in_moodle_are_kept_apart(tmp_path):
@@ -377,7 +379,9 @@ def test_links_pipes_folders_hidden_and_huge_files(tmp_path):
     assert reasons["dave"] == ["there is no notebook in the folder"]
     assert reasons["frank"] == ["it is no file"]
     assert "too large" in reasons["grace"][0]
-    assert len(reasons) == 8 and found.lines == [f"1 file in {week} that is no notebook: left alone"]
+    assert len(reasons) == 8 and found.lines == [
+        f"1 file in {week} that is no notebook: left alone (notes.txt)"
+    ]
 
 
 @given(st.text(max_size=300))
@@ -391,16 +395,16 @@ def test_a_cleaned_name_can_be_shown_and_stays_the_same(raw):
         os.fsencode(raw)
     except UnicodeEncodeError:
         return  # no file has such a name
-    name = collecting.clean(raw)
+    name = names.clean(raw)
     name.encode()
-    assert name and len(name) <= collecting.LONGEST_NAME + 7
-    assert not any(unicodedata.category(c)[0] == "C" and c not in collecting.JOINERS for c in name)
+    assert name and len(name) <= names.LONGEST_NAME + 7
+    assert not any(unicodedata.category(c)[0] == "C" and c not in names.JOINERS for c in name)
 
 
 def test_names_that_look_alike_after_cleaning_stay_apart():
-    names = ["a\u202eb", "a\u202db", "a\x1bb", "x" * 300, "x" * 301, "\udcff", "\udcfe"]
-    assert len({collecting.clean(name) for name in names}) == len(names)
-    assert collecting.clean("e\u0301") == collecting.clean("é") == "é"
+    raw = ["a\u202eb", "a\u202db", "a\x1bb", "x" * 300, "x" * 301, "\udcff", "\udcfe"]
+    assert len({names.clean(name) for name in raw}) == len(raw)
+    assert names.clean("e\u0301") == names.clean("é") == "é"
 
 
 # -- tables ----------------------------------------------------------------------------------------
@@ -487,12 +491,12 @@ CANVAS_EXPORT = (
 def test_a_canvas_export_is_a_roster(tmp_path, student):
     path = tmp_path / "class.csv"
     path.write_text(CANVAS_EXPORT, encoding="utf-8-sig")
-    people, header = roster.read_roster(path)
+    found = roster.read_roster(path)
     ids = {"canvas_id": student.split("_")[1]} if "_" in student else {}
-    matched, unknown, absent = roster.match_roster(people, {student: ids, "nobody": {}})
-    assert matched[student]["sis_user_id"] == "S1" and unknown == ["nobody"]
-    assert [person["name"] for person in absent] == ["Roe, Rick", "Li, Bo"]
-    assert roster.canvas_headers(header) == {"03": "03 Gradient descent (99)"}
+    matching = roster.match_roster(found.people, {student: ids, "nobody": {}})
+    assert matching.ids[student]["sis_user_id"] == "S1" and list(matching.unknown) == ["nobody"]
+    assert [person["name"] for person in matching.absent] == ["Roe, Rick", "Li, Bo"]
+    assert roster.canvas_headers(found.header) == {"03": "03 Gradient descent (99)"}
 
 
 def test_a_moodle_export_is_a_roster_and_what_two_share_tells_nobody_apart(tmp_path):
@@ -500,12 +504,13 @@ def test_a_moodle_export_is_a_roster_and_what_two_share_tells_nobody_apart(tmp_p
     path.write_text(
         "First name;Last name;ID number;Email address\nJane;Doe;1;j@x.org\nJane;Doe;2;k@x.org\nBo;Li;3;b@x.org\n"
     )
-    people, _ = roster.read_roster(path)
-    matched, unknown, absent = roster.match_roster(
+    people = roster.read_roster(path).people
+    matching = roster.match_roster(
         people, {"Jane Doe": {"name": "Jane Doe"}, "Bo Li": {"name": "Bo Li"}, "k@x.org": {}}
     )
-    assert matched["Bo Li"]["email"] == "b@x.org" and matched["k@x.org"]["id_number"] == "2"
-    assert unknown == ["Jane Doe"] and [person["id_number"] for person in absent] == ["1"]
+    assert matching.ids["Bo Li"]["email"] == "b@x.org" and matching.ids["k@x.org"]["id_number"] == "2"
+    assert list(matching.unknown) == ["Jane Doe"]
+    assert [person["id_number"] for person in matching.absent] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -771,9 +776,9 @@ def test_pages_in_a_browser_ask_nobody_for_anything_and_show_names_as_text(tmp_p
 
 def test_results_are_written_for_a_class_with_nasty_names(tmp_path, book):
     run = new_run(book)
-    names = {collecting.clean(name) for name in NASTY if "\0" not in name and name != "\ud800"}
-    for name in names:
+    cleaned = {names.clean(name) for name in NASTY if "\0" not in name and name != "\ud800"}
+    for name in cleaned:
         put(book, run, name)
     command.write_results(tmp_path, book)
-    assert len(list((tmp_path / "feedback").iterdir())) == len(names)
-    assert len(table(tmp_path / "marks.csv")) == len(names) + 1
+    assert len(list((tmp_path / "feedback").iterdir())) == len(cleaned)
+    assert len(table(tmp_path / "marks.csv")) == len(cleaned) + 1

@@ -16,7 +16,8 @@ from optcourse.explorers import lesson_06 as lesson
 from optcourse.optimizers import AdaGrad, GradientDescent
 
 ROOT = pathlib.Path(__file__).parents[2]
-SOURCE = (ROOT / "source" / "06_adagrad.py").read_text()
+SOURCE = ROOT / "source" / "06_adagrad.py"
+TEXT = SOURCE.read_text(encoding="utf-8")
 BOWL, START = objectives.lecture_bowl(), np.array([-5.0, -2.0])
 EXPLORERS = [
     lesson.PathExplorer,
@@ -62,7 +63,7 @@ def test_equal_gradients_give_one_over_root_t():
 def test_turned_by_45_degrees_the_loss_is_more_than_thirty_times_as_high():
     straight, turned = exercises.rotation_experiment()
     assert f"{straight:.3f}" == "0.016" and f"{turned:.2f}" == "0.51"
-    assert "is 0.016 in the straight valley and 0.51 in the turned one" in re.sub(r"\n# ", " ", SOURCE)
+    assert "is 0.016 in the straight valley and 0.51 in the turned one" in re.sub(r"\n# ", " ", TEXT)
     assert 30 < turned / straight < 40
 
 
@@ -317,3 +318,16 @@ def test_the_learners_code_is_drawn_and_its_errors_are_said(explorer):
     assert drawn(explorer(yours=exercises.adagrad))
     assert not drawn(explorer(yours=blank)) and explorer(yours=blank).frame().notice == ""
     assert "ZeroDivisionError" in explorer(yours=broken).frame().notice
+
+
+def test_the_worked_number_of_the_turned_gradient(solved):
+    turned = solved["turned_gradient"](lambda w: np.array([0.2 * w[0], 4 * w[1]]), np.array([1.0, 2.0]), np.pi / 2)
+    assert np.allclose(turned, [4, 0.4])
+
+
+def test_the_table_shows_the_drift_and_the_two_other_symptoms(solved):
+    length = solved["length_of_step"]
+    assert length("A", 1, 100) == length("A", 1, 1)
+    assert length("B", 1e-6, 1) < 0.01 < 0.3 < length("A", 1e-6, 1)
+    farther = {version: length(version, 1, 1, eps=0.01) + length(version, -1, 1, eps=0.01) for version in "ABC"}
+    assert farther["A"] == farther["B"] == 0 and round(farther["C"], 4) == 0.02

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optcourse import theory
+from optcourse import data, models, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_08 as exercises
@@ -194,10 +194,57 @@ def ranking(landscape: str, num_steps: int = 100, trial_runs: int = 24) -> list[
     return sorted(ends)
 
 
-def test_who_wins_where():
-    winners = {landscape: ranking(landscape)[0][1] for landscape in explorers.GROUNDS}
-    assert list(winners.values()).count("Adam") == 2
-    assert winners["Rosenbrock"] == "momentum"
+BUDGETS = (6, 12, 24, 48)
+
+
+def test_who_wins_depends_on_the_budget_but_for_the_bowl():
+    bowl = [ranking("lecture's bowl", trial_runs=budget)[0][1] for budget in BUDGETS]
+    assert set(bowl) <= {"AdaGrad", "RMSProp"}
+    rosenbrock = [ranking("Rosenbrock", trial_runs=budget)[0][1] for budget in BUDGETS]
+    assert len(set(rosenbrock)) == len(BUDGETS), rosenbrock
+    assert all(ranking(landscape)[-1][1] != "Adam" for landscape in explorers.GROUNDS)
+
+
+def test_no_C_of_the_slider_turns_adam_round():
+    """In each round it moves to the wrong side, and from the default start it ends there."""
+    explorer = explorers.ReddiExplorer()
+    for C in next(control for control in explorer.controls if control.name == "C").values:
+        beta2 = 1 / (1 + C * C)
+        assert explorers.settled_moves(C, beta2)[0][3] > 0
+        assert explorers.reddi_runs(Adam, C, 0.2, beta2, 0.0, explorer.num_steps)[-1] > 0.99
+
+
+def test_what_the_steps_take_of_a_weight_beside_its_decay():
+    assert (1 - 1e-3 * 0.1) ** 1000 == pytest.approx(0.905, abs=5e-4)
+    taken = []
+    for seed in range(10):
+        signs, w, optimizer = np.random.default_rng(seed).choice([-1, 1], 1000), np.array([1.0]), AdamW(1e-3, weight_decay=0.1)
+        state = optimizer.init(w)
+        for sign in signs:
+            optimizer.step(w, sign * np.ones(1), state)
+        taken.append(0.905 - w[0])
+    assert taken[0] == pytest.approx(0.072, abs=2e-3) and min(taken) < -0.02 < 0.02 < max(taken)
+
+
+def test_the_range_of_learning_rates_on_the_digits_holds_for_other_seeds():
+    train, _ = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    ranges = []
+    for seed in range(1, 11):
+        model, rng = models.TwoLayerNetwork(train.X, train.y, 24), np.random.default_rng(seed)
+        start, stream = model.initial(rng), data.epoch_batches(len(train), 64, rng, None)
+        batches = [next(stream) for _ in range(100)]
+        ends = {}
+        for name in ("Adam", "SGD"):
+            cls = explorers.DigitsExplorer.racers[name][1]
+            finals = [
+                descend(model, cls(rate), start, 100, minibatches=batches, record=()).final
+                for rate in explorers.DigitsExplorer.rates
+            ]
+            with np.errstate(all="ignore"):
+                losses = np.nan_to_num([model.value(w, slice(0, 300)) for w in finals], nan=99.0)
+            ends[name] = [r for r, loss in zip(explorers.DigitsExplorer.rates, losses, strict=True) if loss < 1]
+        ranges.append(ends == {"Adam": [3e-3, 1e-2, 3e-2, 0.1], "SGD": [0.1, 0.3, 1.0]})
+    assert ranges[0] and sum(ranges) >= 9
 
 
 def test_adagrad_and_rmsprop_lose_their_magic_by_the_turn():

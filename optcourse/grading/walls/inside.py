@@ -3,7 +3,7 @@
 It knows no reference, no expected value, no ingredient, and no case before the cells have run: cases come one by
 one over a pipe, and the callables in them ask the judge, who evaluates and counts. Whatever a submission does to
 this process (patch it, replace it, write its messages), it can only change the numbers that the judge compares
-outside; and it could have returned those numbers anyway. (The one thing that is this process's own word is whether
+outside; and it could have returned those numbers anyway. (The one thing that the judge takes on trust is whether
 an argument was changed in place; a submission that hides that could as well have made a copy.)
 
 Run as a script; the first message on standard input is the job.

@@ -98,7 +98,7 @@ def refuse_to_lose(target: Path) -> None:
 
 
 def swap(staging: Path, target: Path) -> None:
-    """Put the finished site in its place; whoever asks in between finds the old one or the new one."""
+    """Put the finished site in its place; a reader who comes in between finds the old one or the new one."""
     if not target.exists():
         staging.rename(target)
         return

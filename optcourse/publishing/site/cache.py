@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import platform
 import tempfile
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 
+from optcourse.files import write_whole
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.site import SiteFailed
 
@@ -54,9 +54,7 @@ def execute_all(
             faults.append(f"{path.parent.name}/{error}")
             return
         packed = gzip.compress(nbformat.writes(notebook).encode(), compresslevel=1, mtime=0)
-        part = paths[name].with_suffix(".part")
-        part.write_bytes(packed)
-        os.replace(part, paths[name])
+        write_whole(paths[name], packed)
         parts[name] = 1.0
         progress(round(sum(part == 1.0 for part in parts.values())), len(wanted), name)
 

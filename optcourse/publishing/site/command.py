@@ -12,7 +12,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from optcourse.authoring.build import BuildError, find_root
+from optcourse.authoring.build import BuildError
+from optcourse.place import NoCourseHere, source_root
 from optcourse.publishing.site import SiteFailed
 from optcourse.publishing.site.build import build
 from optcourse.terminal import MovingLine
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     progress = Bar()
     try:
-        root = find_root(arguments.root)
+        root = source_root(arguments.root)
         target = (arguments.folder or root / "build" / "site").resolve()
         site = build(
             root,
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             pyodide=arguments.pyodide,
             progress=progress,
         )
-    except BuildError as error:
+    except (BuildError, NoCourseHere) as error:
         progress.clear()
         print(f"optcourse site: {error}", file=sys.stderr)
         return 2

@@ -63,7 +63,7 @@ class Reader(HTMLParser):
         if tag == "img" and "alt" not in attributes:
             self.silent.append((attributes.get("src", "")[:80], self.cell))
         elif tag == "img" and not attributes["alt"].strip() and self.cell:
-            # an empty alt is right for an ornament of ours, never for a picture in a lesson
+            # an empty alt is right for an ornament of the site, never for a picture in a lesson
             self.silent.append((attributes.get("src", "")[:80], self.cell))
         if "href" in attributes:
             what = "link" if tag in ("a", "area") else "style sheet or icon"

@@ -362,7 +362,7 @@ def only_imports(source: str) -> bool:
 
 
 def with_row_names(table: str) -> str:
-    """Where the first column has no heading it names the rows: say so to whoever hears the table."""
+    """Where the first column has no heading it names the rows: say so to a person who hears the table."""
     corner = re.search(r"<tr>\s*<th>\s*</th>", table)
     if not corner:
         return table

@@ -15,9 +15,11 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from optcourse.files import write_whole
 from optcourse.place import course_root
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
+from optcourse.terminal import MovingLine
 
 
 def main(argv: Sequence[str]) -> int:
@@ -123,18 +125,14 @@ def find_notebook(lesson: str) -> Path:
 
 
 def progress(name: str) -> Callable[[int, int], None]:
-    """A line that counts the cells on a terminal; elsewhere one line."""
-    terminal = sys.stderr.isatty()
+    """A bar that counts the cells on a terminal; elsewhere one line."""
+    line = MovingLine(sys.stderr)
 
     def tell(number: int, count: int) -> None:
-        if terminal:
-            end = "\n" if number == count else ""
-            print(
-                f"\roptcourse slides: running {name}, cell {number} of {count}",
-                end=end,
-                file=sys.stderr,
-                flush=True,
-            )
+        if line.moving:
+            line.draw(number, count, f"cells of {name}")
+            if number == count:
+                line.clear()
         elif number == 1:
             print(f"optcourse slides: running {name}, {count} cells", file=sys.stderr)
 
@@ -156,10 +154,7 @@ def check_target(path: Path) -> None:
 
 
 def write(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
     try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        write_whole(path, text)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise CannotPresent(f"{path} could not be written: {error.strerror or error}.") from None
