@@ -248,7 +248,7 @@ def _values(code: CodeType, namespace: Mapping, names: tuple[str, ...]) -> Any:
 
 # -- reading a text --------------------------------------------------------------------------------
 
-HEAD = re.compile(r"([a-z0-9]+(?:-[a-z0-9]+)*)(?: \(same as ([a-z0-9, -]+)\))?:(?: (.*))?")
+HEAD = re.compile(r"([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?: \(same as ([A-Za-z0-9, -]+)\))?:(?: (.*))?")
 WILD = re.compile(r"\{([a-z]\w*)\}|…")
 
 
