@@ -9,24 +9,36 @@
 The first run makes a folder `.venv` beside this file and installs the course into it, which takes a few
 seconds with uv and about half a minute with pip. Later runs start at once. Every other word is handed to the
 `optcourse` command inside: `python3 course.py grade FOLDER` is `optcourse grade FOLDER`. Delete `.venv` and
-nothing is left behind.
+nothing is left behind. docs/promises.md says what is held when two set-ups run at once, or one is interrupted.
 
 OPTCOURSE_NO_UV=1 uses pip even where uv is on the path.
 """
 # The standard library alone, and no syntax newer than Python 3.6: an old Python must be able to read this
 # file far enough to say that it is too old.
 
+import ast
+import contextlib
 import hashlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import sysconfig
 import time
 
+try:
+    import ctypes
+except ImportError:  # a Python may be built without it
+    ctypes = None
+
 MINIMUM = (3, 11)
+VERIFY = "--verify"  # a word of this file to itself, run by the Python of .venv
+THEIRS = "Somebody else made this .venv: it is never deleted.\n"
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
 BIN = os.path.join(VENV, "Scripts" if os.name == "nt" else "bin")
@@ -35,9 +47,19 @@ PYTHON = os.path.join(BIN, "python.exe" if os.name == "nt" else "python")
 STAMP = os.path.join(VENV, "optcourse-stamp.json")
 UNFINISHED = os.path.join(VENV, "optcourse-unfinished")  # written first, deleted last
 TRASH = VENV + ".trash"
+LOCK = VENV + ".lock"  # held while a set-up works, also by its installer; it says who that is
 
 # Two retries, not pip's five: a person without a network should not wait for minutes to be told so.
 PIP_INSTALL = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--retries=2"]
+
+# Variables that put other modules in the place of the course's own, or run a file of somebody's in every kernel.
+FOREIGN = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONUSERBASE", "PYTHONPLATLIBDIR")
+# Of the variables for pip and uv, those that say how packages are reached and kept. The others say what is
+# installed and where to, which is ours to say.
+REACHING = re.compile(
+    "INDEX|LINKS|CACHE|CERT|TLS|PROXY|HOST|TIMEOUT|RETRIES|KEYRING|CONFIG_FILE|OFFLINE|NETWORK|CONCURRENT"
+    "|LINK_MODE|PYTHON_INSTALL|PYTHON_DOWNLOADS|MIRROR|TOKEN|AUTH|CREDENTIAL|DISABLE_PIP|USE_FEATURE"
+)
 
 # Which optional requirements of pyproject.toml a command needs.
 EXTRAS = {"test": ["test"], "bench": ["test", "bench"], "nbgrader": ["nbgrader"]}
@@ -175,42 +197,129 @@ def is_ready(stamp, wanted, extras):
 
 def ensure_environment(extras):
     """Make `.venv` hold the project and these extras. Does nothing where it does already."""
-    wanted, stamp = fingerprint(), read_stamp()
-    if is_ready(stamp, wanted, extras):
+    wanted = fingerprint()
+    if is_ready(read_stamp(), wanted, extras):
         return
     if not os.access(ROOT, os.W_OK):
         raise Stop(
             f"The folder {ROOT} cannot be written by you, so the course cannot be set up in it.\n"
             "Copy it to a folder of your own and run the same command there."
         )
+    with alone():
+        stamp = read_stamp()  # again: another set-up may have done it while we waited
+        if not is_ready(stamp, wanted, extras):
+            set_up(wanted, stamp, extras)
+
+
+def set_up(wanted, stamp, extras):
     uv, started = find_uv(), time.time()
+    # Somebody's own .venv (`uv sync` makes one, for example) is installed into, and never deleted on the way.
+    theirs = stamp.get("theirs", False)
     reason = why_anew(stamp, wanted)
     if reason:
         say(reason)
+        theirs = False
         create_environment(uv)
-        mark_unfinished()
     elif stamp:
         say("the requirements changed: bringing .venv up to date")
-        mark_unfinished()
     else:
-        # Somebody's own .venv (`uv sync` makes one, for example). Install into it, and never delete it on the
-        # way.
         say("found a .venv that this command did not make: installing into it")
+        theirs = True
+    mark_unfinished(theirs)
     extras = sorted(set(extras) | set(stamp.get("extras", [])))
     install(uv, extras)
-    wanted["extras"] = extras
+    check_environment(extras)
+    wanted = dict(wanted, extras=extras, theirs=theirs)
     with open(STAMP + ".part", "w", encoding="utf-8") as file:
         json.dump(wanted, file, indent=1)
     os.replace(STAMP + ".part", STAMP)
-    if os.path.exists(UNFINISHED):
-        os.remove(UNFINISHED)
+    os.remove(UNFINISHED)
     say(f"ready after {time.time() - started:.0f} s")
+
+
+@contextlib.contextmanager
+def alone():
+    """Work in this folder alone. Where another set-up does, wait for its end, and say who it is."""
+    handle = wait_for_lock()
+    # The installer holds the lock, too: killed alone, this process would leave it behind, still writing.
+    os.set_inheritable(handle, True)
+    try:
+        os.ftruncate(handle, 0)
+        who = "process {} on {}, since {}".format(
+            os.getpid(), socket.gethostname(), time.strftime("%H:%M:%S")
+        )
+        os.write(handle, who.encode("utf-8", "replace"))
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows deletes no open file
+            os.remove(LOCK)
+        os.close(handle)
+
+
+def wait_for_lock():
+    """The open lock, held by us."""
+    said = None
+    while True:
+        handle = os.open(LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o644)
+        try:
+            if try_lock(handle) and is_still(handle, LOCK):
+                return handle
+            if said is None or time.time() - said > 60:
+                who = os.read(handle, 200).decode("utf-8", "replace") or "it just began"
+                say(f"another set-up works in this folder ({who}): waiting for its end. Ctrl-C: not to wait")
+                said = time.time()
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+        time.sleep(0.2)
+
+
+def try_lock(handle):
+    """Whether the lock is ours now; also where the system has no locks, as on some network drives."""
+    if os.name == "nt":
+        import msvcrt
+
+        os.lseek(handle, 1 << 20, os.SEEK_SET)  # far beyond the words, which others may read
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(handle, 0, os.SEEK_SET)
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def is_still(handle, path):
+    """Whether the file was not deleted, by the one whom we waited for."""
+    try:
+        return os.path.samestat(os.fstat(handle), os.stat(path))
+    except OSError:
+        return False
 
 
 def why_anew(stamp, wanted):
     """Why `.venv` must be made from scratch, as a sentence, or None where it can be kept."""
     if not os.path.lexists(VENV):
         return "setting up .venv, once (later runs start at once)"
+    if is_theirs(stamp):
+        if python_version(PYTHON) < MINIMUM:
+            raise Stop(
+                "{} is there, but this command did not make it, and it holds no Python {}.{} or newer\n"
+                "that starts. Move it away or delete it, and run the same command again.".format(
+                    VENV, *MINIMUM
+                )
+            )
+        return None
     if os.path.exists(UNFINISHED):
         # A package may lie there half-written and look whole to the installer.
         return "the last set-up did not come to its end: starting it again"
@@ -220,14 +329,17 @@ def why_anew(stamp, wanted):
         return ".venv was made with Python {} and this is {}: making it again".format(
             stamp.get("python"), wanted["python"]
         )
-    if stamp and not os.path.exists(PYTHON):
+    if not os.path.exists(PYTHON):
         return "the Python that .venv was made with is gone: making .venv again"
-    if not stamp and python_version(PYTHON) < MINIMUM:
-        raise Stop(
-            "{} is there, but this command did not make it, and it holds no Python {}.{} or newer\n"
-            "that starts. Move it away or delete it, and run the same command again.".format(VENV, *MINIMUM)
-        )
     return None
+
+
+def is_theirs(stamp):
+    """Whether somebody else made `.venv`; a set-up of ours that ended too early left its mark."""
+    if not os.path.exists(UNFINISHED):
+        return stamp.get("theirs", not stamp)
+    with open(UNFINISHED, encoding="utf-8") as file:
+        return THEIRS in file.read()
 
 
 def create_environment(uv):
@@ -244,8 +356,7 @@ def create_environment(uv):
             )
     # Moved away before it is deleted: a deletion that is interrupted must not leave half of it under the real
     # name.
-    if os.path.isdir(TRASH):
-        shutil.rmtree(TRASH)
+    delete(TRASH)
     if os.path.lexists(VENV):
         os.rename(VENV, TRASH)
     os.mkdir(VENV)
@@ -256,22 +367,140 @@ def create_environment(uv):
         run("making .venv with uv", [uv, "venv", "--allow-existing", "--seed", "--python", python, VENV])
     else:
         run("making .venv", [sys.executable, "-m", "venv", VENV])
-    if os.path.isdir(TRASH):
-        shutil.rmtree(TRASH)
+    delete(TRASH)
 
 
-def mark_unfinished():
+def delete(path):
+    """A folder, or a link to one that stays."""
+    if os.path.islink(path):
+        os.remove(path)
+    elif os.path.isdir(path):
+        shutil.rmtree(path)
+
+
+def mark_unfinished(theirs=False):
     with open(UNFINISHED, "w", encoding="utf-8") as file:
         file.write("A set-up began and did not end. `python3 course.py lab` starts it again.\n")
+        file.write(THEIRS * theirs)
 
 
 def install(uv, extras):
-    project = ROOT + ("[{}]".format(",".join(extras)) if extras else "")
+    # Not the folder's own name: [, # and a space at its end mean something else to pip and uv.
+    project = "." + ("[{}]".format(",".join(extras)) if extras else "")
     what = "the course" + (" and what its {} needs".format(" and ".join(extras)) if extras else "")
     if uv:
         run(f"installing {what} with uv", [uv, "pip", "install", "--python", PYTHON, "--editable", project])
     else:
-        run(f"installing {what} with pip (half a minute or more)", PIP_INSTALL + ["--editable", project])
+        run(
+            f"installing {what} with pip (half a minute or more)",
+            PIP_INSTALL + ["--editable", project],
+            **settings_of_pip(),
+        )
+    if (
+        ROOT != ROOT.rstrip()
+    ):  # a .pth file's lines end where their words do, so that this folder cannot stand in one
+        site = run(
+            "asking where packages go", [PYTHON, "-c", "import sysconfig as s; print(s.get_path('purelib'))"]
+        )
+        with open(os.path.join(site[-1], "optcourse-folder.pth"), "w", encoding="utf-8") as file:
+            file.write(f"import sys; sys.path.append({ROOT!a})\n")
+
+
+# ---- what was installed --------------------------------------------------------------------------
+
+
+def check_environment(extras):
+    """Stop where the environment does not hold what its own records say, or its packages do not start."""
+    command = [PYTHON, "-I", os.path.join(ROOT, "course.py"), VERIFY] + extras
+    try:
+        run("looking at what was installed", command)
+    except Stop as stop:
+        raise Stop(
+            f"{stop}\nIf it comes to the same end again, a download that was kept is broken: empty the cache of pip\n"
+            "(`pip cache purge`) or of uv (`uv cache clean`)."
+        ) from None
+
+
+def look_again(extras):
+    """For `doctor`: where the environment has lost something since, the next set-up makes it anew."""
+    try:
+        check_environment(extras)
+    except Stop as stop:
+        with alone():
+            mark_unfinished(read_stamp().get("theirs", False))
+        say(f"{stop}\n\n.venv is not whole: `python3 course.py lab` sets it up again.")
+
+
+def faults(extras):
+    """What is wrong with the environment that runs this, a sentence each. Only its own, newer Python comes here."""
+    found = []
+    places = {os.path.realpath(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    for place in places:
+        for name in sorted(os.listdir(place)):
+            if name.endswith(".dist-info") and not name.startswith("~"):  # pip's word for what it is deleting
+                found += faults_of_files(place, name)
+    for name in required(extras):
+        found += faults_of_imports(name)
+    try:
+        cli = importlib.import_module("optcourse.cli")
+        if not os.path.samefile(os.path.dirname(os.path.dirname(os.path.abspath(cli.__file__))), ROOT):
+            found.append(f"optcourse is another one: {cli.__file__}")
+    except Exception as error:
+        found.append(f"optcourse does not start: {error!r}")
+    return found
+
+
+def faults_of_files(place, name):
+    """Whether every file that a package lists is there, as long as it says."""
+    import csv
+
+    try:
+        with open(os.path.join(place, name, "RECORD"), encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file) if row and not row[0].endswith(".pyc")]
+    except OSError:
+        return [f"{name} has no list of its files"]
+    wrong = [row[0] for row in rows if not is_whole(os.path.join(place, row[0]), (row + ["", ""])[2])]
+    if not wrong:
+        return []
+    return [f"{name}: of {len(rows)} files, {len(wrong)} are missing or cut off, such as {wrong[0]}"]
+
+
+def is_whole(path, size):
+    try:
+        return os.stat(path).st_size == int(size) if size else os.path.exists(path)
+    except OSError:
+        return False
+
+
+def required(extras):
+    """The names that pyproject.toml asks for."""
+    import tomllib
+
+    with open(os.path.join(ROOT, "pyproject.toml"), "rb") as file:
+        project = tomllib.load(file)["project"]
+    lines = list(project.get("dependencies", []))
+    for extra in extras:
+        lines += project.get("optional-dependencies", {}).get(extra, [])
+    return [re.match(r"[\w.-]+", line).group() for line in lines]
+
+
+def faults_of_imports(name):
+    """Whether a package that we ask for starts."""
+    import importlib.metadata
+
+    try:
+        files = importlib.metadata.distribution(name).read_text("RECORD") or ""
+    except importlib.metadata.PackageNotFoundError:
+        return [f"{name} is not installed"]
+    for module in sorted(set(re.findall(r"^(\w+)/__init__\.py,", files, re.MULTILINE))):
+        try:
+            importlib.import_module(module)
+        except (Exception, SystemExit) as error:
+            return [f"{name} does not start: {error!r}"]
+    return []
+
+
+# ---- other installers and commands ---------------------------------------------------------------
 
 
 def ensure_torch():
@@ -281,14 +510,18 @@ def ensure_torch():
     version = found.communicate()[0].decode().strip()
     if version.split("+")[0] == TORCH:
         return
-    run(f"installing torch {TORCH} to compare with", PIP_INSTALL + ["torch==" + TORCH])
+    with alone():
+        run(
+            f"installing torch {TORCH} to compare with",
+            PIP_INSTALL + ["torch==" + TORCH],
+            **settings_of_pip(),
+        )
 
 
-def run(title, command):
+def run(title, command, **variables):
     """Run one step of the set-up: its output as one moving line on a terminal, whole only where it fails."""
     say(title)
-    environment = dict(os.environ, PIP_USER="0", PYTHONUNBUFFERED="1")
-    environment.pop("PYTHONHOME", None)
+    environment = dict(own_environment(), PYTHONUNBUFFERED="1", VIRTUAL_ENV=VENV, **variables)
     lines, width = [], shutil.get_terminal_size().columns - 12
     process = subprocess.Popen(
         command,
@@ -299,6 +532,8 @@ def run(title, command):
         stderr=subprocess.STDOUT,
         universal_newlines=True,
         errors="replace",
+        close_fds=False,  # the lock; nothing else can be inherited
+        preexec_fn=end_with_parent if ctypes and sys.platform == "linux" else None,
     )
     try:
         for line in process.stdout:
@@ -324,6 +559,36 @@ def run(title, command):
             sys.stdout.flush()
     if code != 0:
         raise Stop(explain(title, lines))
+    return lines
+
+
+def end_with_parent():
+    """In the installer: killed when we are. Elsewhere than on Linux it ends by itself, and holds the lock until then."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+def settings_of_pip():
+    """What a person's pip.conf says of how packages are reached, as variables; the rest of it is left out."""
+    output = run(
+        "reading pip's settings", [PYTHON, "-m", "pip", "--disable-pip-version-check", "config", "list"]
+    )
+    found = {"PIP_CONFIG_FILE": os.devnull}
+    for line in output:
+        setting = re.match(r"[\w-]+\.([\w-]+)=('.*'|\".*\")$", line)
+        name = "PIP_" + setting.group(1).upper().replace("-", "_") if setting else ""
+        if REACHING.search(name) and name not in os.environ:
+            found[name] = ast.literal_eval(setting.group(2))
+    return found
+
+
+def own_environment():
+    """The variables without those that redirect Python, pip or uv; a person's own say nothing of this `.venv`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in FOREIGN and (name[:4] != "PIP_" and name[:3] != "UV_" or REACHING.search(name))
+    }
+    return dict(kept, PYTHONNOUSERSITE="1")
 
 
 def explain(title, lines):
@@ -347,8 +612,11 @@ def explain(title, lines):
 
 def hand_over(argv):
     """Become the `optcourse` command inside the environment, as if it had been activated."""
-    environment = dict(os.environ, VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + os.environ.get("PATH", ""))
-    environment.pop("PYTHONHOME", None)
+    left_out = [name for name in FOREIGN if os.environ.get(name)]
+    if left_out:
+        say("left out: {}. The course has packages of its own".format(", ".join(left_out)))
+    environment = own_environment()
+    environment.update(VIRTUAL_ENV=VENV, PATH=BIN + os.pathsep + os.environ.get("PATH", ""))
     # -P: a file in the current folder must not stand in for a module (a learner's numpy.py, say).
     command = [PYTHON, "-P", "-m", "optcourse.cli"] + argv
     sys.stdout.flush()
@@ -367,9 +635,16 @@ def interrupt(signum, frame):
 
 
 def main(argv):
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal or pipe may not have every letter of a folder's name
+            stream.reconfigure(errors="backslashreplace")
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(__doc__.strip())
         return 0
+    if argv[0] == VERIFY:
+        found = faults(argv[1:])
+        print("\n".join(found))
+        return 1 if found else 0
     signal.signal(signal.SIGTERM, interrupt)
     try:
         require_new_enough_python(argv)
@@ -377,6 +652,8 @@ def main(argv):
         if any(word.split("=")[0] == "--scheduler" for word in argv):
             extras.append("cluster")
         ensure_environment(extras)
+        if argv[0] == "doctor":
+            look_again(read_stamp()["extras"])
         if argv[0] == "bench" or (argv[0] == "test" and os.environ.get("CI") == "true"):
             ensure_torch()
     except KeyboardInterrupt:

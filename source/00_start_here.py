@@ -19,7 +19,7 @@
 #
 # **You need** a little Python with NumPy arrays, and what a derivative is. Products of vectors are recalled where they
 # come. The course follows a university lecture; where the text says "the lecture", you need not have heard it.
-# **Time:** about 45 minutes.
+# **Time:** about 55 minutes, in 2 parts.
 #
 # **One thing to do now.** A notebook is a row of *cells*. Click on the cell below this text and press `Shift` + `Enter`: that
 # runs it and goes on to the next. Do the same with every cell that you meet.
@@ -261,6 +261,12 @@ DownhillExplorer(yours=take_step)
 # 5 min. `F` gives you the first slider. Press *Play* first (Esc, then P). Then raise the learning
 # rate slowly, and stop when somebody gasps. Landscape B near 0.4 is the cliff-hanger for lesson 03.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what training means, and you have taken your first steps. What is left is
+# > why the slope is needed at all, the same with real data, and how the course works. When you come back, run
+# > the cells above once more (*Run*, *Run All Above Selected Cell*), and go on with *Why not try random
+# > directions?*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why not try random directions?
 #
@@ -388,6 +394,9 @@ print(f"that is {gradient_change / min(changes):.0f} times as much as the best o
 #
 # **Checks.** Run them as often as you like. "Not started" means that the three dots are still there, and nothing is wrong with
 # that: leave out what you like, and go on. All pictures work with the course's own code until yours is there.
+#
+# **Parts.** A lesson takes from one to two hours. "You may stop here" says where to take a break. A heading that ends with
+# *(deeper)* can be left out at first: nothing that comes later needs it.
 #
 # **Hints.** Three for each exercise, opened one at a time. They cost no points.
 #

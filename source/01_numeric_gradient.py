@@ -6,7 +6,7 @@
 # loss has changed, and step back.
 #
 # **You need** Python with NumPy arrays, and what a slope is. Taylor's formula and complex numbers each come once, with
-# what you need of them. **Time:** about 60 minutes.
+# what you need of them. **Time:** about 65 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Promise: at the end they can differentiate anything that they can evaluate, and know why
@@ -201,6 +201,11 @@ VCurveLab(yours=numeric_gradient, h=1e-5)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Ask what goes wrong if the entry is not put back exactly. The next key shows the answer.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can compute the gradient of any loss from its values. What is left is how wrong
+# > the result is, what it costs, and a walk on real data. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Approximate: two errors, one V*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Approximate: two errors, one V
 #
@@ -283,7 +288,7 @@ hints("01-best-h")
 # 2 min. Let them find the minimum of the sum of the two errors; it is one derivative.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### A third way: the complex step
+# ### A third way: the complex step (deeper)
 #
 # In the last column of the table above, `h = 0.1` is still too large: a truncation of the size $h^2$. From 1e-8 on the
 # column is exact, and it stays so down to `h = 1e-200`. How? Move `x` in the *imaginary* direction, by $i h$. Here $i$ is

@@ -19,7 +19,7 @@
 # - When does a right gradient fail the check, and when does a wrong one pass?
 #
 # **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivatives of a product, of $e^x$ and
-# of $\log x$, and matrix products in NumPy. **Time:** about 85 minutes.
+# of $\log x$, and matrix products in NumPy. **Time:** about 95 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Recall the bill of lesson 01: two losses for every weight. Today: all slopes for the price of
@@ -351,6 +351,11 @@ check("02-relu-backward", relu_backward)
 # %%
 hints("02-relu-backward")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can go backward through sums, products, softmax and ReLU. What is left is a
+# > whole network, and the check that finds errors. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *A two-layer network*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A two-layer network
 #
@@ -555,6 +560,11 @@ verdict
 
 # %%
 hints("02-check-gradient")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You have a backward pass for a network, and a gradient check. What is left is when
+# > not to believe the check, and three bugs to find. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *What the check can see, and what it cannot*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the check can see, and what it cannot

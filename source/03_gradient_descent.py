@@ -17,7 +17,7 @@
 # - Where does gradient descent end, and can it get stuck?
 #
 # **You need** derivatives, a little NumPy, and what a gradient is ([lesson 02](02_analytic_gradient.ipynb)).
-# Eigenvalues are explained when they come. **Time:** about 75 minutes.
+# Eigenvalues are explained when they come. **Time:** about 105 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. The fog again. Say that every later lesson repairs a fault of today's loop.
@@ -380,6 +380,12 @@ hints("03-read-a-hessian")
 # 3 min. *Ask* for each line before it stands there: turned? times ten? other units? Only the last one
 # changes it.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write gradient descent, and you know what the condition number is. What is
+# > left is how fast it can be, and what happens beyond parabolas. When you come back, run the cells above once
+# > more (*Run*, *Run All Above Selected Cell*), and go on with *Step 4: in its own axes, every valley is
+# > separate parabolas*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Step 4: in its own axes, every valley is separate parabolas
 #
@@ -566,6 +572,11 @@ SweepExplorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Switch the screen black (B). In pairs, one minute each: explain the condition number without
 # the words eigenvalue and Hessian. Then compare.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know the price of gradient descent: its steps grow in proportion to the
+# > condition number. What is left are landscapes that are no parabolas, and real data. When you come back, run
+# > the cells above once more (*Run*, *Run All Above Selected Cell*), and go on with *Beyond parabolas*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Beyond parabolas
@@ -764,6 +775,15 @@ hints("03-batch-gradient-descent")
 # | direction | always down | `maximize=True` in PyTorch walks up |
 #
 # The course's tests compare the loop with PyTorch's, and check each of these rows.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.SGD(params, lr=0.1)
+# optax.sgd(0.1)
+# keras.optimizers.SGD(0.1)
+# ```
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

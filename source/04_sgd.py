@@ -18,7 +18,7 @@
 # - Why does SGD never quite settle at the minimum?
 #
 # **You need** [lesson 03](03_gradient_descent.ipynb): the loop, the learning rate, the condition number. Mean
-# and variance are recalled when they come. **Time:** about 75 minutes.
+# and variance are recalled when they come. **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Asking every person in a city, or asking a few. That is today.
@@ -282,7 +282,7 @@ hints("04-epoch-batches")
 # 2 min. Shuffle, cut. Two traps: the last, smaller batch, and a fresh shuffle for each epoch.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### From the failure gallery: the last minibatch
+# ### From the failure gallery: the last minibatch (deeper)
 #
 # This happened while the lesson was written. Somebody took the training set to have 1437 images and asked for
 # "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
@@ -310,6 +310,11 @@ for batch_size in (N, N - 1):
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. A true story. Ask what a last minibatch of one image does to the path.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what a minibatch estimates, how wrong it is, and how to draw one. What is
+# > left is the algorithm, and its three problems. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *The lecture's pseudo-code*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The lecture's pseudo-code
@@ -472,6 +477,11 @@ EscapeExplorer()
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Noise is not only bad: it leaves saddles. Play both, and let the room say which one noise
 # helps.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write SGD, and you have seen two of its three problems. What is left is
+# > noise, and training on real digits. When you come back, run the cells above once more (*Run*, *Run All
+# > Above Selected Cell*), and go on with *Problem 3: noise*.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Problem 3: noise

@@ -18,7 +18,7 @@
 # - When can momentum fail where gradient descent does not?
 #
 # **You need** [lesson 03](03_gradient_descent.ipynb) (condition number, factor of a step) and
-# [lesson 04](04_sgd.ipynb) (minibatch noise). **Time:** about 80 minutes.
+# [lesson 04](04_sgd.ipynb) (minibatch noise). **Time:** about 100 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Recall the zig-zag of lesson 03: half of every step is taken back by the next. Today: use
@@ -237,6 +237,11 @@ hints("05-memory")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Two numbers that are often mixed up: window and half-life. Ask for both at 0.9.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write momentum, and you know how long its memory is. What is left is why it
+# > helps, problem by problem, and Nesterov. When you come back, run the cells above once more (*Run*, *Run All
+# > Above Selected Cell*), and go on with *The three problems of SGD, one at a time*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The three problems of SGD, one at a time
 #
@@ -418,7 +423,7 @@ hints("05-best-momentum")
 # comes the root of the condition number.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ### The phase portrait
+# ### The phase portrait (deeper)
 #
 # Position to the right, velocity upwards: every step is a point, a run is a curve, and the star is rest in
 # the minimum.
@@ -548,6 +553,11 @@ print(
 #
 # (The saddle: $\alpha = 0.01$, $\rho = 0.9$. "Off parabolas" comes below, in the failure gallery.)
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what momentum does for each of the three problems, and what it does not.
+# > What is left is Nesterov, a failure, and the conventions. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Nesterov: look before you leap*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Nesterov: look before you leap
 #
@@ -586,7 +596,7 @@ hints("05-nesterov")
 # 3 min. Look where the velocity will carry you, and take the slope there. It brakes one step earlier.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ### The form of PyTorch
+# ### The form of PyTorch (deeper)
 #
 # A library wants to compute the gradient at the `w` that it stores. So PyTorch stores the *look-ahead
 # point* and calls that `w`. With $g = \nabla L(w)$ at this stored point:
@@ -760,6 +770,15 @@ hints("05-convert")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. One name, three formulas. Worth a photo by whoever uses a library.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.SGD(params, lr=0.1, momentum=0.9)  # nesterov=True for Nesterov's
+# optax.sgd(0.1, momentum=0.9)
+# keras.optimizers.SGD(0.1, momentum=0.9)
+# ```
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

@@ -18,7 +18,7 @@
 # - Why does it matter which directions you call coordinates?
 #
 # **You need** gradient descent and the condition number ([lesson 03](03_gradient_descent.ipynb)), and minibatches
-# ([lesson 04](04_sgd.ipynb)). **Time:** about 70 minutes.
+# ([lesson 04](04_sgd.ipynb)). **Time:** about 80 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. One learning rate for all parameters was the trouble of lesson 03. Today every parameter gets
@@ -351,6 +351,11 @@ for name, optimizer, rates in (
 # AdaGrad leaves less than half as much to learn in both groups. This is what it was made for: text, clicks, anything
 # with many features that are nearly always zero.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write AdaGrad, and you know why it stalls and where it shines. What is left
+# > is where it fails, and three programs with errors. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Failure gallery: the same valley, turned*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Failure gallery: the same valley, turned
 #
@@ -586,6 +591,15 @@ print(f"  eps 1e-7 outside (lecture):  {learning_rate * slope / (slope + 1e-7):.
 print(f"  eps 1e-10 outside (PyTorch): {learning_rate * slope / (slope + 1e-10):.4f}")
 print(f"  eps 1e-7 inside:             {learning_rate * slope / np.sqrt(slope**2 + 1e-7):.6f}")
 print(f"  sum starts at 0.1 (Keras):   {learning_rate * slope / np.sqrt(0.1 + slope**2 + 1e-7):.8f}")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.Adagrad(params, lr=0.4)
+# optax.adagrad(0.4, initial_accumulator_value=0.0)
+# keras.optimizers.Adagrad(0.4, initial_accumulator_value=0.0)
+# ```
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

@@ -16,7 +16,7 @@
 # - How long is the very first step of RMSProp, and why?
 # - Does it matter where `eps` stands?
 #
-# **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 60 minutes.
+# **You need** AdaGrad ([lesson 06](06_adagrad.ipynb)). **Time:** about 65 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. AdaGrad never forgets. What if it did, a little, at each step?
@@ -227,6 +227,11 @@ hints("07-choose-decay")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Move the decay rate: when does the average forget the loud past?
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what RMSProp's one line does, and how long its memory is. What is left is
+# > the whole loop, and what it forgets too well. When you come back, run the cells above once more (*Run*,
+# > *Run All Above Selected Cell*), and go on with *Your turn: write RMSProp*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: write RMSProp
 #
@@ -436,6 +441,15 @@ DigitsExplorer(yours=rmsprop)
 #
 # The course's tests run this loop and PyTorch's side by side, with every hyperparameter given. What is said of Keras and optax
 # was read in their sources, at the versions named.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.RMSprop(params, lr=0.01, alpha=0.99)
+# optax.rmsprop(0.01, decay=0.99, eps_in_sqrt=False)
+# keras.optimizers.RMSprop(0.01, rho=0.99)
+# ```
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

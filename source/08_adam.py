@@ -17,7 +17,7 @@
 # - Is Adam always better than gradient descent?
 #
 # **You need** momentum ([lesson 05](05_momentum.ipynb)) and RMSProp ([lesson 07](07_rmsprop.ipynb)): a leaky mean, and
-# division by a root. **Time:** about 80 minutes.
+# division by a root. **Time:** about 120 minutes, in 4 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Two memories that they know already: where to go (momentum) and how steep (RMSProp). Today
@@ -273,6 +273,11 @@ hints("08-uncorrected-peak")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Which memory is full first? Lower `beta2` to 0.9: the peak goes. `beta1` 0 is RMSProp.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write almost-Adam, and you know what its early steps get wrong. What is left
+# > is the cure, errors that are in print, and weight decay. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Bias correction*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bias correction
 #
@@ -360,7 +365,7 @@ hints("08-adam")
 AdamExplorer(yours=adam)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ## Where eps stands
+# ## Where eps stands (deeper)
 #
 # Three places for one tiny number, all in use somewhere. As long as gradients are large against it, nobody notices. Let
 # the first gradient be as small as `eps` itself, $10^{-6}$:
@@ -486,6 +491,11 @@ ErrorsExplorer()
 # 3 min. Choose an error, ask *arrive, wander, or break?*, then show. The counter that stands still is
 # the one to remember: its loss curve looks innocent.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can write Adam, and find errors in somebody else's. What is left is weight
+# > decay, a problem that defeats Adam, and a comparison. When you come back, run the cells above once more
+# > (*Run*, *Run All Above Selected Cell*), and go on with *Weight decay: L2 or decoupled?*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Weight decay: L2 or decoupled?
 #
@@ -571,7 +581,7 @@ check("08-adamw", adamw)
 hints("08-adamw")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Failure gallery: three gradients
+# ## Failure gallery: three gradients (deeper)
 #
 # Does Adam always arrive, if you wait long enough and let the learning rate shrink? The paper of 2015
 # had a proof. In 2018 Reddi, Kale and Kumar looked at it again, and wrote down three gradients.
@@ -638,6 +648,11 @@ hints("08-reddi")
 # and −0.9993; at step 9,002 it stands at −0.9996. Why is Adam used all the same? Because gradients like these are rare in
 # practice, and with the usual $\beta_2 = 0.999$ the divisor forgets slowly:
 # over a thousand steps, not over one.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You have written every optimizer of the course. What is left is to compare them, on
+# > landscapes and on digits. When you come back, run the cells above once more (*Run*, *Run All Above Selected
+# > Cell*), and go on with *All together*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## All together
@@ -720,6 +735,18 @@ DigitsExplorer(yours=adam)
 #
 # The course's tests run PyTorch on the same gradients and check its rows. What is said of Keras and optax was read in their
 # sources, at the versions named.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):
+#
+# ```python
+# torch.optim.Adam(params, lr=0.001)
+# torch.optim.AdamW(params, lr=0.001, weight_decay=0.01)
+# optax.adam(0.001)
+# optax.adamw(0.001, weight_decay=0.01)
+# keras.optimizers.Adam(0.001)
+# keras.optimizers.AdamW(0.001, weight_decay=0.01)
+# ```
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

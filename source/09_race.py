@@ -17,7 +17,8 @@
 # - What does a learning rate of 0.001 mean, if you do not say for whom?
 # - What can you see of a surface that has 1,210 dimensions?
 #
-# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb). **Time:** about 80 minutes.
+# **You need** the algorithms of lessons [03](03_gradient_descent.ipynb) to [08](08_adam.ipynb).
+# **Time:** about 85 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Warn them: they will not go home with a name.
@@ -312,6 +313,12 @@ else:
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Tuning is a loop too. Median, not mean: one lost run has an infinite loss.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You know what makes a comparison fair, and what may be said after one. What is left
+# > is the learning rate itself, schedules, and an optimizer of your own. When you come back, run the cells
+# > above once more (*Run*, *Run All Above Selected Cell*), and go on with *Sensitivity: how exactly must you
+# > tune?*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Sensitivity: how exactly must you tune?
 #
@@ -420,7 +427,7 @@ hints("09-warm-up-cosine")
 ScheduleExplorer(yours=warm_up_cosine, optimizer="SGD")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## The surface of the real network
+# ## The surface of the real network (deeper)
 #
 # In the lessons before, you saw the path on a landscape with two parameters. The network has 1,210. You cannot look at that
 # surface, but you can cut it: choose a point and two directions, and draw the loss on the plane that they span. Which
@@ -466,6 +473,12 @@ for plane in (PRINCIPAL, OWN, RANDOM):
 #
 # Notice also where the six runs end: at six different places, and every one of them is good. The network's surface has no
 # single lowest point. You can rename its hidden units in any order and get the same network with other weights.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can choose a learning rate and a schedule, and you distrust pretty surfaces.
+# > What is left is the whole course in one table, and an optimizer of your own. When you come back, run the
+# > cells above once more (*Run*, *Run All Above Selected Cell*), and go on with *The whole course in one
+# > table*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The whole course in one table

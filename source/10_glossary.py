@@ -36,7 +36,7 @@
 # | $N$ | `num_examples` | how many examples the training data has | [03] |
 # | $B$ | `batch_size` | how many examples a minibatch has | [04] |
 # | $\sigma$ | `noise` | how much a minibatch's gradient scatters around the true one | [04] |
-# | $\rho$ or $\beta$ | `rho` | the friction of momentum: what part of the velocity is kept at each step | [05] |
+# | $\rho$ | `rho` | the friction of momentum: what part of the velocity is kept at each step | [05] |
 # | $v$ | `velocity` | the gathered gradients, which move the weights | [05] |
 # | $s$ | `grad_squared` | the gathered squares of the gradient: a sum in AdaGrad, a fading mean in RMSProp | [06] |
 # | $\varepsilon$ | `eps` | a small number that keeps a division by zero away | [06] |
@@ -91,6 +91,7 @@
 # ## Words
 #
 # - **Accuracy**: what part of the examples a model gets right. You read it; the loss is what you descend.
+# - **AMSGrad**: an Adam that divides by the root of the largest second moment so far, so that it cannot forget. [08]
 # - **Analytic gradient**: a gradient worked out by the rules of calculus, exact and fast. [02]
 # - **Argmin**: the *place* where a function is lowest; the minimum is the height there. [00]
 # - **Backpropagation**: the chain rule, from the loss back to every parameter. [02]
@@ -129,6 +130,11 @@
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
 # - **ReLU**: $\max(0, x)$, the bend in most networks. [02]
 # - **Saddle**: level ground that rises one way and falls another. [03]
+# - **Schedule**: a factor on the learning rate that depends on the step. [09]
+# - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
+#   lie. [04]
+# - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
+# - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
 # - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
 # - **Slope**: by how much the height changes for each unit of way. [00]
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]

@@ -26,7 +26,7 @@ class Room:
 ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
-    "figures": Room("figures", "numpy matplotlib contourpy PIL", "core descent"),
+    "figures": Room("figures", "numpy matplotlib contourpy", "core descent"),
     "place": Room("place lessons files terminal", "tqdm", ""),
     "exercises": Room("exercises", "numpy", "core descent"),
     # Runs a learner's function and records its path, for the checks, for the explorers that draw it, and behind walls.
@@ -43,7 +43,7 @@ ROOMS = {
     ),
     "authoring": Room(
         "authoring",
-        "numpy jupytext nbformat nbclient nbgrader pytest ipywidgets IPython",
+        "numpy jupytext nbformat pytest IPython",
         "core descent figures exercises learner explorers checking questions place",
     ),
     "publishing": Room(
@@ -53,7 +53,7 @@ ROOMS = {
     ),
     "grading": Room(
         "grading",
-        "numpy distributed dask psutil jinja2 markupsafe",
+        "numpy distributed dask jinja2 markupsafe",
         "core descent exercises learner checking place",
     ),
     "commands": Room(

@@ -6,6 +6,7 @@ import io
 import re
 import tokenize
 
+from .minutes import check_time
 from .source import Cell, Lesson, Region
 
 WORD = re.compile(r"\w+|[^\w\s#]")
@@ -17,6 +18,7 @@ def check_rules(lessons: list[Lesson]) -> None:
     """Add what is wrong with the lessons, alone and together, to their `problems`."""
     for lesson in lessons:
         check_title(lesson)
+        check_time(lesson)
         check_answers_do_not_leak(lesson, lessons)
     check_exercise_ids(lessons)
     check_numbers(lessons)

@@ -7,8 +7,8 @@ import numpy as np
 from optcourse import objectives
 from optcourse.descent import descend
 from optcourse.exercises.answers.lesson_06 import adagrad, equal_gradient_step, turned_gradient
+from optcourse.exercises.families import LOOP, ROOT
 from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient, random_bowl
-from optcourse.exercises.loops import loop_misconceptions
 from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, GradientDescent
@@ -45,112 +45,6 @@ def adagrad_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-MISTAKES = mistakes(
-    adagrad,
-    """
-    only-the-last-square: grad_squared += dw * dw => grad_squared = dw * dw
-        Your steps never shrink: `grad_squared` holds the last square only. It is set anew in each round (or set
-        back to zero inside the loop) where the square should be added to it.
-    no-root: np.sqrt(grad_squared) + eps => grad_squared + eps
-        You divide by the sum of squares itself. A square has the wrong unit: take its root first.
-    eps-inside-the-root: np.sqrt(grad_squared) + eps => np.sqrt(grad_squared + eps)
-        Your `eps` stands inside the root. There its own root counts, which is much larger. In this course, as in
-        the lecture and in torch, it is added after the root.
-    eps-missing: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
-        Your steps do not depend on `eps`. Without it, an entry whose slope has always been zero divides 0 by 0.
-    eps-added-to-the-parameters: / (np.sqrt(grad_squared) + eps) => / np.sqrt(grad_squared) + eps
-        Your `eps` is added to the step and not to the root: Python divides before it adds. Put brackets around the
-        root and `eps`.
-    eps-outside-the-fraction: dw / (np.sqrt(grad_squared) + eps) => (dw / np.sqrt(grad_squared) + eps)
-        Your `eps` is added to the fraction: close the bracket of the divisor after `eps`, not before it.
-    eps-fixed: + eps => + 1e-7
-        Your `eps` is always 1e-7: use the one that you are given.
-    divisor-missing: / (np.sqrt(grad_squared) + eps) =>
-        This is plain gradient descent: you gather `grad_squared`, but the step is not divided by its root.
-    multiplied-by-the-root: / (np.sqrt(grad_squared) + eps) => * (np.sqrt(grad_squared) + eps)
-        You multiply by the root where you should divide: steep entries must take shorter steps, not longer ones.
-    divides-by-the-sum-before: grad_squared += dw * dw => w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-                          and: w -= learning_rate * dw / (np.sqrt(grad_squared) + eps) => grad_squared += dw * dw
-        Your first step is enormous: it is divided before the new square is added. Add `dw * dw` first, then step.
-    one-sum-for-all: += dw * dw => += np.sum(dw * dw)
-        All your entries share one sum of squares. AdaGrad keeps one for each entry: `grad_squared` has the shape of `w`.
-    absolute-values: += dw * dw => += np.abs(dw)
-                and: np.sqrt(grad_squared) + eps => grad_squared + eps
-        You add up sizes, not squares: the sum must gather `dw * dw`, and its root is taken afterwards.
-    root-of-absolute-values: += dw * dw => += np.abs(dw)
-        Under your root is the sum of sizes. It must be the sum of squares.
-    squares-the-sum: += dw * dw => += dw
-                and: np.sqrt(grad_squared) => np.sqrt(grad_squared * grad_squared)
-        You add up gradients and square the sum. Opposite slopes then cancel: square each one first, then add.
-    not-squared: += dw * dw => += dw
-        You add `dw` itself, so the sum can become negative and its root is no number: add its square.
-    mean-of-squares: for _ in range(num_steps): => for t in range(1, num_steps + 1):
-                and: np.sqrt(grad_squared) => np.sqrt(grad_squared / t)
-        You divide the sum by the number of steps. AdaGrad keeps the sum itself, which is why its steps shrink.
-    leaks: grad_squared += dw * dw => grad_squared = 0.9 * grad_squared + 0.1 * dw * dw
-        Your `grad_squared` forgets: it keeps 90 % of itself each round. AdaGrad keeps everything; the leak is the
-        next lesson's idea.
-    leaks-slowly: grad_squared += dw * dw => grad_squared = 0.99 * grad_squared + 0.01 * dw * dw
-        Your `grad_squared` forgets: it keeps 99 % of itself each round. AdaGrad keeps everything; the leak is the
-        next lesson's idea.
-    sum-starts-at-one: np.zeros_like(w) => np.ones_like(w)
-        Your sum starts at 1, so the first steps are too short: start `grad_squared` at zero.
-    sum-starts-at-a-tenth: np.zeros_like(w) => np.full_like(w, 0.1)
-        Your sum starts at 0.1, as in TensorFlow. Here, as in the lecture and in torch, it starts at zero.
-    mean-over-the-entries: np.sqrt(grad_squared) => np.sqrt(np.mean(grad_squared))
-        All your entries share one root: a mean over the entries is taken. Each entry needs a sum of its own.
-    eps-multiplied: np.sqrt(grad_squared) + eps => np.sqrt(grad_squared) * eps
-        You multiply the root by `eps`, so the steps become enormous: `eps` is added to the root.
-    gradient-missing: learning_rate * dw / => learning_rate /
-        Your step does not hold the gradient any more: above the line stands `learning_rate * dw`.
-    sum-stays-zero: += dw * dw => *= dw * dw
-        Your `grad_squared` stays at zero: it starts there, and you multiply it (or never add to it). Add the square.
-    doubled-not-squared: += dw * dw => += 2 * dw
-        You add `2 * dw`, which can be negative. The square is `dw * dw`.
-    eps-of-torch: + eps => + 1e-10
-        Your `eps` is always 1e-10, as in torch: use the one that you are given.
-    root-is-kept: grad_squared += dw * dw => grad_squared = np.sqrt(grad_squared + dw * dw)
-             and: np.sqrt(grad_squared) + eps => grad_squared + eps
-        Your first step is right; then the sum goes wrong, because its root takes its place. Keep the sum, and use its
-        root in the step only.
-    root-twice: np.sqrt(grad_squared) => np.sqrt(np.sqrt(grad_squared))
-        You take the root twice: once, just before dividing, is enough.
-    squared-step: learning_rate * dw / => learning_rate * dw * dw /
-        Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.
-    learning-rate-is-overwritten: w -= … => learning_rate = learning_rate / (np.sqrt(grad_squared) + eps); w -= learning_rate * dw
-        Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as
-        it is; divide within the step.
-    eps-in-the-sum: += dw * dw => += dw * dw + eps
-               and: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
-        You add `eps` to the sum in every round. It is added once, to the root, where you divide.
-    largest-square: grad_squared += dw * dw => grad_squared = np.maximum(grad_squared, dw * dw)
-        You keep the largest square so far. AdaGrad keeps the sum of all of them.
-    half-squares: += dw * dw => += 0.5 * dw * dw
-        You add half of each square. Add the whole of it.
-    steps-with-all-gradients: grad_squared = np.zeros_like(w) => grad_squared = np.zeros_like(w); velocity = np.zeros_like(w)
-                         and: grad_squared += dw * dw => grad_squared += dw * dw; velocity += dw
-                         and: learning_rate * dw / => learning_rate * velocity /
-        Above the line you use the sum of all gradients so far: that is a velocity, as in lesson 05. The step takes the
-        `dw` of now.
-    returns-the-sum: return w => return grad_squared
-        You return `grad_squared`; the caller wants the parameters `w` where the walk ended.
-    learning-rate-in-the-sum: += dw * dw => += (learning_rate * dw) * (learning_rate * dw)
-        You square `learning_rate * dw`. The sum gathers the slopes alone; the learning rate belongs to the step. As it
-        is, it cancels out.
-    direction-lost: learning_rate * dw / => learning_rate * np.abs(dw) /
-        Your steps all go the same way, whatever the sign of the slope: square only what goes into the sum, not the
-        `dw` of the step.
-    root-of-the-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
-                        and: np.sqrt(grad_squared) => np.sqrt(t)
-        You divide by the root of the step's number. That fits equal slopes only; gather their squares.
-    sign-and-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
-                     and: w -= … => w -= learning_rate * np.sign(dw) / np.sqrt(t)
-        You use only the sign of the slope and the step's number. That fits equal slopes only: gather the squares of
-        the slopes that really come.
-    """,
-)
-
-
 ADAGRAD = Exercise(
     id="06-adagrad",
     title="AdaGrad",
@@ -164,7 +58,94 @@ ADAGRAD = Exercise(
     cases=adagrad_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(*loop_misconceptions(adagrad), *MISTAKES),
+    misconceptions=mistakes(
+        adagrad,
+        LOOP,
+        ROOT,
+        """
+        keeps-whole-numbers: np.array(w, dtype=float) => np.array(w)
+                        and: np.zeros_like(w) => np.zeros(w.shape)
+                        and: w -= … => w[:] = w - (…)
+            Your `w` keeps the whole-number type of the start, so every fraction is cut off: make it floats before the loop.
+        only-the-last-square: grad_squared += dw * dw => grad_squared = dw * dw
+            Your steps never shrink: `grad_squared` holds the last square only. It is set anew in each round (or set
+            back to zero inside the loop) where the square should be added to it.
+        no-root: np.sqrt(grad_squared) + eps => grad_squared + eps
+            You divide by the sum of squares itself. A square has the wrong unit: take its root first.
+        divisor-missing: / (np.sqrt(grad_squared) + eps) =>
+            This is plain gradient descent: you gather `grad_squared`, but the step is not divided by its root.
+        divides-by-the-sum-before: grad_squared += dw * dw => w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
+                              and: w -= learning_rate * dw / (np.sqrt(grad_squared) + eps) => grad_squared += dw * dw
+            Your first step is enormous: it is divided before the new square is added. Add `dw * dw` first, then step.
+        one-sum-for-all: += dw * dw => += np.sum(dw * dw)
+            All your entries share one sum of squares. AdaGrad keeps one for each entry: `grad_squared` has the shape of `w`.
+        absolute-values: += dw * dw => += np.abs(dw)
+                    and: np.sqrt(grad_squared) + eps => grad_squared + eps
+            You add up sizes, not squares: the sum must gather `dw * dw`, and its root is taken afterwards.
+        root-of-absolute-values: += dw * dw => += np.abs(dw)
+            Under your root is the sum of sizes. It must be the sum of squares.
+        squares-the-sum: += dw * dw => += dw
+                    and: np.sqrt(grad_squared) => np.sqrt(grad_squared * grad_squared)
+            You add up gradients and square the sum. Opposite slopes then cancel: square each one first, then add.
+        not-squared: += dw * dw => += dw
+            You add `dw` itself, so the sum can become negative and its root is no number: add its square.
+        mean-of-squares: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                    and: np.sqrt(grad_squared) => np.sqrt(grad_squared / t)
+            You divide the sum by the number of steps. AdaGrad keeps the sum itself, which is why its steps shrink.
+        leaks: grad_squared += dw * dw => grad_squared = 0.9 * grad_squared + 0.1 * dw * dw
+            Your `grad_squared` forgets: it keeps 90 % of itself each round. AdaGrad keeps everything; the leak is the
+            next lesson's idea.
+        leaks-slowly: grad_squared += dw * dw => grad_squared = 0.99 * grad_squared + 0.01 * dw * dw
+            Your `grad_squared` forgets: it keeps 99 % of itself each round. AdaGrad keeps everything; the leak is the
+            next lesson's idea.
+        sum-starts-at-one: np.zeros_like(w) => np.ones_like(w)
+            Your sum starts at 1, so the first steps are too short: start `grad_squared` at zero.
+        sum-starts-at-a-tenth: np.zeros_like(w) => np.full_like(w, 0.1)
+            Your sum starts at 0.1, as in TensorFlow. Here, as in the lecture and in torch, it starts at zero.
+        sum-stays-zero: += dw * dw => *= dw * dw
+            Your `grad_squared` stays at zero: it starts there, and you multiply it (or never add to it). Add the square.
+        doubled-not-squared: += dw * dw => += 2 * dw
+            You add `2 * dw`, which can be negative. The square is `dw * dw`.
+        eps-of-torch: + eps => + 1e-10
+            Your `eps` is always 1e-10, as in torch: use the one that you are given.
+        root-is-kept: grad_squared += dw * dw => grad_squared = np.sqrt(grad_squared + dw * dw)
+                 and: np.sqrt(grad_squared) + eps => grad_squared + eps
+            Your first step is right; then the sum goes wrong, because its root takes its place. Keep the sum, and use its
+            root in the step only.
+        squared-step: learning_rate * dw / => learning_rate * dw * dw /
+            Your step holds `dw * dw`, so it has lost its direction. The square goes into the sum; the step takes `dw`.
+        learning-rate-is-overwritten: w -= learning_rate * dw / … => learning_rate = learning_rate / …; w -= learning_rate * dw
+            Your `learning_rate` is divided anew in every round and keeps the result, so it shrinks far too fast. Leave it as
+            it is; divide within the step.
+        eps-in-the-sum: += dw * dw => += dw * dw + eps
+                   and: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
+            You add `eps` to the sum in every round. It is added once, to the root, where you divide.
+        largest-square: grad_squared += dw * dw => grad_squared = np.maximum(grad_squared, dw * dw)
+            You keep the largest square so far. AdaGrad keeps the sum of all of them.
+        half-squares: += dw * dw => += 0.5 * dw * dw
+            You add half of each square. Add the whole of it.
+        steps-with-all-gradients: grad_squared = np.zeros_like(w) => grad_squared = np.zeros_like(w); velocity = np.zeros_like(w)
+                             and: grad_squared += dw * dw => grad_squared += dw * dw; velocity += dw
+                             and: learning_rate * dw / => learning_rate * velocity /
+            Above the line you use the sum of all gradients so far: that is a velocity, as in lesson 05. The step takes the
+            `dw` of now.
+        returns-the-sum: return w => return grad_squared
+            You return `grad_squared`; the caller wants the parameters `w` where the walk ended.
+        learning-rate-in-the-sum: += dw * dw => += (learning_rate * dw) * (learning_rate * dw)
+            You square `learning_rate * dw`. The sum gathers the slopes alone; the learning rate belongs to the step. As it
+            is, it cancels out.
+        direction-lost: learning_rate * dw / => learning_rate * np.abs(dw) /
+            Your steps all go the same way, whatever the sign of the slope: square only what goes into the sum, not the
+            `dw` of the step.
+        root-of-the-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                            and: np.sqrt(grad_squared) => np.sqrt(t)
+            You divide by the root of the step's number. That fits equal slopes only; gather their squares.
+        sign-and-step-number: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                         and: w -= … => w -= learning_rate * np.sign(dw) / np.sqrt(t)
+            You use only the sign of the slope and the step's number. That fits equal slopes only: gather the squares of
+            the slopes that really come.
+        """,
+    ),
     hints=(
         "It is the loop of gradient descent with one thing more to remember between steps: one number for each entry of `w`. "
         "Where must it be made, so that it is not forgotten?",

@@ -6,20 +6,21 @@ import numpy as np
 
 from optcourse import objectives, theory
 from optcourse.descent import descend
+from optcourse.exercises.answers.lesson_07 import (
+    choose_decay,
+    effective_learning_rate,
+    rmsprop,
+    rmsprop_step_repaired,
+    two_step_lengths,
+)
+from optcourse.exercises.families import LOOP, ROOT, SQUARES
 from optcourse.exercises.ingredients import Gradient, SequenceGradient
 from optcourse.exercises.lesson_03 import random_bowl
-from optcourse.exercises.loops import loop_misconceptions, with_hyper
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import mistakes
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, RMSProp
 
 # -- 07-repair: find what this update lost ---------------------------------------------------------------------------
-
-
-def rmsprop_step(w, dw, grad_squared, learning_rate, decay_rate, eps):
-    w, dw, grad_squared = (np.array(a, dtype=float) for a in (w, dw, grad_squared))
-    grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-    w = w - learning_rate * dw / (np.sqrt(grad_squared) + eps)
-    return w, grad_squared
 
 
 def step_cases(rng: np.random.Generator) -> list[Case]:
@@ -47,31 +48,9 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
         1e-7,
     )
     cases.append(Case(whole, label="whole numbers"))
-    tiny = (rng.normal(size=2), np.array([1e-3, -2e-3]), np.array([1e-6, 1e-6]), 0.1, 0.9, 1e-3)
+    tiny = (rng.normal(size=2), np.array([1e-4, -2e-3]), np.array([1e-7, 1e-6]), 0.1, 0.9, 1e-3)
     cases.append(Case(tiny, label="gradients as small as eps"))
     return cases
-
-
-def one_step(move, remember=None):
-    """A wrong step: `move(w, dw, grad_squared, learning_rate, eps)` after `remember(grad_squared, dw, decay_rate)`."""
-
-    def wrong(w, dw, grad_squared, learning_rate, decay_rate, eps):
-        w, dw, grad_squared = (np.array(a, dtype=float) for a in (w, dw, grad_squared))
-        leaky = remember or (lambda g, d, r: r * g + (1 - r) * d * d)
-        new = leaky(grad_squared, dw, decay_rate)
-        return move(w, dw, new, learning_rate, eps), new
-
-    return wrong
-
-
-def right_move(w, dw, grad_squared, learning_rate, eps):
-    return w - learning_rate * dw / (np.sqrt(grad_squared) + eps)
-
-
-def uses_the_old_memory(w, dw, grad_squared, learning_rate, decay_rate, eps):
-    new = rmsprop_step(w, dw, grad_squared, learning_rate, decay_rate, eps)[1]
-    old = np.sqrt(np.array(grad_squared, dtype=float)) + eps
-    return np.array(w, dtype=float) - learning_rate * np.array(dw, dtype=float) / old, new
 
 
 REPAIR = Exercise(
@@ -84,120 +63,42 @@ REPAIR = Exercise(
     points=2,
     answers=("rmsprop_step_repaired",),
     result_names=("w", "grad_squared"),
-    reference=rmsprop_step,
+    reference=rmsprop_step_repaired,
     cases=step_cases,
-    misconceptions=(
-        Misconception(
-            "divisor-still-missing",
-            "Your step is plain gradient descent: `grad_squared` is computed and then never used. Divide by its root.",
-            one_step(lambda w, dw, g, a, e: w - a * dw),
-        ),
-        Misconception(
-            "minus-in-the-wrong-place",
-            "Your new `w` is only the negative step: `w = -…` replaces `w`. The step must be subtracted from it.",
-            one_step(lambda w, dw, g, a, e: -a * dw / (np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "uphill",
-            "Your step goes uphill: it has the right length and the wrong sign.",
-            one_step(lambda w, dw, g, a, e: w + a * dw / (np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "no-root",
-            "You divide by `grad_squared` itself. It is a mean of squares: take its root, so that it is as large as a gradient.",
-            one_step(lambda w, dw, g, a, e: w - a * dw / (g + e)),
-        ),
-        Misconception(
-            "eps-inside",
-            "Your `eps` is inside the root. The lecture (and PyTorch) adds it outside: `np.sqrt(grad_squared) + eps`.",
-            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g + e)),
-        ),
-        Misconception(
-            "no-leak",
-            "Your `grad_squared` is AdaGrad's sum: nothing leaks. Keep `decay_rate` of the old and add `1 - "
-            "decay_rate` of the new.",
-            one_step(right_move, lambda g, d, r: g + d * d),
-        ),
-        Misconception(
-            "leak-swapped",
-            "`decay_rate` and `1 - decay_rate` have changed places: the old memory gets the large weight.",
-            one_step(right_move, lambda g, d, r: (1 - r) * g + r * d * d),
-        ),
-        Misconception(
-            "new-square-unweighted",
-            "The new square enters with weight 1: it needs the factor `1 - decay_rate`, so that the weights add up to 1.",
-            one_step(right_move, lambda g, d, r: r * g + d * d),
-        ),
-        Misconception(
-            "gradient-not-squared",
-            "Your memory averages `dw`, not `dw * dw`: positive and negative gradients would cancel.",
-            one_step(
-                lambda w, dw, g, a, e: w - a * dw / (np.sqrt(np.abs(g)) + e),
-                lambda g, d, r: r * g + (1 - r) * d,
-            ),
-        ),
-        Misconception(
-            "old-memory",
-            "You divide by the `grad_squared` of before this step. Update it first, then divide by the new one.",
-            uses_the_old_memory,
-        ),
-        Misconception(
-            "only-w",
-            "You return `w` alone. The next step needs the memory too: return `w, grad_squared`.",
-            lambda *a: rmsprop_step(*a)[0],
-        ),
-        Misconception(
-            "pair-swapped",
-            "Your two results are in the wrong order: first the new `w`, then the new `grad_squared`.",
-            lambda *a: rmsprop_step(*a)[::-1],
-        ),
-        Misconception(
-            "returns-the-root",
-            "Your `w` is right, but you return the root of the memory: `grad_squared` itself stays a mean of squares.",
-            lambda *a: (rmsprop_step(*a)[0], np.sqrt(rmsprop_step(*a)[1])),
-        ),
-        Misconception(
-            "returns-the-old-memory",
-            "Your `w` is right, but you hand back the `grad_squared` that you were given. The next step needs the new one.",
-            lambda w, dw, g, *rest: (rmsprop_step(w, dw, g, *rest)[0], np.array(g, dtype=float)),
-        ),
-        Misconception(
-            "eps-missing",
-            "`eps` is not in your divisor: a coordinate whose gradient has always been zero would divide 0 by 0.",
-            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g)),
-        ),
-        Misconception(
-            "multiplied",
-            "You multiply by the root. Large gradients must be divided by much: divide.",
-            one_step(lambda w, dw, g, a, e: w - a * dw * (np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "eps-added-to-w",
-            "Your `eps` stands outside the fraction and moves `w` itself: put brackets around the root and `eps`.",
-            one_step(lambda w, dw, g, a, e: w - a * dw / np.sqrt(g) + e),
-        ),
-        Misconception(
-            "eps-taken-from-w",
-            "You subtract `eps` from `w` together with the fraction; it belongs in the divisor, in brackets with the root.",
-            one_step(lambda w, dw, g, a, e: w - (a * dw / np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "decay-on-both",
-            "`decay_rate` multiplies the new square too. The weights must add up to 1: the new square gets `1 - decay_rate`.",
-            one_step(right_move, lambda g, d, r: r * (g + d * d)),
-        ),
-        Misconception(
-            "brackets-of-one-minus",
-            "`1 - decay_rate * dw * dw` takes the product first: put brackets around `1 - decay_rate`.",
-            one_step(
-                lambda w, dw, g, a, e: w - a * dw / (np.sqrt(np.abs(g)) + e),
-                lambda g, d, r: r * g + 1 - r * d * d,
-            ),
-        ),
-        Misconception(
-            "gradient-left-out",
-            "Your step has lost `dw`: above the line stands `learning_rate * dw`.",
-            one_step(lambda w, dw, g, a, e: w - a / (np.sqrt(g) + e)),
+    misconceptions=mistakes(
+        rmsprop_step_repaired,
+        SQUARES,
+        ROOT,
+        """
+        divisor-still-missing: / (np.sqrt(grad_squared) + eps) =>
+            Your step is plain gradient descent: `grad_squared` is computed and then never used. Divide by its root.
+        minus-in-the-wrong-place: w = w - => w = -
+            Your new `w` is only the negative step: `w = -…` replaces `w`. The step must be subtracted from it.
+        uphill: w = w - => w = w +
+            Your step goes uphill: it has the right length and the wrong sign.
+        old-memory: grad_squared = decay_rate * … => old = grad_squared; grad_squared = decay_rate * …
+               and: np.sqrt(grad_squared) => np.sqrt(old)
+            You divide by the `grad_squared` of before this step. Update it first, then divide by the new one.
+        only-w: return w, grad_squared => return w
+            You return `w` alone. The next step needs the memory too: return `w, grad_squared`.
+        pair-swapped: return w, grad_squared => return grad_squared, w
+            Your two results are in the wrong order: first the new `w`, then the new `grad_squared`.
+        returns-the-root: return w, grad_squared => return w, np.sqrt(grad_squared)
+            Your `w` is right, but you return the root of the memory: `grad_squared` itself stays a mean of squares.
+        returns-the-old-memory: grad_squared = decay_rate * … => old = grad_squared; grad_squared = decay_rate * …
+                           and: return w, grad_squared => return w, old
+            Your `w` is right, but you hand back the `grad_squared` that you were given. The next step needs the new
+            one.
+        eps-added-to-w: / (np.sqrt(grad_squared) + eps) => / np.sqrt(grad_squared) + eps
+            Your `eps` stands outside the fraction and moves `w` itself: put brackets around the root and `eps`.
+        eps-taken-from-w: learning_rate * dw / (np.sqrt(grad_squared) + eps) => (learning_rate * dw / np.sqrt(grad_squared) + eps)
+            You subtract `eps` from `w` together with the fraction; it belongs in the divisor, in brackets with the
+            root.
+        """,
+        skip=(
+            "eps-added-to-the-parameters",
+            "divisor-missing",
+            "root-is-kept",
         ),
     ),
     hints=(
@@ -208,16 +109,6 @@ REPAIR = Exercise(
 )
 
 # -- 07-rmsprop -------------------------------------------------------------------------------------------------------
-
-
-def rmsprop(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-    return w
 
 
 def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
@@ -247,90 +138,6 @@ def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def loop(memory=lambda g, d, r: r * g + (1 - r) * d * d, divisor=lambda g, e: np.sqrt(g) + e, first=0.0):
-    """RMSProp with another memory, another divisor or another beginning."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-        w = np.array(w, dtype=float)
-        grad_squared = np.full_like(w, first)
-        for _ in range(num_steps):
-            dw = compute_gradient(w)
-            grad_squared = memory(grad_squared, dw, decay_rate)
-            w -= learning_rate * dw / divisor(grad_squared, eps)
-        return w
-
-    return wrong
-
-
-def divides_before_remembering(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-    return w
-
-
-def corrects_the_bias(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for t in range(1, num_steps + 1):
-        dw = compute_gradient(w)
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-        w -= learning_rate * dw / (np.sqrt(grad_squared / (1 - decay_rate**t)) + eps)
-    return w
-
-
-def eps_on_w(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-        w -= learning_rate * dw / np.sqrt(grad_squared) + eps
-    return w
-
-
-def no_divisor(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        w -= learning_rate * compute_gradient(w)
-    return w
-
-
-def averages_the_gradient_too(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared, mean = np.zeros_like(w), np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        mean = decay_rate * mean + (1 - decay_rate) * dw
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-        w -= learning_rate * mean / (np.sqrt(grad_squared) + eps)
-    return w
-
-
-def leaves_the_gradient_out(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-        w -= learning_rate / (np.sqrt(grad_squared) + eps)
-    return w
-
-
-def starts_with_the_first_square(compute_gradient, w, learning_rate, num_steps, decay_rate, eps):
-    w = np.array(w, dtype=float)
-    grad_squared = None
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        old = dw * dw if grad_squared is None else grad_squared
-        grad_squared = decay_rate * old + (1 - decay_rate) * dw * dw
-        w -= learning_rate * dw / (np.sqrt(grad_squared) + eps)
-    return w
-
-
 RMSPROP = Exercise(
     id="07-rmsprop",
     title="RMSProp",
@@ -344,136 +151,32 @@ RMSPROP = Exercise(
     cases=rmsprop_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(
-        *loop_misconceptions(rmsprop),
-        Misconception(
-            "divisor-missing",
-            "This is plain gradient descent: `grad_squared` never divides the step.",
-            no_divisor,
-        ),
-        Misconception(
-            "adagrad",
-            "This is AdaGrad: `grad_squared` only grows. Let it leak: keep `decay_rate` of the old one.",
-            loop(memory=lambda g, d, r: g + d * d),
-        ),
-        Misconception(
-            "state-reset",
-            "Your first step is right and later ones forget: `grad_squared` is set to zero inside the loop. "
-            "Begin it before the loop.",
-            loop(memory=lambda g, d, r: (1 - r) * d * d),
-        ),
-        Misconception(
-            "root-missing",
-            "You divide by `grad_squared`, not by its root.",
-            loop(divisor=lambda g, e: g + e),
-        ),
-        Misconception(
-            "eps-inside-the-root",
-            "Your `eps` is inside the root: that differs as soon as gradients are as small as √eps. Add it outside.",
-            loop(divisor=lambda g, e: np.sqrt(g + e)),
-        ),
-        Misconception(
-            "weights-swapped",
-            "`decay_rate` weighs the new square and `1 - decay_rate` the old memory; it is the other way round.",
-            loop(memory=lambda g, d, r: (1 - r) * g + r * d * d),
-        ),
-        Misconception(
-            "one-minus-decay-forgotten",
-            "The new square enters whole: it lacks the factor `1 - decay_rate`.",
-            loop(memory=lambda g, d, r: r * g + d * d),
-        ),
-        Misconception(
-            "one-minus-decay-doubled",
-            "The factor `1 - decay_rate` is applied twice: your memory is too small and your steps are too long.",
-            loop(memory=lambda g, d, r: r * g + (1 - r) * (1 - r) * d * d),
-        ),
-        Misconception(
-            "starts-at-one",
-            "Your `grad_squared` starts at one. Here, as in the lecture and in PyTorch, it starts at zero.",
-            loop(first=1.0),
-        ),
-        Misconception(
-            "divides-before-remembering",
-            "You divide first and remember afterwards: the very first step is divided by `eps` alone. Update "
-            "`grad_squared` first.",
-            divides_before_remembering,
-        ),
-        Misconception(
-            "bias-corrected",
-            "You correct `grad_squared` by `1 - decay_rate**t`. That is Adam's idea, in the next lesson; RMSProp "
-            "has no correction.",
-            corrects_the_bias,
-        ),
-        Misconception(
-            "eps-added-to-the-step",
-            "Your `eps` ends up outside the fraction and moves `w` itself: it belongs to the divisor; mind the parentheses.",
-            eps_on_w,
-        ),
-        Misconception(
-            "absolute-gradient",
-            "Your memory averages the size of `dw` and you take a root of that: average `dw * dw`, then take the root.",
-            loop(memory=lambda g, d, r: r * g + (1 - r) * np.abs(d)),
-        ),
-        Misconception(
-            "one-rate-for-all",
-            "All coordinates share one divisor: keep the entries of `grad_squared` apart, no sum or mean over them.",
-            loop(memory=lambda g, d, r: r * g + (1 - r) * np.mean(d * d)),
-        ),
-        Misconception(
-            "eps-missing",
-            "`eps` is not in your divisor: a coordinate whose gradient has always been zero would divide 0 by 0.",
-            loop(divisor=lambda g, e: np.sqrt(g)),
-        ),
-        Misconception(
-            "eps-as-a-floor",
-            "You take the larger of the root and `eps`. The lecture adds `eps` to the root.",
-            loop(divisor=lambda g, e: np.maximum(np.sqrt(g), e)),
-        ),
-        Misconception(
-            "eps-fixed",
-            "Your `eps` is always 1e-7: use the one that you are given.",
-            with_hyper(rmsprop, eps=lambda eps: 1e-7),
-        ),
-        Misconception(
-            "decay-fixed",
-            "Your loop works with 0.9 whatever `decay_rate` is: use the one that you are given.",
-            with_hyper(rmsprop, decay_rate=lambda decay_rate: 0.9),
-        ),
-        Misconception(
-            "decay-on-both",
-            "`decay_rate` multiplies the new square too. The weights must add up to 1: the new square gets `1 - decay_rate`.",
-            loop(memory=lambda g, d, r: r * (g + d * d)),
-        ),
-        Misconception(
-            "sum-over-the-entries",
-            "Your squares are summed over the entries, so all coordinates share one divisor. Square entry by entry: `dw * dw`.",
-            loop(memory=lambda g, d, r: r * g + (1 - r) * np.sum(d * d)),
-        ),
-        Misconception(
-            "multiplied-by-the-root",
-            "You multiply by the root. Large gradients must be divided by much: divide.",
-            loop(divisor=lambda g, e: 1 / (np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "root-is-kept",
-            "You keep the root as the memory, and take its root again in the next step. Keep `grad_squared` a mean of squares.",
-            loop(memory=lambda g, d, r: np.sqrt(r * g + (1 - r) * d * d), divisor=lambda g, e: g + e),
-        ),
-        Misconception(
-            "gradient-left-out",
-            "Your step has lost `dw`: above the line stands `learning_rate * dw`.",
-            leaves_the_gradient_out,
-        ),
-        Misconception(
-            "starts-with-the-first-square",
-            "Your memory begins with the first square, so the first step is not long. Here it begins at zero.",
-            starts_with_the_first_square,
-        ),
-        Misconception(
-            "averages-the-gradient-too",
-            "You step along a leaky mean of gradients. That is Adam's idea; RMSProp averages the squares only.",
-            averages_the_gradient_too,
-        ),
+    misconceptions=mistakes(
+        rmsprop,
+        LOOP,
+        SQUARES,
+        ROOT,
+        """
+        divisor-missing: / (np.sqrt(grad_squared) + eps) =>
+            This is plain gradient descent: `grad_squared` never divides the step.
+        state-reset: decay_rate * grad_squared + (1 - decay_rate) => (1 - decay_rate)
+            Your first step is right and later ones forget: `grad_squared` is set to zero inside the loop. Begin it
+            before the loop.
+        starts-at-one: np.zeros_like(w) => np.ones_like(w)
+            Your `grad_squared` starts at one. Here, as in the lecture and in PyTorch, it starts at zero.
+        bias-corrected: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                   and: np.sqrt(grad_squared) => np.sqrt(grad_squared / (1 - decay_rate**t))
+            You correct `grad_squared` by `1 - decay_rate**t`. That is Adam's idea, in the next lesson; RMSProp has no
+            correction.
+        starts-with-the-first-square: np.zeros_like(w) => None
+                                 and: * grad_squared => * (dw * dw if grad_squared is None else grad_squared)
+            Your memory begins with the first square, so the first step is not long. Here it begins at zero.
+        averages-the-gradient-too: np.zeros_like(w) => np.zeros_like(w); mean = np.zeros_like(w)
+                              and: dw = … => dw = …; mean = decay_rate * mean + (1 - decay_rate) * dw
+                              and: learning_rate * dw => learning_rate * mean
+            You step along a leaky mean of gradients. That is Adam's idea; RMSProp averages the squares only.
+        """,
+        skip=("memory-reset",),
     ),
     hints=(
         "Take your AdaGrad and change one line: the one where `grad_squared` gathers the squares.",
@@ -486,14 +189,6 @@ RMSPROP = Exercise(
 # -- 07-effective-rate ------------------------------------------------------------------------------------------------
 
 
-def effective_learning_rate(gradients, learning_rate, decay_rate, eps):
-    gradients = np.array(gradients, dtype=float)
-    grad_squared = np.zeros(gradients.shape[1:])
-    for dw in gradients:
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * dw * dw
-    return learning_rate / (np.sqrt(grad_squared) + eps)
-
-
 def rate_cases(rng: np.random.Generator) -> list[Case]:
     """Histories of gradients: several sizes, one step, one entry, whole numbers, one that fades."""
     cases = [
@@ -503,26 +198,8 @@ def rate_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(Case((rng.integers(1, 6, size=(4, 2)), 0.1, 0.9, 1e-7), label="whole numbers"))
     fading = 10.0 ** -np.arange(6.0)[:, None] * rng.uniform(1, 2, size=2)
     cases.append(Case((fading, 0.01, 0.5, 1e-3), label="gradients that fade"))
+    cases.append(Case((rng.normal(size=(3, 3)), 0.1, 0.9, 0.5), label="a large eps"))
     return cases
-
-
-def other_rate(finish, memory=lambda g, d, r: r * g + (1 - r) * d * d):
-    def wrong(gradients, learning_rate, decay_rate, eps):
-        gradients = np.array(gradients, dtype=float)
-        grad_squared = np.zeros(gradients.shape[1:])
-        for dw in gradients:
-            grad_squared = memory(grad_squared, dw, decay_rate)
-        return finish(grad_squared, gradients[-1], learning_rate, eps)
-
-    return wrong
-
-
-def first_row_whole(gradients, learning_rate, decay_rate, eps):
-    squares = np.square(np.array(gradients, dtype=float))
-    grad_squared = squares[0]
-    for square in squares[1:]:
-        grad_squared = decay_rate * grad_squared + (1 - decay_rate) * square
-    return learning_rate / (np.sqrt(grad_squared) + eps)
 
 
 EFFECTIVE_RATE = Exercise(
@@ -536,91 +213,41 @@ EFFECTIVE_RATE = Exercise(
     answers=("effective_learning_rate",),
     reference=effective_learning_rate,
     cases=rate_cases,
-    misconceptions=(
-        Misconception(
-            "returns-the-step",
-            "You return the whole step: leave `dw` out. Asked for is the number that multiplies it.",
-            other_rate(lambda g, d, a, e: a * d / (np.sqrt(g) + e)),
-        ),
-        Misconception(
-            "plain-mean",
-            "You take the plain mean of all squares. In RMSProp's memory recent squares weigh more: apply the leak row by row.",
-            lambda gradients, a, r, e: (
-                a / (np.sqrt(np.mean(np.square(np.array(gradients, float)), axis=0)) + e)
-            ),
-        ),
-        Misconception(
-            "sum-of-squares",
-            "You add up all the squares, as AdaGrad does: nothing leaks.",
-            other_rate(lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: g + d * d),
-        ),
-        Misconception(
-            "no-root",
-            "The root is missing: divide by `np.sqrt(grad_squared) + eps`.",
-            other_rate(lambda g, d, a, e: a / (g + e)),
-        ),
-        Misconception(
-            "eps-inside",
-            "Your `eps` is inside the root: add it after taking the root.",
-            other_rate(lambda g, d, a, e: a / np.sqrt(g + e)),
-        ),
-        Misconception(
-            "only-the-last",
-            "You use the last gradient alone: the memory reaches back over all the rows.",
-            lambda gradients, a, r, e: a / (np.sqrt((1 - r) * np.square(np.array(gradients, float)[-1])) + e),
-        ),
-        Misconception(
-            "newest-first",
-            "You go through the rows from the last to the first: the first row is the oldest gradient.",
-            lambda gradients, a, r, e: effective_learning_rate(np.array(gradients, float)[::-1], a, r, e),
-        ),
-        Misconception(
-            "inverse",
-            "You return the divisor over the learning rate: it is the other way round.",
-            other_rate(lambda g, d, a, e: (np.sqrt(g) + e) / a),
-        ),
-        Misconception(
-            "leak-swapped",
-            "`decay_rate` and `1 - decay_rate` have changed places: the old memory keeps `decay_rate` of itself.",
-            other_rate(
-                lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: (1 - r) * g + r * d * d
-            ),
-        ),
-        Misconception(
-            "new-square-unweighted",
-            "The new square enters with weight 1: it needs the factor `1 - decay_rate`.",
-            other_rate(lambda g, d, a, e: a / (np.sqrt(g) + e), memory=lambda g, d, r: r * g + d * d),
-        ),
-        Misconception(
-            "first-row-whole",
-            "Your memory begins with the whole first square. It begins at zero, and takes `1 - decay_rate` of the first one too.",
-            first_row_whole,
-        ),
-        Misconception(
-            "last-row-missing",
-            "You leave the last row out: its square is in the memory before the step is divided.",
-            lambda gradients, a, r, e: effective_learning_rate(np.array(gradients, float)[:-1], a, r, e),
-        ),
-        Misconception(
-            "every-step",
-            "You return the rate of every step: only that of the last one is asked for.",
-            lambda gradients, a, r, e: np.array(
-                [effective_learning_rate(gradients[: t + 1], a, r, e) for t in range(len(gradients))]
-            ),
-        ),
-        Misconception(
-            "one-for-all",
-            "You return one number: every coordinate has a memory of its own. Square entry by entry, with `dw * dw`.",
-            lambda gradients, a, r, e: float(
-                effective_learning_rate(np.linalg.norm(np.array(gradients, float), axis=1)[:, None], a, r, e)[
-                    0
-                ]
-            ),
-        ),
-        Misconception(
-            "learning-rate-missing",
-            "The learning rate is missing: it stands above the line.",
-            lambda gradients, a, r, e: effective_learning_rate(gradients, 1.0, r, e),
+    misconceptions=mistakes(
+        effective_learning_rate,
+        SQUARES,
+        ROOT,
+        """
+        returns-the-step: return learning_rate / => return learning_rate * dw /
+            You return the whole step: leave `dw` out. Asked for is the number that multiplies it.
+        plain-mean: np.sqrt(grad_squared) => np.sqrt(np.mean(np.square(np.array(gradients, dtype=float)), axis=0))
+            You take the plain mean of all squares. In RMSProp's memory recent squares weigh more: apply the leak row by
+            row.
+        only-the-last: decay_rate * grad_squared + (1 - decay_rate) => (1 - decay_rate)
+            You use the last gradient alone: the memory reaches back over all the rows.
+        newest-first: in np.array(gradients, dtype=float) => in np.array(gradients, dtype=float)[::-1]
+            You go through the rows from the last to the first: the first row is the oldest gradient.
+        inverse: learning_rate / (np.sqrt(grad_squared) + eps) => (np.sqrt(grad_squared) + eps) / learning_rate
+            You return the divisor over the learning rate: it is the other way round.
+        first-row-whole: np.zeros(np.shape(gradients)[1]) => np.square(np.array(gradients[0], dtype=float))
+                    and: in np.array(gradients, dtype=float) => in np.array(gradients, dtype=float)[1:]
+            Your memory begins with the whole first square. It begins at zero, and takes `1 - decay_rate` of the first
+            one too.
+        last-row-missing: in np.array(gradients, dtype=float) => in np.array(gradients, dtype=float)[:-1]
+            You leave the last row out: its square is in the memory before the step is divided.
+        every-step: np.zeros(np.shape(gradients)[1]) => np.zeros(np.shape(gradients)[1]); rates = []
+               and: * dw * dw => * dw * dw; rates.append(learning_rate / (np.sqrt(grad_squared) + eps))
+               and: return learning_rate / (np.sqrt(grad_squared) + eps) => return np.array(rates)
+            You return the rate of every step: only that of the last one is asked for.
+        one-for-all: np.zeros(np.shape(gradients)[1]) => 0.0
+                and: (1 - decay_rate) * dw * dw => (1 - decay_rate) * np.sum(dw * dw)
+            You return one number: every coordinate has a memory of its own. Square entry by entry, with `dw * dw`.
+        learning-rate-missing: return learning_rate / => return 1 /
+            The learning rate is missing: it stands above the line.
+        """,
+        skip=(
+            "memory-reset",
+            "sums-over-entries",
         ),
     ),
     hints=(
@@ -633,10 +260,6 @@ EFFECTIVE_RATE = Exercise(
 # -- 07-choose-decay --------------------------------------------------------------------------------------------------
 
 
-def choose_decay(half_life):
-    return 0.5 ** (1 / half_life)
-
-
 CHOOSE_DECAY = Exercise(
     id="07-choose-decay",
     title="A memory of a chosen length",
@@ -647,69 +270,38 @@ CHOOSE_DECAY = Exercise(
     cases=lambda rng: [
         Case((h,)) for h in (1, 7, 50, round(rng.uniform(2, 20), 2), round(rng.uniform(100, 900), 1))
     ],
-    misconceptions=(
-        Misconception(
-            "window",
-            "1 − 1/n gives an averaging window of n steps, which is not the half-life: the weight has then fallen to about 1/e, "
-            "not to a half.",
-            lambda half_life: 1 - 1 / half_life,
-        ),
-        Misconception(
-            "one-over-e",
-            "Your weight falls to 1/e after `half_life` steps. For a half, use 1/2 where you have 1/e.",
-            lambda half_life: np.exp(-1 / half_life),
-        ),
-        Misconception(
-            "half-over-the-steps",
-            "You divide a half by the number of steps. Each step multiplies once more, so solve decay_rate ** n = 1/2.",
-            lambda half_life: 0.5 / half_life,
-        ),
-        Misconception(
-            "power-not-root",
-            "You raise 1/2 to the power `half_life`. It is the other way round: decay_rate to the power half_life is 1/2.",
-            lambda half_life: 0.5**half_life,
-        ),
-        Misconception(
-            "inverse-question",
-            "You compute a half-life from a decay rate. Asked for is the decay rate that has this half-life.",
-            lambda half_life: np.log(0.5) / np.log(half_life) if half_life != 1 else np.inf,
-        ),
-        Misconception(
-            "squared-memory",
-            "Your half-life is that of the root of the memory. The weight of a past *square* is decay_rate to the power age.",
-            lambda half_life: 0.25 ** (1 / half_life),
-        ),
-        Misconception(
-            "one-minus",
-            "You return 1 − decay_rate: the part that is forgotten in a step, not the part that is kept.",
-            lambda half_life: 1 - 0.5 ** (1 / half_life),
-            same_as=(),
-        ),
-        Misconception(
-            "only-nearly",
-            "1 − ln 2/n is nearly right for a long half-life and wrong for a short one. Solve decay_rate ** n = 1/2 exactly.",
-            lambda half_life: 1 - np.log(2) / half_life,
-        ),
-        Misconception(
-            "logarithm-not-undone",
-            "You return the logarithm of the answer: undo it with `np.exp`.",
-            lambda half_life: np.log(0.5) / half_life,
-        ),
-        Misconception(
-            "grows",
-            "Your number is above 1, so the memory would grow. The weight is to be halved, not doubled.",
-            lambda half_life: 2 ** (1 / half_life),
-        ),
-        Misconception(
-            "half-divided",
-            "You spread the loss of a half evenly over the steps. But every step takes the same *share*, so it is a power.",
-            lambda half_life: 1 - 0.5 / half_life,
-        ),
-        Misconception(
-            "rounded",
-            "Your answer is rounded. For long memories the digits after 0.99 are what matters: do not round.",
-            lambda half_life: round(0.5 ** (1 / half_life), 2),
-        ),
+    misconceptions=mistakes(
+        choose_decay,
+        """
+        window: 0.5 ** (1 / half_life) => 1 - 1 / half_life
+            1 − 1/n gives an averaging window of n steps, which is not the half-life: the weight has then fallen to
+            about 1/e, not to a half.
+        one-over-e: 0.5 ** (1 / half_life) => np.exp(-1 / half_life)
+            Your weight falls to 1/e after `half_life` steps. For a half, use 1/2 where you have 1/e.
+        half-over-the-steps: ** (1 / half_life) => / half_life
+            You divide a half by the number of steps. Each step multiplies once more, so solve decay_rate ** n = 1/2.
+        power-not-root: (1 / half_life) => half_life
+            You raise 1/2 to the power `half_life`. It is the other way round: decay_rate to the power half_life is 1/2.
+        inverse-question: 0.5 ** (1 / half_life) => np.log(0.5) / np.log(half_life) if half_life != 1 else np.inf
+            You compute a half-life from a decay rate. Asked for is the decay rate that has this half-life.
+        squared-memory: 0.5 => 0.25
+            Your half-life is that of the root of the memory. The weight of a past *square* is decay_rate to the power
+            age.
+        one-minus: return 0.5 => return 1 - 0.5
+            You return 1 − decay_rate: the part that is forgotten in a step, not the part that is kept.
+        only-nearly: 0.5 ** (1 / half_life) => 1 - np.log(2) / half_life
+            1 − ln 2/n is nearly right for a long half-life and wrong for a short one. Solve decay_rate ** n = 1/2
+            exactly.
+        logarithm-not-undone: 0.5 ** (1 / half_life) => np.log(0.5) / half_life
+            You return the logarithm of the answer: undo it with `np.exp`.
+        grows: 0.5 => 2
+            Your number is above 1, so the memory would grow. The weight is to be halved, not doubled.
+        half-divided: 0.5 ** (1 / half_life) => 1 - 0.5 / half_life
+            You spread the loss of a half evenly over the steps. But every step takes the same *share*, so it is a
+            power.
+        rounded: return 0.5 ** (1 / half_life) => return round(0.5 ** (1 / half_life), 2)
+            Your answer is rounded. For long memories the digits after 0.99 are what matters: do not round.
+        """,
     ),
     hints=(
         "After n steps the weight of a square has been multiplied by decay_rate n times.",
@@ -719,11 +311,6 @@ CHOOSE_DECAY = Exercise(
 )
 
 # -- 07-two-places-for-eps: find the error, the two are not equal -----------------------------------------------------
-
-
-def two_step_lengths(dw, learning_rate, eps):
-    size = np.abs(np.array(dw, dtype=float))
-    return learning_rate * size / (size + eps), learning_rate * size / np.sqrt(size * size + eps)
 
 
 def eps_cases(rng: np.random.Generator) -> list[Case]:
@@ -753,78 +340,43 @@ TWO_PLACES = Exercise(
     result_names=("outside", "inside"),
     rtol=1e-6,
     atol=1e-13,
-    misconceptions=(
-        Misconception(
-            "called-equal",
-            "You give the same length for both. They are equal only while gradients are much larger than √eps; "
-            "inside the root it is `np.sqrt(dw * dw + eps)`.",
-            lambda dw, a, e: (two_step_lengths(dw, a, e)[0],) * 2,
-        ),
-        Misconception(
-            "both-inside",
-            "You give the same length for both, the one with `eps` inside. Outside, `eps` is added after the root.",
-            lambda dw, a, e: (two_step_lengths(dw, a, e)[1],) * 2,
-        ),
-        Misconception(
-            "swapped",
-            "Your two lengths are right and have changed places: the first is for `eps` outside the root.",
-            lambda dw, a, e: two_step_lengths(dw, a, e)[::-1],
-        ),
-        Misconception(
-            "with-sign",
-            "Your lengths carry the sign of `dw`: take `np.abs(dw)`.",
-            lambda dw, a, e: tuple(np.sign(dw) * part for part in two_step_lengths(dw, a, e)),
-        ),
-        Misconception(
-            "what-w-gains",
-            "Your numbers are what is added to `w`, with its sign. Asked for is the length of the step.",
-            lambda dw, a, e: tuple(-np.sign(dw) * part for part in two_step_lengths(dw, a, e)),
-        ),
-        Misconception(
-            "gradient-left-out",
-            "This is what multiplies `dw`, the effective learning rate. Multiply it by the size of `dw`.",
-            lambda dw, a, e: (a / (np.abs(dw) + e), a / np.sqrt(np.square(dw) + e)),
-        ),
-        Misconception(
-            "learning-rate-left-out",
-            "The learning rate is missing: a settled step is about `learning_rate` long, not about 1.",
-            lambda dw, a, e: two_step_lengths(dw, 1.0, e),
-        ),
-        Misconception(
-            "root-missing",
-            "You divide by the square itself: both divisors need a root.",
-            lambda dw, a, e: (a * np.abs(dw) / (np.square(dw) + e),) * 2,
-        ),
-        Misconception(
-            "eps-forgotten",
-            "You left `eps` out, so both steps are exactly `learning_rate` long.",
-            lambda dw, a, e: (a * np.abs(dw) / np.abs(dw),) * 2,
-        ),
-        Misconception(
-            "root-of-eps-outside",
-            "In your first length `eps` has come out of a root: √(s + eps) is not √s + √eps, and outside it is `eps` itself.",
-            lambda dw, a, e: (a * np.abs(dw) / (np.abs(dw) + np.sqrt(e)), two_step_lengths(dw, a, e)[1]),
-        ),
-        Misconception(
-            "root-drawn-apart",
-            "In your second length the root is drawn apart: √(s + eps) is not √s + √eps.",
-            lambda dw, a, e: (two_step_lengths(dw, a, e)[0], a * np.abs(dw) / (np.abs(dw) + np.sqrt(e))),
-        ),
-        Misconception(
-            "eps-outside-the-fraction",
-            "In your first length `eps` is added to the whole fraction: put brackets around the root and `eps`.",
-            lambda dw, a, e: (a + e + 0 * np.abs(dw), two_step_lengths(dw, a, e)[1]),
-        ),
-        Misconception(
-            "eps-squared-inside",
-            "In your second length `eps` is squared. It is added to the square as it is, and that is why it weighs so much.",
-            lambda dw, a, e: (two_step_lengths(dw, a, e)[0], a * np.abs(dw) / np.sqrt(np.square(dw) + e * e)),
-        ),
-        Misconception(
-            "gradient-squared-above",
-            "Above the line stands `grad_squared`; the size of `dw` belongs there.",
-            lambda dw, a, e: tuple(np.abs(dw) * part for part in two_step_lengths(dw, a, e)),
-        ),
+    misconceptions=mistakes(
+        two_step_lengths,
+        """
+        called-equal: return outside, inside => return outside, outside
+            You give the same length for both. They are equal only while gradients are much larger than √eps; inside the
+            root it is `np.sqrt(dw * dw + eps)`.
+        both-inside: return outside, inside => return inside, inside
+            You give the same length for both, the one with `eps` inside. Outside, `eps` is added after the root.
+        swapped: return outside, inside => return inside, outside
+            Your two lengths are right and have changed places: the first is for `eps` outside the root.
+        with-sign: return outside, inside => return np.sign(dw) * outside, np.sign(dw) * inside
+            Your lengths carry the sign of `dw`: take `np.abs(dw)`.
+        what-w-gains: return outside, inside => return -np.sign(dw) * outside, -np.sign(dw) * inside
+            Your numbers are what is added to `w`, with its sign. Asked for is the length of the step.
+        gradient-left-out: return outside, inside => return outside / np.abs(dw), inside / np.abs(dw)
+            This is what multiplies `dw`, the effective learning rate. Multiply it by the size of `dw`.
+        learning-rate-left-out: return outside, inside => return outside / learning_rate, inside / learning_rate
+            The learning rate is missing: a settled step is about `learning_rate` long, not about 1.
+        root-missing: np.sqrt(grad_squared) + eps => grad_squared + eps
+                 and: np.sqrt(grad_squared + eps) => (grad_squared + eps)
+            You divide by the square itself: both divisors need a root.
+        eps-forgotten: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared)
+                  and: np.sqrt(grad_squared + eps) => np.sqrt(grad_squared)
+            You left `eps` out, so both steps are exactly `learning_rate` long.
+        root-of-eps-outside: np.sqrt(grad_squared) + eps => np.sqrt(grad_squared) + np.sqrt(eps)
+            In your first length `eps` has come out of a root: √(s + eps) is not √s + √eps, and outside it is `eps`
+            itself.
+        root-drawn-apart: / np.sqrt(grad_squared + eps) => / (np.sqrt(grad_squared) + np.sqrt(eps))
+            In your second length the root is drawn apart: √(s + eps) is not √s + √eps.
+        eps-outside-the-fraction: (np.sqrt(grad_squared) + eps) => np.sqrt(grad_squared) + eps
+            In your first length `eps` is added to the whole fraction: put brackets around the root and `eps`.
+        eps-squared-inside: grad_squared + eps) => grad_squared + eps * eps)
+            In your second length `eps` is squared. It is added to the square as it is, and that is why it weighs so
+            much.
+        gradient-squared-above: return outside, inside => return np.abs(dw) * outside, np.abs(dw) * inside
+            Above the line stands `grad_squared`; the size of `dw` belongs there.
+        """,
     ),
     hints=(
         "Put `grad_squared = dw * dw` into both formulas. The length of a step is `learning_rate` times a fraction.",

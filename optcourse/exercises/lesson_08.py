@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from optcourse import objectives, theory
+from optcourse.exercises.answers.lesson_08 import (
+    adam,
+    adam_almost,
+    adamw,
+    first_step,
+    reddi_walk,
+    uncorrected_peak,
+)
+from optcourse.exercises.families import CORRECTION, LOOP, MOMENTS, ROOT, SQUARES
 from optcourse.exercises.ingredients import (
     Gradient,
     ModelGradient,
     SequenceGradient,
     random_bowl,
 )
-from optcourse.exercises.loops import loop_misconceptions
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 
 # -- 08-adam-almost: RMSProp + Momentum, the lecture's lines ---------------------------------------------------------
-
-
-def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-    w = np.array(w, dtype=float)
-    moment1 = np.zeros_like(w)
-    moment2 = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        moment1 = beta1 * moment1 + (1 - beta1) * dw
-        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
-        w -= learning_rate * moment1 / (np.sqrt(moment2) + eps)
-    return w
 
 
 def adam_cases(rng: np.random.Generator) -> list[Case]:
@@ -68,253 +63,6 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-# Wrong Adams: one place of the loop is changed, all else is right.
-
-
-def first_of(moment1, dw, beta1):
-    return beta1 * moment1 + (1 - beta1) * dw
-
-
-def second_of(moment2, dw, beta2, moment1):
-    return beta2 * moment2 + (1 - beta2) * dw * dw
-
-
-def not_corrected(moment1, moment2, beta1, beta2, t):
-    return moment1, moment2
-
-
-def corrected(moment1, moment2, beta1, beta2, t):
-    return moment1 / (1 - beta1**t), moment2 / (1 - beta2**t)
-
-
-def moved(w, learning_rate, m1, m2, eps, dw):
-    return w - learning_rate * m1 / (np.sqrt(m2) + eps)
-
-
-def loop_with(correct, first=first_of, second=second_of, move=moved, forget=False, store=False, start=0.0):
-    """An Adam with some of its lines replaced.
-
-    forget: new moments each round. store: corrected ones are kept. start: where the second moment begins.
-    """
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-        w = np.array(w, dtype=float)
-        moment1, moment2 = np.zeros_like(w), np.full_like(w, start)
-        for t in range(1, num_steps + 1):
-            dw = compute_gradient(w)
-            if forget:
-                moment1, moment2 = np.zeros_like(w), np.zeros_like(w)
-            moment1 = first(moment1, dw, beta1)
-            moment2 = second(moment2, dw, beta2, moment1)
-            m1, m2 = correct(moment1, moment2, beta1, beta2, t)
-            if store:
-                moment1, moment2 = m1, m2
-            w = move(w, learning_rate, m1, m2, eps, dw)
-        return w
-
-    return wrong
-
-
-def shares_one_array(correct):
-    """`moment1 = moment2 = np.zeros_like(w)`, then changes in place: both names mean the same array."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-        w = np.array(w, dtype=float)
-        moment1 = moment2 = np.zeros_like(w)
-        for t in range(1, num_steps + 1):
-            dw = compute_gradient(w)
-            moment1 *= beta1
-            moment1 += (1 - beta1) * dw
-            moment2 *= beta2
-            moment2 += (1 - beta2) * dw * dw
-            m1, m2 = correct(moment1, moment2, beta1, beta2, t)
-            w -= learning_rate * m1 / (np.sqrt(m2) + eps)
-        return w
-
-    return wrong
-
-
-def weights_crossed(correct, first_weight, second_weight):
-    """The new gradient enters a moment with a weight that is made from the other beta."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-        first = lambda m1, dw, b: b * m1 + first_weight(beta1, beta2) * dw  # noqa: E731
-        second = lambda m2, dw, b, m1: b * m2 + second_weight(beta1, beta2) * dw * dw  # noqa: E731
-        loop = loop_with(correct, first=first, second=second)
-        return loop(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps)
-
-    return wrong
-
-
-def moment_misconceptions(right, correct) -> tuple[Misconception, ...]:
-    """Mistakes in the two moments and in the update; they are the same with and without correction."""
-
-    def with_lines(**lines):
-        return loop_with(correct, **lines)
-
-    return (
-        Misconception(
-            "state-reset",
-            "The moments start from zero again in every round: make them once, before the loop.",
-            with_lines(forget=True),
-        ),
-        Misconception(
-            "root-missing",
-            "You divide by `moment2` itself. It is a mean of squares, so it needs a square root.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 / (m2 + eps)),
-        ),
-        Misconception(
-            "eps-inside-the-root",
-            "Your `eps` stands inside the root. Here it is added after the root; the two part when gradients are small.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 / np.sqrt(m2 + eps)),
-        ),
-        Misconception(
-            "eps-missing",
-            "Your `eps` is not used: where every gradient was zero you divide zero by zero.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 / np.sqrt(m2)),
-        ),
-        Misconception(
-            "eps-added-to-the-parameters",
-            "Your `eps` is subtracted from the parameters: without brackets, `a / b + eps` adds it after the division.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - (a * m1 / np.sqrt(m2) + eps)),
-        ),
-        Misconception(
-            "divided-too-early",
-            "Brackets are missing: you divide by the root alone and by nothing else, then multiply or add afterwards.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * (m1 / np.sqrt(m2) + eps)),
-        ),
-        Misconception(
-            "divisor-missing",
-            "Nothing is divided: this is momentum alone. The step lacks the root of `moment2`.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1),
-        ),
-        Misconception(
-            "gradient-in-the-numerator",
-            "You step along `dw`: this is RMSProp alone. Momentum's part, `moment1`, belongs above the line.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * dw / (np.sqrt(m2) + eps)),
-        ),
-        Misconception(
-            "multiplies-by-the-root",
-            "You multiply by the root of `moment2` where you must divide by it.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 * (np.sqrt(m2) + eps)),
-        ),
-        Misconception(
-            "first-moment-in-both",
-            "Your second moment is made from `moment1`; it averages the squares of the gradients `dw`.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * m1 * m1),
-        ),
-        Misconception(
-            "square-missing",
-            "Your second moment averages `dw`, not its square, so it can become negative.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * dw),
-        ),
-        Misconception(
-            "weight-squared-too",
-            "In your second moment (1 − beta2) is squared along with the gradient: only `dw` is.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + ((1 - b) * dw) ** 2),
-        ),
-        Misconception(
-            "sums-up-squares",
-            "Your second moment only ever grows, as in AdaGrad: it must forget, by `beta2`.",
-            with_lines(second=lambda m2, dw, b, m1: m2 + dw * dw),
-        ),
-        Misconception(
-            "sums-over-entries",
-            "Your second moment is one number for all entries: each entry of `w` has its own.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * np.sum(dw * dw)),
-        ),
-        Misconception(
-            "weight-of-moment1-forgotten",
-            "The gradient goes into `moment1` with full weight: it is a mean, so the new gradient counts (1 − beta1).",
-            with_lines(first=lambda m1, dw, b: b * m1 + dw),
-        ),
-        Misconception(
-            "weight-of-moment2-forgotten",
-            "The squared gradient goes into `moment2` with full weight: the new one counts (1 − beta2).",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + dw * dw),
-        ),
-        Misconception(
-            "weights-of-moment1-swapped",
-            "In `moment1` the weights are the wrong way round: the past keeps beta1, the new gradient gets (1 − beta1).",
-            with_lines(first=lambda m1, dw, b: (1 - b) * m1 + b * dw),
-        ),
-        Misconception(
-            "weights-of-moment2-swapped",
-            "In `moment2` the weights are the wrong way round: the past keeps beta2, the new square gets (1 − beta2).",
-            with_lines(second=lambda m2, dw, b, m1: (1 - b) * m2 + b * dw * dw),
-        ),
-        Misconception(
-            "moment1-weighs-with-beta2",
-            "In `moment1` the new gradient counts (1 − beta2); both weights of a mean come from the same beta, here `beta1`.",
-            weights_crossed(correct, lambda b1, b2: 1 - b2, lambda b1, b2: 1 - b2),
-        ),
-        Misconception(
-            "moment2-weighs-with-beta1",
-            "In `moment2` the new square counts (1 − beta1); both weights of a mean come from the same beta, here `beta2`.",
-            weights_crossed(correct, lambda b1, b2: 1 - b1, lambda b1, b2: 1 - b1),
-        ),
-        Misconception(
-            "absolute-value",
-            "Your second moment averages the size of `dw`, not its square: it is `dw * dw` whose mean has the root taken.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * np.abs(dw)),
-        ),
-        Misconception(
-            "mean-over-entries",
-            "Your second moment takes the mean over the entries, so all of them share a divisor: each entry has its own.",
-            with_lines(second=lambda m2, dw, b, m1: b * m2 + (1 - b) * np.mean(dw * dw)),
-        ),
-        Misconception(
-            "norm-below-the-line",
-            "You divide by the length of the whole `moment2`: take the root of each entry by itself, with `np.sqrt`.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * m1 / (np.linalg.norm(m2) + eps)),
-        ),
-        Misconception(
-            "moment1-added-to-itself",
-            "Your `moment1` keeps all of its past and adds the new mean to it (`+=`): the new mean replaces the old one.",
-            with_lines(first=lambda m1, dw, b: m1 + b * m1 + (1 - b) * dw),
-        ),
-        Misconception(
-            "moment2-starts-at-one",
-            "Your second moment begins with ones: both moments begin with zeros.",
-            with_lines(start=1.0),
-        ),
-        Misconception(
-            "betas-swapped",
-            "The two betas have changed places: `beta1` belongs to `moment1`, `beta2` to `moment2`.",
-            swapped_betas(right),
-        ),
-        Misconception(
-            "beta1-for-both",
-            "Both moments use `beta1`: the second one has its own, `beta2`.",
-            with_beta1_twice(right),
-        ),
-        Misconception(
-            "moments-share-an-array",
-            "Both moments are the same array: `moment1 = moment2 = …` gives one array two names. Make two.",
-            shares_one_array(correct),
-        ),
-        Misconception(
-            "only-the-sign",
-            "Every entry moves by exactly the learning rate: you step by the sign of the moment.",
-            with_lines(move=lambda w, a, m1, m2, eps, dw: w - a * np.sign(m1)),
-        ),
-    )
-
-
-def swapped_betas(algorithm):
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps, *more):
-        return algorithm(compute_gradient, w, learning_rate, num_steps, beta2, beta1, eps, *more)
-
-    return wrong
-
-
-def with_beta1_twice(algorithm):
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps, *more):
-        return algorithm(compute_gradient, w, learning_rate, num_steps, beta1, beta1, eps, *more)
-
-    return wrong
-
-
 ADAM_ALMOST = Exercise(
     id="08-adam-almost",
     title="Almost Adam: RMSProp + Momentum",
@@ -330,14 +78,18 @@ ADAM_ALMOST = Exercise(
     cases=adam_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(
-        *loop_misconceptions(adam_almost),
-        *moment_misconceptions(adam_almost, not_corrected),
-        Misconception(
-            "corrected-already",
-            "This is the whole Adam, with its correction. Here the moments are used as they are; the correction comes next.",
-            loop_with(corrected),
-        ),
+    misconceptions=mistakes(
+        adam_almost,
+        LOOP,
+        SQUARES,
+        ROOT,
+        MOMENTS,
+        """
+        corrected-already: for _ in range(num_steps): => for t in range(1, num_steps + 1):
+                      and: moment1 / (np.sqrt(moment2) => (moment1 / (1 - beta1**t)) / (np.sqrt(moment2 / (1 - beta2**t))
+            This is the whole Adam, with its correction. Here the moments are used as they are; the correction comes
+            next.
+        """,
     ),
     hints=(
         "Two memories, each made before the loop and updated in it. One is momentum's, one is RMSProp's. What does each "
@@ -351,11 +103,6 @@ ADAM_ALMOST = Exercise(
 
 
 # -- 08-first-step ---------------------------------------------------------------------------------------------------
-
-
-def first_step(dw, learning_rate, eps):
-    dw = np.asarray(dw, dtype=float)
-    return -learning_rate * dw / (np.abs(dw) + eps)
 
 
 def first_step_cases(rng: np.random.Generator) -> list[Case]:
@@ -382,62 +129,33 @@ FIRST_STEP = Exercise(
     answers=("first_step",),
     reference=first_step,
     cases=first_step_cases,
-    misconceptions=(
-        Misconception(
-            "uphill",
-            "Your step has the gradient's sign: it goes uphill. What is *added* to `w` points the other way.",
-            lambda dw, learning_rate, eps: learning_rate * dw / (np.abs(dw) + eps),
-        ),
-        Misconception(
-            "plain-gradient",
-            "You step in proportion to the gradient. Adam divides by the gradient's own size, so at first only its sign is left.",
-            lambda dw, learning_rate, eps: -learning_rate * dw,
-        ),
-        Misconception(
-            "sign-alone",
-            "You use the sign alone. Close, but where `eps` is not tiny against `dw` the step is shorter.",
-            lambda dw, learning_rate, eps: -learning_rate * np.sign(dw),
-        ),
-        Misconception(
-            "not-corrected",
-            "This is the first step without the correction: (1 − beta1)/√(1 − beta2) times too long.",
-            lambda dw, learning_rate, eps: -learning_rate * 0.1 * dw / (np.sqrt(0.001 * dw * dw) + eps),
-        ),
-        Misconception(
-            "learning-rate-missing",
-            "Your step does not depend on the learning rate: multiply by `learning_rate`.",
-            lambda dw, learning_rate, eps: -dw / (np.abs(dw) + eps),
-        ),
-        Misconception(
-            "length-of-the-whole",
-            "You divide by the length of the whole gradient: each entry is divided by its own size.",
-            lambda dw, learning_rate, eps: -learning_rate * dw / (np.linalg.norm(dw) + eps),
-        ),
-        Misconception(
-            "sign-lost",
-            "All your steps go the same way, whatever the sign of the gradient: above the line stands `dw`, sign and all.",
-            lambda dw, learning_rate, eps: -learning_rate * np.abs(dw) / (np.abs(dw) + eps),
-        ),
-        Misconception(
-            "size-missing",
-            "You divide by `dw`, sign and all, so every entry moves the same way: the root of a square is |dw|.",
-            lambda dw, learning_rate, eps: -learning_rate * dw / (dw + eps),
-        ),
-        Misconception(
-            "root-missing",
-            "You divide by the square of `dw`: the root is missing.",
-            lambda dw, learning_rate, eps: -learning_rate * dw / (dw * dw + eps),
-        ),
-        Misconception(
-            "eps-inside",
-            "Your `eps` stands inside the root; here it is added after the root.",
-            lambda dw, learning_rate, eps: -learning_rate * dw / np.sqrt(dw * dw + eps),
-        ),
-        Misconception(
-            "eps-missing",
-            "Where the gradient is zero you divide zero by zero: `eps` belongs below the line.",
-            lambda dw, learning_rate, eps: -learning_rate * dw / np.abs(dw),
-        ),
+    misconceptions=mistakes(
+        first_step,
+        """
+        uphill: -learning_rate => learning_rate
+            Your step has the gradient's sign: it goes uphill. What is *added* to `w` points the other way.
+        plain-gradient: / (np.abs(dw) + eps) =>
+            You step in proportion to the gradient. Adam divides by the gradient's own size, so at first only its sign
+            is left.
+        sign-alone: dw / (np.abs(dw) + eps) => np.sign(dw)
+            You use the sign alone. Close, but where `eps` is not tiny against `dw` the step is shorter.
+        not-corrected: dw / (np.abs(dw) + eps) => 0.1 * dw / (np.sqrt(0.001 * dw * dw) + eps)
+            This is the first step without the correction: (1 − beta1)/√(1 − beta2) times too long.
+        learning-rate-missing: -learning_rate * dw => -dw
+            Your step does not depend on the learning rate: multiply by `learning_rate`.
+        length-of-the-whole: np.abs(dw) => np.linalg.norm(dw)
+            You divide by the length of the whole gradient: each entry is divided by its own size.
+        sign-lost: * dw / => * np.abs(dw) /
+            All your steps go the same way, whatever the sign of the gradient: above the line stands `dw`, sign and all.
+        size-missing: np.abs(dw) => dw
+            You divide by `dw`, sign and all, so every entry moves the same way: the root of a square is |dw|.
+        root-missing: np.abs(dw) => dw * dw
+            You divide by the square of `dw`: the root is missing.
+        eps-inside: (np.abs(dw) + eps) => np.sqrt(dw * dw + eps)
+            Your `eps` stands inside the root; here it is added after the root.
+        eps-missing: (np.abs(dw) + eps) => np.abs(dw)
+            Where the gradient is zero you divide zero by zero: `eps` belongs below the line.
+        """,
     ),
     hints=(
         "Put t = 1 and moments of zero into the formulas. What are `moment1` and `moment2` after one gradient?",
@@ -448,12 +166,6 @@ FIRST_STEP = Exercise(
 
 
 # -- 08-uncorrected-peak ---------------------------------------------------------------------------------------------
-
-
-def uncorrected_peak(beta1, beta2):
-    t = np.arange(1, 20_000)
-    ratio = (1 - beta1**t) / np.sqrt(1 - beta2**t)
-    return int(t[ratio.argmax()]), float(ratio.max())
 
 
 def peak_cases(rng: np.random.Generator) -> list[Case]:
@@ -470,26 +182,6 @@ def peak_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def peak_of(ratio, steps=range(1, 20_000), answer=lambda t, r: (t, r)):
-    """A wrong answer that differs in the ratio, in the steps that are tried, or in what is returned."""
-
-    def wrong(beta1, beta2):
-        t = np.array(steps)
-        values = np.asarray(ratio(t, beta1, beta2), dtype=float)
-        best = int(values.argmax())
-        return answer(int(t[best]), float(values[best]))
-
-    return wrong
-
-
-def step_ratio(t, beta1, beta2):
-    return (1 - beta1**t) / np.sqrt(1 - beta2**t)
-
-
-def first_ratio_only(beta1, beta2):
-    return 1, float(step_ratio(1, beta1, beta2))
-
-
 UNCORRECTED_PEAK = Exercise(
     id="08-uncorrected-peak",
     title="How much too big?",
@@ -503,58 +195,31 @@ UNCORRECTED_PEAK = Exercise(
     reference=uncorrected_peak,
     cases=peak_cases,
     result_names=("t", "ratio"),
-    misconceptions=(
-        Misconception(
-            "counts-from-zero",
-            "Your t is one too small: an index into an array begins at 0, steps begin at 1.",
-            peak_of(step_ratio, answer=lambda t, r: (t - 1, r)),
-        ),
-        Misconception(
-            "one-step-too-late",
-            "Your t is one too large: the entry at place 0 already belongs to step 1.",
-            peak_of(step_ratio, answer=lambda t, r: (t + 1, r)),
-        ),
-        Misconception(
-            "root-missing",
-            "The root over 1 − beta2^t is missing in your ratio.",
-            peak_of(lambda t, b1, b2: (1 - b1**t) / (1 - b2**t)),
-        ),
-        Misconception(
-            "upside-down",
-            "Your ratio is upside down: steps with the correction over steps without.",
-            peak_of(lambda t, b1, b2: 1 / step_ratio(t, b1, b2)),
-        ),
-        Misconception(
-            "first-step-only",
-            "That is the ratio at the first step. It can still grow after that: look at the steps that follow.",
-            first_ratio_only,
-        ),
-        Misconception(
-            "too-few-steps",
-            "You look at too few steps: with long memories the peak comes later.",
-            peak_of(step_ratio, steps=range(1, 11)),
-        ),
-        Misconception(
-            "betas-swapped",
-            "The betas have changed places in your ratio: `beta1` is above the line.",
-            peak_of(lambda t, b1, b2: (1 - b2**t) / np.sqrt(1 - b1**t)),
-            same_as=("divides-by-zero",),
-        ),
-        Misconception(
-            "answers-swapped",
-            "Your two answers are the wrong way round: the step `t` first, then the ratio.",
-            peak_of(step_ratio, answer=lambda t, r: (r, t)),
-        ),
-        Misconception(
-            "ratio-alone-squared",
-            "Your largest ratio is squared.",
-            peak_of(lambda t, b1, b2: step_ratio(t, b1, b2) ** 2),
-        ),
-        Misconception(
-            "second-moment-alone",
-            "You leave out 1 − beta1^t: the first moment has not filled yet either.",
-            peak_of(lambda t, b1, b2: 1 / np.sqrt(1 - b2**t)),
-        ),
+    misconceptions=mistakes(
+        uncorrected_peak,
+        """
+        counts-from-zero: t[ratio.argmax()] => ratio.argmax()
+            Your t is one too small: an index into an array begins at 0, steps begin at 1.
+        one-step-too-late: t[ratio.argmax()] => t[ratio.argmax()] + 1
+            Your t is one too large: the entry at place 0 already belongs to step 1.
+        root-missing: np.sqrt(1 - beta2**t) => (1 - beta2**t)
+            The root over 1 − beta2^t is missing in your ratio.
+        upside-down: (1 - beta1**t) / np.sqrt(1 - beta2**t) => np.sqrt(1 - beta2**t) / (1 - beta1**t)
+            Your ratio is upside down: steps with the correction over steps without.
+        first-step-only: return … => return 1, float(ratio[0])
+            That is the ratio at the first step. It can still grow after that: look at the steps that follow.
+        too-few-steps: 20_000 => 11
+            You look at too few steps: with long memories the peak comes later.
+        betas-swapped: beta1**t => beta2**t
+                               and: beta2**t => beta1**t
+            The betas have changed places in your ratio: `beta1` is above the line.
+        answers-swapped: return int(t[ratio.argmax()]), … => return …, int(t[ratio.argmax()])
+            Your two answers are the wrong way round: the step `t` first, then the ratio.
+        ratio-alone-squared: float(ratio.max()) => float(ratio.max()) ** 2
+            Your largest ratio is squared.
+        second-moment-alone: (1 - beta1**t) / => 1 /
+            You leave out 1 − beta1^t: the first moment has not filled yet either.
+        """,
     ),
     hints=(
         "No formula is needed: compute the ratio for many steps and look for the largest.",
@@ -566,149 +231,6 @@ UNCORRECTED_PEAK = Exercise(
 
 # -- 08-adam ---------------------------------------------------------------------------------------------------------
 
-
-def adam(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-    w = np.array(w, dtype=float)
-    moment1 = np.zeros_like(w)
-    moment2 = np.zeros_like(w)
-    for t in range(1, num_steps + 1):
-        dw = compute_gradient(w)
-        moment1 = beta1 * moment1 + (1 - beta1) * dw
-        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
-        unbiased1 = moment1 / (1 - beta1**t)
-        unbiased2 = moment2 / (1 - beta2**t)
-        w -= learning_rate * unbiased1 / (np.sqrt(unbiased2) + eps)
-    return w
-
-
-def correct_with(factor1, factor2):
-    """A correction made of two factors, each a function of (beta, t)."""
-    return lambda m1, m2, b1, b2, t: (m1 * factor1(b1, t), m2 * factor2(b2, t))
-
-
-def right_factor(beta, t):
-    return 1 / (1 - beta**t)
-
-
-def multiplied(beta, t):
-    return 1 - beta**t
-
-
-def same_factor(change):
-    """Both moments corrected by the right factor at another t."""
-
-    def factor(beta, t):
-        with np.errstate(all="ignore"):
-            return 1 / np.float64(1 - beta ** change(t))
-
-    return correct_with(factor, factor)
-
-
-def eps_before_the_correction(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
-    w = np.array(w, dtype=float)
-    moment1, moment2 = np.zeros_like(w), np.zeros_like(w)
-    for t in range(1, num_steps + 1):
-        dw = compute_gradient(w)
-        moment1 = beta1 * moment1 + (1 - beta1) * dw
-        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
-        rate = learning_rate * np.sqrt(1 - beta2**t) / (1 - beta1**t)
-        w -= rate * moment1 / (np.sqrt(moment2) + eps)
-    return w
-
-
-ADAM_MISTAKES = (
-    Misconception(
-        "correction-missing",
-        "The correction is missing: this is almost-Adam. Divide each moment by 1 − beta^t.",
-        loop_with(not_corrected),
-    ),
-    Misconception(
-        "correction-multiplied",
-        "You multiply by 1 − beta^t where you must divide: the moments are too small at first, and must be made larger.",
-        loop_with(correct_with(multiplied, multiplied)),
-    ),
-    Misconception(
-        "t-never-increments",
-        "Your `t` stays at 1 (or the power is missing), so the moments are corrected as if every step were the first.",
-        loop_with(same_factor(lambda t: 1)),
-    ),
-    Misconception(
-        "t-starts-at-zero",
-        "Your `t` is 0 in the first round, so 1 − beta^t is 0 and you divide by it: the first step has t = 1.",
-        loop_with(same_factor(lambda t: t - 1)),
-    ),
-    Misconception(
-        "t-one-ahead",
-        "Your `t` is one too large: in the first round it must be 1. Is it counted up twice, or from 2?",
-        loop_with(same_factor(lambda t: t + 1)),
-    ),
-    Misconception(
-        "corrected-moments-kept",
-        "The corrected moments are carried into the next round and corrected again. Give them names of their own.",
-        loop_with(corrected, store=True),
-    ),
-    Misconception(
-        "only-moment1-corrected",
-        "Only `moment1` is corrected; `moment2` starts at zero too.",
-        loop_with(correct_with(right_factor, lambda b, t: 1.0)),
-    ),
-    Misconception(
-        "only-moment2-corrected",
-        "Only `moment2` is corrected; `moment1` starts at zero too.",
-        loop_with(correct_with(lambda b, t: 1.0, right_factor)),
-    ),
-    Misconception(
-        "beta-times-t",
-        "You multiply beta by `t`; it is a power, `beta**t`.",
-        loop_with(correct_with(lambda b, t: 1 / (1 - b * t), lambda b, t: 1 / (1 - b * t))),
-    ),
-    Misconception(
-        "corrections-swapped",
-        "The corrections have changed places: `moment1` goes with `beta1`, `moment2` with `beta2`.",
-        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b2**t), m2 / (1 - b1**t))),
-    ),
-    Misconception(
-        "divided-by-the-power",
-        "You divide by beta^t itself; it is 1 − beta^t.",
-        loop_with(correct_with(lambda b, t: 1 / b**t, lambda b, t: 1 / b**t)),
-    ),
-    Misconception(
-        "root-before-the-correction",
-        "You take the root before the correction: divide `moment2` by 1 − beta2^t first, then take the root.",
-        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / (1 - b2**t) ** 2)),
-    ),
-    Misconception(
-        "brackets-missing-in-the-correction",
-        "Brackets are missing in your correction: `moment1 / 1 - beta1**t` divides by 1. Write `moment1 / (1 - beta1**t)`.",
-        loop_with(lambda m1, m2, b1, b2, t: (m1 / 1 - b1**t, m2 / 1 - b2**t)),
-    ),
-    Misconception(
-        "power-of-the-bracket",
-        "You raise the whole bracket to the power, (1 − beta)^t; it is 1 minus beta^t.",
-        loop_with(correct_with(lambda b, t: 1 / (1 - b) ** t, lambda b, t: 1 / (1 - b) ** t)),
-    ),
-    Misconception(
-        "beta1-in-both-corrections",
-        "Both corrections use `beta1`; `moment2` leaks with `beta2` and is corrected with it.",
-        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / (1 - b1**t))),
-    ),
-    Misconception(
-        "root-in-the-correction",
-        "`moment2` is divided by the root of 1 − beta2^t. Divide it by 1 − beta2^t itself; the root comes once, later.",
-        loop_with(lambda m1, m2, b1, b2, t: (m1 / (1 - b1**t), m2 / np.sqrt(1 - b2**t))),
-    ),
-    Misconception(
-        "largest-moment2",
-        "Your second moment never shrinks: that is AMSGrad. Adam's forgets.",
-        loop_with(corrected, second=lambda m2, dw, b, m1: np.maximum(m2, b * m2 + (1 - b) * dw * dw)),
-    ),
-    Misconception(
-        "eps-before-the-correction",
-        "Your `eps` is added before the correction, as in the paper's shortened form. Here it comes after it, so that it "
-        "is compared with the corrected root.",
-        eps_before_the_correction,
-    ),
-)
 
 ADAM = Exercise(
     id="08-adam",
@@ -723,7 +245,14 @@ ADAM = Exercise(
     cases=adam_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(*loop_misconceptions(adam), *moment_misconceptions(adam, corrected), *ADAM_MISTAKES),
+    misconceptions=mistakes(
+        adam,
+        LOOP,
+        SQUARES,
+        ROOT,
+        CORRECTION,
+        MOMENTS,
+    ),
     hints=(
         "Start from your almost-Adam. What has to be counted, and from which number on?",
         "`for t in range(1, num_steps + 1)` counts the steps. Make two new arrays in each round, and leave `moment1` and "
@@ -737,21 +266,6 @@ ADAM = Exercise(
 # -- 08-adamw --------------------------------------------------------------------------------------------------------
 
 
-def adamw(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps, weight_decay):
-    w = np.array(w, dtype=float)
-    moment1 = np.zeros_like(w)
-    moment2 = np.zeros_like(w)
-    for t in range(1, num_steps + 1):
-        dw = compute_gradient(w)
-        w -= learning_rate * weight_decay * w
-        moment1 = beta1 * moment1 + (1 - beta1) * dw
-        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
-        unbiased1 = moment1 / (1 - beta1**t)
-        unbiased2 = moment2 / (1 - beta2**t)
-        w -= learning_rate * unbiased1 / (np.sqrt(unbiased2) + eps)
-    return w
-
-
 def adamw_cases(rng: np.random.Generator) -> list[Case]:
     """Adam's cases with a weight decay each, and one with none."""
     cases = []
@@ -760,152 +274,6 @@ def adamw_cases(rng: np.random.Generator) -> list[Case]:
         cases.append(Case((*case.args, decay), label=case.label))
     return cases
 
-
-def decay_with(before=None, after=None, gradient=None, correct=corrected, move=moved, look_first=True):
-    """An AdamW with its decay in another place: before(w, a, d, start), after(...), gradient(dw, w, d)."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps, weight_decay):
-        w = np.array(w, dtype=float)
-        start = w.copy()
-        moment1, moment2 = np.zeros_like(w), np.zeros_like(w)
-        for t in range(1, num_steps + 1):
-            dw = compute_gradient(w) if look_first else None
-            old = w
-            if before:
-                w = before(w, learning_rate, weight_decay, start)
-            if dw is None:
-                dw = compute_gradient(w)
-            if gradient:
-                dw = gradient(dw, old, weight_decay)
-            moment1 = first_of(moment1, dw, beta1)
-            moment2 = second_of(moment2, dw, beta2, moment1)
-            m1, m2 = correct(moment1, moment2, beta1, beta2, t)
-            w = move(w, learning_rate, m1, m2, eps, (old, weight_decay))
-            if after:
-                w = after(w, learning_rate, weight_decay, start)
-        return w
-
-    return wrong
-
-
-def decayed(w, a, d, start):
-    return w - a * d * w
-
-
-ADAMW_MISTAKES = (
-    Misconception(
-        "l2-in-the-gradient",
-        "You add the decay to the gradient. There it passes through both moments and is divided away; it must act on `w` "
-        "directly.",
-        decay_with(gradient=lambda dw, w, d: dw + d * w),
-    ),
-    Misconception(
-        "l2-and-decay",
-        "The weights decay twice: directly and through the gradient. Only the direct decay belongs here.",
-        decay_with(before=decayed, gradient=lambda dw, w, d: dw + d * w),
-    ),
-    Misconception(
-        "decay-divided-too",
-        "Your decay stands above the line and is divided by the root of the second moment. It stays outside the division.",
-        decay_with(move=lambda w, a, m1, m2, eps, old: w - a * (m1 + old[1] * old[0]) / (np.sqrt(m2) + eps)),
-    ),
-    Misconception(
-        "decay-without-learning-rate",
-        "Your decay lacks the learning rate: `w` shrinks by `learning_rate * weight_decay` of itself.",
-        decay_with(before=lambda w, a, d, start: w - d * w),
-    ),
-    Misconception(
-        "decay-with-learning-rate-twice",
-        "The learning rate is in your decay twice.",
-        decay_with(before=lambda w, a, d, start: w - a * a * d * w),
-    ),
-    Misconception(
-        "decay-missing",
-        "`w` does not decay at all: this is Adam.",
-        decay_with(),
-    ),
-    Misconception(
-        "decay-after-the-step",
-        "Your decay comes after the step, so it also shrinks what the step has added. Here it comes before.",
-        decay_with(after=decayed),
-    ),
-    Misconception(
-        "decay-grows",
-        "Your `w` grows: the decay has the wrong sign.",
-        decay_with(before=lambda w, a, d, start: w + a * d * w),
-    ),
-    Misconception(
-        "decay-of-the-start",
-        "Your decay is always that of the first `w`: it must follow `w` as it moves.",
-        decay_with(before=lambda w, a, d, start: w - a * d * start),
-    ),
-    Misconception(
-        "decay-by-sign",
-        "Your decay takes the same amount from every weight. It takes a share: in proportion to `w`.",
-        decay_with(before=lambda w, a, d, start: w - a * d * np.sign(w)),
-    ),
-    Misconception(
-        "decay-doubled",
-        "Your decay is twice as strong: no factor 2 belongs to it.",
-        decay_with(before=lambda w, a, d, start: w - 2 * a * d * w),
-    ),
-    Misconception(
-        "decay-halved",
-        "Your decay is half as strong: the factor ½ of the loss is gone once you take its slope.",
-        decay_with(before=lambda w, a, d, start: w - 0.5 * a * d * w),
-    ),
-    Misconception(
-        "decay-not-of-w",
-        "You take `learning_rate * weight_decay` itself away from every weight: it is that share *of* `w`, so times `w`.",
-        decay_with(before=lambda w, a, d, start: w - a * d),
-    ),
-    Misconception(
-        "decay-before-and-after",
-        "Your weights decay before and after the step: once a round is enough, before.",
-        decay_with(before=decayed, after=decayed),
-    ),
-    Misconception(
-        "eps-added-to-the-parameters",
-        "The decay is right, but `eps` is added after the division: brackets are missing below the line.",
-        decay_with(before=decayed, move=lambda w, a, m1, m2, eps, old: w - (a * m1 / np.sqrt(m2) + eps)),
-    ),
-    Misconception(
-        "decay-keeps-only-its-share",
-        "`w` is multiplied by `learning_rate * weight_decay`; it must be multiplied by 1 minus that.",
-        decay_with(before=lambda w, a, d, start: a * d * w),
-    ),
-    Misconception(
-        "gradient-after-the-decay",
-        "You compute the gradient after the decay, at a `w` that has shrunk already: ask for it first.",
-        decay_with(before=decayed, look_first=False),
-    ),
-    Misconception(
-        "correction-missing",
-        "The decay is right, but the bias correction is missing.",
-        decay_with(before=decayed, correct=not_corrected),
-    ),
-    Misconception(
-        "t-never-increments",
-        "The decay is right, but `t` stays at 1: every step is corrected as if it were the first.",
-        decay_with(before=decayed, correct=same_factor(lambda t: 1)),
-    ),
-    Misconception(
-        "correction-multiplied",
-        "The decay is right, but you multiply by 1 − beta^t where you must divide.",
-        decay_with(before=decayed, correct=correct_with(multiplied, multiplied)),
-    ),
-    Misconception(
-        "root-missing",
-        "The decay is right, but the root of the second moment is missing.",
-        decay_with(before=decayed, move=lambda w, a, m1, m2, eps, old: w - a * m1 / (m2 + eps)),
-    ),
-    Misconception(
-        "eps-inside-the-root",
-        "The decay is right, but `eps` stands inside the root.",
-        decay_with(before=decayed, move=lambda w, a, m1, m2, eps, old: w - a * m1 / np.sqrt(m2 + eps)),
-    ),
-    Misconception("betas-swapped", "The two betas have changed places.", swapped_betas(adamw)),
-)
 
 ADAMW = Exercise(
     id="08-adamw",
@@ -920,7 +288,56 @@ ADAMW = Exercise(
     cases=adamw_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(*loop_misconceptions(adamw), *ADAMW_MISTAKES),
+    misconceptions=mistakes(
+        adamw,
+        LOOP,
+        SQUARES,
+        ROOT,
+        CORRECTION,
+        MOMENTS,
+        """
+        l2-in-the-gradient: w -= learning_rate * weight_decay * w => dw = dw + weight_decay * w
+            You add the decay to the gradient. There it passes through both moments and is divided away; it must act on
+            `w` directly.
+        l2-and-decay: w -= learning_rate * weight_decay * w => dw = dw + weight_decay * w; w -= learning_rate * weight_decay * w
+            The weights decay twice: directly and through the gradient. Only the direct decay belongs here.
+        decay-divided-too: w -= learning_rate * weight_decay * w => pass
+                      and: unbiased1 / => (unbiased1 + weight_decay * w) /
+            Your decay stands above the line and is divided by the root of the second moment. It stays outside the
+            division.
+        decay-without-learning-rate: learning_rate * weight_decay * w => weight_decay * w
+            Your decay lacks the learning rate: `w` shrinks by `learning_rate * weight_decay` of itself.
+        decay-with-learning-rate-twice: learning_rate * weight_decay => learning_rate * learning_rate * weight_decay
+            The learning rate is in your decay twice.
+        decay-missing: w -= learning_rate * weight_decay * w => pass
+            `w` does not decay at all: this is Adam.
+        decay-after-the-step: w -= learning_rate * weight_decay * w => pass
+                         and: last w -= … => w -= …; w -= learning_rate * weight_decay * w
+            Your decay comes after the step, so it also shrinks what the step has added. Here it comes before.
+        decay-grows: w -= learning_rate * weight_decay => w += learning_rate * weight_decay
+            Your `w` grows: the decay has the wrong sign.
+        decay-of-the-start: np.array(w, dtype=float) => np.array(w, dtype=float); start = w.copy()
+                       and: weight_decay * w => weight_decay * start
+            Your decay is always that of the first `w`: it must follow `w` as it moves.
+        decay-by-sign: weight_decay * w => weight_decay * np.sign(w)
+            Your decay takes the same amount from every weight. It takes a share: in proportion to `w`.
+        decay-doubled: learning_rate * weight_decay => 2 * learning_rate * weight_decay
+            Your decay is twice as strong: no factor 2 belongs to it.
+        decay-halved: learning_rate * weight_decay => 0.5 * learning_rate * weight_decay
+            Your decay is half as strong: the factor ½ of the loss is gone once you take its slope.
+        decay-not-of-w: weight_decay * w => weight_decay
+            You take `learning_rate * weight_decay` itself away from every weight: it is that share *of* `w`, so times
+            `w`.
+        decay-before-and-after: last w -= … => w -= …; w -= learning_rate * weight_decay * w
+            Your weights decay before and after the step: once a round is enough, before.
+        decay-keeps-only-its-share: w -= learning_rate * weight_decay * w => w *= learning_rate * weight_decay
+            `w` is multiplied by `learning_rate * weight_decay`; it must be multiplied by 1 minus that.
+        gradient-after-the-decay: dw = compute_gradient(w) => pass
+                             and: learning_rate * weight_decay * w => learning_rate * weight_decay * w; dw = compute_gradient(w)
+            You compute the gradient after the decay, at a `w` that has shrunk already: ask for it first.
+        """,
+        skip=("keeps-whole-numbers",),
+    ),
     hints=(
         "Start from your Adam. One line is new. It changes `w` and nothing else.",
         "The new line multiplies `w` by `1 - learning_rate * weight_decay`. It stands after the gradient and before "
@@ -931,19 +348,6 @@ ADAMW = Exercise(
 
 
 # -- 08-reddi: a sequence of gradients on which Adam fails -----------------------------------------------------------
-
-
-def reddi_walk(w, learning_rate, num_steps, C, keep_largest):
-    beta2 = 1 / (1 + C * C)
-    moment2 = largest = 0.0
-    for t in range(1, num_steps + 1):
-        dw = C if t % 3 == 1 else -1.0
-        moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
-        largest = max(largest, moment2)
-        divisor = math.sqrt(largest if keep_largest else moment2)
-        w = w - learning_rate / math.sqrt(t) * dw / divisor
-        w = min(max(w, -1.0), 1.0)
-    return w
 
 
 def reddi_cases(rng: np.random.Generator) -> list[Case]:
@@ -961,26 +365,6 @@ def reddi_cases(rng: np.random.Generator) -> list[Case]:
     ]  # fmt: skip
 
 
-def reddi_with(gradient=None, beta2=None, rate=None, divide=math.sqrt, clip=(-1.0, 1.0), keep=None, sign=-1.0,
-               largest_of="moment2", turns=0):  # fmt: skip
-    """A wrong walk: one of its lines is another."""
-
-    def wrong(w, learning_rate, num_steps, C, keep_largest):
-        b = beta2(C) if beta2 else 1 / (1 + C * C)
-        keeps = keep_largest if keep is None else keep
-        moment2 = largest = 0.0
-        for t in range(1, num_steps + 1):
-            dw = gradient(t, C) if gradient else (C if t % 3 == 1 else -1.0)
-            moment2 = b * moment2 + (1 - b) * dw * dw
-            largest = max(largest, moment2 if largest_of == "moment2" else dw * dw)
-            a = rate(learning_rate, t) if rate else learning_rate / math.sqrt(t)
-            w = w + sign * a * dw / divide(largest if keeps else moment2)
-            w = min(max(w, clip[0]), clip[1])
-        return w
-
-    return wrong
-
-
 REDDI = Exercise(
     id="08-reddi",
     title="A sequence on which Adam fails",
@@ -994,86 +378,44 @@ REDDI = Exercise(
     answers=("reddi_walk",),
     reference=reddi_walk,
     cases=reddi_cases,
-    misconceptions=(
-        Misconception(
-            "sequence-from-zero",
-            "Your gradients come one step late: count t from 1, so that the first gradient is C.",
-            reddi_with(gradient=lambda t, C: C if (t - 1) % 3 == 1 else -1.0),
-        ),
-        Misconception(
-            "always-C",
-            "Your gradient is always C: two of three steps have −1.",
-            reddi_with(gradient=lambda t, C: C),
-        ),
-        Misconception(
-            "plus-one",
-            "Your small gradients are +1; they are −1.",
-            reddi_with(gradient=lambda t, C: C if t % 3 == 1 else 1.0),
-        ),
-        Misconception(
-            "learning-rate-constant",
-            "Your learning rate stays the same: it is divided by √t.",
-            reddi_with(rate=lambda a, t: a),
-        ),
-        Misconception(
-            "learning-rate-over-t",
-            "Your learning rate is divided by t; it is divided by the root of t.",
-            reddi_with(rate=lambda a, t: a / t),
-        ),
-        Misconception(
-            "not-cut-back",
-            "Your `w` leaves [−1, 1]: cut it back after each step.",
-            reddi_with(clip=(-math.inf, math.inf)),
-        ),
-        Misconception(
-            "cut-above-only",
-            "Your `w` goes below −1: it is cut back at both ends of [−1, 1], after each step.",
-            reddi_with(clip=(-math.inf, 1.0)),
-        ),
-        Misconception(
-            "one-step-too-few",
-            "Your walk takes one step too few: t runs from 1 to `num_steps`, the last one included.",
-            lambda w, learning_rate, num_steps, C, keep_largest: reddi_walk(
-                w, learning_rate, num_steps - 1, C, keep_largest
-            ),
-        ),
-        Misconception(
-            "large-gradient-last",
-            "Your large gradient C comes third in each round: it comes first, when `t % 3 == 1`.",
-            reddi_with(gradient=lambda t, C: C if t % 3 == 0 else -1.0),
-        ),
-        Misconception(
-            "cut-at-zero", "You cut `w` back to [0, 1]; it may go down to −1.", reddi_with(clip=(0.0, 1.0))
-        ),
-        Misconception(
-            "root-missing",
-            "You divide by `moment2` itself: its root is missing.",
-            reddi_with(divide=lambda v: v),
-        ),
-        Misconception(
-            "beta2-without-square",
-            "Your beta2 is 1/(1 + C); the C is squared.",
-            reddi_with(beta2=lambda C: 1 / (1 + C)),
-        ),
-        Misconception(
-            "beta2-the-other-way",
-            "Your beta2 is C²/(1 + C²): past and present have changed weights.",
-            reddi_with(beta2=lambda C: C * C / (1 + C * C)),
-        ),
-        Misconception(
-            "never-keeps", "`keep_largest` makes no difference in your walk.", reddi_with(keep=False)
-        ),
-        Misconception(
-            "always-keeps",
-            "You keep the largest `moment2` even when `keep_largest` is False.",
-            reddi_with(keep=True),
-        ),
-        Misconception(
-            "largest-square",
-            "You keep the largest squared gradient; it is the largest `moment2` that counts.",
-            reddi_with(largest_of="square"),
-        ),
-        Misconception("uphill", "Your walk goes uphill: subtract the step.", reddi_with(sign=1.0)),
+    misconceptions=mistakes(
+        reddi_walk,
+        """
+        sequence-from-zero: t % 3 == 1 => (t - 1) % 3 == 1
+            Your gradients come one step late: count t from 1, so that the first gradient is C.
+        always-C: C if t % 3 == 1 else -1.0 => C
+            Your gradient is always C: two of three steps have −1.
+        plus-one: else -1.0 => else 1.0
+            Your small gradients are +1; they are −1.
+        learning-rate-constant: / math.sqrt(t) =>
+            Your learning rate stays the same: it is divided by √t.
+        learning-rate-over-t: / math.sqrt(t) => / t
+            Your learning rate is divided by t; it is divided by the root of t.
+        not-cut-back: w = min(max(w, -1.0), 1.0) => pass
+            Your `w` leaves [−1, 1]: cut it back after each step.
+        cut-above-only: max(w, -1.0) => w
+            Your `w` goes below −1: it is cut back at both ends of [−1, 1], after each step.
+        one-step-too-few: num_steps + 1 => num_steps
+            Your walk takes one step too few: t runs from 1 to `num_steps`, the last one included.
+        large-gradient-last: t % 3 == 1 => t % 3 == 0
+            Your large gradient C comes third in each round: it comes first, when `t % 3 == 1`.
+        cut-at-zero: max(w, -1.0) => max(w, 0.0)
+            You cut `w` back to [0, 1]; it may go down to −1.
+        root-missing: math.sqrt(largest if keep_largest else moment2) => largest if keep_largest else moment2
+            You divide by `moment2` itself: its root is missing.
+        beta2-without-square: C * C => C
+            Your beta2 is 1/(1 + C); the C is squared.
+        beta2-the-other-way: 1 / (1 + C * C) => C * C / (1 + C * C)
+            Your beta2 is C²/(1 + C²): past and present have changed weights.
+        never-keeps: largest if keep_largest else moment2 => moment2
+            `keep_largest` makes no difference in your walk.
+        always-keeps: largest if keep_largest else moment2 => largest
+            You keep the largest `moment2` even when `keep_largest` is False.
+        largest-square: max(largest, moment2) => max(largest, dw * dw)
+            You keep the largest squared gradient; it is the largest `moment2` that counts.
+        uphill: w = w - => w = w +
+            Your walk goes uphill: subtract the step.
+        """,
     ),
     hints=(
         "One loop over t from 1 on. In it: the gradient of step t, `moment2`, the divisor, the step, the border.",
@@ -1092,11 +434,6 @@ WRONG_LINES = {"line_a": 8, "line_b": 6, "line_c": 5, "line_d": 4, "line_e": 2}
 def find_the_error():
     """The numbers of the wrong lines in the lesson's texts A to E; the tests repair and run them."""
     return tuple(WRONG_LINES.values())
-
-
-def said(text: str, line: int):
-    """An answer that names `line` for one text, and is right for the others."""
-    return lambda: tuple(line if name == f"line_{text}" else None for name in WRONG_LINES)
 
 
 # Lines that are often suspected: the misconception that each shows.
@@ -1144,60 +481,38 @@ FIND_THE_ERROR = Exercise(
     reference=find_the_error,
     kind="value",
     verify=verify_lines,
-    misconceptions=(
-        Misconception(
-            "a-counter-start",
-            "Text A: `t = 1` before the loop is a fine start. Follow `t` from there: what is it in round 2?",
-            said("a", 1),
-        ),
-        Misconception(
-            "a-moments",
-            "Text A: the two moments are as in the lecture. Look at what comes after them.",
-            said("a", 4),
-        ),
-        Misconception(
-            "a-correction",
-            "Text A: the correction is right, as long as `t` is the number of the step. Is it, in round 2?",
-            said("a", 6),
-        ),
-        Misconception(
-            "a-update",
-            "Text A: the update itself is right; one of the numbers that go into it is not.",
-            said("a", 7),
-        ),
-        Misconception(
-            "b-corrections",
-            "Text B: both corrections divide, as they should. Which operation is done last in the line below?",
-            said("b", 5),
-        ),
-        Misconception("b-moments", "Text B: the moments are right. Look for brackets.", said("b", 3)),
-        Misconception(
-            "c-moments",
-            "Text C: the moments are right. Are they too small or too large at first, and does this correction help?",
-            said("c", 4),
-        ),
-        Misconception("c-update", "Text C: the update is right, if what goes into it is.", said("c", 6)),
-        Misconception(
-            "d-too-small",
-            "Text D: sentence 2 is true; both moments are too small at first. Is the step then too small as well?",
-            said("d", 2),
-        ),
-        Misconception(
-            "d-slower",
-            "Text D: sentence 3 is true: beta2 is closer to 1, so `moment2` fills more slowly. What does a small divisor do?",
-            said("d", 3),
-        ),
-        Misconception("d-first", "Text D: sentence 1 is the lecture's own initialisation.", said("d", 1)),
-        Misconception(
-            "e-root",
-            "Text E: the root is right where what stands below it is never negative. Can it be, here?",
-            said("e", 8),
-        ),
-        Misconception(
-            "e-first-moment",
-            "Text E: a first moment may be of either sign; it starts at zeros here. Look at the other one.",
-            said("e", 1),
-        ),
+    misconceptions=wrong_values(
+        find_the_error,
+        ("line_a", "line_b", "line_c", "line_d", "line_e"),
+        """
+        a-counter-start: line_a = 1
+            Text A: `t = 1` before the loop is a fine start. Follow `t` from there: what is it in round 2?
+        a-moments: line_a = 4
+            Text A: the two moments are as in the lecture. Look at what comes after them.
+        a-correction: line_a = 6
+            Text A: the correction is right, as long as `t` is the number of the step. Is it, in round 2?
+        a-update: line_a = 7
+            Text A: the update itself is right; one of the numbers that go into it is not.
+        b-corrections: line_b = 5
+            Text B: both corrections divide, as they should. Which operation is done last in the line below?
+        b-moments: line_b = 3
+            Text B: the moments are right. Look for brackets.
+        c-moments: line_c = 4
+            Text C: the moments are right. Are they too small or too large at first, and does this correction help?
+        c-update: line_c = 6
+            Text C: the update is right, if what goes into it is.
+        d-too-small: line_d = 2
+            Text D: sentence 2 is true; both moments are too small at first. Is the step then too small as well?
+        d-slower: line_d = 3
+            Text D: sentence 3 is true: beta2 is closer to 1, so `moment2` fills more slowly. What does a small divisor
+            do?
+        d-first: line_d = 1
+            Text D: sentence 1 is the lecture's own initialisation.
+        e-root: line_e = 8
+            Text E: the root is right where what stands below it is never negative. Can it be, here?
+        e-first-moment: line_e = 1
+            Text E: a first moment may be of either sign; it starts at zeros here. Look at the other one.
+        """,
     ),
     hints=(
         "Go through the first two rounds of each loop with a pencil. Which numbers are in `t`, in the moments, in the step?",
@@ -1222,12 +537,11 @@ def early_steps() -> int:
 
 def frozen_t() -> float:
     """Long steps of an Adam whose t stays at 1, over the right ones, under a constant gradient."""
-    end = adam_with_frozen_t(lambda w: np.ones(1), np.zeros(1), 1.0, 20_000, 0.9, 0.999, 0.0)
-    before = adam_with_frozen_t(lambda w: np.ones(1), np.zeros(1), 1.0, 19_999, 0.9, 0.999, 0.0)
+    frozen = next(m.code for m in ADAM.misconceptions if m.id == "t-never-increments")
+    end = frozen(lambda w: np.ones(1), np.zeros(1), 1.0, 20_000, 0.9, 0.999, 0.0)
+    before = frozen(lambda w: np.ones(1), np.zeros(1), 1.0, 19_999, 0.9, 0.999, 0.0)
     return float(before[0] - end[0])
 
-
-adam_with_frozen_t = loop_with(same_factor(lambda t: 1))
 
 PREDICTIONS = (
     Prediction(

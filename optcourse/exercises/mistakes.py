@@ -8,7 +8,8 @@
         You add up gradients and square the sum. Square each one first, then add.
     ''')
 
-What an edit replaces must stand exactly once in the body of the reference, or the module does not load. In it, `{name}` stands
+What an edit replaces must stand exactly once in the body of the reference, or the module does not load (`last …` takes the last
+of several). In it, `{name}` stands
 for any name, the same one wherever it is repeated, and `…` for the rest of a line or what is between two texts. Both
 may be used again in what takes its place, and `{name}` in the sentence. `no-root (same as other): …` names mistakes that
 give the same numbers. Several statements on a line are parted by `;`.
@@ -124,6 +125,8 @@ class Source:
 
     def find(self, old: str, known: dict[str, str]) -> list[tuple[int, int, dict[str, str]]]:
         """Where `old` stands in the body: start, end, and what its `{name}`s and its `…` stand for."""
+        if old.startswith(LAST):
+            return self.find(old.removeprefix(LAST), known)[-1:]
         if not WILD.search(old):
             return [(at, at + len(old), known) for at in self._places(old)]
         found = _pattern(old, known).finditer(self.text, self.body)
@@ -170,7 +173,8 @@ def mistakes(
 ) -> tuple[Misconception, ...]:
     """The misconceptions that are edits of `reference`: texts and families, in the order in which they are tried.
 
-    An id in a text takes the place of the same id in a family. skip: ids of families that are no mistakes here.
+    An id in a text takes the place of the same id in a family, and that of a later family.
+    skip: ids of families that are no mistakes here.
     """
     where = _caller()
     around = inspect.currentframe().f_back.f_globals
@@ -184,7 +188,7 @@ def mistakes(
             here = _make(entry, source, None if isinstance(part, str) else part)
             if here is None:
                 continue
-            if isinstance(part, Family) and entry.id in (*own, *skip):
+            if isinstance(part, Family) and entry.id in (*own, *skip, *made):
                 left_out.add(entry.id)
                 continue
             if entry.id in made:
@@ -210,12 +214,18 @@ def _make(entry: Entry, source: Source, family: Family | None) -> Mistake | None
             raise _bad(source.where, entry.id, f"`{old}` {count} in the reference; it must stand there once")
         start, end, known = found[0]
         edits.append((start, end, new))
+    for text, pattern in (*((new, WILD) for _, _, new in edits), (entry.sentence, NAMED)):
+        for wild in pattern.finditer(text):
+            if (wild[1] or "rest") not in known:
+                raise _bad(
+                    source.where, entry.id, f"says `{wild[0]}`, which stands for nothing in what it replaces"
+                )
     done = tuple(Edit(start, end, _filled(new, known)) for start, end, new in edits)
     for edit in done:
         if source.text[edit.start : edit.end] == edit.new:
             raise _bad(source.where, entry.id, f"`{edit.new}` changes nothing")
     source.check(done, entry.id)
-    return Mistake(entry, source, done, _filled(entry.sentence, known))
+    return Mistake(entry, source, done, _filled(entry.sentence, known, NAMED))
 
 
 def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[Misconception, ...]:
@@ -250,6 +260,8 @@ def _values(code: CodeType, namespace: Mapping, names: tuple[str, ...]) -> Any:
 
 HEAD = re.compile(r"([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?: \(same as ([A-Za-z0-9, -]+)\))?:(?: (.*))?")
 WILD = re.compile(r"\{([a-z]\w*)\}|…")
+LAST = "last "
+NAMED = re.compile(r"\{([a-z]\w*)\}")  # in a sentence `…` is prose
 
 
 def _parse(text: str, where: str) -> tuple[Entry, ...]:
@@ -298,9 +310,9 @@ def _pattern(old: str, known: dict[str, str]) -> re.Pattern:
     return re.compile(before + "".join(parts) + after)
 
 
-def _filled(text: str, known: dict[str, str]) -> str:
-    """The text with what its wild parts stand for; an unknown `{name}` is code and stays."""
-    return WILD.sub(lambda wild: known.get(wild[1] or "rest", wild[0]), text)
+def _filled(text: str, known: dict[str, str], wild: re.Pattern = WILD) -> str:
+    """The text with what its wild parts stand for."""
+    return wild.sub(lambda found: known[found[1] or "rest"], text)
 
 
 def _word(letter: str) -> bool:

@@ -18,9 +18,9 @@ LONGEST_NAME = 120
 JOINERS = "\u200c\u200d"
 
 # Canvas (lib/content_zipper.rb): doejane_LATE_12345_67890_notebook.ipynb, which is name, "late", user, upload, and what the
-# student called it. The name is in small letters and has nothing but letters and digits.
+# student called it. The name is in small letters and has nothing but letters, digits and (seldom) underscores.
 CANVAS = re.compile(
-    r"(?P<name>[^_\s]+)_(?P<late>LATE_)?(?P<user>[1-9]\d*)_"
+    r"(?P<name>\S+?)_(?P<late>LATE_)?(?P<user>[1-9]\d*)_"
     r"(?:(?P<upload>[1-9]\d{2,})_(?P<called>.+)|(?P<typed>text|link))",
     re.DOTALL,
 )
@@ -53,11 +53,15 @@ COPY = re.compile(
 
 @dataclass(frozen=True)
 class Doubts:
-    """What only the names of a whole folder tell: people who share a name, look-alikes of Canvas's form, prefixes of groups."""
+    """What only the names of a whole folder tell.
+
+    People who share a name, look-alikes of Canvas's form, prefixes of groups, and whether Canvas's names may have underscores.
+    """
 
     namesakes: frozenset[str] = frozenset()
     lookalikes: frozenset[str] = frozenset()
     groups: tuple[str, ...] = ()
+    underscores: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,7 @@ def read_name(name: str, doubts: Doubts | None = None, ending: str = "") -> Name
     doubts = doubts or Doubts()
     if match := MOODLE.fullmatch(name):
         return _moodle(match, doubts)
-    match = _canvas(name, ending)
+    match = _canvas(name, ending, doubts.underscores)
     if match is None or name in doubts.lookalikes:
         return Name(clean(name), called=name)
     found = match.groupdict()
@@ -113,7 +117,7 @@ def _moodle(match: re.Match, doubts: Doubts) -> Name:
     return Name(student, ids, called=match["called"] or "", typed=typed)
 
 
-def _canvas(name: str, ending: str = "") -> re.Match | None:
+def _canvas(name: str, ending: str = "", underscores: bool = False) -> re.Match | None:
     """Canvas's form: the name in it in small letters and digits, the numbers no day with a time, typed texts in HTML."""
     name = unicodedata.normalize("NFC", name)
     if match := CANVAS_BLIND.fullmatch(name):
@@ -121,7 +125,10 @@ def _canvas(name: str, ending: str = "") -> re.Match | None:
     match = CANVAS.fullmatch(name)
     if match is None or match["name"] != match["name"].lower() or (match["typed"] and ending != ".html"):
         return None
-    if not all(unicodedata.category(letter)[0] in "LMN" for letter in match["name"]):
+    if not all(
+        (letter == "_" and underscores) or unicodedata.category(letter)[0] in "LMN"
+        for letter in match["name"]
+    ):
         return None
     return None if DAY_AND_TIME.fullmatch(f"{match['user']}_{match['upload']}") else match
 
@@ -135,13 +142,15 @@ def doubts_of(names: Iterable[str]) -> Doubts:
     for match in moodle:
         numbers[clean(_without_group(match["name"], groups))].add(match["participant"] or "")
     # In a real download a user has one name, and an upload one user.
-    canvas = {name: match.groupdict() for name in names if (match := _canvas(name))}
+    canvas = {name: match.groupdict() for name in names if (match := _canvas(name, underscores=True))}
     users, uploads = defaultdict(set), defaultdict(set)
     for found in canvas.values():
         users[found.get("user")].add(found["name"])
         uploads[found["upload"]].add((found["name"], found.get("user")))
     for several in (users, uploads):
         several.pop(None, None)
+    # With an underscore in the name much looks like Canvas's form: it is, where most of the folder is beyond doubt.
+    sure = sum(found.get("user") is not None and "_" not in found["name"] for found in canvas.values())
     return Doubts(
         frozenset(name for name, found in numbers.items() if len(found) > 1),
         frozenset(
@@ -150,6 +159,7 @@ def doubts_of(names: Iterable[str]) -> Doubts:
             if len(users[found.get("user")]) > 1 or len(uploads[found["upload"]]) > 1
         ),
         groups,
+        2 * sure >= len(names),
     )
 
 

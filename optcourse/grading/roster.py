@@ -106,14 +106,19 @@ def _header(rows: list[list[str]], columns: Mapping[str, str]) -> int | None:
     """Which row names the columns: there may be a title above it. None where the first row is a person's already."""
     said = {folded(header) for header in columns.values()}
     scores = [
-        sum(_kind(cell) != "" or folded(cell) in said for cell in row) if row else 0 for row in rows[:20]
+        sum(_kind(cell) != "" or folded(cell) in said for cell in row) * (not _is_data(row))
+        for row in rows[:20]
     ]
     if max(scores):
         return scores.index(max(scores))
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     top = next(k for k, row in enumerate(rows) if len(row) == width)
-    is_data = any(ADDRESS.fullmatch(cell) or cell.isdecimal() for cell in rows[top])
-    return None if is_data else top
+    return None if _is_data(rows[top]) else top
+
+
+def _is_data(row: Sequence[str]) -> bool:
+    """Addresses and numbers stand below a header, not in it."""
+    return any(ADDRESS.fullmatch(cell) or cell.isdecimal() for cell in row)
 
 
 def _kinds(

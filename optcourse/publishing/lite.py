@@ -122,7 +122,7 @@ def build(
             shutil.copytree(course / name, work / "files" / name, ignore=shutil.ignore_patterns(".*"))
         say(f"packing Python for the browser from {distribution.where}")
         shelf = Shelf(distribution, builder.wheels)
-        shelf.put("optcourse", _course_wheel(), COURSE_NEEDS)
+        shelf.put("optcourse", course_wheel(), COURSE_NEEDS)
         for name in KERNEL:
             shelf.need(name)
         for name in shelf.lacks & set(SHOWN):
@@ -364,7 +364,7 @@ def _kernel_wheel(name: str, folder: Path | None) -> Wheel | None:
     return Wheel(newest.name, newest.name.split("-")[1], tuple(sorted(tops)), newest.read_bytes())
 
 
-def _course_wheel() -> Wheel:
+def course_wheel() -> Wheel:
     """optcourse, without the requirements that its metadata names for a computer (JupyterLab, jupytext)."""
     files = {
         path.relative_to(PACKAGE.parent).as_posix(): path.read_bytes()

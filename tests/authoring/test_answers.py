@@ -117,7 +117,7 @@ def test_a_course_without_the_package_beside_it_is_built_as_ever(root):
     assert build(root) == 0 and not (root / FOLDER).exists()
 
 
-CONVERTED = ("06",)
+CONVERTED = ("05", "06", "07", "08")
 
 
 @pytest.mark.parametrize("lesson", CONVERTED)

@@ -7,6 +7,8 @@ import pytest
 
 from optcourse import exercises
 from optcourse.authoring.audit import flaws, prediction_flaws, quiz_flaws
+from optcourse.exercises import families
+from optcourse.exercises.mistakes import Family
 from optcourse.exercises.model import Exercise, Misconception, Prediction, Question, Quiz
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -38,6 +40,12 @@ def test_ids_are_unique_and_belong_to_their_lesson():
     for lesson in exercises.lessons():
         module = exercises.module(lesson)
         assert all(item.id.startswith(f"{lesson}-") for item in (*module.EXERCISES, *module.PREDICTIONS))
+
+
+def test_every_mistake_of_a_family_is_made_somewhere():
+    exercises.all_exercises()
+    found = [family for family in vars(families).values() if isinstance(family, Family)]
+    assert len(found) >= 6 and {family.name: family.unused() for family in found if family.unused()} == {}
 
 
 def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):

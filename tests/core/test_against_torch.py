@@ -1,8 +1,10 @@
 """Our optimizers walk where torch's do: recorded values always, torch itself where it is installed."""
 
 import importlib.util
+import inspect
 import json
 import os
+import re
 import runpy
 from pathlib import Path
 
@@ -86,3 +88,20 @@ def test_live_torch_open_loop_in_many_dimensions(row):
         twin.step()
         optimizer.step(mine, dw, state)
     np.testing.assert_allclose(mine, w.detach().numpy(), **TOLERANCE)
+
+
+def library_calls() -> list[str]:
+    """The lines of the lessons that call an optimizer of torch."""
+    sources = sorted((HERE.parents[1] / "source").glob("*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    return re.findall(r"^# (torch\.optim\.\w+\(params.*?\))", text, flags=re.MULTILINE)
+
+
+def test_the_lessons_calls_of_torch_can_be_made():
+    torch = torch_or_skip()
+    calls = library_calls()
+    assert len(calls) >= 6
+    for call in calls:
+        made = eval(call, {"torch": torch, "params": [torch.zeros(2, requires_grad=True)]})
+        assert isinstance(made, torch.optim.Optimizer)
+    assert "decoupled_weight_decay" in inspect.signature(torch.optim.Adam).parameters

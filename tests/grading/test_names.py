@@ -78,6 +78,13 @@ def test_canvas_keeps_the_letters_of_every_script(name, student, number):
     assert (found.student, found.ids) == (student, {"canvas_id": number})
 
 
+def test_a_name_with_an_underscore_is_canvas_own_only_in_a_folder_of_canvas():
+    odd, plain = "nowak_kowaljo_12345_67890_x", [f"ada_{k}_{k}001_x" for k in range(11, 14)]
+    assert read_name(odd).student == odd
+    assert read_name(odd, doubts_of([odd, *plain])).ids == {"canvas_id": "12345"}
+    assert not read_name(odd, doubts_of([odd, "ada", "bob"])).ids
+
+
 def test_texts_typed_into_a_platform_and_blind_names_are_known():
     typed = read_name("doejane_12345_text", ending=".html")
     assert typed.typed and typed.student == "doejane_12345" and typed.ids == {"canvas_id": "12345"}

@@ -165,7 +165,7 @@ def test_a_package_that_is_not_here_has_no_wheel():
 
 def test_what_the_wheel_of_the_course_holds_is_enough_for_every_lesson(tmp_path):
     """Unpacked alone, with the real optcourse out of the way: every lesson's module, explorer and file is in it."""
-    zipfile.ZipFile(io.BytesIO(lite._course_wheel().data)).extractall(tmp_path)
+    zipfile.ZipFile(io.BytesIO(lite.course_wheel().data)).extractall(tmp_path)
     code = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\nimport optcourse; "
         f"assert optcourse.__file__.startswith({str(tmp_path)!r})\nfrom optcourse import check, hints, quiz, data, race\n"

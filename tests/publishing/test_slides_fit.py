@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
+from optcourse import exercises
 from optcourse.publishing.execution import execute
 from optcourse.publishing.slides.page import build
 from optcourse.publishing.slides.sections import sections
 
 from .decks import SIZES, SPILLS, WAKE, opened
 
+executed = functools.cache(execute)  # several tests read the same run
 SOLUTIONS = sorted((Path(__file__).resolve().parents[2] / "solutions").glob("[0-9][0-9]_*.ipynb"))
 
 
@@ -20,7 +25,7 @@ SOLUTIONS = sorted((Path(__file__).resolve().parents[2] / "solutions").glob("[0-
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem[:2])
 def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
     deck = tmp_path / "deck.html"
-    deck.write_text(build(execute(path), path), encoding="utf-8")
+    deck.write_text(build(executed(path), path), encoding="utf-8")
     assert deck.stat().st_size < 12e6
     with opened(chromium, deck.as_uri()) as page:
         for width, height in SIZES:
@@ -45,3 +50,53 @@ def test_every_topic_has_notes_that_say_how_long_it_takes(path):
         topics[-1][1] += cell.metadata.get("optcourse", {}).get("notes", [])
     assert [title for title, notes in topics if not any(" min." in note for note in notes)] == []
     assert 20 <= sum(section.minutes for section in sections(notebook)) <= 100
+
+
+def given_away(notebook: nbformat.NotebookNode) -> list[str]:
+    """Each number prediction whose answer stands in the text, the code or an output above it."""
+    above, found = "", []
+    for cell in notebook.cells:
+        for name in (
+            re.findall(r'^predict\("([^"]+)"\)', cell.source, flags=re.M) if cell.cell_type == "code" else []
+        ):
+            prediction = exercises.prediction(name)
+            if prediction.kind == "number":
+                found += [
+                    f"{name}: {number} stands above it"
+                    for number in forms(float(prediction.answer()))
+                    if number in numbers(above)
+                ]
+        above += "\n" + cell.source
+        for output in cell.get("outputs", []):
+            above += "\n" + str(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+    return found
+
+
+def numbers(text: str) -> set[str]:
+    return {
+        number.replace(",", "") for number in re.findall(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?![\w.]*\d)", text)
+    }
+
+
+def forms(answer: float) -> set[str]:
+    """How a text would write it. A number of one digit, or a 10, stands everywhere and proves nothing."""
+    written = {f"{answer:.{digits}g}" for digits in (2, 3, 4)} if answer % 1 else {f"{answer:.0f}"}
+    return {
+        number
+        for number in written
+        if len(number.replace(".", "").strip("0")) > 1 and np.isclose(float(number), answer, rtol=0.02)
+    }
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem[:2])
+def test_no_answer_stands_above_its_question(path):
+    assert given_away(executed(path)) == []
+
+
+def test_an_answer_above_its_question_is_found():
+    cells = [
+        nbformat.v4.new_markdown_cell("It takes about 93 steps."),
+        nbformat.v4.new_code_cell('predict("05-steps")'),
+    ]
+    assert given_away(nbformat.v4.new_notebook(cells=cells)) == ["05-steps: 93 stands above it"]
+    assert given_away(nbformat.v4.new_notebook(cells=cells[::-1])) == []
