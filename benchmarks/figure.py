@@ -6,6 +6,7 @@ from optcourse.descent import descend
 from optcourse.explorers import parts
 from optcourse.explorers.controls import linear
 from optcourse.explorers.engine import Explorer
+from optcourse.explorers.runs import Stacked
 from optcourse.figures import Line, Scene
 from optcourse.objectives import quadratic
 from optcourse.optimizers import GradientDescent
@@ -19,7 +20,7 @@ class Same(Explorer):
 
     def scenes(self, settings):
         bowl = quadratic(10.0)
-        trace = descend(bowl, GradientDescent(parts.Stacked(settings).learning_rate), (-3.0, 2.0), 200)
+        trace = descend(bowl, GradientDescent(Stacked(settings).learning_rate), (-3.0, 2.0), 200)
         return [
             Scene(
                 [

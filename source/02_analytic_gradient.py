@@ -19,7 +19,7 @@
 # - When does a right gradient fail the check, and when does a wrong one pass?
 #
 # **You need** the numeric gradient ([lesson 01](01_numeric_gradient.ipynb)), the derivatives of a product, of $e^x$ and
-# of $\log x$, and matrix products in NumPy. **Time:** about 95 minutes, in 3 parts.
+# of $\log x$, and matrix products in NumPy. **Time:** about 105 minutes, in 3 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Recall the bill of lesson 01: two losses for every weight. Today: all slopes for the price of
@@ -148,6 +148,32 @@ print(f"loss {loss:g}; dw1 = {dw1:g}, db1 = {db1:g}, dw2 = {dw2:g}, db2 = {db2:g
 
 # %% [markdown]
 # Compare with the picture above: the same numbers.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ## Your turn: walk back once
+#
+# The same network with other numbers: $x = 3$, $w_1 = 4$, $b_1 = -5$, $w_2 = 0.5$, $b_2 = 1$, and the target $y = 2.5$.
+# On paper, go forward to the score. Then go back, value by value. What are the slopes of the loss by the score, by `w2`, by
+# the hidden value, and by `w1`?
+
+# %% tags=["exercise:02-walk-back"]
+back_score = back_w2 = back_hidden = back_w1 = ...
+### BEGIN SOLUTION
+# forward: 12, 7, 7, 3.5, score 4.5
+back_score = 4.5 - 2.5
+back_w2 = back_score * 7
+back_hidden = back_score * 0.5
+back_w1 = back_hidden * 3
+### END SOLUTION
+
+# %%
+check("02-walk-back", back_score, back_w2, back_hidden, back_w1)
+
+# %%
+hints("02-walk-back")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# 3 min. On paper, in pairs: forward first, then back, one node at a time.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Plant an error, and see what the check sees
@@ -292,6 +318,11 @@ hints("02-softmax-gradient")
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Two traps: the mean over examples, and large scores. The next key shows the answer.
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can go backward through sums, products and softmax. What is left is a whole
+# > network, and the check that finds errors. When you come back, run the cells above once more (*Run*, *Run
+# > All Above Selected Cell*), and go on with *ReLU: a gate*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## ReLU: a gate
 #
@@ -350,11 +381,6 @@ check("02-relu-backward", relu_backward)
 
 # %%
 hints("02-relu-backward")
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# > **You may stop here.** You can go backward through sums, products, softmax and ReLU. What is left is a
-# > whole network, and the check that finds errors. When you come back, run the cells above once more (*Run*,
-# > *Run All Above Selected Cell*), and go on with *A two-layer network*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A two-layer network
@@ -493,6 +519,11 @@ LearningExplorer()
 # %%
 LearningExplorer(yours=two_layer_backward, mistake="dW2 divided by N twice")
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You have a backward pass for a network, and you know why a falling loss proves
+# > nothing. What is left is the check, when not to believe it, and three bugs to find. When you come back, run
+# > the cells above once more (*Run*, *Run All Above Selected Cell*), and go on with *The gradient check*.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The gradient check
 #
@@ -560,11 +591,6 @@ verdict
 
 # %%
 hints("02-check-gradient")
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# > **You may stop here.** You have a backward pass for a network, and a gradient check. What is left is when
-# > not to believe the check, and three bugs to find. When you come back, run the cells above once more (*Run*,
-# > *Run All Above Selected Cell*), and go on with *What the check can see, and what it cannot*.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What the check can see, and what it cannot

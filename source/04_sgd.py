@@ -146,8 +146,8 @@ predict("04-four-times-the-batch")
 # **Try this.**
 #
 # 1. Move `batch_size` from 1 to 1438. When do almost all arrows point roughly the right way?
-# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud has not shrunk much, but the true gradient
-#    has. What does that do to the angles?
+# 2. Set it to 8 and switch *w is* to *near the minimum*. The cloud is still half as wide, but the true
+#    gradient has shrunk to a tenth. What does that do to the angles?
 # 3. Switch to *without replacement* and go to 1438 again. What happens to the cloud at the very end, and why?
 # 4. On the right the points fall on a straight line. Both axes are logarithmic. Ten times the batch: how much
 #    less variance?
@@ -390,7 +390,7 @@ hints("04-sgd")
 # 2. Read the bill in the line below the picture: how many gradients of single images did each walker compute?
 # 3. With `batch_size` 8, move `learning_rate` up and down. Near the minimum, which rate wanders more? Which
 #    one gets there sooner?
-# 4. Change `seed`. The beginning hardly changes, the end does. Why?
+# 4. Change `seed`. At the beginning all seeds go roughly the same way. And at the end?
 
 # %%
 MinibatchPathExplorer(yours=sgd)

@@ -186,7 +186,8 @@ hints("06-adagrad")
 
 # %% [markdown] tags=["spoken"]
 # **Try this.** Move `eps` up, far beyond 1e-7. At which value does the path begin to change? Compare it with the size of
-# $\sqrt{s}$: the narration below the picture shows `grad_squared`. At `eps` = 100 the bars have become almost equally high.
+# $\sqrt{s}$: the narration below the picture shows `grad_squared`. At `eps` = 100 the higher bar
+# is only a third higher than the other one.
 # Which algorithm is this, then? (Raise `learning_rate` as well, or you will not see it move.)
 
 # %%

@@ -133,6 +133,50 @@ def violations(package: Path) -> list[str]:
     return found
 
 
+def circles(package: Path) -> list[str]:
+    """Modules that know each other, directly or by way of others: one sentence for every circle."""
+    knows: dict[str, set[str]] = {}
+    for path in sorted(package.rglob("*.py")):
+        module = ".".join(("optcourse", *path.relative_to(package).with_suffix("").parts))
+        module = module.removesuffix(".__init__")
+        knows[module] = {name for _, name in imports(path, module.removeprefix("optcourse").lstrip("."))}
+    found, done = [], set()
+
+    def walk(module: str, way: list[str]) -> None:
+        if module in way:
+            found.append(" -> ".join([*way[way.index(module) :], module]))
+        elif module not in done:
+            for name in sorted(knows[module] & set(knows)):
+                walk(name, [*way, module])
+            done.add(module)
+
+    for module in knows:
+        walk(module, [])
+    return found
+
+
+def test_no_modules_know_each_other():
+    assert circles(PACKAGE) == []
+
+
+def test_a_circle_is_found(tmp_path):
+    package = tmp_path / "optcourse"
+    (package / "explorers").mkdir(parents=True)
+    (package / "explorers" / "__init__.py").touch()
+    (package / "explorers" / "page.py").write_text("from optcourse.explorers.engine import Explorer\n")
+    engine = package / "explorers" / "engine.py"
+    engine.write_text("from optcourse.explorers import stage\n")
+    assert circles(package) == []
+    engine.write_text("class Explorer:\n    def show(self):\n        from .page import packed\n")
+    assert circles(package) == [
+        "optcourse.explorers.engine -> optcourse.explorers.page -> optcourse.explorers.engine"
+    ]
+    engine.write_text("from optcourse.explorers import parts\n")
+    (package / "explorers" / "parts.py").write_text("import optcourse.explorers.page\n")
+    (found,) = circles(package)
+    assert found.count(" -> ") == 3
+
+
 def test_nothing_points_back_down_the_list():
     assert violations(PACKAGE) == []
 

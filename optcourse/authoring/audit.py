@@ -136,7 +136,7 @@ def _cases(exercise: Exercise) -> Iterator[str]:
 
 def prediction_flaws(prediction: Prediction) -> list[str]:
     """Everything that is wrong with a prediction."""
-    from optcourse.questions.widgets import computed_answer, is_right
+    from optcourse.questions.predictions import computed_answer, is_right
 
     found = list(_wording(prediction.question)) + list(_wording(prediction.reveal))
     for choice in prediction.choices:

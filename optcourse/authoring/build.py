@@ -1,5 +1,7 @@
 """`optcourse build`: source/NN_name.py becomes lessons/NN_name.ipynb, solutions/NN_name.ipynb and a module of answers.
 
+The modules of the live figures become the one script that a browser is given (join.py).
+
 Learners work in lessons/ (blanks), lecturers run solutions/ (answers). So a notebook that somebody has run or
 edited is never written over, unless with --force, and then a dated copy is kept in backups/.
 """
@@ -18,6 +20,7 @@ from optcourse.files import write_whole
 from optcourse.place import NoCourseHere, source_root
 
 from . import answers as answer_modules
+from . import join
 from . import notebook as nb
 from .prose import check_prose
 from .rules import check_rules
@@ -98,8 +101,9 @@ def problems_of(lessons: list[Lesson]) -> list[Problem]:
 def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
     """Write the notebooks of the lessons named (all, if none); nothing while a source has a problem."""
     lessons, chosen = read_lessons(root, names)
-    modules = answer_files(root, chosen)
-    result = Result(problems=problems_of(chosen))
+    scripts, unjoined = join.scripts(root)
+    made = answer_files(root, chosen) + scripts
+    result = Result(problems=problems_of(chosen) + unjoined)
     if result.problems:
         return result
     for lesson in chosen:
@@ -108,7 +112,7 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
             if may_replace(root, path, text, lesson.path, force, result):
                 write(path, text)
                 result.written.append(relative(root, path))
-    for path, text in modules:
+    for path, text in made:
         if path.exists() and read_text(path) == text:
             result.unchanged.append(relative(root, path))
         else:
@@ -191,12 +195,13 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
     # What a broken source would give is nothing to compare with.
     sound = [lesson for lesson in chosen if not lesson.problems]
     check_prose(lessons, root)
-    modules = answer_files(root, sound)
-    result = Result(problems=problems_of(chosen))
+    scripts, unjoined = join.scripts(root)
+    made = answer_files(root, sound) + scripts
+    result = Result(problems=problems_of(chosen) + unjoined)
     for lesson in sound:
         for folder, answers in FOLDERS.items():
             check_notebook(root, root / folder / f"{lesson.name}.ipynb", lesson, answers, result)
-    for path, text in modules:
+    for path, text in made:
         if path.exists() and read_text(path) == text:
             result.unchanged.append(relative(root, path))
         else:

@@ -43,13 +43,15 @@ class Notebook(pytest.File):
 
 class Sweep(pytest.Item):
     def runtest(self) -> None:
+        from optcourse.explorers.sweep import sweep
+
         explorers, feedbacks = run_notebook(self.path)
         failures = wrong_checks(self.path, feedbacks)
         for explorer in explorers:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error")
-                    explorer.sweep(np.random.default_rng(0))
+                    sweep(explorer, np.random.default_rng(0))
             except Exception as error:  # collected, so that one report names every explorer that fails
                 failures.append(f"{type(error).__name__}: {error}")
         if failures:
@@ -94,9 +96,9 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
         feedbacks.append(check(*answers, **options))
         return feedbacks[-1]
 
-    from optcourse.explorers import engine
+    from optcourse.explorers.engine import Explorer
 
-    before = set(engine.living)
+    explorers = Explorer.made = []
     module = types.ModuleType("__main__")
     cells = nbformat.read(path, as_version=4).cells
     course.check = remembering
@@ -110,6 +112,7 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
                 # The name makes a traceback say which cell it was; linecache needs the text for a learner's own line.
                 exec(compile(source, f"{path.name} cell {number}", "exec"), module.__dict__)
     finally:
+        Explorer.made = None
         course.check = check
         os.chdir(there)
         shutil.rmtree(os.environ["OPTCOURSE_HOME"], ignore_errors=True)
@@ -117,5 +120,4 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
             del os.environ["OPTCOURSE_HOME"]
         else:
             os.environ["OPTCOURSE_HOME"] = home
-    explorers = sorted(set(engine.living) - before, key=lambda explorer: type(explorer).__name__)
-    return explorers, feedbacks
+    return sorted(explorers, key=lambda explorer: type(explorer).__name__), feedbacks

@@ -216,7 +216,8 @@ FAIR_SWEEP = Exercise(
         unluckiest-seed: np.median => np.max
             You judge each learning rate by its worst seed; asked for is the median over the seeds.
         one-lost-run-is-enough: np.median(losses) => np.median(losses) if np.isfinite(losses).all() else np.inf
-            One lost run is enough for you to give a learning rate up. A median stands it, as long as most seeds are well.
+            One lost run is enough for you to give a learning rate up, perhaps because its NaN goes into the median. Turn it
+            into `np.inf` *before*: then a median stands it, as long as most seeds are well.
         upper-middle: np.median(losses) => np.sort(losses)[len(losses) // 2]
             With an even number of seeds you take the upper one of the two in the middle. The median is their mean.
         lower-middle: np.median(losses) => np.sort(losses)[(len(losses) - 1) // 2]
@@ -230,10 +231,6 @@ FAIR_SWEEP = Exercise(
             infinite, and keep what is.
         nan-stays: losses[np.isnan(losses)] = np.inf => pass
             A NaN goes through the median, and then `argmin` picks it. Turn it into `np.inf` before you compare.
-        nan-after-the-median: losses[np.isnan(losses)] = np.inf => pass
-                         and: np.median(losses) => np.nan_to_num(np.median(losses), nan=np.inf, posinf=np.inf)
-            You turn NaN into `np.inf` after the median: by then one lost run has made the median of all its seeds a NaN.
-            Before it is the place.
         nan-is-zero: = np.inf => = 0
             Your lost runs count as zero, the best loss there is. They are worse than any number.
         nan-is-a-large-number: = np.inf => = 1e9

@@ -26,6 +26,13 @@ class Axis:
     ticks: Sequence[tuple[float, str]] | None = None
     keep: Limits | None = None
 
+    def inside(self, value: float) -> float:
+        """The value, or the nearest at which a marker is still seen whole: a handle must not leave its panel."""
+        if self.scale == "log":
+            return float(np.clip(value, self.lo * 2, self.hi / 2))
+        margin = 0.025 * (self.hi - self.lo)
+        return float(np.clip(value, self.lo + margin, self.hi - margin))
+
     def kept(self, values: Any) -> Any:
         return values if self.keep is None else np.clip(values, *self.keep)
 

@@ -1,72 +1,60 @@
-"""The live figure: controls, a function from their values to a scene, and the conversation with the browser.
+"""The live figure: controls, a function from their values to a scene, and one way to talk to it.
 
 A lesson's explorer subclasses `Explorer`, lists its `controls`, and writes `scene(**values)`; or `scenes(list of values)`,
-where one batched `descend` answers a whole slider at once. Everything else is here: the table of frames that is sent ahead,
-single frames where no table covers a value, the static picture with its words, and the one plain sentence when
-something raises.
+where one batched `descend` answers a whole slider at once. Whoever shows it hands each message of the front end to
+`reply` and carries the answer back: a notebook over its comm (widget.py), a lecture over HTTP, a page from what was packed
+ahead (page.py). Nothing here knows of a browser.
 """
 
 from __future__ import annotations
 
-import base64
-import html
-import itertools
-import json
 import logging
-import os
-import pathlib
-import weakref
-from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar
+import reprlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import anywidget
-import numpy as np
-import traitlets
-
-from optcourse.explorers.controls import Control, Range
+from optcourse.explorers.controls import Control
+from optcourse.explorers.patience import patient, seconds_spent
 from optcourse.figures.encode import encode
 from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES
 from optcourse.figures.scene import Scene
 
+if TYPE_CHECKING:
+    from optcourse.explorers.widget import Shell
+
 log = logging.getLogger("optcourse")
-HERE = pathlib.Path(__file__).parent
-STILL = "This is a still picture of a live figure. Open the notebook in JupyterLab and run this cell to move its sliders."
 TABLE_BYTES = 3_000_000  # a larger table is not sent; single frames answer instead
-EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
+TABLE_SECONDS = 10.0  # nor one in which a learner's own function would run for longer than this
+LONGEST_KEY = 10_000  # a key says the values of all other controls
 Values = dict[str, Any]
-
-# the control sweep finds every explorer of a notebook here
-living: weakref.WeakSet[Explorer] = weakref.WeakSet()
+Reply = tuple[dict, bytes]
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer:
     """A live figure with its controls. `Explorer(learning_rate=0.3)` starts at values other than the defaults.
 
     `yours` is the learner's own function, drawn beside the reference by the explorers that can use it.
     Raises ValueError for an unknown control or a value that it cannot take.
     """
 
-    _esm = HERE / "stage.js"
-    _css = HERE / "stage.css"
     title: ClassVar[str] = ""
     controls: ClassVar[Sequence[Control]] = ()
     height: ClassVar[int] = 360  # of the drawing, in CSS pixels, at full width
-
-    spec = traitlets.Dict().tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)
-    first = traitlets.Dict().tag(sync=True)
-    first_data = traitlets.Bytes().tag(sync=True)
+    # The control sweep puts a list here, and finds every explorer of a notebook in it.
+    made: ClassVar[list[Explorer] | None] = None
 
     def __init__(self, *, yours: Any = None, **initial: Any) -> None:
-        self.yours = yours
+        self.yours = patient(yours)
         self._by_name = {c.name: c for c in self.controls}
+        self._shell: Shell | None = None
         values = {c.name: c.default for c in self.controls}
         for name, value in initial.items():
-            values[name] = self._control(name).accept(value)
-        meta, data = encode([self._checked(values)])
-        super().__init__(spec=self._spec(values), values=values, first=meta, first_data=data)
-        self.on_msg(self._answer)
-        living.add(self)
+            values[name] = self.control(name).accept(value)
+        self.checked(values)
+        self.values = values
+        self.spec = self._spec(values)
+        if Explorer.made is not None:
+            Explorer.made.append(self)
 
     # What a lesson writes -------------------------------------------------------------------------------------------
 
@@ -84,77 +72,114 @@ class Explorer(anywidget.AnyWidget):
 
     def set(self, **values: Any) -> None:
         """Move controls from Python, as if a person had moved them."""
-        merged = {**self.values, **{name: self._control(name).accept(v) for name, v in values.items()}}
-        scene = self._checked(merged)
-        self.values = merged
-        self._send_frame(merged, scene)
+        merged = {**self.values, **self.accepted(values)}
+        answer = self._frame(merged, key=None)
+        if self._shell is not None:
+            self._shell.tell(answer)
 
     def frame(self, **values: Any) -> Scene:
         """The scene that is shown for these values (the current ones where none is given)."""
-        return self._checked({**self.values, **{n: self._control(n).accept(v) for n, v in values.items()}})
+        return self.checked({**self.values, **self.accepted(values)})
 
     def describe(self) -> str:
         """What is seen now, in words."""
         return self.frame().says
 
-    # The conversation with the browser ------------------------------------------------------------------------------
+    # The conversation with a front end ------------------------------------------------------------------------------
 
-    def table(self, name: str, others: Values) -> tuple[dict, bytes]:
-        """Every frame of one slider, the other controls staying where they are: (message, bytes)."""
-        control = self._control(name)
+    def reply(self, message: Any) -> Reply | None:
+        """The answer to a message of the front end: words that JSON can hold, and the numbers of the picture.
+
+        None where there is nothing to say. It sends nothing itself, and it never raises: what goes wrong is logged,
+        and the answer is one sentence for the figure.
+        """
+        try:
+            return self.answer(message)
+        except Exception as error:
+            log.exception("explorer %s failed at %s", type(self).__name__, _brief(message))
+            key = message.get("key") if isinstance(message, dict) else None
+            sentence = self._sentence(error, message)
+            return {"kind": "error", "key": key if _is_key(key) else None, "sentence": sentence}, b""
+
+    def answer(self, message: Any) -> Reply | None:
+        """The same, but what goes wrong is raised. ValueError: the message makes no sense."""
+        if not isinstance(message, dict):
+            raise ValueError(f"a message is a dictionary, not {_brief(message)}")
+        kind, key, given = message.get("kind"), message.get("key"), message.get("values")
+        if kind not in ("frame", "table", "values"):
+            raise ValueError(f"a message asks for a frame, a table or values, not {_brief(kind)}")
+        if not _is_key(key):
+            raise ValueError(f"the key of a message is a short text, not {_brief(key)}")
+        if not isinstance(given, dict) or set(given) != set(self._by_name):
+            raise ValueError(f"a message names the value of each control: {', '.join(self._by_name)}")
+        values = self.accepted(given)
+        if kind == "frame":
+            return self._frame(values, key)
+        if kind == "values":
+            # The browser drew these from a table; the figure only needs to know.
+            self.values = values
+            return None
+        name = message.get("control")
+        if (table := self.table(name, values)) is None:
+            return {"kind": "no-table", "control": name, "key": key}, b""
+        words, data = table
+        return {**words, "key": key}, data
+
+    def table(self, name: str, others: Values) -> Reply | None:
+        """Every frame of one slider, the other controls staying where they are. None: too much to send, or to wait for."""
+        control = self.control(name)
         if not control.table:
             raise ValueError(f"{name} has no table of frames")
+        if self._learners_seconds(others) * len(control.values) > TABLE_SECONDS:
+            return None
         settings = [{**others, name: control.accept(value)} for value in control.values]
         meta, data = encode(self.scenes(settings))
+        if len(data) > TABLE_BYTES:
+            return None
         return {"kind": "table", "control": name, "values": list(control.values), **meta}, data
 
-    def _answer(self, _widget: Any, message: dict, _buffers: list) -> None:
-        """Answer the browser. Whatever raises is logged and shown in the figure; with OPTCOURSE_STRICT=1 it is raised too."""
-        try:
-            values = {name: self._control(name).accept(v) for name, v in message["values"].items()}
-            if message["kind"] == "table":
-                reply, data = self.table(message["control"], values)
-                fits = len(data) <= TABLE_BYTES
-                self.send({**(reply if fits else {"kind": "no-table", "control": message["control"]}), "key": message["key"]},
-                          [data] if fits else None)  # fmt: skip
-            elif message["kind"] == "values":
-                # the browser drew these from a table; the kernel only needs to know
-                self.values = values
-            else:
-                scene = self._checked(values)
-                self.values = values
-                self._send_frame(values, scene, key=message["key"])
-        except Exception as error:
-            log.exception("explorer %s failed at %s", type(self).__name__, message.get("values"))
-            self.send(
-                {"kind": "error", "key": message.get("key"), "sentence": self._sentence(error, message)}
+    def _frame(self, values: Values, key: str | None) -> Reply:
+        meta, data = encode([self.checked(values)])
+        self.values = values
+        return {"kind": "frame", "values": values, "key": key, **meta}, data
+
+    def _learners_seconds(self, values: Values) -> float:
+        """How long the learner's function runs for one frame."""
+        if self.yours is None:
+            return 0.0
+        before = seconds_spent(self.yours)
+        self.scene(**values)
+        return seconds_spent(self.yours) - before
+
+    def _sentence(self, error: Exception, message: Any) -> str:
+        given = message.get("values") if isinstance(message, dict) else None
+        where = ""
+        if isinstance(given, dict):
+            shown = ", ".join(f"{_brief(name)} = {_brief(value)}" for name, value in list(given.items())[:20])
+            where = f" for {shown}"
+        reason = f"{type(error).__name__}: {_short(str(error))}"
+        return f"This picture could not be drawn{where}: {reason}. It still shows the last one that could."
+
+    # What the sweep and those who show a figure need ----------------------------------------------------------------
+
+    def control(self, name: str) -> Control:
+        """The control of that name. Raises ValueError."""
+        if name not in self._by_name:
+            raise ValueError(
+                f"{type(self).__name__} has no control {_short(repr(name))}; it has {', '.join(self._by_name) or 'none'}"
             )
-            if os.environ.get("OPTCOURSE_STRICT") == "1":
-                raise
+        return self._by_name[name]
 
-    def _send_frame(self, values: Values, scene: Scene, key: Any = None) -> None:
-        meta, data = encode([scene])
-        self.send({"kind": "frame", "values": values, "key": key, **meta}, [data])
+    def accepted(self, values: Values) -> Values:
+        """The values as the controls take them. Raises ValueError."""
+        return {name: self.control(name).accept(value) for name, value in values.items()}
 
-    def _sentence(self, error: Exception, message: dict) -> str:
-        shown = ", ".join(f"{k} = {_brief(v)}" for k, v in message.get("values", {}).items())
-        reason = f"{type(error).__name__}: {error}"
-        return (
-            f"This picture could not be drawn for {shown}: {reason}. It still shows the last one that could."
-        )
-
-    def _checked(self, values: Values) -> Scene:
+    def checked(self, values: Values) -> Scene:
+        """The scene, complete in its words and limits. Raises ValueError."""
         scene = self.scene(**values)
         if problems := scene.problems():
             raise ValueError(f"{type(self).__name__} at {values}: " + "; ".join(problems))
         return scene
-
-    def _control(self, name: str) -> Control:
-        if name not in self._by_name:
-            raise ValueError(
-                f"{type(self).__name__} has no control {name!r}; it has {', '.join(self._by_name) or 'none'}"
-            )
-        return self._by_name[name]
 
     def _spec(self, initial: Values) -> dict:
         return {
@@ -168,86 +193,22 @@ class Explorer(anywidget.AnyWidget):
             "surfaces": SURFACES,
         }
 
-    # Without a browser ----------------------------------------------------------------------------------------------
+    # In a notebook --------------------------------------------------------------------------------------------------
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
+    @property
+    def widget(self) -> Shell:
+        """The figure as an ipywidget, to be put into a box with others."""
+        if self._shell is None:
+            from optcourse.explorers.widget import Shell
+
+            self._shell = Shell(self)
+        return self._shell
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict, dict]:
         """The live widget, and beside it a picture and words for whoever reads without a kernel."""
-        # pages and slides: alive by tables, see publishing.execution
-        if os.environ.get("OPTCOURSE_SAVED_PAGES") == "1":
-            from optcourse.explorers.page import packed
+        from optcourse.explorers.widget import bundle
 
-            return {EXPLORER_MIME: packed(self), "text/plain": f"{self.title}: {self.describe()}"}
-        from optcourse.figures.render import png
-
-        bundle = super()._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        scene = self.frame()
-        picture = base64.b64encode(png(scene)).decode()
-        alt = html.escape(scene.says)
-        return {
-            **data,
-            "text/plain": f"{self.title}: {scene.says}",
-            "image/png": picture,
-            "text/html": f'<figure style="margin:0"><img alt="{alt}" style="max-width:100%" '
-            f'src="data:image/png;base64,{picture}"><figcaption>{STILL}</figcaption></figure>',
-        }, metadata
-
-    # The sweep ------------------------------------------------------------------------------------------------------
-
-    def settings_to_sweep(
-        self, rng: np.random.Generator, *, singles: int = 2, pairs: int = 12
-    ) -> Iterator[Values]:
-        """Every control at its ends, middle and some random values, alone; then random pairs of them."""
-        current = dict(self.values)
-        tried = {c.name: _sweep_values(c, rng, singles) for c in self.controls}
-        for name, values in tried.items():
-            for value in values:
-                yield {**current, name: value}
-        couples = [
-            {**current, a: x, b: y}
-            for a, b in itertools.combinations(tried, 2)
-            for x, y in itertools.product(tried[a], tried[b])
-        ]
-        for index in rng.permutation(len(couples))[:pairs]:
-            yield couples[index]
-
-    def sweep(self, rng: np.random.Generator, **how: int) -> int:
-        """Draw every setting of the sweep, encode it, and compare every table with single frames.
-
-        Returns how many settings were drawn; raises AssertionError at the first that fails, naming the setting.
-        """
-        count = 0
-        for values in self.settings_to_sweep(rng, **how):
-            try:
-                scene = self._checked({n: self._control(n).accept(v) for n, v in values.items()})
-                json.dumps(encode([scene])[0], allow_nan=False)
-                if scene.narration is not None:
-                    for step in (0, scene.num_steps):
-                        scene.narration.at(step)
-            except Exception as error:
-                raise AssertionError(
-                    f"{type(self).__name__} fails at {values}: {type(error).__name__}: {error}"
-                ) from error
-            count += 1
-        for control in self.controls:
-            if control.table:
-                self._sweep_table(control, rng)
-        return count
-
-    def _sweep_table(self, control: Control, rng: np.random.Generator) -> None:
-        """The frame in a table is the frame that its value has alone, number for number and word for word."""
-        settings = [{**self.values, control.name: control.accept(value)} for value in control.values]
-        together = self.scenes(settings)
-        size = len(encode(together)[1])
-        assert size <= TABLE_BYTES, (
-            f"{type(self).__name__}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
-        )
-        for index in {0, len(settings) - 1, int(rng.integers(len(settings)))}:
-            # as a person's own choice is drawn: accepted first
-            alone = encode([self.frame(**settings[index])])
-            assert encode([together[index]]) == alone, (
-                f"{type(self).__name__}: {control.name} = {control.values[index]} gives another picture in a table than alone"
-            )
+        return bundle(self, **options)
 
 
 def _control_spec(control: Control) -> dict:
@@ -265,15 +226,18 @@ def _control_spec(control: Control) -> dict:
     return spec
 
 
-def _sweep_values(control: Control, rng: np.random.Generator, singles: int) -> list:
-    values = control.values
-    if not isinstance(control, Range):
-        return list(values)
-    picks = {0, len(values) // 2, len(values) - 1, *rng.integers(len(values), size=singles).tolist()}
-    return [values[i] for i in sorted(picks)]
+def _is_key(key: Any) -> bool:
+    return key is None or (isinstance(key, str) and len(key) <= LONGEST_KEY)
 
 
-def _brief(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return "(" + ", ".join(_brief(v) for v in value) + ")"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+def _short(text: str) -> str:
+    return text if len(text) <= 300 else text[:300] + " …"
+
+
+def _brief(value: Any, depth: int = 2) -> str:
+    """A value as a sentence shows it. It came from outside, and may be anything that JSON can hold."""
+    if isinstance(value, (list, tuple)) and depth:
+        return "(" + ", ".join(_brief(part, depth - 1) for part in value[:20]) + ")"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return _short(value) if isinstance(value, str) else reprlib.repr(value)

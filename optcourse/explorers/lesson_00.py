@@ -53,15 +53,20 @@ LANDS = {
 FOG = Heat(np.zeros((2, 2)), (*XLIM, *YLIM), 0.0, 1.0, role="contour")
 
 
-def height_panel(runs: list[tuple[np.ndarray, str, str]], num_steps: int, *, by_step: bool) -> Panel:
+def height_panel(runs: list[parts.Curve], num_steps: int, *, by_step: bool = False) -> Panel:
     """Height against the step, clipped to what the panel can show. The goal, height 0, is below every log axis."""
-    shown = [(np.clip(height, HEIGHTS[0] * 1.05, 1e30), label, role) for height, label, role in runs]
-    title = "height above the deepest point"
-    panel = parts.loss_panel(shown, num_steps, ylim=HEIGHTS, title=title, by_step=by_step)
-    panel.ylabel = "height"
-    panel.xticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
-    panel.marks = [*panel.marks, *(Points(np.arange(len(h)), h, role=role, size=6) for h, _, role in shown)]
-    return panel
+    runs = [(np.nan_to_num(heights, nan=np.inf), label, role) for heights, label, role in runs]
+    dots = [Points(np.arange(len(heights)), heights, role=role, size=6) for heights, _, role in runs]
+    marks = [*parts.curves(runs, num_steps if by_step else None), *dots]
+    ticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
+    height = log_axis("height", *HEIGHTS, keep=(HEIGHTS[0] * 1.05, 1e30))
+    return panel(axis("step", 0, num_steps, ticks=ticks), height, marks, "height above the deepest point")
+
+
+def land_panel(land: Land, marks: list, title: str) -> Panel:
+    """The landscape with its hollows and what walks on it."""
+    marks = [*parts.background(land.objective, XLIM, YLIM), *hollows(land), *marks]
+    return parts.map_panel((XLIM, YLIM), marks, title)
 
 
 # -- the walk in fog ---------------------------------------------------------------------------------------------------
@@ -85,11 +90,11 @@ class FogExplorer(Explorer):
         if lift_the_fog:
             return self.lifted(land, landscape, places, heights)
         here, slope = places[:, -1], land.objective.gradient(places[:, -1])
-        walker = walk_marks(places, drag="walk")
+        marks = [FOG, *walk_marks(places, drag="walk"), *slope_marks(here, slope, heights[-1])]
         return Scene(
             panels=[
-                plane([FOG, *walker, *slope_marks(here, slope, heights[-1])], "fog: what you can feel"),
-                height_panel([(heights, "your walk", "second")], LONGEST, by_step=False),
+                parts.map_panel((XLIM, YLIM), marks, "fog: what you can feel"),
+                height_panel([(heights, "your walk", "second")], LONGEST),
             ],
             says=f"Landscape {landscape}, in fog. {told(heights)} {felt(slope)}",
         )
@@ -98,36 +103,19 @@ class FogExplorer(Explorer):
         num_steps = len(heights) - 1
         trace = descend(land.objective, GradientDescent(land.learning_rate), places[:, 0], num_steps)
         theirs = land.height(trace.w.T)
-        descent = [
+        marks = [
             Line(*trace.w.T, role="path", label="gradient descent", marker=True),
             Points(*trace.w[-1:].T, role="path", size=12),
+            *walk_marks(places, drag="walk"),
         ]
+        runs = [(theirs, "gradient descent", "path"), (heights, "your walk", "second")]
         return Scene(
-            panels=[
-                plane(
-                    [
-                        *parts.background(land.objective, XLIM, YLIM),
-                        *hollows(land),
-                        *descent,
-                        *walk_marks(places, drag="walk"),
-                    ],
-                    "the fog is gone",
-                ),
-                height_panel(
-                    [(theirs, "gradient descent", "path"), (heights, "your walk", "second")],
-                    LONGEST,
-                    by_step=False,
-                ),
-            ],
+            panels=[land_panel(land, marks, "the fog is gone"), height_panel(runs, LONGEST)],
             says=(
                 f"Landscape {landscape} is {land.words}. "
                 f"{compared(heights[-1], theirs[-1], num_steps, land.learning_rate)}"
             ),
         )
-
-
-def plane(marks: list, title: str) -> Panel:
-    return panel(axis("w[0]", *XLIM), axis("w[1]", *YLIM), marks, title, equal=True)
 
 
 def hollows(land: Land) -> list:
@@ -158,16 +146,10 @@ def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     length = 0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
     u, v = -slope * length / max(steepness, 0.01)
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
+    beside, align = (0.25, "left") if right else (-0.25, "right")
     return [
         Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
-        Text(
-            here[0] + (0.25 if right else -0.25),
-            here[1],
-            f"height {say(height)}",
-            role="start",
-            align="left" if right else "right",
-            above=10,
-        ),
+        Text(here[0] + beside, here[1], f"height {say(height)}", role="start", align=align, above=10),
     ]
 
 
@@ -225,42 +207,27 @@ class DirectionsExplorer(Explorer):
         d = np.geomspace(2, 1000, 60)
         mean = float(np.abs(along).mean())
         down = int(np.sum(along > 0))
-        zeros = np.zeros(COUNT)
+        zeros, many = np.zeros(COUNT), f"{COUNT} random directions"
+        arrows = [
+            Arrows(zeros, zeros, along, aside, role="second", width=1.0, alpha=0.6, label=many),
+            Arrows([0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="minus the gradient"),
+        ]
+        cosines = [
+            Line(d, np.sqrt(2 / (np.pi * d)), role="theory", label="√(2/(πd))"),
+            Points(DIMENSIONS, best, role="third", size=8, label=f"best of the {COUNT}"),
+            Points(DIMENSIONS, sizes, role="path", size=8, label="mean |cos|"),
+            Points([dimension], [mean], role="path", size=14, drag="dimension"),
+            Rule("y", 1.0, role="gradient", label="minus the gradient itself"),
+        ]
+        part, side = (
+            axis("part along minus the gradient (cos)", -1.15, 1.15),
+            axis("part to the side", -1.15, 1.15),
+        )
+        d, cos = log_axis("dimension d", 1.8, 1100.0), log_axis("cos", 0.01, 1.2)
         return Scene(
             panels=[
-                panel(
-                    axis("part along minus the gradient (cos)", -1.15, 1.15),
-                    axis("part to the side", -1.15, 1.15),
-                    [
-                        Arrows(
-                            zeros,
-                            zeros,
-                            along,
-                            aside,
-                            role="second",
-                            width=1.0,
-                            alpha=0.6,
-                            label=f"{COUNT} random directions",
-                        ),
-                        Arrows(
-                            [0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="minus the gradient"
-                        ),
-                    ],
-                    f"in {dimension} dimensions",
-                    equal=True,
-                ),
-                panel(
-                    log_axis("dimension d", 1.8, 1100.0),
-                    log_axis("cos", 0.01, 1.2),
-                    [
-                        Line(d, np.sqrt(2 / (np.pi * d)), role="theory", label="√(2/(πd))"),
-                        Points(DIMENSIONS, best, role="third", size=8, label=f"best of the {COUNT}"),
-                        Points(DIMENSIONS, sizes, role="path", size=8, label="mean |cos|"),
-                        Points([dimension], [mean], role="path", size=14, drag="dimension"),
-                        Rule("y", 1.0, role="gradient", label="minus the gradient itself"),
-                    ],
-                    "how much of a random step goes downhill",
-                ),
+                panel(part, side, arrows, f"in {dimension} dimensions", equal=True),
+                panel(d, cos, cosines, "how much of a random step goes downhill"),
             ],
             says=(
                 f"In {dimension} dimensions {down} of {COUNT} random directions go downhill and {COUNT - down} uphill. "
@@ -302,27 +269,14 @@ class DownhillExplorer(Explorer):
         land = LANDS[landscape]
         trace = descend(land.objective, GradientDescent(learning_rate), start, num_steps)
         with np.errstate(all="ignore"):  # a step too large runs away; the panel clips it
-            heights = np.nan_to_num(land.height(trace.w.T), nan=1e30, posinf=1e30)
-        own, own_loss, error = parts.learners_run(
-            repeated(self.yours),
-            land.objective,
-            start,
-            "your take_step",
-            learning_rate=learning_rate,
-            num_steps=num_steps,
-        )
-        runs = [(heights, "gradient descent", "path")]
-        if own_loss is not None:
-            runs.append(
-                (np.nan_to_num(own_loss - land.lowest, nan=1e30, posinf=1e30), "your take_step", "yours")
-            )
-        path = parts.run_marks(trace, "gradient descent", drag="start")
+            heights = land.height(trace.w.T)
+        given = {"learning_rate": learning_rate, "num_steps": num_steps}
+        own = parts.learners_run(repeated(self.yours), land.objective, start, "your take_step", **given)
+        runs = [(heights, "gradient descent", "path"), *own.losses(above=land.lowest)]
+        marks = [*parts.run_marks(trace, "gradient descent", drag="start"), *own.path]
         return Scene(
             panels=[
-                plane(
-                    [*parts.background(land.objective, XLIM, YLIM), *hollows(land), *path, *own],
-                    f"landscape {landscape} from above",
-                ),
+                land_panel(land, marks, f"landscape {landscape} from above"),
                 height_panel(runs, 30, by_step=True),
             ],
             says=f"Landscape {landscape} is {land.words}. {ending(land, trace.w[-1], heights, learning_rate)}",
@@ -332,7 +286,7 @@ class DownhillExplorer(Explorer):
                 f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
                 np.column_stack([trace.w, trace.dw]),
             ),
-            notice=error,
+            notice=own.notice,
         )
 
 

@@ -14,6 +14,8 @@ from optcourse.explorers import parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, integers, linear, log
 from optcourse.explorers.engine import Explorer
+from optcourse.explorers.parts import say
+from optcourse.explorers.runs import RunExplorer
 from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
 from optcourse.learner.blank import is_blank
 from optcourse.learner.running import run_case
@@ -125,64 +127,35 @@ class VCurveLab(Explorer):
         ends = np.array([-4.0, 4.0])
         asked = {"forward": [x, x + h], "central": [x - h, x + h], "complex": [x]}[scheme]
         through = float(curve.value(asked[0])) + slope * (ends - asked[0])
-        return panel(
-            axis("x", -4, 4),
-            axis("loss", *curve.ylim),
-            [
-                Line(grid, curve.value(grid), role="contour", label="the function"),
-                Line(ends, through, role="path", label="line with the numeric slope"),
-                Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
-                Points(
-                    asked,
-                    [float(curve.value(a)) for a in asked],
-                    role="path",
-                    size=11,
-                    label="where f is asked",
-                ),
-            ],
-            "tangent and secant",
-        )
+        heights = [float(curve.value(a)) for a in asked]
+        marks = [
+            Line(grid, curve.value(grid), role="contour", label="the function"),
+            Line(ends, through, role="path", label="line with the numeric slope"),
+            Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
+            Points(asked, heights, role="path", size=11, label="where f is asked"),
+        ]
+        return panel(axis("x", -4, 4), axis("loss", *curve.ylim), marks, "tangent and secant")
 
     def _errors(self, curve, x, at, h, scheme, dtype, own) -> Panel:
         exact = float(curve.slope(at))
         truncation, rounding = asymptotes(curve, at, MANY_H, scheme, dtype)
         measured = np.abs(slopes(curve, x, MANY_H, scheme, dtype) - exact)
         here = abs(float(slopes(curve, x, h, scheme, dtype)) - exact)
+        lines = [
+            (np.where(truncation < FLOOR, np.nan, truncation), "second", "truncation"),
+            (np.where(rounding < FLOOR, np.nan, rounding), "third", "rounding"),
+            (np.where(measured == 0, np.nan, measured), "path", "measured error"),
+        ]
         marks = [
-            Line(
-                MANY_H,
-                np.where(truncation < FLOOR, np.nan, truncation),
-                role="second",
-                label="truncation",
-                width=1.5,
-            ),
-            Line(
-                MANY_H,
-                np.where(rounding < FLOOR, np.nan, rounding),
-                role="third",
-                label="rounding",
-                width=1.5,
-            ),
-            Line(
-                MANY_H,
-                np.where(measured == 0, np.nan, measured),
-                role="path",
-                label="measured error",
-                width=1.5,
-            ),
-            Points(
-                MANY_H, np.where(_alone(measured), np.maximum(measured, FLOOR), np.nan), role="path", size=5
-            ),
-            Points([h], [max(here, FLOOR)], role="path", size=13),
+            *(Line(MANY_H, values, role=role, label=label, width=1.5) for values, role, label in lines),
+            Points(MANY_H, np.where(_alone(measured), measured, np.nan), role="path", size=5),
+            Points([h], [here], role="path", size=13),
         ]
         if own is not None:
-            marks.append(Points(DECADES, np.maximum(own, FLOOR), role="yours", size=9, label="your code"))
-        return panel(
-            log_axis("h", 1e-16, 1.0, ticks=[(10.0**k, f"1e{k}") for k in (-16, -12, -8, -4)] + [(1.0, "1")]),
-            log_axis("error of the slope", FLOOR, 1e2),
-            marks,
-            "the V: error against h",
-        )
+            marks.append(Points(DECADES, own, role="yours", size=9, label="your code"))
+        decades = [(10.0**k, f"1e{k}") for k in (-16, -12, -8, -4)] + [(1.0, "1")]
+        error = log_axis("error of the slope", FLOOR, 1e2, keep=(FLOOR, np.inf))
+        return panel(log_axis("h", 1e-16, 1.0, ticks=decades), error, marks, "the V: error against h")
 
     def _own_errors(self, function, x, dtype, exact) -> tuple[np.ndarray | None, str]:
         """The errors of the learner's function at every decade of h, remembered for each curve."""
@@ -213,8 +186,8 @@ def _alone(errors: np.ndarray) -> np.ndarray:
 def _verdict(function, x, h, scheme, dtype, exact, slope) -> str:
     error = abs(slope - exact)
     said = (
-        f"{SPOKEN[scheme]} of {function} at x = {parts.say(x)} in {dtype}, h = {parts.say(h)}: the numeric "
-        f"slope is {parts.say(slope, 8)}, the exact one {parts.say(exact, 8)}, the error {parts.say(error)}."
+        f"{SPOKEN[scheme]} of {function} at x = {say(x)} in {dtype}, h = {say(h)}: the numeric "
+        f"slope is {say(slope, 8)}, the exact one {say(exact, 8)}, the error {say(error)}."
     )
     if function.startswith("|x|"):
         if x == 0:
@@ -297,52 +270,32 @@ class EntryByEntry(Explorer):
         exact = model.gradient(w)
         t = np.arange(1, total + 1)
         index = np.arange(num_entries)
-        top = 1.6
-        gradient_top = 1.0
-        moved = np.array([point for point, *_ in calls])
+        zero = Rule("y", 0.0, role="neutral", dash="solid")
+        bars = {"by_step": "at", "width": 0.7}
+        moved = [
+            Bars(index, np.array([point for point, *_ in calls]), role="path", **bars),
+            Points(index, w, role="start", size=8, label="w itself"),
+            zero,
+        ]
+        returned = Line(t, losses, role="second", by_step="upto", marker=True, label="f(w moved)", width=1.2)
+        gradient = [
+            Bars(index, np.array(found), role="gradient", **bars),
+            Points(index, exact, role="theory", size=9, label="analytic gradient"),
+            zero,
+        ]
+        entries = {"lo": -0.6, "hi": 8.6, "ticks": [(k, str(k)) for k in range(9)]}
         return Scene(
             panels=[
+                panel(axis("entry of w", **entries), axis("value", -1.6, 1.6), moved, "w, as f gets it"),
                 panel(
-                    axis("entry of w", -0.6, 8.6, ticks=[(k, str(k)) for k in range(9)]),
-                    axis("value", -top, top),
-                    [
-                        Bars(index, moved, role="path", by_step="at", width=0.7),
-                        Points(index, w, role="start", size=8, label="w itself"),
-                        Rule("y", 0.0, role="neutral", dash="solid"),
-                    ],
-                    "w, as f gets it",
+                    axis("evaluation", 0, 19), axis("loss", 0, 1.4), [returned], "the losses that come back"
                 ),
-                panel(
-                    axis("evaluation", 0, 19),
-                    axis("loss", 0, 1.4),
-                    [
-                        Line(
-                            t,
-                            losses,
-                            role="second",
-                            by_step="upto",
-                            marker=True,
-                            label="f(w moved)",
-                            width=1.2,
-                        )
-                    ],
-                    "the losses that come back",
-                ),
-                panel(
-                    axis("entry of dw", -0.6, 8.6, ticks=[(k, str(k)) for k in range(9)]),
-                    axis("slope", -gradient_top, gradient_top),
-                    [
-                        Bars(index, np.array(found), role="gradient", by_step="at", width=0.7),
-                        Points(index, exact, role="theory", size=9, label="analytic gradient"),
-                        Rule("y", 0.0, role="neutral", dash="solid"),
-                    ],
-                    "dw, so far",
-                ),
+                panel(axis("entry of dw", **entries), axis("slope", -1.0, 1.0), gradient, "dw, so far"),
             ],
             says=(
-                f"A {scheme} numeric gradient of {num_entries} entries with h = {parts.say(h)}: {total} evaluations of the loss "
+                f"A {scheme} numeric gradient of {num_entries} entries with h = {say(h)}: {total} evaluations of the loss "
                 "for one gradient. Largest difference from the analytic gradient: "
-                f"{parts.say(float(np.abs(dw - exact).max()), 2)}."
+                f"{say(float(np.abs(dw - exact).max()), 2)}."
             ),
             num_steps=total - 1,
             narration=Narration(
@@ -392,7 +345,7 @@ def plane_gradient(objective, h, scheme: str) -> Callable:
     return gradient
 
 
-class NumericDescent(Explorer):
+class NumericDescent(RunExplorer):
     """A walk that measures its slopes. `yours` is a learner's `numeric_gradient(f, w, h)`."""
 
     title = "Descent by numeric gradients"
@@ -404,87 +357,67 @@ class NumericDescent(Explorer):
         integers("num_steps", 10, 60, 30, by=10),
         Point("start", (-4.0, 2.0), (-5.0, 5.0), (-3.5, 3.5)),
     )
+    apart = ("landscape", "scheme", "num_steps")
 
-    def scenes(self, settings):
-        groups: dict[tuple, list[int]] = {}
-        for k, s in enumerate(settings):
-            groups.setdefault((s["landscape"], s["scheme"], s["num_steps"]), []).append(k)
-        scenes: list[Scene | None] = [None] * len(settings)
-        for (landscape, scheme, num_steps), members in groups.items():
-            objective, _ = LANDSCAPES[landscape]
-            all_of = parts.Stacked([settings[k] for k in members])
-            optimizer = GradientDescent(all_of.learning_rate * RATES[landscape])
-            measured = descend(
-                objective,
-                optimizer,
-                all_of.start,
-                num_steps,
-                gradient=plane_gradient(objective, all_of.h, scheme),
-            )
-            exact = descend(objective, optimizer, all_of.start, num_steps)
-            for j, k in enumerate(members):
-                scenes[k] = self.picture(objective, measured[j], exact[j], **settings[k])
-        return scenes
+    def runs(self, all_of):
+        landscape, scheme, num_steps = (getattr(all_of, name)[0] for name in self.apart)
+        objective, _ = LANDSCAPES[landscape]
+        optimizer = GradientDescent(all_of.learning_rate * RATES[landscape])
+        numeric = plane_gradient(objective, all_of.h, scheme)
+        return tuple(
+            descend(objective, optimizer, all_of.start, int(num_steps), gradient=gradient)
+            for gradient in (numeric, None)
+        )
 
-    def picture(
-        self, objective, measured, exact, h, scheme, learning_rate, landscape, num_steps, start
-    ) -> Scene:
-        window = LANDSCAPES[landscape][1]
-        rate = learning_rate * RATES[landscape]
-        own, own_loss, notice = self._own_walk(objective, h, rate, num_steps, start)
+    def picture(self, at, measured, exact) -> Scene:
+        objective, window = LANDSCAPES[at.landscape]
+        own = self._own_walk(objective, at)
         lowest = min(float(objective.value(np.array(m))) for m in objective.minima)
         losses = [
             (exact.loss - lowest, "analytic gradient", "theory"),
             (measured.loss - lowest, "numeric gradient", "path"),
+            *own.losses(above=lowest),
         ]
-        if own_loss is not None:
-            losses.append((own_loss - lowest, "your code", "yours"))
-        calls = num_steps * (3 if scheme == "forward" else 4)
+        calls = at.num_steps * (3 if at.scheme == "forward" else 4)
         apart = float(np.abs(measured.final - exact.final).max())
+        plane = [
+            *parts.minimum_marks(objective),
+            Line(*exact.w.T, role="theory", label="analytic", by_step="upto"),
+            *parts.run_marks(measured, f"numeric ({at.scheme})", drag="start"),
+            *own.path,
+        ]
         return Scene(
             panels=[
-                parts.plane_panel(
-                    objective,
-                    [
-                        *parts.minimum_marks(objective),
-                        Line(exact.w[:, 0], exact.w[:, 1], role="theory", label="analytic", by_step="upto"),
-                        *parts.run_marks(measured, f"numeric ({scheme})", drag="start"),
-                        *own,
-                    ],
-                    title=landscape,
-                    window=window,
-                ),
+                parts.plane_panel(objective, plane, at.landscape, window=window),
                 parts.loss_panel(losses, 60, ylim=(1e-10, 1e3), title="loss above the minimum"),
             ],
             says=(
-                f"{scheme.capitalize()} differences with h = {parts.say(h)}: after {num_steps} steps and {calls} evaluations "
-                f"the walk is at {parts.say_point(measured.final)}; "
+                f"{at.scheme.capitalize()} differences with h = {say(at.h)}: after {at.num_steps} steps and {calls} "
+                f"evaluations the walk is at {parts.say_point(measured.final)}; "
                 f"with the analytic gradient it is at {parts.say_point(exact.final)}. "
                 + _walk_verdict(measured, apart)
             ),
-            num_steps=int(num_steps),
+            num_steps=int(at.num_steps),
             narration=Narration(
                 "step {t}: dw measured ({2:.4g}, {3:.4g}), exact ({4:.4g}, {5:.4g});  w = ({0:.3g}, {1:.3g})",
                 np.column_stack([measured.w, measured.dw, objective.gradient(measured.w.T).T]),
             ),
-            notice=notice,
+            notice=own.notice,
         )
 
-    def _own_walk(self, objective, h, rate, num_steps, start):
+    def _own_walk(self, objective, at) -> parts.Yours:
         if self.yours is None or is_blank(self.yours):
-            return [], None, ""
+            return parts.Yours()
 
         def walk():
-            points = [np.array(start, dtype=float)]
-            for _ in range(num_steps):
-                points.append(points[-1] - rate * self.yours(objective.value, points[-1].copy(), h))
+            points = [np.array(at.start, dtype=float)]
+            for _ in range(at.num_steps):
+                dw = self.yours(objective.value, points[-1].copy(), at.h)
+                points.append(points[-1] - at.learning_rate * RATES[at.landscape] * dw)
             return np.array(points)
 
-        points, notice = learners_numbers(self.yours, walk, (num_steps + 1, 2))
-        if points is None:
-            return [], None, notice
-        points = np.where(np.isfinite(points).all(axis=1)[:, None], points, np.nan)
-        return parts.path_marks(points, "your code"), np.asarray(objective.value(points.T)), ""
+        points, notice = learners_numbers(self.yours, walk, (at.num_steps + 1, 2))
+        return parts.Yours(notice=notice) if points is None else parts.walked(points, objective.value)
 
 
 def _walk_verdict(measured, apart: float) -> str:
@@ -494,7 +427,7 @@ def _walk_verdict(measured, apart: float) -> str:
         return "It never moved: w + h is rounded back to w, so every slope it measured was zero."
     if apart < 1e-4:
         return "You cannot tell the two apart in the picture."
-    return f"They end {parts.say(apart, 2)} apart."
+    return f"They end {say(apart, 2)} apart."
 
 
 # -- the bill --------------------------------------------------------------------------------------
@@ -513,8 +446,8 @@ def in_words(seconds: float) -> str:
         (1, "seconds"),
     ):
         if seconds >= size:
-            return f"{parts.say(seconds / size)} {unit}"
-    return f"{parts.say(seconds * 1000)} milliseconds"
+            return f"{say(seconds / size)} {unit}"
+    return f"{say(seconds * 1000)} milliseconds"
 
 
 class Bill(Explorer):
@@ -543,17 +476,14 @@ class Bill(Explorer):
                 for size, name in LANDMARKS
             ),
         ]
+        decades = [(10.0**k, f"1e{k}") for k in range(0, 10, 3)]
+        seconds = log_axis("seconds for one gradient", 1e-5, 1e11)
         return Scene(
             panels=[
-                panel(
-                    log_axis("parameters N", 1, 1e9, ticks=[(10.0**k, f"1e{k}") for k in range(0, 10, 3)]),
-                    log_axis("seconds for one gradient", 1e-5, 1e11),
-                    marks,
-                    "time of one gradient",
-                )
+                panel(log_axis("parameters N", 1, 1e9, ticks=decades), seconds, marks, "time of one gradient")
             ],
             says=(
-                f"With {num_parameters:,} parameters and {parts.say(milliseconds)} ms for one loss, a central numeric "
+                f"With {num_parameters:,} parameters and {say(milliseconds)} ms for one loss, a central numeric "
                 f"gradient takes {2 * num_parameters:,} evaluations: {in_words(central)}. A forward one takes "
                 f"{num_parameters + 1:,} evaluations. An analytic one costs as much as a few evaluations "
                 f"(3 are drawn: {in_words(3 * second)}), however many parameters there are."

@@ -138,7 +138,7 @@ class GraphExplorer(Explorer):
         Choice("wrong_factor", FACTORS, "none", label="plant an error in"),
         steps(
             "delta",
-            tuple(-d for d in DELTAS) + (0.0,) + DELTAS,
+            (*(-d for d in DELTAS), 0.0, *DELTAS),
             0.1,
             label="size of the error: factor × (1 + delta)",
         ),
@@ -168,9 +168,8 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
     for weight, node in BELOW.items():
         marks.append(Line([CHAIN[node]] * 2, [BOTTOM, MIDDLE], role="contour", width=2))
         marks.append(Points([CHAIN[node]], [BOTTOM], role="neutral", shape="square", size=13))
-        marks.append(
-            Text(CHAIN[node] + 0.16, BOTTOM, f"{weight} = {say(WEIGHTS[weight])}", role="neutral", above=-4)
-        )
+        words = f"{weight} = {say(WEIGHTS[weight])}"
+        marks.append(Text(CHAIN[node] + 0.16, BOTTOM, words, role="neutral", above=-4))
     done = min(step, 6)
     reached = [n for s, given in BACK.items() if s <= step for n in given]
     for k in range(done):
@@ -181,42 +180,21 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
         marks.append(_arrow(later[name], name, -0.14, "gradient", "gradients" if k == 0 else ""))
     for weight, node in BELOW.items():
         if weight in reached:
-            marks.append(
-                Arrows([CHAIN[node] - 0.14], [MIDDLE - 0.35], [0.0], [BOTTOM - MIDDLE + 0.6], role="gradient")
-            )
-            marks.append(
-                Text(
-                    CHAIN[node] + 0.16,
-                    BOTTOM,
-                    f"d{weight} = {say(gradients[weight])}",
-                    role="gradient",
-                    above=-22,
-                )
-            )
+            length = BOTTOM - MIDDLE + 0.6
+            words = f"d{weight} = {say(gradients[weight])}"
+            marks.append(Arrows([CHAIN[node] - 0.14], [MIDDLE - 0.35], [0.0], [length], role="gradient"))
+            marks.append(Text(CHAIN[node] + 0.16, BOTTOM, words, role="gradient", above=-22))
     for k, name in enumerate(names):
+        x = CHAIN[name]
         now = k == done if step <= 6 else name in _node_of(step)
-        marks.append(
-            Points(
-                [CHAIN[name]],
-                [MIDDLE],
-                role="start" if now else "neutral",
-                shape="circle",
-                size=20 if now else 15,
-            )
-        )
-        marks.append(Text(CHAIN[name], MIDDLE, SIGNS[name], role="neutral", align="center", above=18))
+        role, size = ("start", 20) if now else ("neutral", 15)
+        marks.append(Points([x], [MIDDLE], role=role, shape="circle", size=size))
+        marks.append(Text(x, MIDDLE, SIGNS[name], role="neutral", align="center", above=18))
         if k <= done:
-            marks.append(Text(CHAIN[name], MIDDLE, say(values[name]), role="path", align="center", above=38))
+            marks.append(Text(x, MIDDLE, say(values[name]), role="path", align="center", above=38))
         if name in reached:
             marks.append(
-                Text(
-                    CHAIN[name] - 0.25,
-                    MIDDLE,
-                    say(gradients[name]),
-                    role="gradient",
-                    align="right",
-                    above=-34,
-                )
+                Text(x - 0.25, MIDDLE, say(gradients[name]), role="gradient", align="right", above=-34)
             )
     return panel(
         axis("values go to the right, gradients come back to the left", -0.9, 11.4, ticks=()),
@@ -240,17 +218,14 @@ def _node_of(step: int) -> tuple[str, ...]:
 def _errors_panel(names: list[str], errors: np.ndarray, own: np.ndarray | None = None) -> Panel:
     at = np.arange(len(names))
     left = 0.2 * (own is not None)
-    height = np.clip(errors, FLOOR, 10.0)
-    bars = [Bars(at - left, height, role="gradient", width=0.36, base=FLOOR, label="this gradient")]
+    bars = [Bars(at - left, errors, role="gradient", width=0.36, base=FLOOR, label="this gradient")]
     if own is not None:
-        height = np.clip(np.nan_to_num(own, nan=10.0, posinf=10.0), FLOOR, 10.0)
-        bars.append(Bars(at + left, height, role="yours", width=0.36, base=FLOOR, label="your code"))
-    return panel(
-        axis("weight", -0.7, len(names) - 0.3, ticks=[(float(k), name) for k, name in enumerate(names)]),
-        log_axis("relative error", FLOOR, 10.0),
-        [Rule("y", RTOL, role="limit", label="1e-3: the check's limit"), *bars],
-        "the gradient check",
-    )
+        own = np.nan_to_num(own, nan=np.inf)
+        bars.append(Bars(at + left, own, role="yours", width=0.36, base=FLOOR, label="your code"))
+    weights = axis("weight", -0.7, len(names) - 0.3, ticks=[(float(k), name) for k, name in enumerate(names)])
+    error = log_axis("relative error", FLOOR, 10.0, keep=(FLOOR, 10.0))
+    limit = Rule("y", RTOL, role="limit", label="1e-3: the check's limit")
+    return panel(weights, error, [limit, *bars], "the gradient check")
 
 
 def _told(step: int, v: dict, g: dict) -> str:
@@ -458,21 +433,14 @@ class CheckExplorer(Explorer):
 
 def _scatter_panel(analytic: np.ndarray, numeric: np.ndarray) -> Panel:
     lo, hi = 1e-9, 1e3
-    line = np.array([lo, hi])
-    size = (
-        np.clip(np.abs(analytic), lo * 1.2, hi),
-        np.clip(np.abs(np.nan_to_num(numeric, nan=lo)), lo * 1.2, hi),
-    )
-    return panel(
-        log_axis("analytic entry, size", lo, hi),
-        log_axis("numeric entry, size", lo, hi),
-        [
-            Line(line, line, role="theory", label="equal", width=1.5),
-            Rule("x", ATOL, role="limit", label="atol: below, all pass"),
-            Points(*size, role="path", size=8, label="entries"),
-        ],
-        "analytic against numeric",
-    )
+    sizes = np.abs([analytic, np.nan_to_num(numeric, nan=lo)])
+    marks = [
+        Line([lo, hi], [lo, hi], role="theory", label="equal", width=1.5),
+        Rule("x", ATOL, role="limit", label="atol: below, all pass"),
+        Points(*np.clip(sizes, lo * 1.2, hi), role="path", size=8, label="entries"),
+    ]
+    x, y = log_axis("analytic entry, size", lo, hi), log_axis("numeric entry, size", lo, hi)
+    return panel(x, y, marks, "analytic against numeric")
 
 
 def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.ndarray) -> Panel:
@@ -481,21 +449,16 @@ def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.nd
         Span("y", FLOOR, BOUNDS[0], role="good"),
         Span("y", BOUNDS[2], 10.0, role="bad"),
         Rule("y", RTOL, role="limit", label="rtol 1e-3"),
-        Points(at, np.clip(errors, FLOOR * 1.5, 5.0), role="path", size=9, label="relative error"),
+        Points(at, errors, role="path", size=9, label="relative error"),
         Text(3.65, FLOOR * 2, "good: below 1e-7", role="neutral", align="right", above=2),
         Text(3.65, 2.5, "wrong: above 1e-2", role="neutral", align="right", above=2),
     ]
     if own is not None:
-        own_errors = np.nan_to_num(relative_error(own, numeric), nan=5.0, posinf=5.0)
-        marks.append(
-            Points(at + 0.06, np.clip(own_errors, FLOOR * 1.5, 5.0), role="yours", size=9, label="your code")
-        )
-    return panel(
-        axis("parameter", -0.7, 3.7, ticks=[(float(k), name) for k, name in enumerate(PARAMETERS)]),
-        log_axis("relative error", FLOOR, 10.0),
-        marks,
-        "relative error of every entry",
-    )
+        own_errors = np.nan_to_num(relative_error(own, numeric), nan=np.inf)
+        marks.append(Points(at + 0.06, own_errors, role="yours", size=9, label="your code"))
+    parameters = axis("parameter", -0.7, 3.7, ticks=[(float(k), name) for k, name in enumerate(PARAMETERS)])
+    error = log_axis("relative error", FLOOR, 10.0, keep=(FLOOR * 1.5, 5.0))
+    return panel(parameters, error, marks, "relative error of every entry")
 
 
 def _lab_says(analytic, numeric, wrong: str, delta: float, h: float, dtype: str) -> str:
@@ -549,35 +512,23 @@ class KinkExplorer(Explorer):
             if across
             else "both points stand on the same side of the kink"
         )
+        function = [
+            Line(grid, np.maximum(grid, 0), role="path", label="ReLU"),
+            Line(grid, line, role="second", label="secant", width=1.5),
+            Points(ends, np.maximum(ends, 0), role="second", size=10),
+            Points([x], [max(x, 0.0)], role="start", size=9),
+        ]
+        derivative = [
+            Span("x", -h, h if scheme == "central" else 0.0, role="bad"),
+            Line([-1, 0, np.nan, 0, 1], [0, 0, np.nan, 1, 1], role="path", label="analytic (0 at x = 0)"),
+            Line(grid, relu_difference(grid, h, scheme), role="second", label="numeric"),
+            Points([x], [slope], role="second", size=11),
+        ]
+        place = axis("x", -1, 1)
         return Scene(
             panels=[
-                panel(
-                    axis("x", -1, 1),
-                    axis("ReLU(x)", -0.4, 1.1),
-                    [
-                        Line(grid, np.maximum(grid, 0), role="path", label="ReLU"),
-                        Line(grid, line, role="second", label="secant", width=1.5),
-                        Points(ends, np.maximum(ends, 0), role="second", size=10),
-                        Points([x], [max(x, 0.0)], role="start", size=9),
-                    ],
-                    "ReLU and the secant",
-                ),
-                panel(
-                    axis("x", -1, 1),
-                    axis("derivative", -0.2, 1.2),
-                    [
-                        Span("x", -h, h if scheme == "central" else 0.0, role="bad"),
-                        Line(
-                            [-1, 0, np.nan, 0, 1],
-                            [0, 0, np.nan, 1, 1],
-                            role="path",
-                            label="analytic (0 at x = 0)",
-                        ),
-                        Line(grid, relu_difference(grid, h, scheme), role="second", label="numeric"),
-                        Points([x], [slope], role="second", size=11),
-                    ],
-                    "numeric against analytic",
-                ),
+                panel(place, axis("ReLU(x)", -0.4, 1.1), function, "ReLU and the secant"),
+                panel(place, axis("derivative", -0.2, 1.2), derivative, "numeric against analytic"),
             ],
             says=(
                 f"At x = {say(x)} the analytic derivative of ReLU is {right:g}; the {scheme} difference "
@@ -642,13 +593,15 @@ class LearningExplorer(Explorer):
         right, right_share = learn_with("none", learning_rate)
         wrong, wrong_share = learn_with(mistake, learning_rate)
         t = np.arange(NUM_STEPS + 1)
-        shown = lambda losses: np.clip(np.nan_to_num(losses, nan=9.0, posinf=9.0), 0.0, 9.0)  # noqa: E731
-        marks: list = [Line(t, shown(right), role="path", label="right gradient")]
+        curves = [Line(t, right, role="path", label="right gradient")]
         if mistake != "none":
-            marks.append(Line(t, shown(wrong), role="second", label=mistake))
+            curves.append(Line(t, np.nan_to_num(wrong, nan=np.inf), role="second", label=mistake))
         own, notice = self._own(learning_rate)
         if own is not None:
-            marks.append(Line(t, shown(own[0]), role="yours", label="your code", width=2.5))
+            curves.append(
+                Line(t, np.nan_to_num(own[0], nan=np.inf), role="yours", label="your code", width=2.5)
+            )
+        loss = axis("loss", 0, 4, keep=(0.0, 9.0))
         worst = mistake_errors(mistake)
         with_mistake = (
             "Without a mistake"
@@ -657,13 +610,7 @@ class LearningExplorer(Explorer):
         )
         return Scene(
             panels=[
-                panel(
-                    axis("step", 0, NUM_STEPS),
-                    axis("loss", 0, 4),
-                    marks,
-                    "loss on 100 real digits",
-                    weight=1.6,
-                ),
+                panel(axis("step", 0, NUM_STEPS), loss, curves, "loss on 100 real digits", weight=1.6),
                 _errors_panel(list(PARAMETERS), worst, None if own is None else own[2]),
             ],
             says=(

@@ -6,14 +6,15 @@ from functools import lru_cache
 
 import numpy as np
 
-from optcourse import data, models, objectives
+from optcourse import objectives
 from optcourse.descent import descend
-from optcourse.explorers import parts
+from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
-from optcourse.figures import Heat, Line, Narration, Panel, Points, Rule, Scene, Span, Text
+from optcourse.explorers.runs import RunExplorer
+from optcourse.figures import Heat, Line, Narration, Points, Rule, Scene, Span, Text
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent
 from optcourse.theory import best_learning_rate, gradient_descent_limit
@@ -40,7 +41,7 @@ def rate_marks(condition_number: float) -> dict:
 # -- (0) one axis ------------------------------------------------------------------------------------------------------
 
 
-class ParabolaExplorer(Explorer):
+class ParabolaExplorer(RunExplorer):
     """Gradient descent in one variable: the factor 1 - learning_rate * curvature at each step."""
 
     title = "One axis, one factor"
@@ -51,28 +52,20 @@ class ParabolaExplorer(Explorer):
     )
     start = 2.5
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
-        traces = descend(
-            parabola(all_of.curvature),
-            GradientDescent(all_of.learning_rate),
-            self.start,
-            int(max(all_of.num_steps)),
-        )
-        return [
-            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], **s)
-            for i, s in enumerate(settings)
-        ]
+    def runs(self, all_of):
+        longest = int(max(all_of.num_steps))
+        gradient_descent = GradientDescent(all_of.learning_rate)
+        return (descend(parabola(all_of.curvature), gradient_descent, self.start, longest),)
 
-    def picture(self, w, loss, dw, learning_rate, curvature, num_steps) -> Scene:
-        w, loss, dw = w[: num_steps + 1], loss[: num_steps + 1], dw[: num_steps + 1]
-        factor = 1 - learning_rate * curvature
+    def picture(self, at, run) -> Scene:
+        w = run.w
+        factor = 1 - at.learning_rate * at.curvature
         x = np.linspace(-3, 3, 121)
-        t = np.arange(num_steps + 1)
+        t = np.arange(at.num_steps + 1)
         on_curve = [
-            Line(x, 0.5 * curvature * x * x, role="neutral", label="loss = λ w² / 2"),
+            Line(x, 0.5 * at.curvature * x * x, role="neutral", label="loss = λ w² / 2"),
             Points([0.0], [0.0], role="optimum", size=12),
-            *parts.run_line(w, loss, "gradient descent", width=1.2, marker=True),
+            *parts.run_line(w, run.loss, "gradient descent", width=1.2, marker=True),
         ]
         over_time = [
             Rule("y", 0.0, role="optimum", dash="dot"),
@@ -85,19 +78,19 @@ class ParabolaExplorer(Explorer):
                 panel(axis("step", 0, 30), axis("w", -3.5, 3.5), over_time, "w at each step"),
             ],
             says=(
-                f"Each step multiplies w by 1 − {say(learning_rate)} × {say(curvature)} = {say(factor)}. "
+                f"Each step multiplies w by 1 − {say(at.learning_rate)} × {say(at.curvature)} = {say(factor)}. "
                 + factor_in_words(factor)
-                + f" After {num_steps} steps w = {say(w[-1])}."
+                + f" After {at.num_steps} steps w = {say(w[-1])}."
             ),
-            num_steps=int(num_steps),
+            num_steps=int(at.num_steps),
             narration=Narration(
-                f"step {{t}}: dw = {say(curvature)} × {{0:.3g}} = {{1:.3g}};  "
-                f"next w = {{0:.3g}} − {say(learning_rate)} × {{1:.3g}}",
-                np.column_stack([w, dw]),
+                f"step {{t}}: dw = {say(at.curvature)} × {{0:.3g}} = {{1:.3g}};  "
+                f"next w = {{0:.3g}} − {say(at.learning_rate)} × {{1:.3g}}",
+                np.column_stack([w, run.dw]),
             ),
             slider_marks={
-                "learning_rate": [(1 / curvature, "one jump"), (2 / curvature, "limit")],
-                "curvature": [(1 / learning_rate, "one jump"), (2 / learning_rate, "limit")],
+                "learning_rate": [(1 / at.curvature, "one jump"), (2 / at.curvature, "limit")],
+                "curvature": [(1 / at.learning_rate, "one jump"), (2 / at.learning_rate, "limit")],
             },
         )
 
@@ -120,7 +113,7 @@ def factor_in_words(factor: float) -> str:
 # -- (a) the valley ----------------------------------------------------------------------------------------------------
 
 
-class ValleyExplorer(Explorer):
+class ValleyExplorer(RunExplorer):
     """Gradient descent in an elliptic valley: learning rate, condition number, rotation and start."""
 
     title = "Gradient descent in a valley"
@@ -133,65 +126,49 @@ class ValleyExplorer(Explorer):
         Toggle("theory", False, label="compare with theory"),
     )
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowls = bowl(all_of.condition_number, all_of.rotation)
-        traces = descend(
-            bowls, GradientDescent(all_of.learning_rate), all_of.start, int(max(all_of.num_steps))
-        )
-        return [
-            self.picture(traces.w[:, i], traces.loss[:, i], traces.dw[:, i], **s)
-            for i, s in enumerate(settings)
-        ]
+        longest = int(max(all_of.num_steps))
+        return (descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, longest),)
 
-    def picture(
-        self, w, loss, dw, learning_rate, condition_number, rotation, num_steps, start, theory
-    ) -> Scene:
-        w, loss, dw = w[: num_steps + 1], loss[: num_steps + 1], dw[: num_steps + 1]
-        valley = bowl(condition_number, rotation)
-        own, own_loss, error = parts.learners_run(
-            self.yours, valley, start, learning_rate=learning_rate, num_steps=num_steps
+    def picture(self, at, run) -> Scene:
+        valley, loss = bowl(at.condition_number, at.rotation), run.loss
+        own = parts.learners_run(
+            self.yours, valley, at.start, learning_rate=at.learning_rate, num_steps=at.num_steps
         )
-        losses = [(loss, "gradient descent", "path")]
-        if own_loss is not None:
-            losses.append((own_loss, "your code", "yours"))
-        shares, factors = axes_of_run(learning_rate, condition_number, rotation, start)
+        shares, factors = axes_of_run(at.learning_rate, at.condition_number, at.rotation, at.start)
         t = np.arange(101)  # the prediction goes on where the run ends
         with np.errstate(all="ignore"):  # far beyond the limit it overflows; the clip is what is drawn
-            lines = np.clip(shares * factors ** (2 * t[:, None]), 1e-11, 1e30)
+            flat, steep = (shares * factors ** (2 * t[:, None])).T
         predicted = [
-            Line(t, lines[:, 0], role="second", label="theory: flat axis", width=1.5),
-            Line(t, lines[:, 1], role="third", label="theory: steep axis", width=1.5),
+            Line(t, flat, role="second", label="theory: flat axis", width=1.5),
+            Line(t, steep, role="third", label="theory: steep axis", width=1.5),
         ]
+        told = [outcome_in_words(factors, shares, loss)]
+        if at.theory:
+            told.append(rates_in_words(factors, shares, loss))
+        path = parts.run_marks(run, "gradient descent", drag="start")
+        losses = [(loss, "gradient descent", "path"), *own.losses()]
         return Scene(
             panels=[
                 parts.plane_panel(
                     valley,
-                    [*parts.minimum_marks(valley), *run_in_plane(w, "gradient descent", "start"), *own],
-                    title="the valley from above",
+                    [*parts.minimum_marks(valley), *path, *own.path],
+                    "the valley from above",
                     window=WINDOW,
                 ),
-                parts.loss_panel(losses, 100, extra=predicted if theory else []),
+                parts.loss_panel(losses, 100, extra=predicted if at.theory else []),
             ],
-            says=f"{outcome_in_words(factors, shares, loss)} {rates_in_words(factors, shares, loss) if theory else ''}".strip(),
-            num_steps=int(num_steps),
+            says=" ".join(told),
+            num_steps=int(at.num_steps),
             narration=Narration(
                 f"step {{t}}: dw = ({{2:.3g}}, {{3:.3g}});  "
-                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
-                np.column_stack([w, dw]),
+                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw",
+                np.column_stack([run.w, run.dw]),
             ),
-            slider_marks=rate_marks(condition_number),
-            notice=error,
+            slider_marks=rate_marks(at.condition_number),
+            notice=own.notice,
         )
-
-
-def run_in_plane(w: np.ndarray, label: str, drag: str | None, marker: bool = True) -> list:
-    """A run's path up to the step shown, its start and where it is now."""
-    return [
-        Line(w[:, 0], w[:, 1], role="path", label=label, by_step="upto", marker=marker),
-        Points(w[:1, 0], w[:1, 1], role="start", size=10, drag=drag),
-        Points(w[:, 0], w[:, 1], role="path", size=12, by_step="at"),
-    ]
 
 
 def axes_of(condition_number: float, rotation: float) -> tuple[np.ndarray, np.ndarray]:
@@ -240,7 +217,7 @@ def rates_in_words(factors, shares, loss) -> str:
 # -- (b) linked bases --------------------------------------------------------------------------------------------------
 
 
-class LinkedBasesExplorer(Explorer):
+class LinkedBasesExplorer(RunExplorer):
     """The same run in w-space and in the Hessian's own axes, where the two coordinates never meet."""
 
     title = "One run, two sets of axes"
@@ -254,18 +231,17 @@ class LinkedBasesExplorer(Explorer):
     )
     num_steps = 40
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowls = bowl(all_of.condition_number, all_of.rotation)
-        traces = descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
-        return [self.picture(traces.w[:, i], **s) for i, s in enumerate(settings)]
+        return (descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps),)
 
-    def picture(self, w, learning_rate, condition_number, rotation, start) -> Scene:
-        curvatures, directions = axes_of(condition_number, rotation)
+    def picture(self, at, run) -> Scene:
+        w = run.w
+        curvatures, directions = axes_of(at.condition_number, at.rotation)
         far = np.abs(w).max(axis=1) > 100  # beyond, rounding of the large coordinate drowns the small one
         w = w[: int(far.argmax()) + 1 if far.any() else len(w)]
         c = w @ directions
-        factors = 1 - learning_rate * curvatures
+        factors = 1 - at.learning_rate * curvatures
         t = np.arange(len(w))
         reach = np.array([-9.0, 9.0])
         flat, steep = directions.T
@@ -278,44 +254,33 @@ class LinkedBasesExplorer(Explorer):
             Line(0 * reach, reach, role="third", width=1.5),
         ]
         with np.errstate(all="ignore"):
-            sizes = np.clip(np.abs(c), 1e-30, 1e30)
-            expected = np.clip(np.abs(c[0]) * np.abs(factors) ** t[:, None], 1e-30, 1e30)
+            expected = np.abs(c[0]) * np.abs(factors) ** t[:, None]
         components = [
             Line(t, expected[:, 0], role="theory", width=1.2, label="|start × factor^step|"),
             Line(t, expected[:, 1], role="theory", width=1.2),
-            Points(t, sizes[:, 0], role="second", size=6, label="along flat", by_step="upto"),
-            Points(t, sizes[:, 1], role="third", size=6, label="along steep", by_step="upto"),
+            Points(t, np.abs(c[:, 0]), role="second", size=6, label="along flat", by_step="upto"),
+            Points(t, np.abs(c[:, 1]), role="third", size=6, label="along steep", by_step="upto"),
         ]
-        in_w = plane_of(
-            bowl(condition_number, rotation), self.window, [*axes_in_w, *run_in_plane(w, "path", "start")]
-        )
-        dragged = run_in_plane(c, "path", "start")
-        dragged[1].drag_basis = tuple(directions.ravel().tolist())
-        in_own = plane_of(bowl(condition_number, 0.0), self.window, [*own_axes, *dragged])
+        distance = log_axis("distance from the minimum", 1e-6, 1e2, keep=(1e-30, 1e30))
+        turned, straight = bowl(at.condition_number, at.rotation), bowl(at.condition_number, 0.0)
+        in_w = [*axes_in_w, *parts.run_marks(w, "path", drag="start")]
+        in_own = [*own_axes, *parts.run_marks(c, "path", drag="start")]
+        in_own[-2].drag_basis = tuple(directions.ravel().tolist())
+        words = ("along the flat axis", "along the steep axis")
         return Scene(
             panels=[
-                Panel("w[0]", "w[1]", *self.window, in_w, title="in the coordinates w", equal=True),
-                Panel(
-                    "along the flat axis",
-                    "along the steep axis",
-                    *self.window,
-                    in_own,
-                    title="in the valley's own axes",
-                    equal=True,
+                parts.plane_panel(turned, in_w, "in the coordinates w", window=self.window),
+                parts.plane_panel(
+                    straight, in_own, "in the valley's own axes", window=self.window, words=words
                 ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    log_axis("distance from the minimum", 1e-6, 1e2),
-                    components,
-                    "each axis alone",
-                ),
+                panel(axis("step", 0, self.num_steps), distance, components, "each axis alone"),
             ],
             says=(
-                f"The start {say_point(start)} is {say(abs(c[0, 0]))} from the minimum along the flat axis and "
+                f"The start {say_point(at.start)} is {say(abs(c[0, 0]))} from the minimum along the flat axis and "
                 f"{say(abs(c[0, 1]))} along the steep one. Every step multiplies the first by "
-                f"1 − {say(learning_rate)} × {say(curvatures[0])} = {say(factors[0])} and the second by "
-                f"1 − {say(learning_rate)} × {say(curvatures[1])} = {say(factors[1])}, whatever the rotation "
-                f"({say(rotation)} degrees)."
+                f"1 − {say(at.learning_rate)} × {say(curvatures[0])} = {say(factors[0])} and the second by "
+                f"1 − {say(at.learning_rate)} × {say(curvatures[1])} = {say(factors[1])}, whatever the rotation "
+                f"({say(at.rotation)} degrees)."
             ),
             num_steps=len(w) - 1,
             narration=Narration(
@@ -323,13 +288,8 @@ class LinkedBasesExplorer(Explorer):
                 f"along steep {{1:.3g}} × {say(factors[1])} → next {{3:.3g}}",
                 np.column_stack([c, c * factors]),
             ),
-            slider_marks=rate_marks(condition_number),
+            slider_marks=rate_marks(at.condition_number),
         )
-
-
-def plane_of(objective, window, marks) -> list:
-    """A landscape with marks on it."""
-    return [*parts.background(objective, *window), *marks]
 
 
 # -- (c) the learning-rate sweep ---------------------------------------------------------------------------------------
@@ -347,51 +307,30 @@ class SweepExplorer(Explorer):
     )
     start = (-3.0, 2.0)
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, learning_rate, condition_number, num_steps) -> Scene:
+    def scene(self, learning_rate, condition_number, num_steps) -> Scene:
         grid = np.array(self.rates.values)
         final = np.clip(losses_of_rates(condition_number)[num_steps], 1e-20, 1e20)
         path = descend(
             bowl(condition_number, 0.0), GradientDescent(learning_rate), self.start, int(num_steps)
         )
-        loss = float(np.clip(path.loss[-1], 1e-20, 1e20))
         best = float(best_learning_rate(STEEP / condition_number, STEEP))
         at_best = int(final.argmin())
         good = grid[final <= 10 * final[at_best]]
-        low, high = 1e-12, 1e6
+        rates, losses = (
+            log_axis("learning_rate", 0.001, 1.0),
+            log_axis(f"loss after {num_steps} steps", 1e-12, 1e6),
+        )
         curve = [
             Span("x", LIMIT, 1.0, role="bad", label="runs away"),
             Line(grid, final, role="path", label=f"loss after {num_steps} steps"),
             Rule("x", best, role="theory", label="best α* in the long run"),
-            Points(
-                [learning_rate],
-                [np.clip(loss, low * 2, high / 2)],
-                role="yours",
-                shape="circle",
-                size=13,
-                label="probe",
-                drag="learning_rate",
-            ),
+            parts.handle(learning_rate, losses.inside(path.loss[-1]), "learning_rate", "probe"),
         ]
-        w = path.w
+        walked = parts.run_marks(path, "the probe's path")
         return Scene(
             panels=[
-                panel(
-                    log_axis("learning_rate", 0.001, 1.0),
-                    log_axis(f"loss after {num_steps} steps", low, high),
-                    curve,
-                    "one run for every learning rate",
-                ),
-                Panel(
-                    "w[0]",
-                    "w[1]",
-                    *WINDOW,
-                    plane_of(bowl(condition_number, 0.0), WINDOW, run_in_plane(w, "the probe's path", None)),
-                    title="the probe's path",
-                    equal=True,
-                ),
+                panel(rates, losses, curve, "one run for every learning rate"),
+                parts.plane_panel(bowl(condition_number, 0.0), walked, "the probe's path", window=WINDOW),
             ],
             says=(
                 f"The probe, learning rate {say(learning_rate)}, ends with loss {say(path.loss[-1])} after {num_steps} "
@@ -440,7 +379,7 @@ class BasinsExplorer(Explorer):
         reached = basins(landscape, learning_rate, self.num_steps)
         start = tuple(np.clip(start, *np.transpose(objective.domain)))
         trace = descend(objective, GradientDescent(learning_rate), start, self.num_steps)
-        own, _, error = parts.learners_run(
+        own = parts.learners_run(
             self.yours, objective, start, learning_rate=learning_rate, num_steps=self.num_steps
         )
         end = which_minimum(trace.final[:, None], minima)[0]
@@ -460,22 +399,16 @@ class BasinsExplorer(Explorer):
                 )
                 for name, (x, y), v in zip(NAMES, minima, objective.value(minima.T), strict=False)
             ],
-            *run_in_plane(trace.w, "gradient descent", "start"),
-            *own,
+            *parts.run_marks(trace, "gradient descent", drag="start"),
+            *own.path,
         ]
         losses = [(trace.loss - min(0.0, float(objective.value(minima.T).min())), "gradient descent", "path")]
         where = f"reaches minimum {NAMES[int(end)]}" if np.isfinite(end) else "reaches no minimum in time"
         nowhere = float(np.isnan(reached).mean())
         return Scene(
             panels=[
-                Panel(
-                    "w[0]",
-                    "w[1]",
-                    *objective.domain,
-                    marks,
-                    title="colour: the minimum reached from there",
-                    equal=True,
-                    weight=1.3,
+                parts.map_panel(
+                    objective.domain, marks, "colour: the minimum reached from there", weight=1.3
                 ),
                 parts.loss_panel(
                     losses, self.num_steps, ylim=(1e-6, 1e4), title="loss above the lowest minimum"
@@ -486,7 +419,7 @@ class BasinsExplorer(Explorer):
                 f"{shares(reached, len(minima))}; {nowhere:.0%} reach none of them within {self.num_steps} steps."
             ),
             num_steps=self.num_steps,
-            notice=error,
+            notice=own.notice,
         )
 
 
@@ -516,7 +449,7 @@ def shares(reached: np.ndarray, count: int) -> str:
 # -- (e) the saddle ----------------------------------------------------------------------------------------------------
 
 
-class SaddleExplorer(Explorer):
+class SaddleExplorer(RunExplorer):
     """x² - y²: the slower way off a ridge, and the start that never leaves it."""
 
     title = "The saddle that holds on"
@@ -527,58 +460,44 @@ class SaddleExplorer(Explorer):
     )
     num_steps = 1000
 
-    def scenes(self, settings):
-        starts = [[-1.5, 0.0 if s["exactly_on_the_ridge"] else s["distance"]] for s in settings]
-        rates = np.array([s["learning_rate"] for s in settings])
-        traces = descend(
-            objectives.saddle(), GradientDescent(rates), starts, self.num_steps, record=("w", "loss")
-        )
-        return [self.picture(traces.w[:, i], traces.loss[:, i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        distances = np.where(all_of.exactly_on_the_ridge, 0.0, all_of.distance)
+        starts = np.column_stack([np.full(len(all_of), -1.5), distances])
+        optimizer = GradientDescent(all_of.learning_rate)
+        return (descend(objectives.saddle(), optimizer, starts, self.num_steps, record=("w", "loss")),)
 
-    def picture(self, w, loss, learning_rate, distance, exactly_on_the_ridge) -> Scene:
+    def picture(self, at, run) -> Scene:
+        w, loss = run.w, run.loss
         far = np.abs(w[:, 1]) >= 1
         escape = int(far.argmax()) if far.any() else None
         gone = np.abs(w[:, 1]) >= 2.5  # out of the window
         length = int(gone.argmax()) if gone.any() else self.num_steps
         w, loss = w[: length + 1], loss[: length + 1]
         t = np.arange(length + 1)
+        off, along = np.abs(w[:, 1]), np.abs(w[:, 0])
         height = [
             Rule("y", 1.0, role="limit", label="|w[1]| = 1: it has left"),
-            *parts.run_line(t, np.maximum(np.abs(w[:, 1]), 1e-30), "|w[1]|"),
-            Line(t, np.maximum(np.abs(w[:, 0]), 1e-30), role="second", by_step="upto", label="|w[0]|"),
+            *parts.run_line(t, off, "|w[1]|"),
+            Line(t, along, role="second", by_step="upto", label="|w[0]|"),
         ]
-        saddle = objectives.saddle()
-        grows = f"w[1] is multiplied by 1 + 2 × {say(learning_rate)} = {say(1 + 2 * learning_rate, 4)} at each step"
-        if exactly_on_the_ridge:
+        distance = log_axis("distance from the saddle", 1e-12, 1e1, keep=(1e-30, np.inf))
+        path = parts.run_marks(w, "gradient descent", marker=False)
+        ridge = Points([0.0], [0.0], role="limit", size=10, label="saddle")
+        grows = f"w[1] is multiplied by 1 + 2 × {say(at.learning_rate)} = {say(1 + 2 * at.learning_rate, 4)} at each step"
+        if at.exactly_on_the_ridge:
             story = f"The start lies exactly on the ridge, w[1] = 0. {grows}, and stays 0: it never escapes."
         elif escape is None:
-            story = (
-                f"From {say(distance)} off the ridge it has not left after {self.num_steps} steps. {grows}."
-            )
+            story = f"From {say(at.distance)} off the ridge it has not left after {self.num_steps} steps. {grows}."
         elif escape == 0:
-            story = f"It starts at distance {say(distance)}: it has left already. {grows}."
+            story = f"It starts at distance {say(at.distance)}: it has left already. {grows}."
         else:
-            story = (
-                f"From {say(distance)} off the ridge it takes {escape} steps until |w[1]| reaches 1. {grows}."
-            )
+            story = f"From {say(at.distance)} off the ridge it takes {escape} steps until |w[1]| reaches 1. {grows}."
         return Scene(
             panels=[
-                parts.plane_panel(
-                    saddle,
-                    [
-                        Points([0.0], [0.0], role="limit", size=10, label="saddle"),
-                        *run_in_plane(w, "gradient descent", None, marker=False),
-                    ],
-                    title="x² − y² from above",
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    log_axis("distance from the saddle", 1e-12, 1e1),
-                    height,
-                    "two axes, two factors",
-                ),
+                parts.plane_panel(objectives.saddle(), [ridge, *path], "x² − y² from above"),
+                panel(axis("step", 0, self.num_steps), distance, height, "two axes, two factors"),
             ],
-            says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * learning_rate, 4)} at each step.",
+            says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * at.learning_rate, 4)} at each step.",
             num_steps=length,
             narration=Narration("step {t}: w = ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([w, loss])),
         )
@@ -607,37 +526,34 @@ class DigitsExplorer(Explorer):
         losses, train, test = digits_run(learning_rate, centred, self.num_steps)
         t = np.arange(self.num_steps + 1)
         limit = 2 / curvatures[0]
-        marks = [*parts.run_line(t, losses, "training loss", size=11)]
-        own_losses, error = self.learners_losses(learning_rate, centred)
-        if own_losses is not None:
-            marks.append(Line(np.arange(len(own_losses)), own_losses, role="yours", label="your code"))
+        model, _ = digits.softmax(centred)
+        given = {"learning_rate": learning_rate, "num_steps": self.num_steps}
+        own = digits.learners_run(self.yours, model, model.initial(), model, **given)
+        marks = [*parts.run_line(t, losses, "training loss", size=11), *own.line()]
         shown = curvatures[curvatures > 1e-9]
+        far = 1 / (learning_rate * self.num_steps)
+        places = np.arange(1, len(shown) + 1)
         spectrum = [
             Rule("y", 2 / learning_rate, role="limit", label="2 / learning_rate: above it, unstable"),
-            Rule(
-                "y",
-                1 / (learning_rate * self.num_steps),
-                role="theory",
-                label="below: still far after 60 passes",
-            ),
-            Points(
-                np.arange(1, len(shown) + 1), shown, role="second", size=7, label="curvature of a direction"
-            ),
+            Rule("y", far, role="theory", label="below: still far after 60 passes"),
+            Points(places, shown, role="second", size=7, label="curvature of a direction"),
         ]
+        passes = axis("step (each one a pass over all training images)", 0, self.num_steps)
+        curvature = log_axis("curvature λ", 1e-8, 100.0)
         ups = int(np.sum(np.diff(losses) > 0))
         stable = "below" if learning_rate < limit else "above"
         slow = int(np.sum(shown * learning_rate * self.num_steps < 1))
         return Scene(
             panels=[
                 panel(
-                    axis("step (each one a pass over all training images)", 0, self.num_steps),
-                    log_axis("loss", 0.05, 50.0),
+                    passes,
+                    log_axis("loss", 0.05, 50.0, keep=(1e-3, 1e6)),
                     marks,
                     "loss on the training images",
                 ),
                 panel(
                     axis("direction, steepest first", 0, 65),
-                    log_axis("curvature λ", 1e-8, 100.0),
+                    curvature,
                     spectrum,
                     "the curvatures at the start",
                 ),
@@ -651,31 +567,8 @@ class DigitsExplorer(Explorer):
             num_steps=self.num_steps,
             narration=Narration("pass {t}: training loss {0:.4g}", losses[:, None]),
             slider_marks={"learning_rate": [(limit, "limit")]},
-            notice=error,
+            notice=own.notice,
         )
-
-    def learners_losses(self, learning_rate, centred) -> tuple[np.ndarray | None, str]:
-        if self.yours is None:
-            return None, ""
-        from optcourse.learner.path import record_path
-
-        model, _ = digits_problem(centred)
-        path = record_path(
-            self.yours, model, model.initial(), learning_rate=learning_rate, num_steps=self.num_steps
-        )
-        if path.blank or path.error:
-            return None, path.error or ""
-        with np.errstate(all="ignore"):
-            losses = np.array([model.value(w) for w in path.points])
-        return np.clip(losses, 1e-3, 1e6), ""
-
-
-@lru_cache(maxsize=2)
-def digits_problem(centred: bool) -> tuple[models.SoftmaxRegression, tuple[np.ndarray, np.ndarray]]:
-    """(softmax regression on the training images, (X, y) of the test images)."""
-    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
-    mean = train.X.mean(axis=0) if centred else 0.0
-    return models.SoftmaxRegression(train.X - mean, train.y), (test.X - mean, test.y)
 
 
 @lru_cache(maxsize=2)
@@ -685,13 +578,13 @@ def digits_curvatures(centred: bool) -> np.ndarray:
     At w = 0 all ten classes have probability 1/10, and the Hessian is a Kronecker product: X1.T @ X1 / N with a
     10 by 10 matrix that has the eigenvalue 1/10 nine times and 0 once.
     """
-    model, _ = digits_problem(centred)
+    model, _ = digits.softmax(centred)
     return np.linalg.eigvalsh(model.X1.T @ model.X1 / len(model.X1))[::-1] / 10
 
 
 @lru_cache(maxsize=64)
 def digits_run(learning_rate: float, centred: bool, num_steps: int) -> tuple[np.ndarray, float, float]:
     """(loss at each step, accuracy on the training images, accuracy on the test images)."""
-    model, (X, y) = digits_problem(centred)
+    model, held_back = digits.softmax(centred)
     trace = descend(model, GradientDescent(learning_rate), model.initial(), num_steps, record=("loss",))
-    return trace.loss, model.accuracy(trace.final), model.accuracy(trace.final, X, y)
+    return trace.loss, model.accuracy(trace.final), held_back.accuracy(trace.final)

@@ -7,13 +7,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from optcourse import data, models, objectives, theory
+from optcourse import data, objectives, theory
 from optcourse.descent import descend
-from optcourse.explorers import parts
+from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
+from optcourse.explorers.runs import RunExplorer
 from optcourse.figures import Arrows, Bars, Line, Narration, Panel, Points, Rule, Scene
 from optcourse.figures.landscape import landscape
 from optcourse.optimizers import SGD, GradientDescent, Momentum
@@ -93,10 +94,7 @@ class GradientCloudExplorer(Explorer):
     num_minibatches = 400
     num_arrows = 120
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, batch_size, place, sampling) -> Scene:
+    def scene(self, batch_size, place, sampling) -> Scene:
         means, true, covariance = cloud(place, sampling, self.num_minibatches)
         drawn = means[batch_size - 1]
         angles = angles_to(true, drawn)
@@ -106,19 +104,10 @@ class GradientCloudExplorer(Explorer):
         spread = expected_variance(covariance, batch_size, num_examples, sampling)
         uphill = float(np.mean(angles > 90))
         middle = float(np.median(angles))
-        few = drawn[: self.num_arrows]
-        zero = np.zeros(len(few))
+        few = drawn[: self.num_arrows].T
+        label = "minibatch gradients"
         arrows = [
-            Arrows(
-                zero,
-                zero,
-                few[:, 0],
-                few[:, 1],
-                role="gradient",
-                width=1.0,
-                alpha=0.3,
-                label="minibatch gradients",
-            ),
+            Arrows(*np.zeros_like(few), *few, role="gradient", width=1.0, alpha=0.3, label=label),
             Line(*ellipse(true, covariance, spread), role="theory", label="two standard deviations"),
             Arrows([0.0], [0.0], [true[0]], [true[1]], role="path", width=3.5, label="true gradient"),
         ]
@@ -126,6 +115,7 @@ class GradientCloudExplorer(Explorer):
             Bars(np.arange(5, 180, 10), shares, role="gradient", width=9.0, label="share of minibatches"),
             Rule("x", 90.0, role="limit", label="beyond 90°: uphill"),
         ]
+        angle, share = axis("angle to the true gradient (degrees)", 0, 180), axis("share", 0, 1)
         return Scene(
             panels=[
                 panel(
@@ -135,12 +125,7 @@ class GradientCloudExplorer(Explorer):
                     "gradients at one w",
                     equal=True,
                 ),
-                panel(
-                    axis("angle to the true gradient (degrees)", 0, 180),
-                    axis("share", 0, 1),
-                    histogram,
-                    "how far off?",
-                ),
+                panel(angle, share, histogram, "how far off?"),
                 variance_panel(means, covariance, batch_size),
             ],
             says=(
@@ -203,32 +188,16 @@ def variance_panel(means: np.ndarray, covariance: np.ndarray, batch_size: int) -
     num_examples = len(means)
     measured = np.array([total_variance(means[size - 1]) for size in sizes])
     curve = np.arange(1, num_examples)
-    low, high = 1e-4, 1e2
-    without = expected_variance(covariance, curve, num_examples, "without replacement")
+    with_replacement, without = (expected_variance(covariance, curve, num_examples, how) for how in SAMPLING)
+    variance = log_axis("variance of the gradient", 1e-4, 1e2, keep=(1e-5, np.inf))
+    here = variance.inside(total_variance(means[batch_size - 1]))
     marks = [
-        Line(
-            curve[::8],
-            expected_variance(covariance, curve[::8], num_examples, "with replacement"),
-            role="theory",
-            label="σ²/B",
-        ),
-        Line(curve, np.clip(without, low / 10, None), role="second", width=1.5, label="× (N − B)/(N − 1)"),
-        Points(sizes, np.clip(measured, low, high), role="gradient", size=7, label="measured"),
-        Points(
-            [batch_size],
-            [np.clip(total_variance(means[batch_size - 1]), low, high)],
-            role="yours",
-            shape="circle",
-            size=13,
-            drag="batch_size",
-        ),
+        Line(curve[::8], with_replacement[::8], role="theory", label="σ²/B"),
+        Line(curve, without, role="second", width=1.5, label="× (N − B)/(N − 1)"),
+        Points(sizes, np.maximum(measured, variance.lo), role="gradient", size=7, label="measured"),
+        parts.handle(batch_size, here, "batch_size", ""),
     ]
-    return panel(
-        log_axis("batch_size", 1, 2000),
-        log_axis("variance of the gradient", low, high),
-        marks,
-        "noise against batch size",
-    )
+    return panel(log_axis("batch_size", 1, 2000), variance, marks, "noise against batch size")
 
 
 # -- (b) steps, epochs, seconds ----------------------------------------------------------------------------------------
@@ -254,50 +223,37 @@ class BatchSizesExplorer(Explorer):
         per_step, per_epoch, per_second = [], [], []
         for (size, (taken, losses, _)), role in zip(runs.items(), COMPARED_ROLES, strict=True):
             label = f"batch of {size}" if size < 1438 else "all 1438"
-            shown = np.clip(losses, 0.01, 100)
-            per_step.append(Line(taken, shown, role=role, label=label))
-            per_epoch.append(Line(taken * size / 1438, shown, role=role))
-            per_second.append(Line(taken * seconds[size], shown, role=role))
-        own, error = self.learners_losses(learning_rate)
-        if own is not None:
-            taken = np.arange(1, len(own))
-            per_step.append(Line(taken, own[1:], role="yours", label="your sgd, 64"))
-            per_epoch.append(Line(taken * 64 / 1438, own[1:], role="yours"))
+            per_step.append(Line(taken, losses, role=role, label=label))
+            per_epoch.append(Line(taken * size / 1438, losses, role=role))
+            per_second.append(Line(taken * seconds[size], losses, role=role))
+        own = self.learners_run(learning_rate)
+        if own.loss is not None:
+            taken = np.arange(1, len(own.loss))
+            per_step.append(Line(taken, own.loss[1:], role="yours", label="your sgd, 64"))
+            per_epoch.append(Line(taken * 64 / 1438, own.loss[1:], role="yours"))
+        clocks = [
+            (log_axis("steps", 1, 3000), per_step, "against steps"),
+            (log_axis("epochs (passes over the data)", 0.002, 150), per_epoch, "against work"),
+            (log_axis("seconds on your machine", 1e-5, 2.0), per_second, "against time"),
+        ]
+        loss = log_axis("training loss", 0.02, 20.0, keep=(0.01, 100))
         return Scene(
-            panels=[
-                clock_panel("steps", (1, 3000), per_step, "against steps"),
-                clock_panel("epochs (passes over the data)", (0.002, 150), per_epoch, "against work"),
-                clock_panel("seconds on your machine", (1e-5, 2.0), per_second, "against time"),
-            ],
+            panels=[panel(clock, loss, lines, title) for clock, lines, title in clocks],
             says=clocks_say(runs, seconds, learning_rate, sampling),
-            notice=error,
+            notice=own.notice,
         )
 
-    def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
-        """Loss along the learner's own run: 45 steps with batches of 64, two epochs."""
-        if self.yours is None:
-            return None, ""
-        model, _ = digits_problem()
-        rng = np.random.default_rng(1)
-        path = learners_path(
-            self.yours,
-            model.gradient,
-            model.initial(),
-            learning_rate,
-            45,
-            64,
-            lambda batch_size: rng.integers(1438, size=int(batch_size)),
-        )
-        if path.blank or path.error:
-            return None, path.error or ""
-        with np.errstate(all="ignore"):
-            everything = np.arange(len(model.y))
-            losses = np.array([by_chunks(model.value, w, everything) for w in path.points])
-        return np.clip(np.nan_to_num(losses, nan=100.0), 0.01, 100), ""
+    def learners_run(self, learning_rate) -> parts.Yours:
+        """The learner's own run: 45 steps with batches of 64, two epochs."""
+        model, _ = digits.softmax()
+        rng, everything = np.random.default_rng(1), np.arange(len(model.y))
+        given = {"learning_rate": learning_rate, "num_steps": 45, "batch_size": 64}
+        given["sampled_data"] = lambda batch_size: rng.integers(1438, size=int(batch_size))
 
+        def losses(points):
+            return np.array([by_chunks(model.value, w, everything) for w in points.T])
 
-def clock_panel(xlabel: str, xlim: tuple[float, float], marks: list, title: str) -> Panel:
-    return panel(log_axis(xlabel, *xlim), log_axis("training loss", 0.02, 20.0), marks, title)
+        return parts.learners_run(self.yours, model, model.initial(), losses=losses, **given)
 
 
 def clocks_say(runs, seconds, learning_rate, sampling) -> str:
@@ -317,13 +273,6 @@ def clocks_say(runs, seconds, learning_rate, sampling) -> str:
     )
 
 
-@lru_cache(maxsize=1)
-def digits_problem() -> tuple[models.SoftmaxRegression, data.Digits]:
-    """(softmax regression on the training images, the test images)."""
-    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
-    return models.SoftmaxRegression(train.X, train.y), test
-
-
 def by_chunks(function, w: np.ndarray, batch: np.ndarray) -> np.ndarray:
     """The mean of function(w, batch) over the batch, 256 examples at a time.
 
@@ -337,32 +286,25 @@ def by_chunks(function, w: np.ndarray, batch: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=32)
 def digits_runs(learning_rate: float, sampling: str) -> dict[int, tuple[np.ndarray, np.ndarray, float]]:
     """batch size -> (steps taken, training loss after them, test accuracy at the end). The same runs every time."""
-    model, test = digits_problem()
+    model, held_back = digits.softmax()
     num_examples = len(model.y)
     draw = data.epoch_batches if sampling == "without replacement" else data.sample_with_replacement
     everything, runs = np.arange(num_examples), {}
     for size in COMPARED:
         num_steps = max(NUM_EPOCHS * -(-num_examples // size), 60)
         minibatches = draw(num_examples, size, np.random.default_rng(size), None)
-        path = descend(
-            model,
-            SGD(learning_rate),
-            model.initial(),
-            num_steps,
-            record=("w",),
-            minibatches=minibatches,
-            gradient=lambda w, batch: by_chunks(model.gradient, w, batch),
-        )
+        how = {"minibatches": minibatches, "gradient": lambda w, batch: by_chunks(model.gradient, w, batch)}
+        path = descend(model, SGD(learning_rate), model.initial(), num_steps, record=("w",), **how)
         taken = np.unique(np.geomspace(1, num_steps, 22).astype(int))
         losses = np.array([by_chunks(model.value, path.w[t], everything) for t in taken])
-        runs[size] = (taken, losses, model.accuracy(path.final, test.X, test.y))
+        runs[size] = (taken, losses, held_back.accuracy(path.final))
     return runs
 
 
 @lru_cache(maxsize=1)
 def seconds_per_step() -> dict[int, float]:
     """What one step costs here and now: the fastest of five timings of three steps. Measured once a session."""
-    model, _ = digits_problem()
+    model, _ = digits.softmax()
     rng, w = np.random.default_rng(0), model.initial()
     cost = {}
     for size in COMPARED:
@@ -377,26 +319,6 @@ def seconds_per_step() -> dict[int, float]:
             timings.append(passed / runs)
         cost[size] = min(timings)
     return cost
-
-
-def learners_path(yours, gradient, start, learning_rate, num_steps, batch_size, sampled_data):
-    """The path of a learner's `sgd` on a gradient of (w, minibatch)."""
-    from optcourse.learner.path import record_path
-
-    class Problem:
-        pass
-
-    problem = Problem()
-    problem.gradient = gradient
-    return record_path(
-        yours,
-        problem,
-        start,
-        learning_rate=learning_rate,
-        num_steps=num_steps,
-        batch_size=batch_size,
-        sampled_data=sampled_data,
-    )
 
 
 # -- (c) the seed band -------------------------------------------------------------------------------------------------
@@ -417,7 +339,7 @@ def noise_rows(sigmas, shape, num_steps: int, seed: int = 0) -> list[np.ndarray]
     return [scale * draws[t][..., None, :] for t in range(num_steps)]
 
 
-class SeedBandExplorer(Explorer):
+class SeedBandExplorer(RunExplorer):
     """SGD on the lecture's bowl with noise on the gradient: one path, and the band of 64 of them."""
 
     title = "One noisy path, and sixty-four"
@@ -430,39 +352,24 @@ class SeedBandExplorer(Explorer):
     num_steps = 100
     num_seeds = 64
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowl = objectives.lecture_bowl()
-        starts = np.repeat(np.asarray(all_of.start, dtype=float)[:, None, :], self.num_seeds, axis=1)
-        traces = descend(
-            bowl,
-            SGD(np.asarray(all_of.learning_rate)[:, None]),
-            starts,
-            self.num_steps,
-            gradient=noisy(bowl),
-            minibatches=noise_rows(all_of.noise, (2, self.num_seeds), self.num_steps),
-            record=("w", "loss", "dw"),
-        )
-        exact = descend(bowl, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
-        return [
-            self.picture(
-                traces.w[:, i], traces.loss[:, i], traces.dw[:, i], exact.w[:, i], exact.loss[:, i], **s
-            )
-            for i, s in enumerate(settings)
-        ]
+        starts = np.repeat(all_of.start.astype(float)[:, None, :], self.num_seeds, axis=1)
+        noise = noise_rows(all_of.noise, (2, self.num_seeds), self.num_steps)
+        how = {"gradient": noisy(bowl), "minibatches": noise, "record": ("w", "loss", "dw")}
+        many = descend(bowl, SGD(all_of.learning_rate[:, None]), starts, self.num_steps, **how)
+        return many, descend(bowl, GradientDescent(all_of.learning_rate), all_of.start, self.num_steps)
 
-    def picture(self, w, loss, dw, exact, exact_loss, noise, learning_rate, seed, start) -> Scene:
+    def picture(self, at, many, exact) -> Scene:
         bowl = objectives.lecture_bowl()
-        own = w[:, seed]
-        low, high = 1e-8, 1e2
-        with np.errstate(all="ignore"):
-            ordered = np.clip(np.sort(loss, axis=1), low / 10, 1e30)
+        own = many[at.seed]
+        ordered = np.sort(many.loss, axis=1)
         quarter = self.num_seeds // 4
         median = (ordered[:, 2 * quarter - 1] + ordered[:, 2 * quarter]) / 2
         t = np.arange(self.num_steps + 1)
-        floor = mean_loss_floor(learning_rate, noise)
+        floor = mean_loss_floor(at.learning_rate, at.noise)
         curves = [
-            Line(t, np.clip(exact_loss, low / 10, 1e30), role="theory", label="without noise"),
+            Line(t, exact.loss, role="theory", label="without noise"),
             Line(t, ordered[:, quarter], role="second", width=1.2, label="quartiles of 64 seeds"),
             Line(t, ordered[:, 3 * quarter - 1], role="second", width=1.2),
             *parts.run_line(t, median, "median", size=9, grows=False, width=2.5),
@@ -471,40 +378,31 @@ class SeedBandExplorer(Explorer):
             curves.append(Rule("y", floor, role="limit", label="noise floor of the mean"))
         plane = [
             *parts.minimum_marks(bowl),
-            Points(
-                w[-1, :, 0],
-                w[-1, :, 1],
-                role="second",
-                size=5,
-                alpha=0.7,
-                label=f"64 seeds after {self.num_steps}",
-            ),
-            Line(exact[:, 0], exact[:, 1], role="theory", width=1.5, label="without noise"),
-            Line(own[:, 0], own[:, 1], role="path", width=1.5, by_step="upto", label=f"seed {seed}"),
-            Points(own[:1, 0], own[:1, 1], role="start", size=10, drag="start"),
-            Points(own[:, 0], own[:, 1], role="path", size=12, by_step="at"),
+            Points(*many.w[-1].T, role="second", size=5, alpha=0.7, label=f"64 seeds after {self.num_steps}"),
+            Line(*exact.w.T, role="theory", width=1.5, label="without noise"),
+            *seed_path(own.w, at.seed, drag="start"),
         ]
+        window, loss = ((-6.0, 6.0), (-3.0, 3.0)), log_axis("loss", 1e-8, 1e2, keep=(1e-9, 1e30))
         return Scene(
             panels=[
-                parts.plane_panel(
-                    bowl,
-                    plane,
-                    title="0.1 x² + 2 y², from above",
-                    window=((-6.0, 6.0), (-3.0, 3.0)),
-                    equal=True,
-                ),
-                panel(
-                    axis("step", 0, self.num_steps), log_axis("loss", low, high), curves, "loss at each step"
-                ),
+                parts.plane_panel(bowl, plane, "0.1 x² + 2 y², from above", window=window),
+                panel(axis("step", 0, self.num_steps), loss, curves, "loss at each step"),
             ],
-            says=seed_band_says(loss, median, noise, learning_rate, floor),
+            says=seed_band_says(many.loss, median, at.noise, at.learning_rate, floor),
             num_steps=self.num_steps,
             narration=Narration(
-                f"step {{t}}: noisy dw = ({{2:.3g}}, {{3:.3g}});  next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
-                np.column_stack([own, dw[:, seed]]),
+                f"step {{t}}: noisy dw = ({{2:.3g}}, {{3:.3g}});  next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw",
+                np.column_stack([own.w, own.dw]),
             ),
             slider_marks={"learning_rate": [(0.5, "limit")]},
         )
+
+
+def seed_path(w: np.ndarray, seed: int, drag: str | None = None) -> list:
+    """One seed's path among many."""
+    path = parts.run_marks(w, f"seed {seed}", drag=drag, marker=False)
+    path[0].width = 1.5
+    return path
 
 
 def mean_loss_floor(learning_rate: float, noise: float) -> float | None:
@@ -537,7 +435,7 @@ def seed_band_says(loss, median, noise, learning_rate, floor) -> str:
 # -- (d) the noise floor -----------------------------------------------------------------------------------------------
 
 
-class NoiseFloorExplorer(Explorer):
+class NoiseFloorExplorer(RunExplorer):
     """SGD on a parabola: where the cloud around the minimum comes from, and how wide it is."""
 
     title = "The noise floor"
@@ -550,67 +448,47 @@ class NoiseFloorExplorer(Explorer):
     num_steps = 200
     num_seeds = 256
     start = 4.0
+    apart = ("falling",)
 
-    def scenes(self, settings):
-        pictures = [None] * len(settings)
-        for falling in (False, True):
-            chosen = [i for i, s in enumerate(settings) if s["falling"] == falling]
-            if chosen:
-                w = self.run(parts.Stacked([settings[i] for i in chosen]), falling)
-                for k, i in enumerate(chosen):
-                    pictures[i] = self.picture(w[:, k], **settings[i])
-        return pictures
-
-    def run(self, all_of, falling: bool) -> np.ndarray:
+    def runs(self, all_of):
         parabola = objectives.parabola()
-        count = len(all_of.noise)
-        return descend(
-            parabola,
-            Momentum(np.asarray(all_of.learning_rate)[:, None], np.asarray(all_of.rho)[:, None]),
-            np.full((count, self.num_seeds), self.start),
-            self.num_steps,
-            gradient=noisy(parabola),
-            minibatches=noise_rows(all_of.noise, (self.num_seeds,), self.num_steps),
-            schedule=one_over_t if falling else None,
-            record=("w",),
-        ).w
+        optimizer = Momentum(all_of.learning_rate[:, None], all_of.rho[:, None])
+        start = np.full((len(all_of), self.num_seeds), self.start)
+        noise = noise_rows(all_of.noise, (self.num_seeds,), self.num_steps)
+        schedule = one_over_t if all_of.falling[0] else None
+        how = {"gradient": noisy(parabola), "minibatches": noise, "schedule": schedule, "record": ("w",)}
+        return (descend(parabola, optimizer, start, self.num_steps, **how).w,)
 
-    def picture(self, w, learning_rate, noise, rho, falling) -> Scene:
+    def picture(self, at, w) -> Scene:
         t = np.arange(self.num_steps + 1)
-        floor = float(theory.noise_floor(learning_rate, rho, 1.0, noise))
+        floor = float(theory.noise_floor(at.learning_rate, at.rho, 1.0, at.noise))
         variance = w.var(axis=1)
         measured = float(variance[-100:].mean())
         deviation = np.sqrt(floor)
+        other = {"role": "neutral", "width": 1.0, "alpha": 0.8}
         paths = [
-            *[
-                Line(t, w[:, k], role="neutral", width=1.0, alpha=0.8, label="other seeds" if k == 1 else "")
-                for k in range(1, 6)
-            ],
+            *(Line(t, w[:, k], label="other seeds" if k == 1 else "", **other) for k in range(1, 6)),
             *parts.run_line(t, w[:, 0], "one seed", size=10),
             Rule("y", deviation, role="theory", label="± one standard deviation (formula)"),
             Rule("y", -deviation, role="theory"),
         ]
         variances = [
-            Line(t[1:], np.clip(variance[1:], 1e-6, 1e3), role="path", label="variance over 256 seeds"),
+            Line(t[1:], variance[1:], role="path", label="variance over 256 seeds"),
             Rule("y", floor, role="theory", label="formula, constant learning rate"),
         ]
-        method = "SGD" if rho == 0 else f"Momentum with rho = {say(rho)}"
+        method = "SGD" if at.rho == 0 else f"Momentum with rho = {say(at.rho)}"
         how = (
             f"While the learning rate falls, so does the cloud: its variance is {say(variance[-1])} at the end."
-            if falling
+            if at.falling
             else f"Its variance over seeds and the last 100 steps is {say(measured)}; the formula gives {say(floor)}."
         )
+        step, width = axis("step", 0, self.num_steps), log_axis("variance of w", 1e-4, 1e2, keep=(1e-6, 1e3))
         return Scene(
             panels=[
-                panel(axis("step", 0, self.num_steps), axis("w", -5, 5), paths, "w on the parabola w² / 2"),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    log_axis("variance of w", 1e-4, 1e2),
-                    variances,
-                    "how wide is the cloud?",
-                ),
+                panel(step, axis("w", -5, 5), paths, "w on the parabola w² / 2"),
+                panel(step, width, variances, "how wide is the cloud?"),
             ],
-            says=f"{method} with learning rate {say(learning_rate)} and noise σ = {say(noise)}. {how}",
+            says=f"{method} with learning rate {say(at.learning_rate)} and noise σ = {say(at.noise)}. {how}",
             num_steps=self.num_steps,
             narration=Narration("step {t}: w = {0:.3g}", w[:, :1]),
         )
@@ -643,44 +521,30 @@ class EscapeExplorer(Explorer):
     num_seeds = 64
     starts = {"saddle": (-1.5, 0.0), "ravine with hollows": (-4.5, 1.0)}
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, noise, landscape, learning_rate, seed) -> Scene:
+    def scene(self, noise, landscape, learning_rate, seed) -> Scene:
         saddle = landscape == self.landscapes[0]
         objective = objectives.saddle() if saddle else objectives.ravine()
         w = escape_paths(landscape, learning_rate, noise)
         if saddle:
-            window, there, goal = objective.domain, np.abs(w[..., 1]) >= 1, "more than 1 off the ridge"
+            there, goal = np.abs(w[..., 1]) >= 1, "more than 1 off the ridge"
+            where = Points([0.0], [0.0], role="limit", size=10, label="saddle")
         else:
-            window, there, goal = objective.domain, np.abs(w[..., 0]) < 1.0, "in the lowest hollow"
+            there, goal = np.abs(w[..., 0]) < 1.0, "in the lowest hollow"
+            where = parts.minimum_marks(objective)[0]
         share = there.mean(axis=1)
         t = np.arange(self.num_steps + 1)
         own = w[:, seed]
-        where = (
-            Points([0.0], [0.0], role="limit", size=10, label="saddle")
-            if saddle
-            else parts.minimum_marks(objective)[0]
-        )
         plane = [
             where,
-            Points(w[-1, :, 0], w[-1, :, 1], role="second", size=6, label=f"64 seeds after {self.num_steps}"),
-            Line(own[:, 0], own[:, 1], role="path", width=1.5, by_step="upto", label=f"seed {seed}"),
-            Points(own[:1, 0], own[:1, 1], role="start", size=10),
-            Points(own[:, 0], own[:, 1], role="path", size=12, by_step="at"),
+            Points(*w[-1].T, role="second", size=6, label=f"64 seeds after {self.num_steps}"),
+            *seed_path(own, seed),
         ]
-        curve = [*parts.run_line(t, share, goal, role="second", size=10, grows=False)]
+        curve = parts.run_line(t, share, goal, role="second", size=10, grows=False)
+        step, seeds = axis("step", 0, self.num_steps), axis("share of the 64 seeds", -0.03, 1.03)
         return Scene(
             panels=[
-                parts.plane_panel(
-                    objective, plane, title=f"{objective.name}, from above", window=window, equal=saddle
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("share of the 64 seeds", -0.03, 1.03),
-                    curve,
-                    f"how many are {goal}?",
-                ),
+                parts.plane_panel(objective, plane, f"{objective.name}, from above", equal=saddle),
+                panel(step, seeds, curve, f"how many are {goal}?"),
             ],
             says=escape_says(saddle, noise, learning_rate, share, goal, float(there.any(axis=0).mean())),
             num_steps=self.num_steps,
@@ -698,16 +562,10 @@ def escape_paths(landscape: str, learning_rate: float, noise: float) -> np.ndarr
     objective = objectives.saddle() if saddle else objectives.ravine()
     count, num_steps = EscapeExplorer.num_seeds, EscapeExplorer.num_steps
     (low, high), _ = objective.domain
-    return descend(
-        objective,
-        SGD(learning_rate),
-        np.tile(EscapeExplorer.starts[landscape], (count, 1)),
-        num_steps,
-        gradient=noisy(objective),
-        bounds=(low, high),
-        record=("w",),
-        minibatches=[row[:, 0] for row in noise_rows([noise], (2, count), num_steps, seed=1)],
-    ).w
+    starts = np.tile(EscapeExplorer.starts[landscape], (count, 1))
+    noise = [row[:, 0] for row in noise_rows([noise], (2, count), num_steps, seed=1)]
+    how = {"gradient": noisy(objective), "minibatches": noise, "bounds": (low, high), "record": ("w",)}
+    return descend(objective, SGD(learning_rate), starts, num_steps, **how).w
 
 
 def escape_says(
@@ -754,39 +612,36 @@ class MinibatchPathExplorer(Explorer):
 
     def scene(self, batch_size, learning_rate, seed, sampling) -> Scene:
         problem = ink_problem()
+        drawn = self.draw(sampling, batch_size, seed)
         trace = descend(
-            problem,
-            SGD(learning_rate),
-            problem.start,
-            self.num_steps,
-            minibatches=self.draw(sampling, batch_size, seed),
-            record=("w", "dw"),
+            problem, SGD(learning_rate), problem.start, self.num_steps, minibatches=drawn, record=("w", "dw")
         )
         exact = descend(problem, GradientDescent(learning_rate), problem.start, self.num_steps, record=("w",))
         loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
         lowest = problem.value(problem.minimum)
-        own_marks, own_loss, error = self.learners(batch_size, learning_rate, seed, sampling)
-        losses = [(loss - lowest, "SGD", "path"), (exact_loss - lowest, "batch gradient descent", "theory")]
-        if own_loss is not None:
-            losses.append((own_loss - lowest, "your sgd", "yours"))
+        drawn = self.draw(sampling, batch_size, seed)
+        given = {"learning_rate": learning_rate, "num_steps": self.num_steps, "batch_size": batch_size}
+        given["sampled_data"] = lambda _batch_size: next(drawn)
+        own = parts.learners_run(
+            self.yours, problem, problem.start, "your sgd", losses=problem.values_of, **given
+        )
+        losses = [
+            (loss - lowest, "SGD", "path"),
+            (exact_loss - lowest, "batch gradient descent", "theory"),
+            *own.losses(above=lowest),
+        ]
         plane = [
             *ink_landscape(),
             Points([problem.minimum[0]], [problem.minimum[1]], role="optimum", size=13, label="minimum"),
-            Line(exact.w[:, 0], exact.w[:, 1], role="theory", label="batch gradient descent"),
+            Line(*exact.w.T, role="theory", label="batch gradient descent"),
             *parts.run_marks(trace, "SGD", marker=False),
-            *own_marks,
+            *own.path,
         ]
+        words = ("w[0], the ink above", "w[1], the ink below")
         spent, bill = self.num_steps * batch_size, self.num_steps * problem.N
         return Scene(
             panels=[
-                Panel(
-                    "w[0], the ink above",
-                    "w[1], the ink below",
-                    *problem.window,
-                    plane,
-                    title="the loss of all 1438 images",
-                    equal=True,
-                ),
+                parts.map_panel(problem.window, plane, "the loss of all 1438 images", words=words),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e1), title="loss above the minimum"),
             ],
             says=(
@@ -800,30 +655,10 @@ class MinibatchPathExplorer(Explorer):
                 f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
                 np.column_stack([trace.w, trace.dw]),
             ),
-            notice=error,
+            notice=own.notice,
         )
 
     @staticmethod
     def draw(sampling: str, batch_size: int, seed: int):
         sampler = data.sample_with_replacement if sampling == "with replacement" else data.epoch_batches
         return sampler(ink_problem().N, batch_size, np.random.default_rng(seed), None)
-
-    def learners(self, batch_size, learning_rate, seed, sampling):
-        if self.yours is None:
-            return [], None, ""
-        problem, minibatches = ink_problem(), self.draw(sampling, batch_size, seed)
-        path = learners_path(
-            self.yours,
-            lambda w, batch=slice(None): problem.gradient(w, batch),
-            problem.start,
-            learning_rate,
-            self.num_steps,
-            batch_size,
-            lambda _batch_size: next(minibatches),
-        )
-        if path.blank:
-            return [], None, ""
-        if path.error or not len(path.points):
-            return [], None, path.error or "Your code in the picture: it never asked for a gradient."
-        points = np.where(np.isfinite(path.points).all(axis=1)[:, None], path.points, np.nan)
-        return parts.path_marks(points, "your sgd"), problem.values_of(points.T), ""

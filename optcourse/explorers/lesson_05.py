@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from types import SimpleNamespace
+from itertools import count
 
 import numpy as np
 
-from optcourse import data, models, objectives, theory
+from optcourse import objectives, theory
 from optcourse.descent import descend
-from optcourse.explorers import parts
+from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
+from optcourse.explorers.runs import RunExplorer, Stacked, first_steps
 from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Points, Rule, Scene, Text
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent, Momentum, Nesterov
@@ -50,6 +51,11 @@ def path_in_plane(w, label: str, role: str, drag: str | None = None) -> list:
     return marks
 
 
+def arrow(here, parts_of_step, role: str, label: str) -> Arrows:
+    """The arrow at each step's point (2, steps)."""
+    return Arrows(*here, *parts_of_step.T, role=role, label=label, by_step="at", width=3)
+
+
 # -- (0) what a velocity remembers ---------------------------------------------------------------------------------
 
 PUSHES = ("steady", "flipping", "noisy", "steady, then none")
@@ -83,28 +89,30 @@ class MemoryExplorer(Explorer):
         half = float(theory.half_life(rho)) if rho > 0 else 0.0
         age, t = np.arange(31), np.arange(1, self.num_steps + 1)
         shown = np.concatenate([[0.0], dw])
-        remembered = panel(
+        memory = [
+            Bars(age, rho**age, role="velocity"),
+            Rule("x", min(half, 31.0), role="theory", label="half-life"),
+            Rule("x", min(window, 31.0), role="limit", label="window 1/(1 − rho)"),
+        ]
+        push = [
+            Rule("y", min(window, 50.0), role="limit", label="top speed 1/(1 − rho)"),
+            Line(t, dw, role="gradient", label="gradient dw", width=1.3, marker=True),
+            *parts.run_line(np.arange(61), velocity, "velocity", role="velocity", size=11),
+        ]
+        ages, weight = (
             axis("age of a gradient, in steps", -1, 31),
             axis("its weight in the velocity: rho^age", 0, 1.05),
-            [
-                Bars(age, rho**age, role="velocity"),
-                Rule("x", min(half, 31.0), role="theory", label="half-life"),
-                Rule("x", min(window, 31.0), role="limit", label="window 1/(1 − rho)"),
-            ],
-            "the memory",
-        )
-        pushed = panel(
-            axis("step", 0, self.num_steps),
-            axis("push and velocity", -6, 26),
-            [
-                Rule("y", min(window, 50.0), role="limit", label="top speed 1/(1 − rho)"),
-                Line(t, dw, role="gradient", label="gradient dw", width=1.3, marker=True),
-                *parts.run_line(np.arange(61), velocity, "velocity", role="velocity", size=11),
-            ],
-            f"gradients: {gradients}",
         )
         return Scene(
-            panels=[remembered, pushed],
+            panels=[
+                panel(ages, weight, memory, "the memory"),
+                panel(
+                    axis("step", 0, self.num_steps),
+                    axis("push and velocity", -6, 26),
+                    push,
+                    f"gradients: {gradients}",
+                ),
+            ],
             says=(
                 f"With rho = {say(rho)} a gradient has lost half its weight after {say(half)} steps, and the weights add "
                 f"up to {say(window)}. Pushed by {gradients} gradients, the velocity is {say(velocity[30])} after 30 steps "
@@ -121,7 +129,7 @@ class MemoryExplorer(Explorer):
 # -- (a) the path ----------------------------------------------------------------------------------------------------
 
 
-class PathExplorer(Explorer):
+class PathExplorer(RunExplorer):
     """Momentum in a valley with its velocity and gradient arrows, and gradient descent beside it."""
 
     title = "Momentum in a valley"
@@ -133,68 +141,53 @@ class PathExplorer(Explorer):
         Point("start", (-3.5, 1.5), *WINDOW, label="start"),
     )
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowls = quadratic(all_of.condition_number, 0.0, STEEP)
-        count = int(max(all_of.num_steps))
-        with_velocity = descend(bowls, Momentum(all_of.learning_rate, all_of.rho), all_of.start, count)
-        without = descend(bowls, GradientDescent(all_of.learning_rate), all_of.start, count)
-        return [self.picture(with_velocity[i], without[i], **s) for i, s in enumerate(settings)]
+        optimizers = Momentum(all_of.learning_rate, all_of.rho), GradientDescent(all_of.learning_rate)
+        longest = int(max(all_of.num_steps))
+        return tuple(descend(bowls, one, all_of.start, longest) for one in optimizers)
 
-    def picture(self, run, plain, learning_rate, rho, condition_number, num_steps, start) -> Scene:
-        end = num_steps + 1
-        w, loss, dw = run.w[:end], run.loss[:end], run.dw[:end]
-        velocity = run.state["velocity"][:end]
-        bowl = quadratic(condition_number, 0.0, STEEP)
-        own, own_loss, error = parts.learners_run(
-            self.yours, bowl, start, learning_rate=learning_rate, num_steps=num_steps, rho=rho
-        )
-        x, y = bounded(w, 1e3).T
-        down = bounded(-learning_rate * dw, 10)
-        carried = bounded(-learning_rate * rho * velocity, 10)
-        losses = [(loss, "momentum", "path"), (plain.loss[:end], "gradient descent", "second")]
-        if own_loss is not None:
-            losses.append((own_loss, "your code", "yours"))
-        limit = float(theory.momentum_limit(rho, STEEP))
-        best_rate, best_rho = theory.best_momentum(STEEP / condition_number, STEEP)
+    def picture(self, at, run, plain) -> Scene:
+        velocity = run.state["velocity"]
+        bowl = quadratic(at.condition_number, 0.0, STEEP)
+        given = at.only("learning_rate", "rho", "num_steps")
+        own = parts.learners_run(self.yours, bowl, at.start, **given)
+        here = bounded(run.w, 1e3).T
+        down = bounded(-at.learning_rate * run.dw, 10)
+        carried = bounded(-at.learning_rate * at.rho * velocity, 10)
+        losses = [(run.loss, "momentum", "path"), (plain.loss, "gradient descent", "second"), *own.losses()]
+        limit = float(theory.momentum_limit(at.rho, STEEP))
+        best_rate, best_rho = theory.best_momentum(STEEP / at.condition_number, STEEP)
         marks = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain.w[:end], "gradient descent", "second"),
-            *path_in_plane(w, "momentum", "path", "start"),
-            Arrows(
-                x,
-                y,
-                *carried.T,
-                role="velocity",
-                label="velocity's part of the next step",
-                by_step="at",
-                width=3,
-            ),
-            Arrows(x, y, *down.T, role="gradient", label="gradient's part", by_step="at", width=3),
-            *own,
+            *path_in_plane(plain.w, "gradient descent", "second"),
+            *path_in_plane(run.w, "momentum", "path", "start"),
+            arrow(here, carried, "velocity", "velocity's part of the next step"),
+            arrow(here, down, "gradient", "gradient's part"),
+            *own.path,
         ]
-        verdict = "below" if learning_rate < limit else "not below"
+        verdict = "below" if at.learning_rate < limit else "not below"
         return Scene(
             panels=[
                 parts.plane_panel(bowl, marks, title="the valley from above", window=WINDOW),
                 parts.loss_panel(losses, 100),
             ],
             says=(
-                f"Learning rate {say(learning_rate)} is {verdict} momentum's limit {say(limit)} (gradient "
+                f"Learning rate {say(at.learning_rate)} is {verdict} momentum's limit {say(limit)} (gradient "
                 f"descent's: {say(2 / STEEP)}). "
-                f"After {num_steps} steps momentum has loss {say(loss[-1])}, gradient descent {say(plain.loss[num_steps])}."
+                f"After {at.num_steps} steps momentum has loss {say(run.loss[-1])}, gradient descent {say(plain.loss[-1])}."
             ),
-            num_steps=int(num_steps),
+            num_steps=int(at.num_steps),
             narration=Narration(
                 f"step {{t}}: velocity ({{2:.3g}}, {{3:.3g}}), dw ({{4:.3g}}, {{5:.3g}}); "
-                f"next velocity = {say(rho)} × velocity + dw; next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × it",
-                np.column_stack([w, velocity, dw]),
+                f"next velocity = {say(at.rho)} × velocity + dw; next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × it",
+                np.column_stack([run.w, velocity, run.dw]),
             ),
             slider_marks={
                 "learning_rate": [(best_rate, "best α"), (limit, "limit")],
                 "rho": [(best_rho, "best ρ")],
             },
-            notice=error,
+            notice=own.notice,
         )
 
 
@@ -255,45 +248,30 @@ class RateMapExplorer(Explorer):
         with np.errstate(all="ignore"):
             envelope = bounded(rate**t, 50)
         kind = behaviour(method, alpha, rho)
-        left = panel(
-            axis("αλ (learning rate × curvature)", 0, 4),
-            axis("ρ, in the code: rho", 0, 1),
-            [
-                Heat(
-                    measured_rates(method),
-                    (0, 4, 0, 1),
-                    0.3,
-                    1.25,
-                    colors="rate",
-                    smooth=False,
-                    role="contour",
-                ),
-                Line(limit_of(beta), beta, role="limit", label="theory: limit", width=3),
-                Line(a, critical, role="optimum", label="critical damping", dash="dash"),
-                Points([alpha], [rho], role="yours", shape="circle", size=15, drag="probe", label="probe"),
-            ],
-            f"{method}: factor per step (dark: fast)",
+        rates = Heat(
+            measured_rates(method), (0, 4, 0, 1), 0.3, 1.25, colors="rate", smooth=False, role="contour"
         )
-        right = panel(
-            axis("step", 0, self.num_steps),
-            axis("distance w from the minimum", -2, 2),
-            [
-                Line(t, envelope, role="theory", label="± rate^step", width=1.3),
-                Line(t, -envelope, role="theory", width=1.3),
-                Line(
-                    t,
-                    until_gone(trace.w, 4.0),
-                    role="path",
-                    marker=True,
-                    by_step="upto",
-                    label=f"probe: {kind}",
-                ),
-                Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
-            ],
-            f"the probe's run: {kind}",
-        )
+        chart = [
+            rates,
+            Line(limit_of(beta), beta, role="limit", label="theory: limit", width=3),
+            Line(a, critical, role="optimum", label="critical damping", dash="dash"),
+            parts.handle(alpha, rho, "probe", "probe", size=15),
+        ]
+        walk = [
+            Line(t, envelope, role="theory", label="± rate^step", width=1.3),
+            Line(t, -envelope, role="theory", width=1.3),
+            Line(
+                t, until_gone(trace.w, 4.0), role="path", marker=True, by_step="upto", label=f"probe: {kind}"
+            ),
+            Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
+        ]
+        alphas, betas = axis("αλ (learning rate × curvature)", 0, 4), axis("ρ, in the code: rho", 0, 1)
+        distance = axis("distance w from the minimum", -2, 2)
         return Scene(
-            panels=[left, right],
+            panels=[
+                panel(alphas, betas, chart, f"{method}: factor per step (dark: fast)"),
+                panel(axis("step", 0, self.num_steps), distance, walk, f"the probe's run: {kind}"),
+            ],
             says=(
                 f"The probe of {method}, αλ = {say(alpha)} and ρ = {say(rho)}, shows {kind}: each step multiplies the "
                 f"distance by {say(rate)} in the long run. At this ρ the limit is αλ = {say(limit, 4)}; √ρ = "
@@ -316,7 +294,7 @@ def nesterov_critical(alpha: np.ndarray) -> np.ndarray:
 # -- (c) the phase portrait --------------------------------------------------------------------------------------------
 
 
-class PhaseExplorer(Explorer):
+class PhaseExplorer(RunExplorer):
     """Velocity against position: a spiral, a straight way home, or critical damping between them."""
 
     title = "Phase portrait: velocity against position"
@@ -334,61 +312,51 @@ class PhaseExplorer(Explorer):
     )
     num_steps = 80
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         w, velocity = all_of.start.T.copy()
         points = [(w, velocity)]
         for _ in range(self.num_steps):  # descend starts at rest; here the first velocity is a control
             velocity = all_of.rho * velocity + w
             w = w - all_of.learning_rate * velocity
             points.append((w, velocity))
-        points = np.array(points)
-        return [self.picture(*points[:, :, i].T, **s) for i, s in enumerate(settings)]
+        return tuple(np.array(points).swapaxes(0, 1))
 
-    def picture(self, w, velocity, rho, learning_rate, start) -> Scene:
-        critical = float(theory.critical_rho(learning_rate))
-        rate = float(theory.momentum_rate(learning_rate, rho))
+    def picture(self, at, w, velocity) -> Scene:
+        critical = float(theory.critical_rho(at.learning_rate))
+        rate = float(theory.momentum_rate(at.learning_rate, at.rho))
         t = np.arange(self.num_steps + 1)
         kind = (
             "critically damped: as fast as can be without ripples"
-            if abs(rho - critical) < 0.006
+            if abs(at.rho - critical) < 0.006
             else "underdamped: too little friction, it spirals in"
-            if rho > critical
+            if at.rho > critical
             else "overdamped: so much friction that it creeps home"
         )
-        scale = (-8.0, 8.0)
+        portrait = [
+            Rule("x", 0.0, role="neutral", dash="dot"),
+            Rule("y", 0.0, role="neutral", dash="dot"),
+            Line(w, velocity, role="velocity", by_step="upto", marker=True, label="momentum"),
+            Points([0.0], [0.0], role="optimum", size=13, label="at rest in the minimum"),
+            Points(w[:1], velocity[:1], role="start", size=12, drag="start"),
+            Points(w, velocity, role="velocity", size=12, by_step="at"),
+        ]
+        over_time = [
+            Rule("y", 0.0, role="optimum", dash="dot"),
+            *parts.run_line(t, w, "position", marker=True),
+        ]
+        position = axis("position w", -3, 3)
         return Scene(
             panels=[
-                panel(
-                    axis("position w", -3, 3),
-                    axis("velocity", *scale),
-                    [
-                        Rule("x", 0.0, role="neutral", dash="dot"),
-                        Rule("y", 0.0, role="neutral", dash="dot"),
-                        Line(w, velocity, role="velocity", by_step="upto", marker=True, label="momentum"),
-                        Points([0.0], [0.0], role="optimum", size=13, label="at rest in the minimum"),
-                        Points(w[:1], velocity[:1], role="start", size=12, drag="start"),
-                        Points(w, velocity, role="velocity", size=12, by_step="at"),
-                    ],
-                    "where it is, and how fast",
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("position w", -3, 3),
-                    [
-                        Rule("y", 0.0, role="optimum", dash="dot"),
-                        *parts.run_line(t, w, "position", marker=True),
-                    ],
-                    "the same run over time",
-                ),
+                panel(position, axis("velocity", -8.0, 8.0), portrait, "where it is, and how fast"),
+                panel(axis("step", 0, self.num_steps), position, over_time, "the same run over time"),
             ],
             says=(
-                f"rho = {say(rho)}, critical rho = {say(critical)}: {kind}. From {say_point(start)}, each step multiplies "
+                f"rho = {say(at.rho)}, critical rho = {say(critical)}: {kind}. From {say_point(at.start)}, each step multiplies "
                 f"the distance by {say(rate)} in the long run; after {self.num_steps} steps w = {say(w[-1])}."
             ),
             num_steps=self.num_steps,
             narration=Narration(
-                f"step {{t}}: w = {{0:.3g}}, velocity = {{1:.3g}}; next velocity = {say(rho)} × {{1:.3g}} + {{0:.3g}}",
+                f"step {{t}}: w = {{0:.3g}}, velocity = {{1:.3g}}; next velocity = {say(at.rho)} × {{1:.3g}} + {{0:.3g}}",
                 np.column_stack([w, velocity]),
             ),
             slider_marks={"rho": [(critical, "critical")]},
@@ -407,7 +375,7 @@ def noisy_runs(settings):
 
     With equal_speed, SGD gets the effective learning rate α / (1 - rho).
     """
-    all_of = parts.Stacked(settings)
+    all_of = Stacked(settings)
     errors = np.stack(
         [s["noise"] * np.random.default_rng(int(s["seed"])).normal(size=(LONG_RUN + 1, 2)) for s in settings],
         axis=-1,
@@ -445,7 +413,7 @@ def angle(arrow: np.ndarray, true: np.ndarray) -> np.ndarray:
     return np.degrees(np.abs(np.arctan2(np.sin(turn), np.cos(turn))))
 
 
-class NoiseExplorer(Explorer):
+class NoiseExplorer(RunExplorer):
     """Noisy gradients against the velocity made of them: the direction, and the scatter in the long run."""
 
     title = "Noise: one gradient against a velocity"
@@ -458,63 +426,45 @@ class NoiseExplorer(Explorer):
     )
     num_steps = 120
 
-    def scenes(self, settings):
-        with_velocity, without = noisy_runs(settings)
-        return [self.picture(with_velocity[i], without[i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        return noisy_runs(all_of.settings)
 
-    def picture(self, run, plain, rho, learning_rate, noise, seed, equal_speed) -> Scene:
-        end = self.num_steps + 1
-        w, dw, velocity = run.w[:end], run.dw[:end], run.state["velocity"][:end]
-        rate = learning_rate / (1 - rho) if equal_speed else learning_rate
+    def picture(self, at, run, plain) -> Scene:
+        shown, plain_shown = first_steps(run, self.num_steps), first_steps(plain, self.num_steps)
+        w, dw, velocity = shown.w, shown.dw, shown.state["velocity"]
+        rate = at.learning_rate / (1 - at.rho) if at.equal_speed else at.learning_rate
         # what will move w next: the velocity with this step's gradient in it, scaled to be an average of gradients
-        average = (1 - rho) * (rho * velocity + dw)
+        average = (1 - at.rho) * (at.rho * velocity + dw)
         true = w  # the gradient of a round bowl is w
         off_gradient, off_velocity = angle(dw, true), angle(average, true)
         early = slice(5, 31)
-        x, y = bounded(w, 100).T
+        here = bounded(w, 100).T
         t = np.arange(self.num_steps + 1)
         bowl = quadratic(1.0)
-        arrow = {"by_step": "at", "width": 3.0}
+        plane = [
+            *parts.minimum_marks(bowl),
+            *path_in_plane(plain_shown.w, "SGD", "second"),
+            *path_in_plane(w, "momentum", "path"),
+            arrow(here, bounded(-dw / 2, 8), "gradient", "− noisy gradient"),
+            arrow(here, bounded(-average / 2, 8), "velocity", "− velocity (averaged)"),
+        ]
+        angles = [
+            Line(t, off_gradient, role="gradient", label="one noisy gradient", width=1.2),
+            Line(t, off_velocity, role="velocity", label="velocity"),
+            Points(t, off_gradient, role="gradient", size=10, by_step="at"),
+            Points(t, off_velocity, role="velocity", size=10, by_step="at"),
+        ]
+        degrees = axis("degrees off the true direction", 0, 180)
         return Scene(
             panels=[
-                parts.plane_panel(
-                    bowl,
-                    [
-                        *parts.minimum_marks(bowl),
-                        *path_in_plane(plain.w[:end], "SGD", "second"),
-                        *path_in_plane(w, "momentum", "path"),
-                        Arrows(
-                            x, y, *bounded(-dw / 2, 8).T, role="gradient", label="− noisy gradient", **arrow
-                        ),
-                        Arrows(
-                            x,
-                            y,
-                            *bounded(-average / 2, 8).T,
-                            role="velocity",
-                            label="− velocity (averaged)",
-                            **arrow,
-                        ),
-                    ],
-                    title="the same noise for both",
-                    window=WINDOW,
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("degrees off the true direction", 0, 180),
-                    [
-                        Line(t, off_gradient, role="gradient", label="one noisy gradient", width=1.2),
-                        Line(t, off_velocity, role="velocity", label="velocity"),
-                        Points(t, off_gradient, role="gradient", size=10, by_step="at"),
-                        Points(t, off_velocity, role="velocity", size=10, by_step="at"),
-                    ],
-                    "which one points the right way?",
-                ),
+                parts.plane_panel(bowl, plane, "the same noise for both", window=WINDOW),
+                panel(axis("step", 0, self.num_steps), degrees, angles, "which one points the right way?"),
             ],
             says=(
                 f"In steps 5 to 30 the noisy gradient is {say(off_gradient[early].mean())} degrees off the true one on "
                 f"average, the velocity {say(off_velocity[early].mean())}. "
-                f"{scatter_words('Momentum', run, learning_rate, rho, noise)}; "
-                f"{scatter_words(f'SGD (learning rate {say(rate)})', plain, rate, 0.0, noise)}."
+                f"{scatter_words('Momentum', run, at.learning_rate, at.rho, at.noise)}; "
+                f"{scatter_words(f'SGD (learning rate {say(rate)})', plain, rate, 0.0, at.noise)}."
             ),
             num_steps=self.num_steps,
             narration=Narration(
@@ -544,11 +494,8 @@ class EscapeExplorer(Explorer):
         start = (-1.5, 1e-6) if on_saddle else 1.7
         run = descend(objective, Momentum(learning_rate, rho), start, self.num_steps)
         plain = descend(objective, GradientDescent(learning_rate), start, self.num_steps)
-        return (
-            self.saddle(run, plain, rho, learning_rate)
-            if on_saddle
-            else self.hollow(run, plain, rho, learning_rate)
-        )
+        show = self.saddle if on_saddle else self.hollow
+        return show(run, plain, rho, learning_rate)
 
     def hollow(self, run, plain, rho, learning_rate) -> Scene:
         objective = objectives.two_basins()
@@ -562,33 +509,26 @@ class EscapeExplorer(Explorer):
             if w[-1] < 0
             else "It was too slow for the hill, or was thrown back."
         )
+        ground = [
+            Line(x, objective.value(x), role="neutral", label="loss"),
+            *parts.run_line(
+                slow, objective.value(slow), "gradient descent", role="second", size=13, width=1.0
+            ),
+            *parts.run_line(w, objective.value(w), "momentum", size=13, width=1.0),
+            Text(deep, -0.8, "deep", align="center"),
+            Text(shallow, -0.2, "shallow", align="center"),
+        ]
+        over_time = [
+            Rule("y", deep, role="optimum", dash="fine"),
+            Rule("y", shallow, role="limit", label="shallow minimum"),
+            Line(t, slow, role="second", by_step="upto", label="gradient descent"),
+            *parts.run_line(t, w, "momentum", size=11),
+        ]
+        place = axis("w", -1.9, 1.9)
         return Scene(
             panels=[
-                panel(
-                    axis("w", -1.9, 1.9),
-                    axis("loss", -0.9, 4.5),
-                    [
-                        Line(x, objective.value(x), role="neutral", label="loss"),
-                        *parts.run_line(
-                            slow, objective.value(slow), "gradient descent", role="second", size=13, width=1.0
-                        ),
-                        *parts.run_line(w, objective.value(w), "momentum", size=13, width=1.0),
-                        Text(deep, -0.8, "deep", align="center"),
-                        Text(shallow, -0.2, "shallow", align="center"),
-                    ],
-                    "a shallow basin before a deep one",
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("w", -1.9, 1.9),
-                    [
-                        Rule("y", deep, role="optimum", dash="fine"),
-                        Rule("y", shallow, role="limit", label="shallow minimum"),
-                        Line(t, slow, role="second", by_step="upto", label="gradient descent"),
-                        *parts.run_line(t, w, "momentum", size=11),
-                    ],
-                    "where it is",
-                ),
+                panel(place, axis("loss", -0.9, 4.5), ground, "a shallow basin before a deep one"),
+                panel(axis("step", 0, self.num_steps), place, over_time, "where it is"),
             ],
             says=(
                 f"From w = 1.7 with rho = {say(rho)} and learning rate {say(learning_rate)}, momentum ends near {end} "
@@ -607,32 +547,22 @@ class EscapeExplorer(Explorer):
         left = [int((h >= 1).argmax()) if (h >= 1).any() else None for h in heights]
         after = [f"after {k} steps" if k is not None else f"not within {self.num_steps} steps" for k in left]
         t = np.arange(self.num_steps + 1)
+        plane = [
+            Points([0.0], [0.0], role="limit", size=10, label="saddle"),
+            *path_in_plane(plain.w, "gradient descent", "second"),
+            *path_in_plane(run.w, "momentum", "path"),
+        ]
+        curves = [
+            Rule("y", 1.0, role="limit", label="it has left"),
+            Line(t, heights[1], role="second", by_step="upto", label="gradient descent"),
+            *parts.run_line(t, heights[0], "momentum", size=11),
+        ]
+        distance = log_axis("distance from the ridge", 1e-7, 10.0, keep=(1e-9, np.inf))
         return Scene(
             panels=[
-                parts.plane_panel(
-                    objective,
-                    [
-                        Points([0.0], [0.0], role="limit", size=10, label="saddle"),
-                        *path_in_plane(plain.w, "gradient descent", "second"),
-                        *path_in_plane(run.w, "momentum", "path"),
-                    ],
-                    title="x² − y² from above",
-                ),
+                parts.plane_panel(objective, plane, "x² − y² from above"),
                 panel(
-                    axis("step", 0, self.num_steps),
-                    log_axis("distance from the ridge", 1e-7, 10.0),
-                    [
-                        Rule("y", 1.0, role="limit", label="it has left"),
-                        Line(
-                            t,
-                            np.maximum(heights[1], 1e-9),
-                            role="second",
-                            by_step="upto",
-                            label="gradient descent",
-                        ),
-                        *parts.run_line(t, np.maximum(heights[0], 1e-9), "momentum", size=11),
-                    ],
-                    "a millionth off the ridge at first",
+                    axis("step", 0, self.num_steps), distance, curves, "a millionth off the ridge at first"
                 ),
             ],
             says=(
@@ -650,7 +580,7 @@ class EscapeExplorer(Explorer):
 # -- (f) the heavy-ball cycle ------------------------------------------------------------------------------------------------
 
 
-class CycleExplorer(Explorer):
+class CycleExplorer(RunExplorer):
     """A bowl with two kinks on which momentum circles for ever; the others, at their usual settings, settle."""
 
     title = "The heavy ball that circles"
@@ -661,73 +591,52 @@ class CycleExplorer(Explorer):
     )
     num_steps = 60
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
+        optimizers = (
+            Momentum(all_of.learning_rate, all_of.rho),
+            Nesterov(1 / 25, 2 / 3),  # their usual settings for curvatures from 1 to 25
+            GradientDescent(1 / 25),
+        )
         problem = objectives.heavy_ball_cycle()
-        runs = [
-            descend(problem, optimizer, all_of.start, self.num_steps)
-            for optimizer in (
-                Momentum(all_of.learning_rate, all_of.rho),
-                Nesterov(1 / 25, 2 / 3),  # their usual settings for curvatures from 1 to 25
-                GradientDescent(1 / 25),
-            )
-        ]
-        return [self.picture(*(bounded(r.w[:, i], 1e3) for r in runs), **s) for i, s in enumerate(settings)]
+        return tuple(descend(problem, one, all_of.start, self.num_steps) for one in optimizers)
 
-    def picture(self, heavy, nesterov, plain, start, rho, learning_rate) -> Scene:
+    def picture(self, at, *runs) -> Scene:
+        heavy, nesterov, plain = (bounded(run.w, 1e3) for run in runs)
         x = np.linspace(-3.5, 3.5, 141)
         problem = objectives.heavy_ball_cycle()
         t = np.arange(self.num_steps + 1)
-        runs = (
+        walkers = (
             (heavy, "momentum", "path"),
             (nesterov, "Nesterov", "third"),
             (plain, "gradient descent", "second"),
         )
         last = ", ".join(say(v, 5) for v in heavy[-3:])
-        kinks = [Rule("x", 1.0, role="limit", label="kinks of the slope"), Rule("x", 2.0, role="limit")]
+        slopes = problem.gradient(heavy)
+        slope = [
+            Rule("x", 1.0, role="limit", label="kinks of the slope"),
+            Rule("x", 2.0, role="limit"),
+            Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
+            Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
+            Line(heavy, slopes, role="path", by_step="upto", width=0.8),
+            Points(heavy, slopes, role="path", size=13, by_step="at", label="momentum"),
+        ]
+        over_time = [Rule("y", 0.0, role="optimum", dash="dot")]
+        for w, name, role in walkers:
+            over_time.append(Line(t, w, role=role, label=name, by_step="upto", marker=role == "path"))
+        place = axis("w", -3.5, 3.5)
         return Scene(
             panels=[
-                panel(
-                    axis("w", -3.5, 3.5),
-                    axis("slope", -90, 65),
-                    [
-                        *kinks,
-                        Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
-                        Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
-                        Line(heavy, problem.gradient(heavy), role="path", by_step="upto", width=0.8),
-                        Points(
-                            heavy,
-                            problem.gradient(heavy),
-                            role="path",
-                            size=13,
-                            by_step="at",
-                            label="momentum",
-                        ),
-                    ],
-                    "a slope with two kinks",
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("w", -3.5, 3.5),
-                    [
-                        Rule("y", 0.0, role="optimum", dash="dot"),
-                        *[
-                            Line(t, w, role=role, label=name, by_step="upto", marker=role == "path")
-                            for w, name, role in runs
-                        ],
-                    ],
-                    "three walkers",
-                ),
+                panel(place, axis("slope", -90, 65), slope, "a slope with two kinks"),
+                panel(axis("step", 0, self.num_steps), place, over_time, "three walkers"),
             ],
             says=(
-                f"From {say(start)} with learning rate {say(learning_rate)} and rho = {say(rho)}: momentum's last three "
+                f"From {say(at.start)} with learning rate {say(at.learning_rate)} and rho = {say(at.rho)}: momentum's last three "
                 f"points are {last}. At their own usual settings (learning rate 1/25; rho = 2/3 for Nesterov) Nesterov ends at "
                 f"{say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
             ),
             num_steps=self.num_steps,
             narration=Narration(
-                "step {t}: momentum at w = {0:.4f}, slope {1:.3f}",
-                np.column_stack([heavy, problem.gradient(heavy)]),
+                "step {t}: momentum at w = {0:.4f}, slope {1:.3f}", np.column_stack([heavy, slopes])
             ),
         )
 
@@ -750,33 +659,26 @@ class DigitsExplorer(Explorer):
     def scene(self, rho, learning_rate) -> Scene:
         losses, accuracy = digits_run(learning_rate, rho, self.num_steps)
         plain, plain_accuracy = digits_run(learning_rate, 0.0, self.num_steps)
-        own, error = self.learners_losses(learning_rate, rho)
+        model, _ = digits.softmax()
+        given = {"learning_rate": learning_rate, "rho": rho, "num_steps": self.num_steps}
+        own = digits.learners_run(self.yours, minibatches(), model.initial(), model, **given)
         t = np.arange(self.num_steps + 1)
-        marks = [
+        curves = [
             Line(t, plain, role="second", label="SGD (rho = 0)", by_step="upto"),
             *parts.run_line(t, losses, "momentum", size=11),
+            *own.line(width=2.5),
         ]
-        if own is not None:
-            marks.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
-        names = ((0, "SGD"), (1, "momentum"))
+        shares = [
+            Bars([0.0], [plain_accuracy], role="second", width=0.6),
+            Bars([1.0], [accuracy], role="path", width=0.6),
+        ]
+        step = axis("step (64 images each)", 0, self.num_steps)
+        loss = log_axis("loss on all training images", 0.05, 20.0, keep=(1e-3, 1e6))
+        method = axis("method", -0.7, 1.7, ticks=((0, "SGD"), (1, "momentum")))
         return Scene(
             panels=[
-                panel(
-                    axis("step (64 images each)", 0, self.num_steps),
-                    log_axis("loss on all training images", 0.05, 20.0),
-                    marks,
-                    "training loss",
-                    weight=1.6,
-                ),
-                panel(
-                    axis("method", -0.7, 1.7, ticks=names),
-                    axis("share of test images read right", 0, 1),
-                    [
-                        Bars([0.0], [plain_accuracy], role="second", width=0.6),
-                        Bars([1.0], [accuracy], role="path", width=0.6),
-                    ],
-                    "after the run",
-                ),
+                panel(step, loss, curves, "training loss", weight=1.6),
+                panel(method, axis("share of test images read right", 0, 1), shares, "after the run"),
             ],
             says=(
                 f"Learning rate {say(learning_rate)}, {self.num_steps} minibatches of 64 images: with rho = {say(rho)} the "
@@ -787,54 +689,22 @@ class DigitsExplorer(Explorer):
             narration=Narration(
                 "step {t}: loss {0:.4g} with momentum, {1:.4g} without", np.column_stack([losses, plain])
             ),
-            notice=error,
+            notice=own.notice,
         )
 
-    def learners_losses(self, learning_rate, rho) -> tuple[np.ndarray | None, str]:
-        if self.yours is None:
-            return None, ""
-        from optcourse.learner.path import record_path
 
-        model, _ = digits_problem()
-        problem = SimpleNamespace(gradient=minibatch_gradient(model))
-        path = record_path(
-            self.yours,
-            problem,
-            model.initial(),
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            rho=rho,
-        )
-        if path.blank or path.error or not len(path.points):
-            return None, path.error or ""
-        with np.errstate(all="ignore"):
-            losses = np.array([model.value(w) for w in path.points])
-        return np.clip(np.nan_to_num(losses, nan=1e6), 1e-3, 1e6), ""
-
-
-@lru_cache(maxsize=1)
-def digits_problem() -> tuple[models.SoftmaxRegression, tuple[np.ndarray, np.ndarray]]:
-    """(softmax regression on the training images, (X, y) of the test images)."""
-    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
-    return models.SoftmaxRegression(train.X, train.y), (test.X, test.y)
-
-
-def minibatch_gradient(model: models.SoftmaxRegression, seed: int = 0):
-    """A gradient that takes 64 other images at every call, in the same order for everybody."""
-    rng = np.random.default_rng(seed)
-    return lambda w: model.gradient(w, rng.integers(len(model.y), size=BATCH_SIZE))
+def minibatches() -> digits.Minibatches:
+    """Softmax regression that takes 64 other images at every call, in the same order for everybody."""
+    model, _ = digits.softmax()
+    rng = np.random.default_rng(0)
+    return digits.Minibatches(model, (rng.integers(len(model.y), size=BATCH_SIZE) for _ in count()))
 
 
 @lru_cache(maxsize=128)
 def digits_run(learning_rate: float, rho: float, num_steps: int) -> tuple[np.ndarray, float]:
     """(loss on all training images at each step, accuracy on the test images)."""
-    model, (X, y) = digits_problem()
-    trace = descend(
-        model,
-        Momentum(learning_rate, rho),
-        model.initial(),
-        num_steps,
-        gradient=minibatch_gradient(model),
-        record=("loss",),
-    )
-    return np.clip(trace.loss, 1e-3, 1e6), model.accuracy(trace.final, X, y)
+    model, held_back = digits.softmax()
+    optimizer = Momentum(learning_rate, rho)
+    gradient = minibatches().gradient
+    trace = descend(model, optimizer, model.initial(), num_steps, gradient=gradient, record=("loss",))
+    return np.clip(trace.loss, 1e-3, 1e6), held_back.accuracy(trace.final)

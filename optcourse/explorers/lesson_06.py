@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
+from itertools import cycle
 
 import numpy as np
 
-from optcourse import data, models
+from optcourse import data
 from optcourse.descent import Trace, descend
-from optcourse.explorers import parts
-from optcourse.explorers.axes import axis, log_axis, panel
+from optcourse.explorers import digits, parts
+from optcourse.explorers.axes import Axis, axis, log_axis, panel
 from optcourse.explorers.controls import Point, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
-from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Span
+from optcourse.explorers.runs import RunExplorer
+from optcourse.figures import Bars, Line, Narration, Points, Rule, Scene, Span
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import AdaGrad, GradientDescent
 from optcourse.theory import adagrad_step, best_learning_rate
@@ -51,10 +53,15 @@ def decades(values, lo: float, hi: float) -> np.ndarray:
     return np.log10(np.clip(values, 10.0**lo, 10.0**hi))
 
 
+def rates_axis(lo: int, hi: int) -> Axis:
+    """Effective learning rates by their decades: bars need a base, and a logarithmic axis has none."""
+    return axis("effective learning rate", lo, hi, ticks=[(d, f"{10.0**d:g}") for d in range(lo, hi + 1)])
+
+
 # -- (a) the path, and a step size for each coordinate -----------------------------------------------------------------
 
 
-class PathExplorer(Explorer):
+class PathExplorer(RunExplorer):
     """AdaGrad in an elliptic valley that can be turned, with the effective learning rate of each coordinate as bars."""
 
     title = "A learning rate for each coordinate"
@@ -68,74 +75,53 @@ class PathExplorer(Explorer):
     )
     num_steps = 100
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowls = bowl(all_of.condition_number, all_of.rotation)
         starts = turned_starts(all_of.start, all_of.rotation)
         best = best_learning_rate(STEEP / all_of.condition_number, STEEP)
         ada = descend(bowls, AdaGrad(all_of.learning_rate, all_of.eps), starts, self.num_steps)
-        plain = descend(bowls, GradientDescent(best), starts, self.num_steps, record=("w", "loss"))
-        return [self.picture(ada[i], plain[i], starts[i], **s) for i, s in enumerate(settings)]
+        return ada, descend(bowls, GradientDescent(best), starts, self.num_steps, record=("w", "loss"))
 
-    def picture(
-        self, ada: Trace, plain: Trace, first, learning_rate, eps, condition_number, rotation, start
-    ) -> Scene:
-        valley = bowl(condition_number, rotation)
-        rates = effective_rates(ada.state["grad_squared"], ada.dw, learning_rate, eps)
-        own, own_loss, error = parts.learners_run(
-            self.yours, valley, first, learning_rate=learning_rate, num_steps=self.num_steps, eps=eps
-        )
-        losses = [(plain.loss, "gradient descent, best α", "fourth"), (ada.loss, "AdaGrad", "path")]
-        if own_loss is not None:
-            losses.append((own_loss, "your code", "yours"))
-        for mark in own[:1]:
+    def picture(self, at, ada: Trace, plain: Trace) -> Scene:
+        valley = bowl(at.condition_number, at.rotation)
+        rates = effective_rates(ada.state["grad_squared"], ada.dw, at.learning_rate, at.eps)
+        given = at.only("learning_rate", "eps")
+        own = parts.learners_run(self.yours, valley, ada.w[0], num_steps=self.num_steps, **given)
+        losses = [
+            (plain.loss, "gradient descent, best α", "fourth"),
+            (ada.loss, "AdaGrad", "path"),
+            *own.losses(),
+        ]
+        for mark in own.path[:1]:
             mark.marker = False  # a hundred short steps: shapes would hide the path
         path = parts.run_marks(ada, "AdaGrad", drag="start", marker=False)
-        path[1].drag_basis = tuple(turn_by(-rotation).ravel().tolist())
-        best = float(best_learning_rate(STEEP / condition_number, STEEP))
+        path[1].drag_basis = tuple(turn_by(-at.rotation).ravel().tolist())
+        best = float(best_learning_rate(STEEP / at.condition_number, STEEP))
         bars = [
             Bars([0, 1], decades(rates, -4, 2), role="path", base=-4, width=0.6, by_step="at"),
             Rule("y", float(decades(best, -4, 2)), role="fourth", label="gradient descent: one for both"),
         ]
-        plain_path = Line(plain.w[:, 0], plain.w[:, 1], role="fourth", width=1.3, by_step="upto")
+        plane = [
+            *parts.minimum_marks(valley),
+            Line(*plain.w.T, role="fourth", width=1.3, by_step="upto"),
+            *path,
+            *own.path,
+        ]
+        coordinate = axis("coordinate", -0.6, 1.6, ticks=[(0, "w[0]"), (1, "w[1]")])
         return Scene(
             panels=[
-                parts.plane_panel(
-                    valley,
-                    [*parts.minimum_marks(valley), plain_path, *path, *own],
-                    title="the valley from above",
-                    window=WINDOW,
-                ),
-                panel(
-                    axis("coordinate", -0.6, 1.6, ticks=[(0, "w[0]"), (1, "w[1]")]),
-                    axis(
-                        "effective learning rate",
-                        -4,
-                        2,
-                        ticks=[
-                            (-4, "0.0001"),
-                            (-3, "0.001"),
-                            (-2, "0.01"),
-                            (-1, "0.1"),
-                            (0, "1"),
-                            (1, "10"),
-                            (2, "100"),
-                        ],
-                    ),
-                    bars,
-                    "now, for each coordinate",
-                    weight=0.7,
-                ),
+                parts.plane_panel(valley, plane, "the valley from above", window=WINDOW),
+                panel(coordinate, rates_axis(-4, 2), bars, "now, for each coordinate", weight=0.7),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
             ],
-            says=path_says(ada, plain, rates, rotation),
+            says=path_says(ada, plain, rates, at.rotation),
             num_steps=self.num_steps,
             narration=Narration(
                 "step {t}: dw = ({0:.3g}, {1:.3g});  grad_squared = ({2:.3g}, {3:.3g});  "
-                f"{say(learning_rate)} / (root + eps) = ({{4:.3g}}, {{5:.3g}})",
+                f"{say(at.learning_rate)} / (root + eps) = ({{4:.3g}}, {{5:.3g}})",
                 np.column_stack([ada.dw, ada.state["grad_squared"] + ada.dw * ada.dw, rates]),
             ),
-            notice=error,
+            notice=own.notice,
         )
 
 
@@ -152,7 +138,7 @@ def path_says(ada: Trace, plain: Trace, rates, rotation) -> str:
 # -- (b) the stall -----------------------------------------------------------------------------------------------------
 
 
-class StallExplorer(Explorer):
+class StallExplorer(RunExplorer):
     """The length of AdaGrad's steps under equal gradients, after a burst of larger ones at the start."""
 
     title = "Why progress stops"
@@ -164,33 +150,31 @@ class StallExplorer(Explorer):
     )
     num_steps = 300
     burst_steps = 10
+    keep = (1e-9, np.inf)
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
-        slopes = (
-            all_of.gradient * (all_of.burst if t < self.burst_steps else 1.0)
-            for t in range(self.num_steps + 1)
+    def runs(self, all_of):
+        steps = range(self.num_steps + 1)
+        slopes = (all_of.gradient * (all_of.burst if t < self.burst_steps else 1.0) for t in steps)
+        optimizer, start = AdaGrad(all_of.learning_rate, all_of.eps), np.zeros(len(all_of))
+        record = ("w", "dw", "state")
+        # The parabola's own gradient is not used: the slopes are given.
+        return (
+            descend(
+                parabola(), optimizer, start, self.num_steps, gradient=lambda w: next(slopes), record=record
+            ),
         )
-        trace = descend(
-            parabola(),  # its own gradient is not used: the slopes are given
-            AdaGrad(all_of.learning_rate, all_of.eps),
-            np.zeros(len(settings)),
-            self.num_steps,
-            gradient=lambda w: next(slopes),
-            record=("w", "dw", "state"),
-        )
-        return [self.picture(trace[i], **s) for i, s in enumerate(settings)]
 
-    def picture(self, trace: Trace, learning_rate, gradient, burst, eps) -> Scene:
+    def picture(self, at, trace: Trace) -> Scene:
         walked = -trace.w
         length = np.diff(walked)
         t = np.arange(self.num_steps + 1)
-        shown = np.concatenate([[np.nan], np.clip(length, 1e-9, None)])  # no step leads to t = 0
-        way = np.where(t > 0, np.clip(walked, 1e-9, None), np.nan)
-        theory = adagrad_step(learning_rate, np.maximum(t, 1))
-        without = np.where(t > 0, learning_rate * t, np.nan)
-        axis = {"xscale": "log", "yscale": "log"}
-        band = [] if burst == 1 else [Span("x", 1.0, float(self.burst_steps), role="bad", label="the burst")]
+        shown = np.concatenate([[np.nan], length])  # no step leads to t = 0
+        way = np.where(t > 0, walked, np.nan)
+        theory = adagrad_step(at.learning_rate, np.maximum(t, 1))
+        without = np.where(t > 0, at.learning_rate * t, np.nan)
+        band = []
+        if at.burst != 1:
+            band = [Span("x", 1.0, float(self.burst_steps), role="bad", label="the burst")]
         steps_panel = [
             *band,
             Line(t[1:], theory[1:], role="theory", label="learning_rate / √t"),
@@ -202,35 +186,24 @@ class StallExplorer(Explorer):
             Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes, eps = 0"),
             *parts.run_line(t, way, "way walked"),
         ]
+        step, length_axis = (
+            log_axis("step t", 1, 300),
+            log_axis("length of the step", 1e-4, 1e2, keep=self.keep),
+        )
+        way_axis = log_axis("way walked so far", 1e-3, 1e4, keep=self.keep)
         narration = np.column_stack(
             [trace.dw, trace.state["grad_squared"] + trace.dw**2, [*length, length[-1]]]
         )
         return Scene(
             panels=[
-                Panel(
-                    "step t",
-                    "length of the step",
-                    (1, 300),
-                    (1e-4, 1e2),
-                    steps_panel,
-                    title="each step",
-                    **axis,
-                ),
-                Panel(
-                    "step t",
-                    "way walked so far",
-                    (1, 300),
-                    (1e-3, 1e4),
-                    way_panel,
-                    title="all steps together",
-                    **axis,
-                ),
+                panel(step, length_axis, steps_panel, "each step"),
+                panel(step, way_axis, way_panel, "all steps together"),
             ],
-            says=self.words(length, walked, learning_rate, gradient, burst),
+            says=self.words(length, walked, at.learning_rate, at.gradient, at.burst),
             num_steps=self.num_steps,
             narration=Narration(
                 "after {t} steps: the next dw = {0:.3g} makes grad_squared = {1:.4g};  "
-                f"step = {say(learning_rate)} × dw / (root + eps) = {{2:.3g}}",
+                f"step = {say(at.learning_rate)} × dw / (root + eps) = {{2:.3g}}",
                 narration,
             ),
         )
@@ -390,7 +363,6 @@ class LettersExplorer(Explorer):
             ),
             Rule("y", float(np.log10(gradient_descent_rate)), role="fourth", label="SGD: one for all"),
         ]
-        low, high = 3e-3, 30.0
         curves = [
             (plain_rare, "SGD, rare letters", "fourth", "dot"),
             (plain_frequent, "SGD, frequent", "fourth", "solid"),
@@ -398,26 +370,16 @@ class LettersExplorer(Explorer):
             (frequent, "AdaGrad, frequent", "path", "solid"),
         ]
         lines = [
-            Line(t, np.clip(values, low / 10, high * 10), role=role, label=label, dash=dash, by_step="upto")
+            Line(t, values, role=role, label=label, dash=dash, by_step="upto")
             for values, label, role, dash in curves
         ]
         half = text.size // 2
+        letters = axis("letter, the most frequent first", -0.8, text.size - 0.2, ticks=list(enumerate(names)))
+        loss = log_axis("loss above the best possible", 3e-3, 30.0, keep=(3e-4, 300.0))
         return Scene(
             panels=[
-                panel(
-                    axis(
-                        "letter, the most frequent first", -0.8, text.size - 0.2, ticks=list(enumerate(names))
-                    ),
-                    axis("effective learning rate", -2, 4, ticks=[(d, f"{10.0**d:g}") for d in range(-2, 5)]),
-                    rows,
-                    "the step size of each letter's row",
-                ),
-                panel(
-                    axis("minibatch", 0, self.num_steps),
-                    log_axis("loss above the best possible", low, high),
-                    lines,
-                    "what is still to be learned",
-                ),
+                panel(letters, rates_axis(-2, 4), rows, "the step size of each letter's row"),
+                panel(axis("minibatch", 0, self.num_steps), loss, lines, "what is still to be learned"),
             ],
             says=(
                 f"After {self.num_steps} minibatches the row of the blank (␣, {int(text.counts[0])} times in the speech) has "
@@ -438,7 +400,7 @@ class LettersExplorer(Explorer):
 # -- failure gallery: the same valley, turned --------------------------------------------------------------------------
 
 
-class RotationExplorer(Explorer):
+class RotationExplorer(RunExplorer):
     """AdaGrad's loss after 100 steps for every turn of the valley; gradient descent does not care."""
 
     title = "Failure gallery: the same valley, turned"
@@ -451,69 +413,42 @@ class RotationExplorer(Explorer):
     start = (-5.0, -2.0)
     angles = np.linspace(0.0, 90.0, 31)
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         valleys = bowl(all_of.condition_number, all_of.rotation)
-        starts = turned_starts([self.start] * len(settings), all_of.rotation)
+        starts = turned_starts([self.start] * len(all_of), all_of.rotation)
         best = best_learning_rate(STEEP / all_of.condition_number, STEEP)
-        ada = descend(valleys, AdaGrad(all_of.learning_rate), starts, self.num_steps, record=("w", "loss"))
-        plain = descend(valleys, GradientDescent(best), starts, self.num_steps, record=("w", "loss"))
-        return [self.picture(ada[i], plain[i], **s) for i, s in enumerate(settings)]
+        optimizers = AdaGrad(all_of.learning_rate), GradientDescent(best)
+        return tuple(
+            descend(valleys, one, starts, self.num_steps, record=("w", "loss")) for one in optimizers
+        )
 
-    def picture(self, ada: Trace, plain: Trace, rotation, learning_rate, condition_number) -> Scene:
-        valley = bowl(condition_number, rotation)
-        ends = losses_of_turns(learning_rate, condition_number)
-        low, high = 1e-12, 1e2
+    def picture(self, at, ada: Trace, plain: Trace) -> Scene:
+        valley = bowl(at.condition_number, at.rotation)
+        ends = losses_of_turns(at.learning_rate, at.condition_number)
+        loss = log_axis(f"loss after {self.num_steps} steps", 1e-12, 1e2, keep=(1e-13, 1e2))
         curve = [
-            Line(self.angles, np.clip(ends, low / 10, high), role="path", label="AdaGrad"),
-            Rule(
-                "y",
-                float(np.clip(plain.loss[-1], low, high)),
-                role="fourth",
-                label="gradient descent, best α",
-            ),
-            Points(
-                [rotation],
-                np.clip(ada.loss[-1:], low * 2, high),
-                role="yours",
-                shape="circle",
-                size=13,
-                label="this turn",
-                drag="rotation",
-            ),
+            Line(self.angles, ends, role="path", label="AdaGrad"),
+            Rule("y", max(float(plain.loss[-1]), loss.lo), role="fourth", label="gradient descent, best α"),
+            parts.handle(at.rotation, loss.inside(ada.loss[-1]), "rotation", "this turn"),
         ]
-        t = np.arange(len(ada.w))
-        paths = [
-            Line(
-                plain.w[:, 0],
-                plain.w[:, 1],
-                role="fourth",
-                label="gradient descent",
-                width=1.4,
-                by_step="upto",
-            ),
+        plane = [
+            *parts.minimum_marks(valley),
+            Line(*plain.w.T, role="fourth", label="gradient descent", width=1.4, by_step="upto"),
             *parts.run_marks(ada, "AdaGrad", marker=False),
         ]
         return Scene(
             panels=[
-                parts.plane_panel(
-                    valley, [*parts.minimum_marks(valley), *paths], title="this turn", window=WINDOW
-                ),
-                panel(
-                    axis("rotation (degrees)", 0, 90),
-                    log_axis(f"loss after {self.num_steps} steps", low, high),
-                    curve,
-                    "every turn",
-                ),
+                parts.plane_panel(valley, plane, "this turn", window=WINDOW),
+                panel(axis("rotation (degrees)", 0, 90), loss, curve, "every turn"),
             ],
             says=(
-                f"Turned by {say(rotation)} degrees, AdaGrad's loss after {self.num_steps} steps is {say(ada.loss[-1])}; not "
+                f"Turned by {say(at.rotation)} degrees, AdaGrad's loss after {self.num_steps} steps is {say(ada.loss[-1])}; not "
                 f"turned it is {say(ends[0])}. The worst of the turns shown, {say(self.angles[int(ends.argmax())])} degrees, "
                 f"leaves {say(ends.max())}. Gradient descent ends at {say(plain.loss[-1])} at every turn."
             ),
             num_steps=self.num_steps,
             narration=Narration(
-                "step {t}: AdaGrad at ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([ada.w, ada.loss])[t]
+                "step {t}: AdaGrad at ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([ada.w, ada.loss])
             ),
         )
 
@@ -531,25 +466,17 @@ def losses_of_turns(learning_rate: float, condition_number: float) -> np.ndarray
 # -- real digits -------------------------------------------------------------------------------------------------------
 
 
+ADAGRAD_RATES = (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+SGD_RATES = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+
+
 class DigitsExplorer(Explorer):
     """Softmax regression on digits in minibatches: AdaGrad beside SGD, and the effective rate of each pixel."""
 
     title = "AdaGrad on real digits"
     controls = (
-        steps(
-            "learning_rate",
-            (0.003, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0),
-            0.2,
-            label="learning_rate of AdaGrad",
-            table=False,
-        ),
-        steps(
-            "gradient_descent_rate",
-            (0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0),
-            1.0,
-            label="learning_rate of SGD",
-            table=False,
-        ),
+        steps("learning_rate", ADAGRAD_RATES, 0.2, label="learning_rate of AdaGrad", table=False),
+        steps("gradient_descent_rate", SGD_RATES, 1.0, label="learning_rate of SGD", table=False),
     )
     num_steps = 100
     eps = 1e-7
@@ -558,36 +485,28 @@ class DigitsExplorer(Explorer):
         loss, train, test, sums = digits_run(AdaGrad, learning_rate)
         plain_loss, _, plain_test, _ = digits_run(GradientDescent, gradient_descent_rate)
         t = np.arange(self.num_steps + 1)
-        low, high = 0.05, 50.0
+        own = self.learners_run(learning_rate)
         marks = [
-            Line(t, np.clip(plain_loss, low, high), role="fourth", label="SGD", by_step="upto"),
-            *parts.run_line(t, np.clip(loss, low, high), "AdaGrad", size=11),
+            Line(t, plain_loss, role="fourth", label="SGD", by_step="upto"),
+            *parts.run_line(t, loss, "AdaGrad", size=11),
+            *own.line(width=2.5),
         ]
-        own, error = self.learners_losses(learning_rate)
-        if own is not None:
-            marks.append(
-                Line(np.arange(len(own)), np.clip(own, low, high), role="yours", label="your code", width=2.5)
-            )
         inked, rates = pixel_rates(sums, learning_rate, self.eps)
         pixels = [
-            Points(inked, np.clip(rates, 1e-4, 1e4), role="path", size=7, label="a pixel"),
+            Points(inked, rates, role="path", size=7, label="a pixel"),
             Rule("y", gradient_descent_rate, role="fourth", label="SGD: one for all"),
         ]
         never = 64 - len(inked)
+        minibatch, losses = (
+            axis("minibatch of 64 images", 0, self.num_steps),
+            log_axis("loss on the test images", 0.05, 50.0, keep=(0.05, 50.0)),
+        )
+        share = axis("share of the training images with ink in the pixel", 0, 1)
+        pixel_rate = log_axis("effective learning rate", 1e-3, 1e4, keep=(1e-4, 1e4))
         return Scene(
             panels=[
-                panel(
-                    axis("minibatch of 64 images", 0, self.num_steps),
-                    log_axis("loss on the test images", low, high),
-                    marks,
-                    "learning to read digits",
-                ),
-                panel(
-                    axis("share of the training images with ink in the pixel", 0, 1),
-                    log_axis("effective learning rate", 1e-3, 1e4),
-                    pixels,
-                    "at the end, for each pixel",
-                ),
+                panel(minibatch, losses, marks, "learning to read digits"),
+                panel(share, pixel_rate, pixels, "at the end, for each pixel"),
             ],
             says=(
                 f"AdaGrad with learning rate {say(learning_rate)} reads {test:.1%} of the test images right after "
@@ -597,54 +516,20 @@ class DigitsExplorer(Explorer):
             ),
             num_steps=self.num_steps,
             narration=Narration("minibatch {t}: AdaGrad's loss on the test images {0:.4g}", loss[:, None]),
-            notice=error,
+            notice=own.notice,
         )
 
-    def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
-        if self.yours is None:
-            return None, ""
-        from optcourse.learner.path import record_path
-
-        model, _, held_back = digits_problem()
-        path = record_path(
-            self.yours,
-            MinibatchGradient(model),
-            model.initial(),
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            eps=self.eps,
-        )
-        if path.blank or path.error:
-            return None, path.error or ""
-        with np.errstate(all="ignore"):
-            losses = np.array([held_back.value(w) for w in path.points])
-        return np.where(np.isfinite(losses), losses, np.inf), ""
-
-
-class MinibatchGradient:
-    """`gradient(w)` of the next minibatch at each call, in the same order as the course's own runs."""
-
-    def __init__(self, model):
-        self.model = model
-        self.batches = digits_batches()
-        self.calls = 0
-
-    def gradient(self, w):
-        batch = self.batches[self.calls % len(self.batches)]
-        self.calls += 1
-        return self.model.gradient(w, batch)
-
-
-@cache
-def digits_problem():
-    """(softmax regression on the training images, its training set, the same model on the test images)."""
-    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
-    return models.SoftmaxRegression(train.X, train.y), train, models.SoftmaxRegression(test.X, test.y)
+    def learners_run(self, learning_rate) -> parts.Yours:
+        """The learner's run on the same minibatches in the same order."""
+        model, held_back = digits.softmax()
+        problem = digits.Minibatches(model, cycle(digits_batches()))
+        given = {"learning_rate": learning_rate, "num_steps": self.num_steps, "eps": self.eps}
+        return digits.learners_run(self.yours, problem, model.initial(), held_back, **given)
 
 
 def digits_batches() -> list[np.ndarray]:
     """The minibatches of every run on the digits: the same for all."""
-    _, train, _ = digits_problem()
+    train, _ = digits.halves()
     endless = data.epoch_batches(len(train), 64, np.random.default_rng(6), num_epochs=None)
     return [next(endless) for _ in range(DigitsExplorer.num_steps)]
 
@@ -652,20 +537,20 @@ def digits_batches() -> list[np.ndarray]:
 @lru_cache(maxsize=64)
 def digits_run(optimizer: type, learning_rate: float) -> tuple[np.ndarray, float, float, np.ndarray | None]:
     """(loss on the test images at each step, accuracy on training and test images, AdaGrad's final sums of squares)."""
-    model, _, held_back = digits_problem()
+    model, held_back = digits.softmax()
     adaptive = optimizer is AdaGrad
     record = ("w", "state") if adaptive else ("w",)
     made = AdaGrad(learning_rate, DigitsExplorer.eps) if adaptive else optimizer(learning_rate)
     batches = digits_batches()
     trace = descend(model, made, model.initial(), len(batches), minibatches=batches, record=record)
-    losses = np.array([held_back.value(w) for w in trace.w])
+    losses = digits.losses_along(held_back, trace.w)
     sums = trace.state["grad_squared"][-1] if adaptive else None
     return losses, model.accuracy(trace.final), held_back.accuracy(trace.final), sums
 
 
 def pixel_rates(sums: np.ndarray, learning_rate: float, eps: float) -> tuple[np.ndarray, np.ndarray]:
     """For the pixels that have ink in some training image: how often they have, and their effective learning rate."""
-    _, train, _ = digits_problem()
+    train, _ = digits.halves()
     often = (train.X > 0).mean(axis=0)
     per_pixel = sums.reshape(65, 10)[:64].mean(axis=1)  # the last row of weights belongs to the biases
     used = often > 0

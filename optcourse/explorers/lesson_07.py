@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from optcourse import theory
+from optcourse.data import load_digits
 from optcourse.descent import descend
-from optcourse.explorers import parts
+from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Point, log, steps
 from optcourse.explorers.engine import Explorer
-from optcourse.figures import Line, Narration, Points, Rule, Scene, Span, Text
+from optcourse.explorers.parts import say
+from optcourse.explorers.runs import RunExplorer
+from optcourse.figures import Line, Narration, Panel, Points, Rule, Scene, Span, Text
 from optcourse.models import SoftmaxRegression
 from optcourse.objectives import cliff, quadratic
 from optcourse.optimizers import AdaGrad, GradientDescent, RMSProp
 
 WINDOW = ((-4.0, 4.0), (-4.0, 4.0))
-NUM_STEPS = 60
+NUM_STEPS, EPS = 60, 1e-7
 DECAY = steps("decay_rate", (0.0, *(1 - np.geomspace(0.5, 0.001, 40))), 0.9)
 
 
-class RMSPropExplorer(Explorer):
+class RMSPropExplorer(RunExplorer):
     """RMSProp's path beside AdaGrad's, and the effective learning rate of each coordinate."""
 
     title = "RMSProp beside AdaGrad"
@@ -32,82 +37,63 @@ class RMSPropExplorer(Explorer):
         Point("start", (-3.0, 2.0), *WINDOW, label="start"),
     )
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
+    def runs(self, all_of):
         bowls = quadratic(all_of.condition_number)
-        ours = descend(
-            bowls, RMSProp(all_of.learning_rate, all_of.decay_rate, all_of.eps), all_of.start, NUM_STEPS
+        ours = RMSProp(all_of.learning_rate, all_of.decay_rate, all_of.eps)
+        theirs = AdaGrad(all_of.learning_rate, all_of.eps)
+        return tuple(descend(bowls, optimizer, all_of.start, NUM_STEPS) for optimizer in (ours, theirs))
+
+    def picture(self, at, run, adagrad) -> Scene:
+        bowl = quadratic(at.condition_number)
+        given = at.only("learning_rate", "decay_rate", "eps")
+        own = parts.learners_run(self.yours, bowl, at.start, num_steps=NUM_STEPS, **given)
+        t = np.arange(NUM_STEPS + 1)
+        rate, adagrad_rate = (
+            at.learning_rate / (np.sqrt(trace.state["grad_squared"][1:]) + at.eps) for trace in (run, adagrad)
         )
-        adagrad = descend(bowls, AdaGrad(all_of.learning_rate, all_of.eps), all_of.start, NUM_STEPS)
-        return [self.picture(ours[i], adagrad[i], **s) for i, s in enumerate(settings)]
-
-    def picture(self, trace, adagrad, learning_rate, decay_rate, eps, condition_number, start) -> Scene:
-        bowl = quadratic(condition_number)
-        own, _, error = parts.learners_run(
-            self.yours,
-            bowl,
-            start,
-            learning_rate=learning_rate,
-            num_steps=NUM_STEPS,
-            decay_rate=decay_rate,
-            eps=eps,
-        )
-        t = np.arange(1, NUM_STEPS + 1)
-        rate = learning_rate / (np.sqrt(trace.state["grad_squared"][1:]) + eps)
-        adagrad_rate = learning_rate / (np.sqrt(adagrad.state["grad_squared"][1:]) + eps)
-        limits = (1e-3, 1e4)
-
-        def curve(values, role, label, dash):
-            return Line(t, np.clip(values, *limits), role=role, label=label, dash=dash)
-
-        rates = [
-            curve(rate[:, 0], "path", "RMSProp, w[0]", "solid"),
-            curve(rate[:, 1], "path", "RMSProp, w[1]", "dash"),
-            curve(adagrad_rate[:, 0], "second", "AdaGrad, w[0]", "solid"),
-            curve(adagrad_rate[:, 1], "second", "AdaGrad, w[1]", "dash"),
-        ]
         now = np.vstack([rate[:1], rate])
-        steps_so_far = np.arange(NUM_STEPS + 1)
-        dots = [
-            Points(steps_so_far, np.clip(now[:, k], *limits), role="path", by_step="at", size=9)
-            for k in (0, 1)
+        curves = [
+            *(
+                Line(t[1:], rates[:, k], role=role, label=f"{name}, w[{k}]", dash=("solid", "dash")[k])
+                for rates, role, name in ((rate, "path", "RMSProp"), (adagrad_rate, "second", "AdaGrad"))
+                for k in (0, 1)
+            ),
+            *(Points(t, now[:, k], role="path", by_step="at", size=9) for k in (0, 1)),
         ]
-        far = [float(np.linalg.norm(run.final)) for run in (trace, adagrad)]
-        memory = np.vstack([trace.state["grad_squared"][1:], trace.state["grad_squared"][-1:]])
+        rates = log_axis("effective learning rate", 1e-3, 1e4, keep=(1e-3, 1e4))
+        far = [float(np.linalg.norm(trace.final)) for trace in (run, adagrad)]
+        memory = np.vstack([run.state["grad_squared"][1:], run.state["grad_squared"][-1:]])
         return Scene(
             panels=[
-                parts.plane_panel(
-                    bowl,
-                    [
-                        *parts.minimum_marks(bowl),
-                        Line(adagrad.w[:, 0], adagrad.w[:, 1], role="second", label="AdaGrad", marker=True),
-                        *parts.run_marks(trace, "RMSProp", drag="start"),
-                        Points(adagrad.w[:, 0], adagrad.w[:, 1], role="second", by_step="at", size=11),
-                        *own,
-                    ],
-                    title="the valley from above",
-                    window=WINDOW,
-                ),
-                panel(
-                    axis("step", 0, NUM_STEPS),
-                    log_axis("effective learning rate", *limits),
-                    [*rates, *dots],
-                    "learning_rate / (√grad_squared + eps)",
-                ),
+                valley_of_two(bowl, run, adagrad, own, "the valley from above", window=WINDOW),
+                panel(axis("step", 0, NUM_STEPS), rates, curves, "learning_rate / (√grad_squared + eps)"),
             ],
             says=(
-                f"After {NUM_STEPS} steps RMSProp is {parts.say(far[0])} away from the minimum and AdaGrad {parts.say(far[1])}. "
-                f"RMSProp's effective learning rates are now {parts.say(rate[-1, 0])} for w[0] and {parts.say(rate[-1, 1])} for "
+                f"After {NUM_STEPS} steps RMSProp is {say(far[0])} away from the minimum and AdaGrad {say(far[1])}. "
+                f"RMSProp's effective learning rates are now {say(rate[-1, 0])} for w[0] and {say(rate[-1, 1])} for "
                 f"w[1]; they rise again when the gradients fall. AdaGrad's only fall."
             ),
             num_steps=NUM_STEPS,
             narration=Narration(
                 "step {t}: dw = ({2:.3g}, {3:.3g});  grad_squared = ({4:.3g}, {5:.3g});  "
-                f"w = ({{0:.3g}}, {{1:.3g}}) − {parts.say(learning_rate)} × dw / (√grad_squared + {parts.say(eps)})",
-                np.column_stack([trace.w, trace.dw, memory]),
+                f"w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw / (√grad_squared + {say(at.eps)})",
+                np.column_stack([run.w, run.dw, memory]),
             ),
-            notice=error,
+            notice=own.notice,
         )
+
+
+def valley_of_two(objective, run, adagrad, own: parts.Yours, title: str, before=(), **how) -> Panel:
+    """RMSProp's path from above, AdaGrad's and the learner's beside it; `before` lies below all of them."""
+    marks = [
+        *before,
+        *parts.minimum_marks(objective),
+        Line(*adagrad.w.T, role="second", label="AdaGrad", marker=True),
+        *parts.run_marks(run, "RMSProp", drag="start"),
+        Points(*adagrad.w.T, role="second", by_step="at", size=11),
+        *own.path,
+    ]
+    return parts.plane_panel(objective, marks, title, **how)
 
 
 class MemoryExplorer(Explorer):
@@ -124,40 +110,37 @@ class MemoryExplorer(Explorer):
         t = np.arange(101)
         grad_squared = 1 + (loudness**2 - 1) * decay_rate**t
         adagrad = 1 / np.sqrt(100 * loudness**2 + t)  # after 100 loud steps
+        weights = [
+            Line(age, weight / weight[0], label="weight", marker=True),
+            Rule("x", half, role="velocity", label="half-life"),
+            Rule("x", window, role="theory", label="window 1/(1 − decay_rate)"),
+            Rule("y", 0.5, role="neutral", dash="dot"),
+        ]
+        lengths = [
+            Line(t, 1 / np.sqrt(grad_squared), label="RMSProp"),
+            Line(t, 10 * adagrad, role="second", label="AdaGrad (100 loud steps), × 10"),
+            Rule("y", 1.0, role="theory", label="nothing to forget"),
+        ]
+        ages, share = axis("age of the square (steps)", 0, 60), axis("part of the first weight", 0, 1.05)
+        since, length = (
+            axis("steps since the gradients became 1", 0, 100),
+            axis("size of a step / learning_rate", 0, 1.1),
+        )
         return Scene(
             panels=[
-                panel(
-                    axis("age of the square (steps)", 0, 60),
-                    axis("part of the first weight", 0, 1.05),
-                    [
-                        Line(age, weight / weight[0], label="weight", marker=True),
-                        Rule("x", half, role="velocity", label="half-life"),
-                        Rule("x", window, role="theory", label="window 1/(1 − decay_rate)"),
-                        Rule("y", 0.5, role="neutral", dash="dot"),
-                    ],
-                    "how much an old square still counts",
-                ),
-                panel(
-                    axis("steps since the gradients became 1", 0, 100),
-                    axis("size of a step / learning_rate", 0, 1.1),
-                    [
-                        Line(t, 1 / np.sqrt(grad_squared), label="RMSProp"),
-                        Line(t, 10 * adagrad, role="second", label="AdaGrad (100 loud steps), × 10"),
-                        Rule("y", 1.0, role="theory", label="nothing to forget"),
-                    ],
-                    "after loud gradients, quiet ones",
-                ),
+                panel(ages, share, weights, "how much an old square still counts"),
+                panel(since, length, lengths, "after loud gradients, quiet ones"),
             ],
             says=(
-                f"With decay_rate = {parts.say(decay_rate, 4)} the weight of a square halves every {parts.say(half)} steps; the "
-                f"averaging window is {parts.say(window)} steps. {parts.say(20)} steps after gradients of "
-                f"{parts.say(loudness)} became gradients of 1, RMSProp's step is {parts.say(1 / np.sqrt(grad_squared[20]))} × "
+                f"With decay_rate = {say(decay_rate, 4)} the weight of a square halves every {say(half)} steps; the "
+                f"averaging window is {say(window)} steps. {say(20)} steps after gradients of "
+                f"{say(loudness)} became gradients of 1, RMSProp's step is {say(1 / np.sqrt(grad_squared[20]))} × "
                 f"learning_rate."
             ),
         )
 
 
-class CliffExplorer(Explorer):
+class CliffExplorer(RunExplorer):
     """A landscape whose steepness changes: a wall, then a nearly flat floor. AdaGrad stalls, RMSProp forgets."""
 
     title = "Down the cliff, over the floor"
@@ -168,62 +151,35 @@ class CliffExplorer(Explorer):
     )
     num_steps = 100
 
-    def scenes(self, settings):
-        all_of = parts.Stacked(settings)
-        floor = cliff()
-        ours = descend(
-            floor, RMSProp(all_of.learning_rate, all_of.decay_rate, 1e-7), all_of.start, self.num_steps
-        )
-        adagrad = descend(floor, AdaGrad(all_of.learning_rate, 1e-7), all_of.start, self.num_steps)
-        return [self.picture(ours[i], adagrad[i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        optimizers = RMSProp(all_of.learning_rate, all_of.decay_rate, EPS), AdaGrad(all_of.learning_rate, EPS)
+        return tuple(descend(cliff(), one, all_of.start, self.num_steps) for one in optimizers)
 
-    def picture(self, trace, adagrad, learning_rate, decay_rate, start) -> Scene:
-        floor = cliff()
-        own, own_loss, error = parts.learners_run(
-            self.yours,
-            floor,
-            start,
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            decay_rate=decay_rate,
-            eps=1e-7,
-        )
-        losses = [(trace.loss, "RMSProp", "path"), (adagrad.loss, "AdaGrad", "second")]
-        if own_loss is not None:
-            losses.append((own_loss, "your code", "yours"))
-        window = ((-1.0, 4.0), (-4.0, 4.0))
-        if start[0] > 2.0:
+    def picture(self, at, run, adagrad) -> Scene:
+        given = at.only("learning_rate", "decay_rate")
+        own = parts.learners_run(self.yours, cliff(), at.start, num_steps=self.num_steps, eps=EPS, **given)
+        losses = [(run.loss, "RMSProp", "path"), (adagrad.loss, "AdaGrad", "second"), *own.losses()]
+        wall = Span("x", 2.0, 4.0, role="bad", alpha=0.45, label="the wall")
+        how = {"window": ((-1.0, 4.0), (-4.0, 4.0)), "equal": False}
+        if at.start[0] > 2.0:
             told = (
-                f"The wall's largest slope was {parts.say(np.abs(trace.dw[:, 0]).max())}; on the floor slopes are below 0.4. "
-                f"AdaGrad's divisor still holds the wall; RMSProp's fades by the factor {parts.say(decay_rate, 4)} a step."
+                f"The wall's largest slope was {say(np.abs(run.dw[:, 0]).max())}; on the floor slopes are below 0.4. "
+                f"AdaGrad's divisor still holds the wall; RMSProp's fades by the factor {say(at.decay_rate, 4)} a step."
             )
         else:
             told = "Both begin on the floor, with no wall to remember. AdaGrad's effective learning rates shrink all the same."
         return Scene(
             panels=[
-                parts.plane_panel(
-                    floor,
-                    [
-                        Span("x", 2.0, 4.0, role="bad", alpha=0.45, label="the wall"),
-                        *parts.minimum_marks(floor),
-                        Line(adagrad.w[:, 0], adagrad.w[:, 1], role="second", label="AdaGrad", marker=True),
-                        *parts.run_marks(trace, "RMSProp", drag="start"),
-                        Points(adagrad.w[:, 0], adagrad.w[:, 1], role="second", by_step="at", size=11),
-                        *own,
-                    ],
-                    title="the cliff from above",
-                    window=window,
-                    equal=False,
-                ),
+                valley_of_two(cliff(), run, adagrad, own, "the cliff from above", before=[wall], **how),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e2)),
             ],
             says=(
-                f"After {self.num_steps} steps the loss is {parts.say(trace.loss[-1])} with RMSProp and "
-                f"{parts.say(adagrad.loss[-1])} "
+                f"After {self.num_steps} steps the loss is {say(run.loss[-1])} with RMSProp and "
+                f"{say(adagrad.loss[-1])} "
                 f"with AdaGrad. {told}"
             ),
             num_steps=self.num_steps,
-            notice=error,
+            notice=own.notice,
         )
 
 
@@ -236,26 +192,23 @@ class EpsExplorer(Explorer):
     def scene(self, eps) -> Scene:
         size = np.geomspace(1e-10, 10, 221)
         outside, inside = size / (size + eps), size / np.sqrt(size * size + eps)
-        limits = (1e-10, 10.0)
+        curves = [
+            Line(size, outside, label="eps outside the root (lecture, PyTorch)"),
+            Line(size, inside, role="second", label="eps inside the root"),
+            Rule("x", eps, role="path", dash="dot", label="eps"),
+            Rule("x", float(np.sqrt(eps)), role="second", dash="dashdot", label="√eps"),
+            Text(3e-10, 1.02, "full step", role="neutral"),
+        ]
+        gradient, length = (
+            log_axis("size of the gradient", 1e-10, 10.0),
+            axis("step / learning_rate", 0, 1.15),
+        )
         return Scene(
-            panels=[
-                panel(
-                    log_axis("size of the gradient", *limits),
-                    axis("step / learning_rate", 0, 1.15),
-                    [
-                        Line(size, outside, label="eps outside the root (lecture, PyTorch)"),
-                        Line(size, inside, role="second", label="eps inside the root"),
-                        Rule("x", eps, role="path", dash="dot", label="eps"),
-                        Rule("x", float(np.sqrt(eps)), role="second", dash="dashdot", label="√eps"),
-                        Text(3e-10, 1.02, "full step", role="neutral"),
-                    ],
-                    "how long a step is when the memory has settled",
-                )
-            ],
+            panels=[panel(gradient, length, curves, "how long a step is when the memory has settled")],
             says=(
-                f"With eps = {parts.say(eps)} outside the root, steps shrink when gradients are as small as "
-                f"{parts.say(eps)}. Inside "
-                f"the root they shrink already at √eps = {parts.say(float(np.sqrt(eps)))}."
+                f"With eps = {say(eps)} outside the root, steps shrink when gradients are as small as "
+                f"{say(eps)}. Inside "
+                f"the root they shrink already at √eps = {say(float(np.sqrt(eps)))}."
             ),
         )
 
@@ -271,55 +224,33 @@ class DigitsExplorer(Explorer):
     num_steps = 60
 
     def scene(self, learning_rate, decay_rate) -> Scene:
-        model = _digits()
-        start = np.zeros(model.num_parameters)
+        model = six_hundred()
         runs = {
-            "RMSProp": ("path", RMSProp(learning_rate, decay_rate, 1e-7)),
-            "AdaGrad": ("second", AdaGrad(learning_rate, 1e-7)),
+            "RMSProp": ("path", RMSProp(learning_rate, decay_rate, EPS)),
+            "AdaGrad": ("second", AdaGrad(learning_rate, EPS)),
             "gradient descent": ("third", GradientDescent(learning_rate)),
         }
         done = {
-            name: descend(model, optimizer, start, self.num_steps, record=("loss",))
+            name: descend(model, optimizer, model.initial(), self.num_steps, record=("loss",))
             for name, (_, optimizer) in runs.items()
         }
-        losses = [(done[name].loss, name, role) for name, (role, _) in runs.items()]
-        own, error = self.learners_losses(learning_rate, decay_rate)
-        if own is not None:
-            losses.append((own, "your code", "yours"))
+        given = {"learning_rate": learning_rate, "decay_rate": decay_rate, "eps": EPS}
+        own = digits.learners_run(
+            self.yours, model, model.initial(), model, num_steps=self.num_steps, **given
+        )
+        losses = [*((done[name].loss, name, role) for name, (role, _) in runs.items()), *own.losses()]
         right = {name: 100 * model.accuracy(trace.final) for name, trace in done.items()}
         told = ", ".join(f"{name} {right[name]:.1f} %" for name in right)
         return Scene(
             panels=[parts.loss_panel(losses, self.num_steps, ylim=(1e-3, 1e2), title="loss on 600 digits")],
-            says=f"After {self.num_steps} steps at learning_rate = {parts.say(learning_rate)}, recognised correctly: {told}.",
+            says=f"After {self.num_steps} steps at learning_rate = {say(learning_rate)}, recognised correctly: {told}.",
             num_steps=self.num_steps,
-            notice=error,
+            notice=own.notice,
         )
 
-    def learners_losses(self, learning_rate: float, decay_rate: float) -> tuple[np.ndarray | None, str]:
-        """The loss along the learner's own run, or None while the function is blank; and a sentence where it raised."""
-        if self.yours is None:
-            return None, ""
-        from optcourse.learner.path import record_path
 
-        model = _digits()
-        path = record_path(
-            self.yours,
-            model,
-            np.zeros(model.num_parameters),
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            decay_rate=decay_rate,
-            eps=1e-7,
-        )
-        if path.blank or path.error or not len(path.points):
-            return None, path.error or ""
-        with np.errstate(all="ignore"):  # a wrong update may go far away; it is drawn at the picture's rim
-            own = np.array([model.value(w) for w in path.points])
-        return np.clip(np.nan_to_num(own, nan=1e6), 1e-3, 1e6), ""
-
-
-def _digits() -> SoftmaxRegression:
-    from optcourse.data import load_digits
-
-    digits = load_digits()
-    return SoftmaxRegression(digits.X[:600], digits.y[:600])
+@cache
+def six_hundred() -> SoftmaxRegression:
+    """Softmax regression on the first 600 digits."""
+    shown = load_digits()
+    return SoftmaxRegression(shown.X[:600], shown.y[:600])

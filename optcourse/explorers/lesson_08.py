@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from itertools import count
+from itertools import count, cycle
 from types import SimpleNamespace
 
 import numpy as np
 
 from optcourse import data, models, objectives, theory
 from optcourse.descent import Trace, descend
-from optcourse.explorers import parts
+from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
+from optcourse.explorers.runs import RunExplorer
 from optcourse.figures import Bars, Line, Narration, Points, Rule, Scene, Text
 from optcourse.objectives import lecture_bowl
 from optcourse.optimizers import (
@@ -44,7 +45,7 @@ def in_window(points: np.ndarray, low: float = -1e3, high: float = 1e3) -> np.nd
 # -- (a) the path ------------------------------------------------------------------------------------------------------
 
 
-class AdamExplorer(Explorer):
+class AdamExplorer(RunExplorer):
     """Adam in the lecture's valley: the path, the two moments at the current step, and how long each step is."""
 
     title = "Adam in a valley"
@@ -59,103 +60,64 @@ class AdamExplorer(Explorer):
         Toggle("bias_correction", True, label="bias correction"),
         Point("start", (-5.0, -2.0), *window, label="start"),
     )
+    apart = ("bias_correction",)
 
-    def scenes(self, settings):
-        a = parts.Stacked(settings)
-        runs = {
-            correct: descend(
-                lecture_bowl(),
-                (Adam if correct else AdamAlmost)(a.learning_rate, a.beta1, a.beta2, a.eps),
-                a.start,
-                self.num_steps,
-            )
-            for correct in {bool(flag) for flag in a.bias_correction}
-        }
-        return [self.picture(runs[s["bias_correction"]][i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        make = Adam if all_of.bias_correction[0] else AdamAlmost
+        optimizer = make(all_of.learning_rate, all_of.beta1, all_of.beta2, all_of.eps)
+        return (descend(lecture_bowl(), optimizer, all_of.start, self.num_steps),)
 
-    def picture(self, trace: Trace, learning_rate, beta1, beta2, eps, bias_correction, start) -> Scene:
+    def picture(self, at, trace: Trace) -> Scene:
         valley = lecture_bowl()
         w, t = trace.w, np.arange(self.num_steps + 1)
         moment1, root = trace.state["moment1"][1:], np.sqrt(trace.state["moment2"][1:])
-        moves = np.diff(w, axis=0) / learning_rate
-        own, _, error = parts.learners_run(
-            self.yours,
-            valley,
-            start,
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            beta1=beta1,
-            beta2=beta2,
-            eps=eps,
-        )
+        moves = np.diff(w, axis=0) / at.learning_rate
+        given = at.only("learning_rate", "beta1", "beta2", "eps")
+        own = parts.learners_run(self.yours, valley, at.start, num_steps=self.num_steps, **given)
         longest = np.unravel_index(np.abs(moves).argmax(), moves.shape)
-        name = "Adam" if bias_correction else "almost-Adam"
+        name = "Adam" if at.bias_correction else "almost-Adam"
         # Row t of the bars belongs to the step that leads on from point t; the last point has no next step.
         padded = [np.vstack([rows, rows[-1:]]) for rows in (trace.dw[:-1], moment1, root, moves)]
         dw, m1, m2, move = padded
-        bars = np.column_stack([dw[:, 0], m1[:, 0], m2[:, 0], dw[:, 1], m1[:, 1], m2[:, 1]])
-        bars = np.clip(np.abs(bars), 1e-4, 1e3)
+        kinds = {"dw": (dw, "gradient"), "moment1": (m1, "velocity"), "√moment2": (m2, "second")}
+        bars = [
+            Bars([k, k + 4], np.abs(rows), role=role, by_step="at", base=1e-3, label=label)
+            for k, (label, (rows, role)) in enumerate(kinds.items())
+        ]
+        plane = [*parts.minimum_marks(valley), *parts.run_marks(w, name, drag="start"), *own.path]
+        lengths = [
+            Rule("y", 1.0, role="theory"),
+            Rule("y", -1.0, role="theory", label="one learning rate"),
+            Line(t, move[:, 0], role="path", by_step="upto", label="entry 0"),
+            Line(t, move[:, 1], role="third", by_step="upto", label="entry 1"),
+            Points(t, move[:, 0], role="path", size=9, by_step="at"),
+            Points(t, move[:, 1], role="third", size=9, by_step="at"),
+        ]
+        names = [(k + entry, short) for entry in (0, 4) for k, short in enumerate(("dw", "m1", "√m2"))]
+        entries = axis("entry 0                    entry 1", -0.7, 6.7, ticks=names)
+        size = log_axis("size at this step", 1e-3, 1e2, keep=(1e-4, 1e3))
+        step, moved = axis("step", 0, self.num_steps), axis("move / learning_rate", -8.0, 8.0)
         return Scene(
             panels=[
-                parts.plane_panel(
-                    valley,
-                    [
-                        *parts.minimum_marks(valley),
-                        Line(w[:, 0], w[:, 1], role="path", label=name, by_step="upto", marker=True),
-                        Points(w[:1, 0], w[:1, 1], role="start", size=10, drag="start"),
-                        Points(w[:, 0], w[:, 1], role="path", size=12, by_step="at"),
-                        *own,
-                    ],
-                    title="0.1 x² + 2 y² from above",
-                    window=self.window,
-                ),
-                panel(
-                    axis(
-                        "entry 0                    entry 1",
-                        -0.7,
-                        6.7,
-                        ticks=[(0, "dw"), (1, "m1"), (2, "√m2"), (4, "dw"), (5, "m1"), (6, "√m2")],
-                    ),
-                    log_axis("size at this step", 1e-3, 1e2),
-                    [
-                        Bars([0, 4], bars[:, [0, 3]], role="gradient", by_step="at", base=1e-3, label="dw"),
-                        Bars(
-                            [1, 5], bars[:, [1, 4]], role="velocity", by_step="at", base=1e-3, label="moment1"
-                        ),
-                        Bars(
-                            [2, 6], bars[:, [2, 5]], role="second", by_step="at", base=1e-3, label="√moment2"
-                        ),
-                    ],
-                    "gradient and moments, sizes",
-                ),
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("move / learning_rate", -8.0, 8.0),
-                    [
-                        Rule("y", 1.0, role="theory"),
-                        Rule("y", -1.0, role="theory", label="one learning rate"),
-                        Line(t, move[:, 0], role="path", by_step="upto", label="entry 0"),
-                        Line(t, move[:, 1], role="third", by_step="upto", label="entry 1"),
-                        Points(t, move[:, 0], role="path", size=9, by_step="at"),
-                        Points(t, move[:, 1], role="third", size=9, by_step="at"),
-                    ],
-                    "how far each entry moves",
-                ),
+                parts.plane_panel(valley, plane, "0.1 x² + 2 y² from above", window=self.window),
+                panel(entries, size, bars, "gradient and moments, sizes"),
+                panel(step, moved, lengths, "how far each entry moves"),
             ],
             says=(
-                f"{name} with learning_rate {say(learning_rate)}, beta1 {beta1:g}, beta2 {beta2:g}, eps {eps:.0e}: the first "
-                f"step moves entry 0 by {say(abs(moves[0, 0]))} and entry 1 by {say(abs(moves[0, 1]))} times the learning "
-                f"rate, the longest one (step {longest[0] + 1}, entry {longest[1]}) by {say(abs(moves[longest]))}. After "
-                f"{self.num_steps} steps the loss is {say(trace.loss[-1])}, from {say(trace.loss[0])}."
+                f"{name} with learning_rate {say(at.learning_rate)}, beta1 {at.beta1:g}, beta2 {at.beta2:g}, "
+                f"eps {at.eps:.0e}: the first step moves entry 0 by {say(abs(moves[0, 0]))} and entry 1 by "
+                f"{say(abs(moves[0, 1]))} times the learning rate, the longest one (step {longest[0] + 1}, "
+                f"entry {longest[1]}) by {say(abs(moves[longest]))}. After {self.num_steps} steps the loss is "
+                f"{say(trace.loss[-1])}, from {say(trace.loss[0])}."
             ),
             num_steps=self.num_steps,
             narration=Narration(
                 f"step {{t}}: dw = ({{0:.3g}}, {{1:.3g}});  moment1 = ({{2:.3g}}, {{3:.3g}});  √moment2 = ({{4:.3g}}, "
-                f"{{5:.3g}});  w moves by {say(learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
+                f"{{5:.3g}});  w moves by {say(at.learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
                 np.column_stack([dw, m1, m2, move])[:-1],
                 last=f"step {self.num_steps}: the walk ends at ({say(w[-1, 0])}, {say(w[-1, 1])})",
             ),
-            notice=error,
+            notice=own.notice,
         )
 
 
@@ -173,10 +135,7 @@ class BiasExplorer(Explorer):
     )
     longest = 6_000
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, beta1, beta2, gradients) -> Scene:
+    def scene(self, beta1, beta2, gradients) -> Scene:
         t, filled1, filled2, step_whole, step_almost = self.measured(beta1, beta2, gradients)
         ratio = theory.uncorrected_ratio(t, beta1, beta2)
         peak_t, peak = peak_of(beta1, beta2)
@@ -188,31 +147,23 @@ class BiasExplorer(Explorer):
             else ""
         )
         too = "too long" if first > 1.0001 else "too short" if first < 0.9999 else "right"
+        moments = [
+            Rule("y", 1.0, role="theory", label="full"),
+            Line(t, filled1, role="velocity", label="moment1"),
+            Line(t, filled2, role="second", dash="solid", label="√moment2"),
+        ]
+        quotients = [
+            Line(t, ratio, role="theory", label="(1−β₁ᵗ) / √(1−β₂ᵗ)", width=1.5),
+            Line(t, step_almost, role="second", label="uncorrected", width=2.5),
+            Line(t, step_whole, role="path", label="corrected"),
+            Points([peak_t], [peak], role="limit", size=12, label="peak"),
+        ]
+        step, share = log_axis("step t", 1, self.longest), axis("share of its full value", 0.0, 1.25)
+        length = log_axis("step / learning_rate", 0.03, 300.0, keep=(1e-3, 1e3))
         return Scene(
             panels=[
-                panel(
-                    log_axis("step t", 1, self.longest),
-                    axis("share of its full value", 0.0, 1.25),
-                    [
-                        Rule("y", 1.0, role="theory", label="full"),
-                        Line(t, filled1, role="velocity", label="moment1"),
-                        Line(t, filled2, role="second", dash="solid", label="√moment2"),
-                    ],
-                    "both moments begin at zero and fill",
-                ),
-                panel(
-                    log_axis("step t", 1, self.longest),
-                    log_axis("step / learning_rate", 0.03, 300.0),
-                    [
-                        Line(
-                            t, np.clip(ratio, 1e-3, 1e3), role="theory", label="(1−β₁ᵗ) / √(1−β₂ᵗ)", width=1.5
-                        ),
-                        Line(t, step_almost, role="second", label="uncorrected", width=2.5),
-                        Line(t, step_whole, role="path", label="corrected"),
-                        Points([peak_t], [peak], role="limit", size=12, label="peak"),
-                    ],
-                    "the quotient of the two",
-                ),
+                panel(step, share, moments, "both moments begin at zero and fill"),
+                panel(step, length, quotients, "the quotient of the two"),
             ],
             says=(
                 f"beta1 = {beta1:g}, beta2 = {beta2:g}, {gradients} gradients. Without correction the first step is "
@@ -229,13 +180,7 @@ class BiasExplorer(Explorer):
         moment1, moment2 = mean_of_slopes(gradients, 1, beta1)[t], mean_of_slopes(gradients, 2, beta2)[t]
         almost = np.abs(moment1) / np.sqrt(moment2)
         whole = np.abs(moment1 / (1 - beta1**t)) / np.sqrt(moment2 / (1 - beta2**t))
-        return (
-            t,
-            moment1,
-            np.sqrt(moment2 / np.mean(dw * dw)),
-            np.clip(whole, 1e-3, 1e3),
-            np.clip(almost, 1e-3, 1e3),
-        )
+        return t, moment1, np.sqrt(moment2 / np.mean(dw * dw)), whole, almost
 
 
 def shown_steps(longest: int) -> np.ndarray:
@@ -301,10 +246,7 @@ class AllTogetherExplorer(Explorer):
         log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="rate if untuned"),
     )
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
+    def scene(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
         ground = GROUNDS[landscape]()
         floor = float(np.min(ground.value(np.transpose(ground.minima))))
         lines, rows, told = [], [], []
@@ -317,13 +259,11 @@ class AllTogetherExplorer(Explorer):
             end = float(loss[-1] - floor)
             x, y = until_it_leaves(w, ground.domain).T
             lines += parts.run_line(x, y, role=role, size=10, width=2.2)
-            above = np.clip(in_window(loss - floor, -1e30, 1e30), 1e-12, 1e6)
-            t_row = np.full(len(above), len(RUNNERS) - 1 - place)
-            rows.append(Line([1e-12, above[-1]], [t_row[0], t_row[0]], role=role, width=1.5))
-            rows.append(Points(above, t_row, role=role, size=13, by_step="at"))
-            rows.append(
-                Text(2e-12, float(t_row[0]), settings_in_words(name, rate, extra), role=role, above=9)
-            )
+            above = in_window(loss - floor, -1e30, 1e30)
+            row = len(RUNNERS) - 1 - place
+            rows.append(Line([1e-12, above[-1]], [row, row], role=role, width=1.5))
+            rows.append(Points(above, np.full(len(above), row), role=role, size=13, by_step="at"))
+            rows.append(Text(2e-12, float(row), settings_in_words(name, rate, extra), role=role, above=9))
             told.append((end if np.isfinite(end) else np.inf, name))
         told.sort(key=lambda entry: entry[0])
         how = (
@@ -331,24 +271,16 @@ class AllTogetherExplorer(Explorer):
             if tuned
             else f"All have the learning rate {say(learning_rate)}, so nothing is fair here"
         )
+        start = Points([ground.start[0]], [ground.start[1]], role="start", size=10)
+        plane = [*parts.minimum_marks(ground), *lines, start]
+        loss = log_axis("loss above the lowest point", 1e-12, 1e3, keep=(1e-12, 1e6))
+        optimizers = axis("one row for each optimizer", -0.5, len(RUNNERS) - 0.2, ticks=[])
         return Scene(
             panels=[
                 parts.plane_panel(
-                    ground,
-                    [
-                        *parts.minimum_marks(ground),
-                        *lines,
-                        Points([ground.start[0]], [ground.start[1]], role="start", size=10),
-                    ],
-                    title=f"{landscape}: {num_steps} steps from the square",
-                    equal=False,
+                    ground, plane, f"{landscape}: {num_steps} steps from the square", equal=False
                 ),
-                panel(
-                    log_axis("loss above the lowest point", 1e-12, 1e3),
-                    axis("one row for each optimizer", -0.5, len(RUNNERS) - 0.2, ticks=[]),
-                    rows,
-                    "farther left is better",
-                ),
+                panel(loss, optimizers, rows, "farther left is better"),
             ],
             says=(
                 f"{how}. After {num_steps} steps on {landscape} the lowest loss has {told[0][1]} with {say(told[0][0])}, "
@@ -411,7 +343,7 @@ def one_run(name: str, landscape: str, num_steps: int, rate: float, extra: float
 SCALES = tuple(float(s) for s in np.geomspace(1e-4, 1e3, 29))
 
 
-class DecayExplorer(Explorer):
+class DecayExplorer(RunExplorer):
     """One weight, gradients of random sign: what is left of it under L2 and under decoupled decay."""
 
     title = "L2 or decoupled decay?"
@@ -424,58 +356,38 @@ class DecayExplorer(Explorer):
     )
     num_steps = 1000
 
-    def scenes(self, settings):
-        a = parts.Stacked(settings)
-        l2, free = (
-            decaying(cls, a.scale, a.weight_decay, a.learning_rate, a.seed) for cls in (AdamL2, AdamW)
-        )
-        return [self.picture(l2[:, i], free[:, i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        given = (all_of.scale, all_of.weight_decay, all_of.learning_rate, all_of.seed)
+        return tuple(decaying(cls, *given) for cls in (AdamL2, AdamW))
 
-    def picture(self, l2_all, free_all, scale, weight_decay, learning_rate, seed) -> Scene:
-        l2, free, l2_end, free_end = l2_all[:, 0], free_all[:, 0], l2_all[-1, 1:], free_all[-1, 1:]
+    def picture(self, at, l2_all, free_all) -> Scene:
+        (l2, l2_end), (free, free_end) = ((run[:, 0], run[-1, 1:]) for run in (l2_all, free_all))
         t = np.arange(0, self.num_steps + 1, 10)
-        alone = theory.decoupled_shrinkage(learning_rate, weight_decay, t)
+        alone = theory.decoupled_shrinkage(at.learning_rate, at.weight_decay, t)
+        over_time = [
+            Rule("y", 0.0, role="neutral"),
+            Line(t, alone, role="theory", label="(1 − αλ)ᵗ: decay alone"),
+            Line(t, l2, role="second", label="L2 in the gradient"),
+            Line(t, free, role="path", label="AdamW"),
+        ]
+        left = axis(f"w after {self.num_steps} steps", -0.6, 1.6, keep=(-5, 5))
+        ends = [
+            Rule("y", float(alone[-1]), role="theory", label="decay alone"),
+            Line(SCALES, l2_end, role="second", label="L2 in the gradient", marker=True),
+            Line(SCALES, free_end, role="path", label="AdamW", marker=True),
+            Points([at.scale], [left.inside(l2[-1])], role="second", size=14, drag="scale"),
+            Points([at.scale], [left.inside(free[-1])], role="path", size=14),
+        ]
+        step, weight = axis("step", 0, self.num_steps), axis("w", -0.6, 1.6, keep=(-5, 5))
+        sizes = log_axis("size of the gradients", SCALES[0], SCALES[-1])
         return Scene(
             panels=[
-                panel(
-                    axis("step", 0, self.num_steps),
-                    axis("w", -0.6, 1.6),
-                    [
-                        Rule("y", 0.0, role="neutral"),
-                        Line(t, alone, role="theory", label="(1 − αλ)ᵗ: decay alone"),
-                        Line(t, np.clip(l2, -5, 5), role="second", label="L2 in the gradient"),
-                        Line(t, np.clip(free, -5, 5), role="path", label="AdamW"),
-                    ],
-                    f"gradients ± {say(scale)}",
-                ),
-                panel(
-                    log_axis("size of the gradients", SCALES[0], SCALES[-1]),
-                    axis(f"w after {self.num_steps} steps", -0.6, 1.6),
-                    [
-                        Rule("y", float(alone[-1]), role="theory", label="decay alone"),
-                        Line(
-                            SCALES,
-                            np.clip(l2_end, -5, 5),
-                            role="second",
-                            label="L2 in the gradient",
-                            marker=True,
-                        ),
-                        Line(SCALES, np.clip(free_end, -5, 5), role="path", label="AdamW", marker=True),
-                        Points(
-                            [scale],
-                            [float(np.clip(l2[-1], -0.55, 1.55))],
-                            role="second",
-                            size=14,
-                            drag="scale",
-                        ),
-                        Points([scale], [float(np.clip(free[-1], -0.55, 1.55))], role="path", size=14),
-                    ],
-                    "every size of gradient at once",
-                ),
+                panel(step, weight, over_time, f"gradients ± {say(at.scale)}"),
+                panel(sizes, left, ends, "every size of gradient at once"),
             ],
             says=(
-                f"From w = 1, {self.num_steps} steps with learning rate {say(learning_rate)}, weight decay "
-                f"{say(weight_decay)} and gradients of ± {say(scale)}: L2 leaves {say(l2[-1])}, AdamW leaves "
+                f"From w = 1, {self.num_steps} steps with learning rate {say(at.learning_rate)}, weight decay "
+                f"{say(at.weight_decay)} and gradients of ± {say(at.scale)}: L2 leaves {say(l2[-1])}, AdamW leaves "
                 f"{say(free[-1])}. Over all sizes of gradient L2 leaves between {say(l2_end.min())} and "
                 f"{say(l2_end.max())}, AdamW between {say(free_end.min())} and {say(free_end.max())}."
             ),
@@ -504,7 +416,7 @@ def decaying(cls, scale, weight_decay, learning_rate, seed) -> np.ndarray:
 # -- failure gallery: Reddi's sequence -----------------------------------------------------------------------------------
 
 
-class ReddiExplorer(Explorer):
+class ReddiExplorer(RunExplorer):
     """Gradients C, -1, -1 on [-1, 1]: Adam walks to the worst end, AMSGrad to the best."""
 
     title = "Failure gallery: three gradients, over and over"
@@ -515,52 +427,44 @@ class ReddiExplorer(Explorer):
         linear("start", -1.0, 1.0, 0.0, num=21, label="start"),
     )
 
-    def scenes(self, settings):
-        a = parts.Stacked(settings)
-        beta2 = 1 / (1 + a.C * a.C)
-        runs = [
-            reddi_runs(cls, a.C, a.learning_rate, beta2, a.start, self.num_steps) for cls in (Adam, AMSGrad)
-        ]
-        return [self.picture(runs[0][:, i], runs[1][:, i], **s) for i, s in enumerate(settings)]
+    def runs(self, all_of):
+        beta2 = 1 / (1 + all_of.C * all_of.C)
+        given = (all_of.C, all_of.learning_rate, beta2, all_of.start, self.num_steps)
+        return tuple(reddi_runs(cls, *given) for cls in (Adam, AMSGrad))
 
-    def picture(self, adam, amsgrad, C, learning_rate, start) -> Scene:
-        t = np.arange(self.num_steps + 1)
-        shown = np.unique(
-            np.concatenate([np.arange(0, 61), np.geomspace(61, self.num_steps, 200).astype(int)])
+    def picture(self, at, adam, amsgrad) -> Scene:
+        late = np.geomspace(61, self.num_steps, 200).astype(int)
+        shown = np.unique(np.concatenate([np.arange(0, 61), late]))
+        t = np.maximum(shown, 1)
+        adam_moves, ams_moves = settled_moves(at.C, 1 / (1 + at.C * at.C))
+        ways = [
+            Rule("y", -1.0, role="theory", label="the best place"),
+            Line(t, adam[shown], role="path", label="Adam"),
+            Line(t, amsgrad[shown], role="second", label="AMSGrad"),
+        ]
+        moves = [
+            Rule("y", 0.0, role="neutral", dash="solid"),
+            Bars(np.arange(4) - 0.18, adam_moves, role="path", width=0.34, label="Adam"),
+            Bars(np.arange(4) + 0.18, ams_moves, role="second", width=0.34, label="AMSGrad"),
+        ]
+        names = [(0, f"{at.C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")]
+        gradients, move = (
+            axis("one round of three gradients", -0.6, 3.6, ticks=names),
+            axis("move, in α / √t", -1.3, 1.3),
         )
-        beta2 = 1 / (1 + C * C)
-        adam_moves, ams_moves = settled_moves(C, beta2)
         return Scene(
             panels=[
                 panel(
                     log_axis("step t", 1, self.num_steps),
                     axis("w", -1.15, 1.15),
-                    [
-                        Rule("y", -1.0, role="theory", label="the best place"),
-                        Line(t[shown] + (shown == 0), adam[shown], role="path", label="Adam"),
-                        Line(t[shown] + (shown == 0), amsgrad[shown], role="second", label="AMSGrad"),
-                    ],
+                    ways,
                     "where w goes",
                     weight=1.3,
                 ),
-                panel(
-                    axis(
-                        "one round of three gradients",
-                        -0.6,
-                        3.6,
-                        ticks=[(0, f"{C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")],
-                    ),
-                    axis("move, in α / √t", -1.3, 1.3),
-                    [
-                        Rule("y", 0.0, role="neutral", dash="solid"),
-                        Bars(np.arange(4) - 0.18, adam_moves, role="path", width=0.34, label="Adam"),
-                        Bars(np.arange(4) + 0.18, ams_moves, role="second", width=0.34, label="AMSGrad"),
-                    ],
-                    "what each gradient moves",
-                ),
+                panel(gradients, move, moves, "what each gradient moves"),
             ],
             says=(
-                f"Gradients {say(C)}, −1, −1 over and over, on [−1, 1]; the best place is −1. After {self.num_steps} steps "
+                f"Gradients {say(at.C)}, −1, −1 over and over, on [−1, 1]; the best place is −1. After {self.num_steps} steps "
                 f"Adam is at {say(adam[-1], 4)}, AMSGrad at {say(amsgrad[-1], 4)}. In one round Adam moves by "
                 f"{say(adam_moves[0], 2)}, {say(adam_moves[1], 2)} and {say(adam_moves[2], 2)}: together "
                 f"{adam_moves[3]:+.2g}. AMSGrad moves by {ams_moves[3]:+.2g}."
@@ -575,16 +479,9 @@ def reddi_runs(cls, C, learning_rate, beta2, start, num_steps: int) -> np.ndarra
         return np.where(t % 3 == 1, C, -1.0) + 0 * w
 
     line = SimpleNamespace(ndim=0, value=lambda w, t: slope(w, t) * w, gradient=slope)
-    return descend(
-        line,
-        cls(learning_rate, 0.0, beta2, 1e-8),
-        start,
-        num_steps,
-        minibatches=count(1),
-        schedule=inverse_root(),
-        bounds=(-1, 1),
-        record=("w",),
-    ).w
+    optimizer = cls(learning_rate, 0.0, beta2, 1e-8)
+    how = {"minibatches": count(1), "schedule": inverse_root(), "bounds": (-1, 1), "record": ("w",)}
+    return descend(line, optimizer, start, num_steps, **how).w
 
 
 def settled_moves(C: float, beta2: float) -> tuple[np.ndarray, np.ndarray]:
@@ -620,10 +517,7 @@ class ErrorsExplorer(Explorer):
         log("eps", 1e-8, 0.1, 1e-8, num=15),
     )
 
-    def scenes(self, settings):
-        return [self.picture(**s) for s in settings]
-
-    def picture(self, error, learning_rate, eps) -> Scene:
+    def scene(self, error, learning_rate, eps) -> Scene:
         bowl = lecture_bowl()
         right = wrong_adam("", learning_rate, eps, self.num_steps)
         wrong = wrong_adam(error, learning_rate, eps, self.num_steps)
@@ -642,19 +536,13 @@ class ErrorsExplorer(Explorer):
             ending = f"From step {int(np.argmin(finite))} on, w is not a number"
         else:
             ending = f"After {self.num_steps} steps its loss is {say(losses[1][-1])}"
+        plane = [*parts.minimum_marks(bowl), *marks]
+        with_error = np.where(finite, losses[1], np.nan)
+        curves = [(losses[0], "Adam", "path"), (with_error, "with the error", "limit")]
         return Scene(
             panels=[
-                parts.plane_panel(
-                    bowl, [*parts.minimum_marks(bowl), *marks], title="0.1 x² + 2 y²", window=self.window
-                ),
-                parts.loss_panel(
-                    [
-                        (losses[0], "Adam", "path"),
-                        (np.where(finite, losses[1], np.nan), "with the error", "limit"),
-                    ],
-                    self.num_steps,
-                    ylim=(1e-6, 1e3),
-                ),
+                parts.plane_panel(bowl, plane, "0.1 x² + 2 y²", window=self.window),
+                parts.loss_panel(curves, self.num_steps, ylim=(1e-6, 1e3)),
             ],
             says=(
                 f"“{error}”: {ERRORS[error]}. Its first step moves w[0] by "
@@ -731,23 +619,16 @@ class DigitsExplorer(Explorer):
             ends = [digits_run(name, rate, self.num_steps)[0][-1] for rate in self.rates]
             sweep.append(Line(self.rates, ends, role=role, label=name, marker=True))
             told.append(f"{name} ends with loss {say(losses[-1])} ({accuracy:.1%} of the test images right)")
-        own, error = self.learners_losses(learning_rate)
-        if own is not None:
-            curves.append(Line(np.arange(len(own)), own, role="yours", label="your code", width=2.5))
+        own = self.learners_run(learning_rate)
+        curves += own.line(width=2.5)
+        sweep.append(Rule("x", learning_rate, role="limit", label="this learning rate"))
+        rates, far = log_axis("learning_rate", self.rates[0], self.rates[-1]), (1e-4, 1e6)
+        loss = log_axis("loss on 300 training images", 0.01, 20.0, keep=far)
+        last = log_axis(f"loss after {self.num_steps} steps", 0.01, 20.0, keep=far)
         return Scene(
             panels=[
-                panel(
-                    axis("step", 0, self.num_steps),
-                    log_axis("loss on 300 training images", 0.01, 20.0),
-                    curves,
-                    "at this learning rate",
-                ),
-                panel(
-                    log_axis("learning_rate", self.rates[0], self.rates[-1]),
-                    log_axis(f"loss after {self.num_steps} steps", 0.01, 20.0),
-                    [*sweep, Rule("x", learning_rate, role="limit", label="this learning rate")],
-                    "at every learning rate",
-                ),
+                panel(axis("step", 0, self.num_steps), loss, curves, "at this learning rate"),
+                panel(rates, last, sweep, "at every learning rate"),
             ],
             says=(
                 f"Learning rate {say(learning_rate)}, {self.num_steps} steps on minibatches of 64 digits: "
@@ -755,43 +636,27 @@ class DigitsExplorer(Explorer):
                 + "."
             ),
             num_steps=self.num_steps,
-            notice=error,
+            notice=own.notice,
         )
 
-    def learners_losses(self, learning_rate) -> tuple[np.ndarray | None, str]:
-        if self.yours is None:
-            return None, ""
-        from optcourse.learner.path import record_path
-
+    def learners_run(self, learning_rate) -> parts.Yours:
+        """The learner's run on the same minibatches in the same order."""
         model, _, start, batches = digits_problem(self.num_steps)
-        numbers = iter([*batches, *batches])  # the same minibatches in the same order
-        problem = SimpleNamespace(gradient=lambda w: model.gradient(w, next(numbers)))
-        path = record_path(
-            self.yours,
-            problem,
-            start,
-            seconds=5.0,
-            learning_rate=learning_rate,
-            num_steps=self.num_steps,
-            beta1=0.9,
-            beta2=0.999,
-            eps=1e-8,
-        )
-        if path.blank or path.error:
-            return None, path.error or ""
-        with np.errstate(all="ignore"):
-            losses = np.array([model.value(w, self.shown) for w in path.points])
-        return drawable(losses), ""
-
-
-def drawable(losses: np.ndarray) -> np.ndarray:
-    return np.clip(np.nan_to_num(losses, nan=1e6, posinf=1e6), 1e-4, 1e6)
+        given = {
+            "learning_rate": learning_rate,
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "eps": 1e-8,
+            "num_steps": self.num_steps,
+        }
+        problem = digits.Minibatches(model, cycle(batches))
+        return digits.learners_run(self.yours, problem, start, model, self.shown, **given)
 
 
 @lru_cache(maxsize=2)
 def digits_problem(num_steps: int):
     """(network on the training images, test images, its start, the minibatches of a run)."""
-    train, test = data.train_test_split(data.load_digits(), np.random.default_rng(0))
+    train, test = digits.halves()
     model = models.TwoLayerNetwork(train.X, train.y, 24)
     rng = np.random.default_rng(1)
     start = model.initial(rng)
@@ -805,7 +670,6 @@ def digits_run(name: str, learning_rate: float, num_steps: int) -> tuple[np.ndar
     model, test, start, batches = digits_problem(num_steps)
     cls = DigitsExplorer.racers[name][1]
     trace = descend(model, cls(learning_rate), start, num_steps, minibatches=batches, record=("w",))
+    losses = digits.losses_along(model, trace.w, DigitsExplorer.shown)
     with np.errstate(all="ignore"):
-        losses = np.array([model.value(w, DigitsExplorer.shown) for w in trace.w])
-        accuracy = model.accuracy(trace.final, test.X, test.y)
-    return drawable(losses), accuracy
+        return losses, model.accuracy(trace.final, test.X, test.y)

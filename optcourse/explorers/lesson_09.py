@@ -11,7 +11,7 @@ import numpy as np
 
 from optcourse import race
 from optcourse.explorers import parts
-from optcourse.explorers.axes import axis, log_axis, panel
+from optcourse.explorers.axes import Axis, axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Toggle, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
@@ -45,8 +45,25 @@ LOSSES = (0.01, 10.0)
 TOP = 30.0  # what is larger is drawn here, above the picture
 
 
-def drawable(losses: np.ndarray) -> np.ndarray:
-    return np.clip(losses, LOSSES[0] / 10, TOP)
+def losses_axis(label: str) -> Axis:
+    """Losses of the race; what is larger than TOP is drawn there, above the picture."""
+    return log_axis(label, *LOSSES, keep=(LOSSES[0] / 10, TOP))
+
+
+def banded(x, quartiles, label: str, role: str, *, many: bool, grows: bool = True) -> list[Mark]:
+    """The median over seeds, and dotted quartiles unless there are too many lines; it grows with the step or has markers."""
+    low, median, high = quartiles
+    if grows:
+        marks = parts.run_line(x, median, label, role=role, size=10, width=2.5)
+    else:
+        marks = [Line(x, median, label=label, role=role, marker=True, width=2.5)]
+    if not many:
+        marks += [Line(x, edge, role=role, width=1.3, alpha=0.85, dash="dot") for edge in (low, high)]
+    return marks
+
+
+def evaluations() -> Axis:
+    return axis("gradient evaluations", 0, race.NUM_STEPS)
 
 
 def group(show: str) -> tuple[str, ...]:
@@ -82,21 +99,18 @@ class RaceExplorer(Explorer):
         seconds = race.seconds_per_step() if x_axis.startswith("seconds") else dict.fromkeys(names, 1.0)
         xmax = race.NUM_STEPS * max(seconds.values())
         marks, ends, medians = [], [], {}
+        many = len(names) == len(race.OPTIMIZERS)
         for name in names:
             curves = stored.curves(name, rate_of[name], schedule)
-            low, median, high = drawable(np.quantile(curves, [0.25, 0.5, 0.75], axis=0))
-            x = CHECKPOINTS * seconds[name]
-            role = ROLES[name]
-            marks += parts.run_line(x, median, f"{name}, {say(rate_of[name])}", role=role, size=10, width=2.5)
-            if len(names) < len(race.OPTIMIZERS):
-                marks += [Line(x, edge, role=role, width=1.3, alpha=0.85, dash="dot") for edge in (low, high)]
+            quartiles = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
+            label = f"{name}, {say(rate_of[name])}"
+            marks += banded(CHECKPOINTS * seconds[name], quartiles, label, ROLES[name], many=many)
             ends += self.end_marks(name, stored.test_losses(name, rate_of[name], schedule))
-            medians[name] = median
+            medians[name] = float(quartiles[1][-1])
         own, own_told, notice = self.learners_marks(rate_of, seconds)
-        order = sorted(names, key=lambda name: medians[name][-1])
-        ends_at = {name: np.median(stored.curves(name, rate_of[name], schedule)[:, -1]) for name in names}
+        order = sorted(names, key=medians.get)
         told = "; ".join(
-            f"{name} (learning rate {say(rate_of[name])}) {say(ends_at[name])}" for name in order
+            f"{name} (learning rate {say(rate_of[name])}) {say(medians[name])}" for name in order
         )
         accuracy = float(np.median(stored.accuracies(order[0], rate_of[order[0]], schedule)))
         time_told = ""
@@ -104,26 +118,15 @@ class RaceExplorer(Explorer):
             slowest = max(names, key=seconds.get)
             times = say(seconds[slowest] / min(seconds.values()), 2)
             time_told = f" A step of {slowest} takes {times} times as long as the quickest one."
+        title = "median of 7 seeds" if many else "median of 7 seeds (dotted: quartiles)"
+        loss = losses_axis(f"loss on {race.NUM_TRAIN:,} training digits")
+        shorts = [(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)]
+        dots = axis("one dot a seed; large: the median", -0.6, 5.6, ticks=shorts)
+        held_back = log_axis(f"loss on {race.NUM_TEST} held-back digits", 0.05, 10.0, keep=(0.05, 10.0))
         return Scene(
             panels=[
-                panel(
-                    axis(x_axis, 0.0, float(xmax)),
-                    log_axis(f"loss on {race.NUM_TRAIN:,} training digits", *LOSSES),
-                    [*marks, *own],
-                    "median of 7 seeds (dotted: quartiles)" if len(names) < 6 else "median of 7 seeds",
-                    weight=1.5,
-                ),
-                panel(
-                    axis(
-                        "one dot a seed; large: the median",
-                        -0.6,
-                        5.6,
-                        ticks=[(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)],
-                    ),
-                    log_axis(f"loss on {race.NUM_TEST} held-back digits", 0.05, 10.0),
-                    ends,
-                    f"after {race.NUM_STEPS} evaluations",
-                ),
+                panel(axis(x_axis, 0.0, float(xmax)), loss, [*marks, *own], title, weight=1.5),
+                panel(dots, held_back, ends, f"after {race.NUM_STEPS} evaluations"),
             ],
             says=(
                 f"Median training loss after {race.NUM_STEPS} gradient evaluations, {schedule} schedule, lowest first: {told}. "
@@ -136,10 +139,9 @@ class RaceExplorer(Explorer):
     @staticmethod
     def end_marks(name: str, losses: np.ndarray) -> list[Mark]:
         place = list(race.OPTIMIZERS).index(name)
-        shown = np.clip(losses, 0.05, 10.0)
         return [
-            Points(np.full(len(shown), float(place)), shown, role=ROLES[name], size=5, alpha=0.7),
-            Points([float(place)], [float(np.median(shown))], role=ROLES[name], size=13),
+            Points(np.full(len(losses), float(place)), losses, role=ROLES[name], size=5, alpha=0.7),
+            Points([float(place)], [float(np.median(losses))], role=ROLES[name], size=13),
         ]
 
     def learners_marks(
@@ -165,13 +167,11 @@ class RaceExplorer(Explorer):
             told += f" On seed {SEED}, {label} ends at {say(losses[-1])}"
             if name:
                 same = race.load().curves(name, rate_of[name], seeds=[SEED])[0]
-                marks.append(Line(CHECKPOINTS * one_step, drawable(same), role="theory", width=1.2))
+                marks.append(Line(CHECKPOINTS * one_step, same, role="theory", width=1.2))
                 told += f" and the course's at {say(same[-1])}"
             told += "."
             kept = np.unique(np.append(np.arange(0, len(losses), race.EVERY), len(losses) - 1))
-            marks.append(
-                Line(kept * one_step, drawable(losses[kept]), role="yours", label=label, marker=True)
-            )
+            marks.append(Line(kept * one_step, losses[kept], role="yours", label=label, marker=True))
         return marks, told, notice
 
 
@@ -228,37 +228,29 @@ class SensitivityExplorer(Explorer):
         rate = min(race.RATES, key=lambda one: abs(np.log(one / learning_rate)))  # the nearest that was run
         bowls: list[Mark] = [Rule("x", rate, role="neutral", label=f"learning_rate {say(rate)}")]
         curves, told = [], []
+        many = len(names) == len(race.OPTIMIZERS)
         for name in names:
-            low, median, high = drawable(
-                np.quantile(stored.finals(name, schedule, seeds), [0.25, 0.5, 0.75], axis=1)
-            )
-            bowls.append(Line(race.RATES, median, role=ROLES[name], label=name, marker=True, width=2.5))
-            if len(names) < len(race.OPTIMIZERS):
-                bowls += [
-                    Line(race.RATES, edge, role=ROLES[name], width=1.3, alpha=0.85, dash="dot")
-                    for edge in (low, high)
-                ]
-            path = drawable(np.median(stored.curves(name, rate, schedule, seeds), axis=0))
+            quartiles = np.quantile(stored.finals(name, schedule, seeds), [0.25, 0.5, 0.75], axis=1)
+            bowls += banded(race.RATES, quartiles, name, ROLES[name], many=many, grows=False)
+            median = np.minimum(quartiles[1], TOP)
+            path = np.minimum(np.median(stored.curves(name, rate, schedule, seeds), axis=0), TOP)
             curves += parts.run_line(CHECKPOINTS, path, name, role=ROLES[name], size=10, width=2.5)
             good = np.array(race.RATES)[median < 2 * median.min()]
             told.append(
                 f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with "
                 f"{say(race.RATES[int(median.argmin())])}"
             )
-            if len(names) < len(race.OPTIMIZERS):
+            if not many:
                 told[-1] += f", and within twice that from {say(good.min())} to {say(good.max())}"
+        rates = log_axis("learning_rate", race.RATES[0] * 0.9, race.RATES[-1] * 1.1)
+        finals = losses_axis(f"training loss after {race.NUM_STEPS} evaluations")
+        title = f"median of {len(seeds)} seeds at each learning rate"
         return Scene(
             panels=[
+                panel(rates, finals, bowls, title, weight=1.3),
                 panel(
-                    log_axis("learning_rate", race.RATES[0] * 0.9, race.RATES[-1] * 1.1),
-                    log_axis(f"training loss after {race.NUM_STEPS} evaluations", *LOSSES),
-                    bowls,
-                    f"median of {len(seeds)} seeds at each learning rate",
-                    weight=1.3,
-                ),
-                panel(
-                    axis("gradient evaluations", 0, race.NUM_STEPS),
-                    log_axis("training loss", *LOSSES),
+                    evaluations(),
+                    losses_axis("training loss"),
                     curves,
                     f"the runs with learning_rate {say(rate)}",
                 ),
@@ -300,30 +292,17 @@ class ScheduleExplorer(Explorer):
             factors.append(Line(t, make()(t) + 0.0 * t, role=role, label=name))
             runs = stored.curves(optimizer, value, name)
             median = np.median(runs, axis=0)
-            curves += parts.run_line(
-                CHECKPOINTS, drawable(median), f"{name}, {say(value)}", role=role, size=10
-            )
+            curves += parts.run_line(CHECKPOINTS, median, f"{name}, {say(value)}", role=role, size=10)
             told.append(f"{name} (learning rate {say(value)}) {say(median[-1])}")
         own, notice = self.learners_factor(t)
+        step, factor = axis("step t", 0, race.NUM_STEPS), axis("factor on the learning rate", -0.05, 1.45)
+        title, ends = f"{optimizer}: median of 7 seeds", "; ".join(told)
         return Scene(
             panels=[
-                panel(
-                    axis("step t", 0, race.NUM_STEPS),
-                    axis("factor on the learning rate", -0.05, 1.45),
-                    [*factors, *own],
-                    "the schedule",
-                ),
-                panel(
-                    axis("gradient evaluations", 0, race.NUM_STEPS),
-                    log_axis("training loss", *LOSSES),
-                    curves,
-                    f"{optimizer}: median of 7 seeds",
-                    weight=1.3,
-                ),
+                panel(step, factor, [*factors, *own], "the schedule"),
+                panel(evaluations(), losses_axis("training loss"), curves, title, weight=1.3),
             ],
-            says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: "
-            + "; ".join(told)
-            + ".",
+            says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: {ends}.",
             num_steps=len(CHECKPOINTS) - 1,
             notice=notice,
         )
@@ -376,7 +355,7 @@ class SurfaceExplorer(Explorer):
     def scene(self, plane, optimizer, everybody, seed, zoom) -> Scene:
         centre, basis, half = make_plane(plane, optimizer, seed)
         half = half / zoom
-        xlim, ylim = (-float(half[0]), float(half[0])), (-float(half[1]), float(half[1]))
+        window = tuple((-float(reach), float(reach)) for reach in half)
         marks: list[Mark] = list(surface(plane, optimizer, seed, float(zoom)))
         for name in race.OPTIMIZERS:
             if name != optimizer and not everybody:
@@ -384,37 +363,23 @@ class SurfaceExplorer(Explorer):
             w = surface_run(name)
             flat = projected(w, centre, basis)
             main = name == optimizer
-            marks.append(
-                Line(
-                    *flat,
-                    role=ROLES[name],
-                    label=name,
-                    by_step="upto",
-                    width=3.0 if main else 1.5,
-                    alpha=1.0 if main else 0.8,
-                )
-            )
-            marks.append(Points(*flat, role=ROLES[name], size=12 if main else 8, by_step="at"))
+            width, alpha, size = (3.0, 1.0, 12) if main else (1.5, 0.8, 8)
+            marks += parts.run_line(*flat, name, role=ROLES[name], size=size, width=width, alpha=alpha)
             if main:
                 marks.append(Points(flat[0, :1], flat[1, :1], role="start", size=10, label="start"))
         held, real, on_plane = shadow(plane, optimizer, seed)
         t = np.arange(len(real)) * STRIDE
         profile = [
-            *parts.run_line(
-                t, drawable(real), "at the real point", role=ROLES[optimizer], size=11, width=2.5
-            ),
-            Line(t, drawable(on_plane), role="theory", label="at its shadow on the plane", by_step="upto"),
+            *parts.run_line(t, real, "at the real point", role=ROLES[optimizer], size=11, width=2.5),
+            Line(t, on_plane, role="theory", label="at its shadow on the plane", by_step="upto"),
         ]
         rate = race.load().best_rate(optimizer)
         return Scene(
             panels=[
-                panel(axis("direction 1", *xlim), axis("direction 2", *ylim), marks, plane, weight=1.3),
-                panel(
-                    axis("gradient evaluations", 0, race.NUM_STEPS),
-                    log_axis("training loss", *LOSSES),
-                    profile,
-                    "the run, and its shadow",
+                parts.map_panel(
+                    window, marks, plane, words=("direction 1", "direction 2"), equal=False, weight=1.3
                 ),
+                panel(evaluations(), losses_axis("training loss"), profile, "the run, and its shadow"),
             ],
             says=(
                 f"{optimizer} with learning rate {say(rate)}, seed {SEED}. This plane holds {held:.1%} of the movement of its "
@@ -451,14 +416,8 @@ def surface_run(name: str) -> np.ndarray:
     from optcourse.descent import descend
 
     task, rate = race.problem(SEED), race.load().best_rate(name)
-    trace = descend(
-        task.model,
-        race.OPTIMIZERS[name](rate),
-        task.start,
-        race.NUM_STEPS,
-        minibatches=task.batches,
-        record=("w",),
-    )
+    optimizer, how = race.OPTIMIZERS[name](rate), {"minibatches": task.batches, "record": ("w",)}
+    trace = descend(task.model, optimizer, task.start, race.NUM_STEPS, **how)
     return trace.w[::STRIDE]
 
 

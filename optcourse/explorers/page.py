@@ -10,7 +10,8 @@ import pathlib
 
 import numpy as np
 
-from optcourse.explorers.engine import HERE, TABLE_BYTES, Explorer
+from optcourse.explorers import stage
+from optcourse.explorers.engine import Explorer
 from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
@@ -37,8 +38,9 @@ def packed(explorer: Explorer) -> dict:
     packed["first"] = {"meta": meta, "data": base64.b64encode(data).decode()}
     for control in explorer.controls:
         if control.table:
-            table, data = explorer.table(control.name, explorer.values)
-            if len(data) <= TABLE_BYTES:
+            found = explorer.table(control.name, explorer.values)
+            if found is not None:
+                table, data = found
                 words = json.dumps(table, allow_nan=False).encode()
                 packed["tables"].append(
                     {"control": control.name, "meta": squeezed(words), "data": squeezed(data)}
@@ -57,21 +59,14 @@ def squeezed(data: bytes) -> str:
     return base64.b64encode(packed).decode()
 
 
-def stage_script() -> str:
-    """stage.js without its exports: `renderPage` is a function of the script that it is put into."""
-    script = (HERE / "stage.js").read_text(encoding="utf-8")
-    return script.replace("export default { render };", "").replace("export function", "function")
-
-
 def fragment(explorer: Explorer, name: str = "explorer") -> str:
     """The explorer as an HTML fragment (a <div>, its data and its script) to be put into any page."""
     blob = json.dumps(packed(explorer), allow_nan=False).replace("</", "<\\/")
-    script = stage_script()
     alt = html.escape(explorer.describe())
     return (
         f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'
         f'<script type="application/json" id="{name}-data">{blob}</script>\n'
-        f'<script type="module">{script}\n'
+        f'<script type="module">{stage.script()}\n'
         f'renderPage(document.getElementById("{name}"), '
         f'JSON.parse(document.getElementById("{name}-data").textContent));</script>'
     )
@@ -83,7 +78,7 @@ def write_page(explorer: Explorer, path: str | pathlib.Path) -> pathlib.Path:
     marker = "<!doctype html>\n<html lang"
     if path.exists() and not path.read_text(encoding="utf-8", errors="replace").startswith(marker):
         raise FileExistsError(f"{path} exists and is not a saved explorer; give another name")
-    css = (HERE / "stage.css").read_text(encoding="utf-8")
-    page = _PAGE.format(title=html.escape(explorer.title or "Explorer"), css=css, fragment=fragment(explorer))
+    title = html.escape(explorer.title or "Explorer")
+    page = _PAGE.format(title=title, css=stage.style(), fragment=fragment(explorer))
     path.write_text(page, encoding="utf-8")
     return path

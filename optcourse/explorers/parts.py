@@ -1,8 +1,9 @@
-"""Pieces that most explorers share: a batch from a slider's settings, a run on a landscape, its loss curve, its narration."""
+"""Pieces that most explorers share: a run on a landscape, its loss curve, the learner's own run, words for numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,19 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optcourse.descent import Trace
+from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.figures.landscape import landscape
 from optcourse.figures.scene import Limits, Line, Mark, Panel, Points
 from optcourse.objectives import Objective, build
-
-
-class Stacked:
-    """The settings of a slider side by side: `stacked.learning_rate` is an array with one entry a setting, a start is (k, 2)."""
-
-    def __init__(self, settings: Sequence[dict[str, Any]]) -> None:
-        self.settings = settings
-
-    def __getattr__(self, name: str) -> np.ndarray:
-        return np.array([values[name] for values in self.settings])
 
 
 def say(value: float, digits: int = 3) -> str:
@@ -42,7 +34,8 @@ def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int 
     )
 
 
-@lru_cache(maxsize=512)
+# Room for all values of one slider.
+@lru_cache(maxsize=128)
 def _background(name: str, params: tuple, xlim: Limits, ylim: Limits, levels: int) -> list[Mark]:
     return landscape(build((name, dict(params))).value, xlim, ylim, levels=levels)
 
@@ -54,16 +47,20 @@ def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path",
     return [shown, Points(x, y, role=role, size=size, by_step="at")]
 
 
-def run_marks(
-    trace: Trace, label: str, *, role: str = "path", drag: str | None = None, marker: bool = True
-) -> list[Mark]:
-    """A run in the plane: its path up to the step shown, its start, and where it is now."""
-    x, y = np.asarray(trace.w)[:, 0], np.asarray(trace.w)[:, 1]
+def run_marks(run: Trace | np.ndarray, label: str, *, role: str = "path", drag: str | None = None,
+              marker: bool = True) -> list[Mark]:  # fmt: skip
+    """A run in the plane, or its points (k, 2): its path up to the step shown, its start, and where it is now."""
+    x, y = np.asarray(run.w if isinstance(run, Trace) else run).T
     return [
         Line(x, y, role=role, label=label, by_step="upto", marker=marker),
         Points(x[:1], y[:1], role="start", size=10, drag=drag),
         Points(x, y, role=role, size=12, by_step="at"),
     ]
+
+
+def handle(x: float, y: float, drag: str, label: str, **more: Any) -> Points:
+    """The one run that a person moves by hand among many that are drawn: `drag` is the control that it moves."""
+    return Points([x], [y], role="yours", shape="circle", label=label, drag=drag, **{"size": 13, **more})
 
 
 def path_marks(points: np.ndarray, label: str, *, role: str = "yours") -> list[Mark]:
@@ -80,53 +77,85 @@ def minimum_marks(objective: Objective, label: str = "minimum") -> list[Mark]:
     return [Points(points[:, 0], points[:, 1], role="optimum", size=13, label=label)]
 
 
-def plane_panel(objective: Objective, marks: Sequence[Mark], *, title: str, window: tuple[Limits, Limits] | None = None,
-                equal: bool = True, **more: Any) -> Panel:  # fmt: skip
+def plane_panel(objective: Objective, marks: Sequence[Mark], title: str, *, window: tuple[Limits, Limits] | None = None,
+                equal: bool = True, words: tuple[str, str] = ("w[0]", "w[1]"), **more: Any) -> Panel:  # fmt: skip
     """The landscape from above with marks on it. `window` is ((xlo, xhi), (ylo, yhi)); the objective's domain if not given."""
     xlim, ylim = window or objective.domain
-    labels = {"xlabel": "w[0]", "ylabel": "w[1]", **more}
-    return Panel(
-        xlim=xlim,
-        ylim=ylim,
-        title=title,
-        equal=equal,
-        marks=[*background(objective, xlim, ylim), *marks],
-        **labels,
+    return map_panel(
+        (xlim, ylim), [*background(objective, xlim, ylim), *marks], title, words=words, equal=equal, **more
     )
 
 
-def loss_panel(losses: Sequence[tuple[np.ndarray, str, str]], num_steps: int, *, ylim: Limits = (1e-8, 1e2),
-               title: str = "loss at each step", extra: Sequence[Mark] = (), by_step: bool = True) -> Panel:  # fmt: skip
-    """Loss against the step on a logarithmic axis: one (values, label, role) a run."""
-    marks: list[Mark] = list(extra)
-    for values, label, role in losses:
-        t = np.arange(len(values))
-        marks.append(Line(t, np.clip(values, ylim[0] * 1e-3, 1e30), role=role, label=label))
-        if by_step and len(values) > num_steps:
-            marks.append(Points(t, np.clip(values, ylim[0] * 1e-3, 1e30), role=role, size=10, by_step="at"))
-    return Panel(
-        xlabel="step", ylabel="loss", xlim=(0, num_steps), ylim=ylim, yscale="log", title=title, marks=marks
-    )
+def map_panel(window: tuple[Limits, Limits], marks: Sequence[Mark], title: str, *,
+              words: tuple[str, str] = ("w[0]", "w[1]"), equal: bool = True, **more: Any) -> Panel:  # fmt: skip
+    """A plane of two weights, with whatever stands for its landscape among the marks."""
+    x, y = (axis(word, *ends) for word, ends in zip(words, window, strict=True))
+    return panel(x, y, marks, title, equal=equal, **more)
 
 
-def learners_run(yours: Callable | None, objective: Objective, start: Sequence[float], label: str = "your code",
-                 **hyperparameters: Any) -> tuple[list[Mark], np.ndarray | None, str]:  # fmt: skip
-    """The learner's own function on the same problem: (marks, losses along its path, sentence where it raised).
+# A run against the step: its losses, its name, its role.
+Curve = tuple[np.ndarray, str, str]
 
-    Nothing is drawn while the function is None or still blank.
+
+def curves(runs: Sequence[Curve], num_steps: int | None = None) -> list[Mark]:
+    """A line for each run, and where it is now if it lasts for `num_steps` steps."""
+    marks: list[Mark] = []
+    for values, label, role in runs:
+        line = run_line(np.arange(len(values)), values, label, role=role, size=10, grows=False)
+        marks += line if num_steps is not None and len(values) > num_steps else line[:1]
+    return marks
+
+
+def loss_panel(losses: Sequence[Curve], num_steps: int, *, ylim: Limits = (1e-8, 1e2), title: str = "loss at each step",
+               extra: Sequence[Mark] = (), by_step: bool = True) -> Panel:  # fmt: skip
+    """Loss against the step on a logarithmic axis."""
+    loss = log_axis("loss", *ylim, keep=(ylim[0] * 1e-3, 1e30))
+    marks = [*extra, *curves(losses, num_steps if by_step else None)]
+    return panel(axis("step", 0, num_steps), loss, marks, title)
+
+
+@dataclass(frozen=True)
+class Yours:
+    """A learner's run beside the course's. Empty while the function is None or still blank."""
+
+    path: Sequence[Mark] = ()
+    loss: np.ndarray | None = None
+    notice: str = ""  # one sentence where it raised
+    label: str = "your code"
+
+    def losses(self, above: float = 0.0) -> list[Curve]:
+        """For a loss panel, counted from `above`."""
+        return [] if self.loss is None else [(self.loss - above, self.label, "yours")]
+
+    def line(self, **more: Any) -> list[Mark]:
+        """The losses against the step, in any other panel."""
+        return [
+            Line(np.arange(len(run)), run, role=role, label=name, **more) for run, name, role in self.losses()
+        ]
+
+
+def learners_run(yours: Callable | None, objective: Any, start: ArrayLike, label: str = "your code", *,
+                 losses: Callable[[np.ndarray], np.ndarray] | None = None, **hyperparameters: Any) -> Yours:  # fmt: skip
+    """The learner's own function on the same problem, its path and the losses along it.
+
+    `losses` computes them from the points, coordinates first, where the objective has no `value` of many points at once.
     """
     if yours is None:
-        return [], None, ""
+        return Yours()
     from optcourse.learner.path import record_path
 
-    path = record_path(yours, objective, start, **hyperparameters)
-    if path.blank:
-        return [], None, ""
-    points = np.asarray(path.points, dtype=float)
-    if path.error or points.ndim != 2 or not len(points):
-        return [], None, path.error or "Your code in the picture: it never asked for a gradient."
-    keep = np.isfinite(points).all(axis=1)
-    points = np.where(keep[:, None], points, np.nan)
+    run = record_path(yours, objective, start, **hyperparameters)
+    if run.blank:
+        return Yours()
+    points = np.asarray(run.points, dtype=float)
+    if run.error or points.ndim != 2 or not len(points):
+        return Yours(notice=run.error or "Your code in the picture: it never asked for a gradient.")
+    return walked(points, losses or objective.value, label)
+
+
+def walked(points: np.ndarray, value: Callable[[np.ndarray], np.ndarray], label: str = "your code") -> Yours:
+    """A learner's run from its points (k, n); `value` gives the losses of many, coordinates first."""
+    points = np.where(np.isfinite(points).all(axis=1)[:, None], points, np.nan)
     with np.errstate(all="ignore"):  # a run that goes far away may overflow; it is drawn off the picture
-        losses = np.asarray(objective.value(points.T))
-    return path_marks(points, label), losses, ""
+        found = np.asarray(value(points.T))
+    return Yours(path_marks(points, label) if points.shape[1] == 2 else (), found, "", label)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from optcourse.grading.gradebook import Decision, Entry, Gradebook, LessonMarks, Part, Student, lesson_parts
+from optcourse.grading.names import folded
 from optcourse.grading.sheets import TableError, as_written, neutral, read_rows, write_rows
 from optcourse.grading.tables import number
 
@@ -62,14 +63,13 @@ def find_student(word: str, students: Mapping[str, Student]) -> str:
     fits = [
         student.student
         for student in students.values()
-        if word.casefold()
-        in {student.student.casefold(), *(value.casefold() for value in student.ids.values())}
+        if folded(word) in {folded(student.student), *map(folded, student.ids.values())}
     ]
     if len(fits) == 1:
         return fits[0]
     if fits:
         raise NotAllowed(f"{word!r} may be any of {', '.join(fits)}; write one of these.")
-    near = [name for name in students if word.casefold() in name.casefold()][:5]
+    near = [name for name in students if folded(word) in folded(name)][:5]
     raise NotAllowed(
         f"There is no student {word!r} in the gradebook."
         + (f" Did you mean {', '.join(near)}?" if near else "")

@@ -45,6 +45,7 @@ PLACEHOLDER = re.compile(r"(?:^|[\s=])\.\.\.\s*(?:#.*)?$")
 DEFINES = re.compile(r"\s*(?:async )?def\s+(\w+)")
 TARGET = re.compile(r"[\w ,()*]+")
 LONGEST_LINE = 1_000
+LARGEST_BLANK = 2_000_000  # bytes; what is larger has been run, and is not taken apart here
 CHECKED = re.compile(r"""\bcheck\(\s*["'][^"']*["']\s*,([^()]*)""")
 
 
@@ -120,9 +121,9 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
             files[student] = [Submission(student, paths[0], clean(paths[0].name), refused=reason)]
     if others:
         is_one, some = len(others) == 1, _some(others, 10)
-        text = f"{len(others)} {'file' if is_one else 'files'} in {folder} that {'is' if is_one else 'are'} no notebook"
-        found.lines.append(f"{text}: left alone ({some})")
-        found.needs.append(("", f"{text}, left alone: {some}"))
+        how_many, are = f"{len(others)} {'file' if is_one else 'files'}", "is" if is_one else "are"
+        found.lines.append(f"{how_many} in {folder} that {are} no notebook: left alone ({some})")
+        found.needs.append(("", f"{how_many} in the folder that {are} no notebook, left alone: {some}"))
     for submissions in files.values():
         found.submissions += _choose(submissions, lesson, found)
     return found
@@ -184,7 +185,7 @@ def _in_folder(folder: Path, name: Name, documents: dict[str, list[Path]]) -> li
 
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     """Every file and every link below a folder, with '' or with what is wrong. Folders may be nested as deep as they like."""
-    waiting, seen = [(folder, 0)], 0
+    waiting, seen, too_deep = [(folder, 0)], 0, False
     while waiting:
         where, depth = waiting.pop()
         try:
@@ -201,10 +202,12 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
                 return
             if not entry.is_dir(follow_symlinks=False):
                 yield Path(entry.path), ""
-            elif depth == MAX_DEPTH:
-                yield folder, f"folders are nested more than {MAX_DEPTH} deep"
-            else:
+            elif depth < MAX_DEPTH:
                 waiting.append((Path(entry.path), depth + 1))
+            else:
+                too_deep = True
+    if too_deep:
+        yield folder, f"folders are nested more than {MAX_DEPTH} deep"
 
 
 # -- what is in a file -----------------------------------------------------------------------------
@@ -319,6 +322,8 @@ def fingerprint(data: bytes) -> str:
 
 def is_blank(data: bytes, lesson: str) -> bool:
     """Whether nothing of a lesson's exercises has been begun. It looks at the text only; what cannot be read is no blank."""
+    if len(data) > LARGEST_BLANK:
+        return False
     try:
         cells = [cell for cell in json.loads(data)["cells"] if cell.get("cell_type") == "code"]
         sources = ["".join(cell.get("source", "")) for cell in cells]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -141,7 +141,7 @@ def overview_page(
         waiting=_waiting(present),
         needs=[
             (key, text) if key in present else ("", f"{key}: {text}" if key else text)
-            for key, text in (*needs, *_stopped_or_changed(present))
+            for key, text in (*needs, *_worth_a_look(present))
         ],
         noted=[
             (key, f"{marks.title}: {line}")
@@ -169,19 +169,24 @@ def _waiting(students: Mapping[str, Student]) -> list[tuple[str, int]]:
     return sorted(counts.items())
 
 
-def _stopped_or_changed(students: Mapping[str, Student]) -> list[tuple[str, str]]:
-    """What was stopped waits, and a person's points may be older than the work: both are said."""
-    found = []
+def _worth_a_look(students: Mapping[str, Student]) -> list[tuple[str, str]]:
+    """What was stopped waits, a person's points may be older than the work, a blank may be the wrong file: that is said."""
+    found, blanks = [], defaultdict(list)
     for key, student in students.items():
         for marks in student.lessons.values():
             for entry in marks.entries:
+                about = f"{marks.title}, {entry.title}"
                 if entry.points is None and entry.status == "stopped":
-                    found.append((key, f"{marks.title}, {entry.title} {why_waiting(entry, marks)}"))
+                    found.append((key, f"{about}: {why_waiting(entry, marks)}"))
                 if entry.changed:
                     given = f"{number(entry.points)} of {number(entry.of)}"
-                    found.append(
-                        (key, f"{marks.title}, {entry.title}: work changed since your mark ({given})")
-                    )
+                    found.append((key, f"{about}: work changed since your mark ({given})"))
+            blank = all(e.status in ("not started", "missing") or e.by_hand for e in marks.entries)
+            if blank and marks.entries and marks.has_mark and not marks.total:
+                blanks[marks.title].append(student.name)
+    for title, names in sorted(blanks.items()):
+        text = f"{title}: nothing has been begun in what these handed in, which counts 0: {', '.join(names)}"
+        found.append(("", text))
     return found
 
 

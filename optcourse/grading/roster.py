@@ -93,8 +93,10 @@ def read_roster(
                     )
                 person[name] = whole
         _put_together(person)
-        if _is_person(person):
-            roster.people.append({name: value for name, value in person.items() if value})
+        person = {name: value for name, value in person.items() if value}
+        # somebody in two sections may stand there twice
+        if _is_person(person) and person not in roster.people:
+            roster.people.append(person)
     return roster
 
 

@@ -2,7 +2,7 @@
 
 The notebook runs in a process of its own, in an IPython shell without a server: nbclient was seen to hang on
 widgets (docs/design.md), and what runs here are the course's own notebooks, which ask for nothing that a kernel has beyond it.
-With OPTCOURSE_SAVED_PAGES=1 an explorer shows itself as `EXPLORER_MIME` data, predictions and quizzes as `QUESTIONS_MIME`.
+There an explorer is shown as `EXPLORER_MIME` data, a prediction or a quiz as `QUESTIONS_MIME` (see `forms`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optcourse.place import with_quiet_blas
+from optcourse.publishing.folder import own_folder
 
 # the process that runs the cells does without: importing it costs more than many a notebook
 if TYPE_CHECKING:
     import nbformat
 
 PROGRESS = "cell "
+EXPLORER_MIME = "application/vnd.optcourse.explorer+json"
+QUESTIONS_MIME = "application/vnd.optcourse.questions+json"
 
 
 class CellFailed(Exception):
@@ -41,31 +43,9 @@ def execute(
     import nbformat
 
     path = Path(path)
-    try:
-        given = nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises whatever its parts raise, and a file may hold anything
-        raise CellFailed(f"{path.name} is no notebook: {type(error).__name__}: {error}") from error
-    with tempfile.TemporaryDirectory(prefix="optcourse-execute-") as folder:
-        cells, result = Path(folder, "cells.json"), Path(folder, "executed.ipynb")
-        cells.write_text(json.dumps(given), encoding="utf-8")
-        environment = dict(
-            with_quiet_blas(os.environ),
-            OPTCOURSE_SAVED_PAGES="1",
-            OPTCOURSE_STRICT="1",
-            OPTCOURSE_HOME=folder,  # nobody's progress is touched
-            IPYTHONDIR=folder,
-            MPLBACKEND="agg",
-        )
-        process = subprocess.Popen(
-            [sys.executable, "-m", __name__, str(cells), str(result)],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+    given = read_notebook(path)
+    with own_folder() as folder:
+        process, result = start(__name__, given, folder, stderr=subprocess.PIPE)
         try:
             errors = _follow(process, seconds, on_cell)
         except subprocess.TimeoutExpired:
@@ -78,16 +58,56 @@ def execute(
         return nbformat.read(result, as_version=4)
 
 
+def read_notebook(path: Path) -> nbformat.NotebookNode:
+    """The notebook in a file. Raises CellFailed where it is none."""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises whatever its parts raise, and a file may hold anything
+        raise CellFailed(f"{path.name} is no notebook: {type(error).__name__}: {error}") from error
+
+
+def start(
+    module: str, notebook: nbformat.NotebookNode, folder: Path, **streams: Any
+) -> tuple[subprocess.Popen, Path]:
+    """A process in which `module` runs the notebook, and where it will lie with its outputs.
+
+    It ends when its standard input is closed, also because this process was killed.
+    """
+    cells, result = folder / "cells.json", folder / "executed.ipynb"
+    cells.write_text(json.dumps(notebook), encoding="utf-8")
+    result.unlink(missing_ok=True)
+    environment = dict(
+        with_quiet_blas(os.environ),
+        OPTCOURSE_STRICT="1",
+        OPTCOURSE_HOME=str(folder),  # nobody's progress is touched
+        IPYTHONDIR=str(folder),
+        MPLBACKEND="agg",
+        PYTHONIOENCODING="utf-8",
+    )
+    command = [sys.executable, "-m", module, str(cells), str(result)]
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        # Ctrl-C is for the one who waits; this process ends when its standard input does.
+        start_new_session=True,
+        **streams,
+    )
+    return process, result
+
+
 def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None) -> str:
     """Wait for the process and hand its progress on; what it said of errors."""
 
     def listen() -> None:
         for line in process.stdout:
-            if on_cell and line.startswith(PROGRESS):
-                number, count = map(int, line.removeprefix(PROGRESS).split("/"))
-                on_cell(number, count)
+            progress(line, on_cell)
 
-    errors: list[str] = []
+    errors: list[bytes] = []
     threads = [
         threading.Thread(target=listen, daemon=True),
         threading.Thread(target=lambda: errors.append(process.stderr.read()), daemon=True),
@@ -100,16 +120,49 @@ def _follow(process: subprocess.Popen, seconds: float, on_cell: Callable | None)
         process.kill()  # where it has not ended; its pipes close with it
         for thread in threads:
             thread.join(10)
-        process.stdout.close()
-        process.stderr.close()
-    return "".join(errors)
+        for stream in (process.stdin, process.stdout, process.stderr):
+            stream.close()
+    return b"".join(errors).decode("utf-8", errors="replace")
+
+
+def progress(line: bytes, on_cell: Callable[[int, int], None] | None) -> None:
+    """Hand on which cell a line of the process names, if it names one."""
+    words = line.decode("utf-8", errors="replace")
+    if on_cell and words.startswith(PROGRESS):
+        number, count = map(int, words.removeprefix(PROGRESS).split("/"))
+        on_cell(number, count)
 
 
 # -- in the process of its own ---------------------------------------------------------------------
 
 
-def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
-    """Run every code cell of a notebook of format 4; outputs go into it in the order in which they came."""
+def forms() -> dict[type, Callable[[Any], dict]]:
+    """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts."""
+    from optcourse.explorers.engine import Explorer
+    from optcourse.explorers.page import packed
+    from optcourse.questions.shell import Panel
+
+    def figure(explorer: Explorer) -> dict:
+        return {EXPLORER_MIME: packed(explorer), "text/plain": f"{explorer.title}: {explorer.describe()}"}
+
+    def questions(panel: Panel) -> dict:
+        html, words = panel.twin()
+        asked = {QUESTIONS_MIME: panel.data()} if panel.data else {}
+        return asked | {"text/html": html, "text/plain": words}
+
+    return {Explorer: figure, Panel: questions}
+
+
+def run(
+    path: Path,
+    result: Path,
+    say: Callable[[str], Any],
+    shown_as: dict[type, Callable[[Any], dict]] | None = None,
+) -> None:
+    """Run every code cell of a notebook of format 4; outputs go into it in the order in which they came.
+
+    `shown_as` says what is put into an output for an object of a type; `forms()` if not given.
+    """
     from IPython.core.displayhook import DisplayHook
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
@@ -158,6 +211,8 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
     )
     shell = shell_class.instance()
     shell.colors = "nocolor"
+    for kind, form in (forms() if shown_as is None else shown_as).items():
+        shell.display_formatter.mimebundle_formatter.for_type(kind, form)
     notebook = json.loads(path.read_text(encoding="utf-8"))
     count = len(notebook["cells"])
     kept = sys.stdout, sys.stderr
@@ -181,7 +236,28 @@ def run(path: Path, result: Path, say: Callable[[str], Any]) -> None:
     result.write_text(json.dumps(notebook, allow_nan=False), encoding="utf-8")
 
 
+def end_with_input(hear: Callable[[bytes], Any] | None = None) -> None:
+    """Read standard input on a thread, each line for `hear`; end this process when it is closed, whatever it does then.
+
+    The cells have an empty standard input.
+    """
+    given = os.dup(0)
+    sys.stdin = open(os.devnull, encoding="utf-8")
+
+    def read() -> None:
+        # By itself: a buffered file that a thread waits in cannot be closed when the process ends.
+        kept = b""
+        while chunk := os.read(given, 1 << 16):
+            *lines, kept = (kept + chunk).split(b"\n")
+            for line in lines if hear else ():
+                hear(line)
+        os._exit(1)
+
+    threading.Thread(target=read, daemon=True).start()
+
+
 if __name__ == "__main__":
     # everything that the cells print is an output; progress goes to the real stdout
     real = sys.stdout
+    end_with_input()
     run(Path(sys.argv[1]), Path(sys.argv[2]), lambda line: print(line, file=real, flush=True))

@@ -20,7 +20,6 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from optcourse.explorers.engine import HERE as EXPLORERS
 from optcourse.publishing import vendor
 
 
@@ -81,10 +80,6 @@ def as_json(data: Any) -> str:
 
 
 # -- what a page needs beside its cells ------------------------------------------------------------
-
-
-def stage_css() -> str:
-    return (EXPLORERS / "stage.css").read_text(encoding="utf-8")
 
 
 def katex_script() -> str:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optcourse.checking import feedback
-from optcourse.explorers.engine import HERE
+from optcourse.explorers import stage
 from optcourse.figures import scene as s
 from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES, Role
 from optcourse.figures.render import beads
@@ -212,7 +212,7 @@ SAVED = {"light": [(255, 255, 255), (18, 18, 18)][:1], "dark": [rgb("#111418"), 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_accents_edges_and_bars_of_the_controls_reach_three(theme):
-    css = (HERE / "stage.css").read_text(encoding="utf-8")
+    css = stage.style()
     rules = {"light": css[css.index(".oc-explorer {") :], "dark": css[css.index(".oc-explorer.oc-dark {") :]}
     for variable in ("--oc-edge", "--oc-accent"):
         value = re.search(variable + r": (#[0-9a-f]{6})", rules[theme])[1]

@@ -1,7 +1,10 @@
 """The explorer without a browser: controls, tables, errors, the static picture, and the sweep that must bite."""
 
+import functools
+import json
 import subprocess
 import sys
+import time
 import warnings
 
 import nbformat
@@ -11,17 +14,12 @@ import pytest
 from optcourse.authoring.sweep import run_notebook, wrong_checks
 from optcourse.explorers.controls import hyperparameters, integers, linear, log
 from optcourse.explorers.engine import Explorer
+from optcourse.explorers.lesson_03 import ValleyExplorer
 from optcourse.explorers.page import write_page
+from optcourse.explorers.sweep import sweep
 from optcourse.figures.encode import encode
 from optcourse.optimizers import Adam
 from tests.explorers.examples import BROKEN, EveryMark, RaisesAtTheEnd
-
-
-class Heard(EveryMark):
-    """Keeps what it would send to the browser."""
-
-    def send(self, content, buffers=None):
-        self.__dict__.setdefault("sent", []).append((content, buffers))
 
 
 def test_defaults_are_always_on_the_slider():
@@ -63,43 +61,114 @@ def test_a_table_holds_for_each_value_the_frame_of_that_value():
 
 
 def test_the_browser_gets_what_it_asks_for():
-    explorer = Heard()
+    explorer = EveryMark()
     values = {**explorer.values, "amplitude": 1.5}
-    explorer._answer(explorer, {"kind": "frame", "key": "f1", "values": values}, [])
-    explorer._answer(explorer, {"kind": "table", "key": "t", "control": "scale", "values": values}, [])
-    frame, table = explorer.sent
-    assert frame[0]["kind"] == "frame" and frame[0]["key"] == "f1" and explorer.values["amplitude"] == 1.5
-    assert table[0]["kind"] == "table" and len(table[0]["frames"]) == len(explorer.controls[1].values)
-    explorer._answer(explorer, {"kind": "values", "values": {**values, "count": 2}}, [])
-    assert explorer.values["count"] == 2 and len(explorer.sent) == 2
+    frame, numbers = explorer.reply({"kind": "frame", "key": "f1", "values": values})
+    assert frame["kind"] == "frame" and frame["key"] == "f1" and explorer.values["amplitude"] == 1.5
+    assert (frame["frames"], numbers) == (
+        encode([explorer.frame()])[0]["frames"],
+        encode([explorer.frame()])[1],
+    )
+    table, _ = explorer.reply({"kind": "table", "key": "t", "control": "scale", "values": values})
+    assert table["kind"] == "table" and len(table["frames"]) == len(explorer.controls[1].values)
+    assert explorer.reply({"kind": "values", "values": {**values, "count": 2}}) is None
+    assert explorer.values["count"] == 2
 
 
-@pytest.mark.parametrize("strict", [False, True])
-def test_what_raises_is_said_in_one_sentence_and_fails_when_strict(monkeypatch, strict, caplog):
-    monkeypatch.setenv("OPTCOURSE_STRICT", "1" if strict else "0")
-
-    class Failing(Heard, RaisesAtTheEnd):
-        controls = RaisesAtTheEnd.controls
-        scene = RaisesAtTheEnd.scene
-
-    explorer = Failing()
+def test_what_raises_is_said_in_one_sentence(caplog):
+    explorer = RaisesAtTheEnd()
     message = {"kind": "frame", "key": "f1", "values": {"amplitude": 1.0}}
-    if strict:
-        with pytest.raises(ZeroDivisionError):
-            explorer._answer(explorer, message, [])
-    else:
-        explorer._answer(explorer, message, [])
-    [(reply, _)] = explorer.sent
-    assert reply["kind"] == "error" and reply["key"] == "f1"
+    with pytest.raises(ZeroDivisionError):
+        explorer.answer(message)
+    reply, numbers = explorer.reply(message)
+    assert reply["kind"] == "error" and reply["key"] == "f1" and numbers == b""
     assert "amplitude = 1" in reply["sentence"] and "the amplitude cannot be one" in reply["sentence"]
     assert "Traceback" in caplog.text and "\n" not in reply["sentence"]
+    assert explorer.values == {"amplitude": 0.5}
+
+
+GOOD = EveryMark().values
+DEEP = functools.reduce(lambda inner, _: [inner], range(900), 0.0)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "frame", None, [], 7, {}, {"kind": "frame"}, {"kind": None, "values": GOOD}, {"kind": ["frame"], "values": GOOD},
+        {"kind": "frame", "key": "f", "values": []}, {"kind": "frame", "key": "f", "values": None},
+        {"kind": "frame", "key": "f", "values": {}}, {"kind": "frame", "key": "f", "values": {**GOOD, "more": 1}},
+        {"kind": "frame", "key": float("nan"), "values": GOOD}, {"kind": "frame", "key": {"a": 1}, "values": GOOD},
+        {"kind": "frame", "key": "x" * 1_000_000, "values": GOOD},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "amplitude": float("nan")}},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "amplitude": 10**400}},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "amplitude": "x" * 1_000_000}},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "start": DEEP}},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "start": {"x": 1}}},
+        {"kind": "frame", "key": "f", "values": {**GOOD, "curve": ["sine"]}},
+        {"kind": "table", "key": "f", "values": GOOD}, {"kind": "table", "key": "f", "control": [], "values": GOOD},
+        {"kind": "table", "key": "f", "control": "start", "values": GOOD},
+        {"kind": "values", "values": {**GOOD, "count": None}},
+    ],
+    ids=lambda message: str(message)[:40],
+)  # fmt: skip
+def test_a_message_that_makes_no_sense_is_answered_with_a_sentence(message):
+    explorer = EveryMark()
+    reply, numbers = explorer.reply(message)
+    assert reply["kind"] == "error" and numbers == b"" and explorer.values == GOOD
+    assert len(json.dumps(reply, allow_nan=False)) < 10_000
+    assert explorer.reply({"kind": "frame", "key": "f1", "values": GOOD})[0]["kind"] == "frame"
 
 
 def test_set_moves_the_figure_from_python():
-    explorer = Heard()
+    explorer = EveryMark()
     explorer.set(amplitude=2.0)
     assert "amplitude 2" in explorer.describe()
-    assert explorer.sent[0][0]["values"]["amplitude"] == 2.0
+    widget = explorer.widget
+    assert widget.values["amplitude"] == 2.0 and widget.spec["initial"]["amplitude"] == 1.0
+    explorer.set(amplitude=0.5)
+    assert widget.values["amplitude"] == 0.5 and explorer.widget is widget
+
+
+def endless(compute_gradient, w, learning_rate, num_steps):
+    while True:
+        pass
+
+
+def slow(compute_gradient, w, learning_rate, num_steps):
+    time.sleep(0.2)
+    return w - learning_rate * compute_gradient(w)
+
+
+def test_a_function_that_does_not_come_back_is_asked_once(monkeypatch):
+    from optcourse.explorers import parts
+    from optcourse.learner import path as learners_path
+
+    cases = []
+
+    def counted(function, case, seconds):
+        outcome = run_case(function, case, seconds)
+        cases.append(outcome.seconds)
+        return outcome
+
+    run_case = learners_path.run_case
+    monkeypatch.setattr(learners_path, "run_case", counted)
+    explorer = ValleyExplorer(yours=endless)
+    said = explorer.frame().notice
+    assert "`endless` did not come back within 2 seconds" in said
+    table, _ = explorer.reply(
+        {"kind": "table", "key": "t", "control": "learning_rate", "values": explorer.values}
+    )
+    assert table["kind"] == "table" and {frame["notice"] for frame in table["frames"]} == {said}
+    # Each of the frames asked; one of them waited.
+    assert len(cases) > 50 and sum(seconds > 1 for seconds in cases) == 1
+    mended = ValleyExplorer(yours=parts.learners_run)
+    assert "did not come back" not in mended.frame().notice
+
+
+def test_no_table_is_made_for_which_a_slow_function_would_be_waited_for():
+    explorer = ValleyExplorer(yours=slow)
+    asked = {"kind": "table", "key": "t", "control": "learning_rate", "values": explorer.values}
+    assert explorer.reply(asked)[0]["kind"] == "no-table"
 
 
 def test_a_notebook_without_a_kernel_gets_picture_and_words():
@@ -124,14 +193,14 @@ def test_a_saved_page_asks_nobody_and_overwrites_nothing_of_yours(tmp_path):
 
 
 def test_the_sweep_passes_a_good_explorer():
-    assert EveryMark().sweep(np.random.default_rng(0)) > 30
+    assert sweep(EveryMark(), np.random.default_rng(0)) > 30
 
 
 @pytest.mark.parametrize(("broken", "words"), BROKEN.items(), ids=lambda b: getattr(b, "__name__", ""))
 def test_the_sweep_bites(broken, words):
     with warnings.catch_warnings(), pytest.raises(AssertionError, match=words):
         warnings.simplefilter("error")
-        broken().sweep(np.random.default_rng(0))
+        sweep(broken(), np.random.default_rng(0))
 
 
 def notebook(path, *sources):

@@ -10,8 +10,9 @@ import types
 import nbformat
 import pytest
 
-from optcourse.explorers.engine import STILL, Explorer
+from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_03 import ValleyExplorer
+from optcourse.explorers.widget import STILL
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -85,6 +86,6 @@ def test_colab_is_told_where_the_widgets_manager_is(explorer, monkeypatch):
 
 def test_the_front_end_is_one_file_that_asks_for_no_other(explorer):
     """VS Code and Colab show the widget in a frame of its own, far from the kernel's files."""
-    code = explorer._esm if isinstance(explorer._esm, str) else str(explorer._esm)
+    code = explorer.widget._esm if isinstance(explorer.widget._esm, str) else str(explorer.widget._esm)
     assert "export default" in code
     assert not re.search(r"^\s*import\s|\bimport\(|https?://", code, re.MULTILINE)

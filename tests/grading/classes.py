@@ -161,6 +161,9 @@ def of_canvas(
         case "typed":
             person.points = ""
             put(folder / f"{canvas_name(person)}_{person.canvas_id}_text.html", b"<p>")
+        case "blank":
+            person.points = "0"
+            hand_in(f"{x}.ipynb", nothing)
         case "half lost":
             person.points = ""
             hand_in(f"{x}.ipynb", solved[: len(solved) // 2])
@@ -174,7 +177,7 @@ CANVAS_ODDITIES = dict.fromkeys(
     (
         "plain", "late", "other unicode form", "capital ending", "text ending", "zip", "blank later", "plain",
         "tenth attempt with an older date", "with a report", "name of its own", "zip of two", "pdf", "docx", "typed", "half lost",
-        "absent",
+        "absent", "blank",
     ),
     of_canvas,
 )  # fmt: skip

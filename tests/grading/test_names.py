@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import unicodedata
 import zipfile
@@ -267,7 +268,7 @@ def test_a_document_beside_the_notebook_is_left_out_and_an_online_text_is_no_sec
     assert "doejane_12: doejane_12_67891_report.pdf left out (no notebook)" in found.lines
     assert not any("timestamp" in line for line in found.lines)
     assert [text for _, text in found.needs] == [
-        f"1 file in {tmp_path} that is no notebook, left alone: class.csv"
+        "1 file in the folder that is no notebook, left alone: class.csv"
     ]
 
 
@@ -483,6 +484,19 @@ def test_one_name_in_two_forms_is_one_person(file, row):
     assert matching.ids[file]["email"] == "a@x"
 
 
+def test_a_folder_whose_name_is_no_utf8_may_hold_other_files(tmp_path, quick):
+    week = Path(os.fsdecode(os.fsencode(tmp_path / "week") + b"\xff"))
+    put(week / "ada.ipynb", wished("passed"))
+    put(week / os.fsdecode(b"no\xfftes.txt"), b"x")
+    assert command.main([str(week)]) == 0
+    assert "left alone: no" in week.with_name(week.name + "-marks").joinpath("index.html").read_text()
+
+
+def test_somebody_in_two_sections_stands_there_once(tmp_path):
+    (tmp_path / "class.csv").write_text("name,email\nJane Doe,j@x.org\nJane Doe,j@x.org\n")
+    assert read_roster(tmp_path / "class.csv").people == [{"name": "Jane Doe", "email": "j@x.org"}]
+
+
 def test_a_row_has_one_owner_or_none():
     row = {"name": "Doe, Jane", "canvas_id": "777", "username": "jd"}
     by_names = match_roster([row], {"JD": {}, "jd": {}})
@@ -493,6 +507,23 @@ def test_a_row_has_one_owner_or_none():
     assert by_number.unknown == {"Jane Doe": "fits the same row of the roster (Doe, Jane) as doejane_777"}
     two_rows = match_roster([row, {**row, "canvas_id": "778"}], {"Jane Doe": {}})
     assert two_rows.unknown == {"Jane Doe": "fits 2 rows of the roster"}
+
+
+def test_the_docs_say_what_holds():
+    docs = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
+    text = " ".join(docs.split())
+    assert (
+        f"at most {MAX_MEMBERS:,} files in the zip, {MAX_NOTEBOOK // 1_000_000} MB, and {MAX_RATIO} times"
+        in text
+    )
+    assert f"nested more than {MAX_DEPTH} deep" in text
+    assert set(re.search(r"Kinds: (.*?) \|", docs)[1].split(", ")) == set(roster.COLUMNS)
+    assert (
+        "`Participant (4720)`" in text
+        and read_name("Participant_4720_assignsubmission_file").student == "Participant (4720)"
+    )
+    guide = " ".join((ROOT / "docs" / "instructor.md").read_text(encoding="utf-8").split())
+    assert f"(lesson 03: {sum(e.points for e in exercises.module('03').EXERCISES)})" in guide
 
 
 # -- the command -----------------------------------------------------------------------------------

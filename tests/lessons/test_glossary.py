@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from optcourse import descent, exercises, gradients, objectives, optimizers, schedules, theory
-from optcourse.lessons import BY_NUMBER
 from optcourse import explorers as explorer_package
 from optcourse.explorers.controls import Range
 from optcourse.explorers.engine import Explorer
+from optcourse.lessons import BY_NUMBER
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "source" / "10_glossary.py").read_text()

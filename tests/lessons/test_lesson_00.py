@@ -11,6 +11,7 @@ from optcourse import data, exercises, models, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.explorers import lesson_00 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import GradientDescent
 
 SOURCE = Path(__file__).parents[2] / "source" / "00_start_here.py"
@@ -112,7 +113,7 @@ def test_a_larger_learning_rate_helps_first_and_ruins_later_on_c():
 def test_every_control_can_go_everywhere(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)

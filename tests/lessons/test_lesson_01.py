@@ -10,6 +10,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.data import load_digits
 from optcourse.exercises import lesson_01 as exercises
 from optcourse.explorers import lesson_01 as explorers
+from optcourse.explorers.sweep import sweep
 
 EXPLORERS = [explorers.VCurveLab, explorers.EntryByEntry, explorers.NumericDescent, explorers.Bill]
 
@@ -160,7 +161,7 @@ def test_the_complex_step_finds_nothing_in_the_absolute_value():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", EXPLORERS)
 def test_every_control_is_swept(explorer):
-    assert explorer().sweep(np.random.default_rng(0)) > 10
+    assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 def test_entry_by_entry_ends_at_the_gradient_and_counts_right():
@@ -203,7 +204,7 @@ def test_the_learners_function_is_drawn_and_its_failures_are_one_sentence(explor
         return {mark.label for panel in scene.panels for mark in panel.marks}, scene.notice
 
     assert "your code" in labels(exercises.numeric_gradient)[0]
-    assert explorer(yours=exercises.numeric_gradient).sweep(np.random.default_rng(1)) > 10
+    assert sweep(explorer(yours=exercises.numeric_gradient), np.random.default_rng(1)) > 10
     assert labels(blank) == labels(None)
     drawn, notice = labels(raises)
     assert "your code" not in drawn and "raises" in notice and "TypeError" in notice

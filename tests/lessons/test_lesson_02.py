@@ -12,6 +12,7 @@ import pytest
 
 from optcourse.exercises import lesson_02 as exercises
 from optcourse.explorers import lesson_02 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.gradients import check_gradient, numeric_gradient
 
 SOURCE = Path(__file__).parents[2] / "source" / "02_analytic_gradient.py"
@@ -36,7 +37,7 @@ def lesson(tmp_path_factory):
 def test_every_control_can_be_moved(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        explorer().sweep(np.random.default_rng(0))
+        sweep(explorer(), np.random.default_rng(0))
 
 
 @pytest.mark.parametrize("explorer", [explorers.CheckExplorer, explorers.LearningExplorer])
@@ -338,3 +339,13 @@ def test_with_tiny_weights_a_right_backward_pass_shows_the_same_error_of_b1(solv
 
 def test_the_forward_difference_stands_on_the_kink():
     assert explorers.relu_difference(0.0, 1e-3, "forward") == 1 and explorers.relu_difference(0.0, 1e-3, "central") == 0.5
+
+
+def test_walking_back_gives_the_slopes_that_the_numeric_gradient_measures():
+    def loss(values):
+        x, w1, b1, w2, b2, y = (*values, 2.5)
+        return 0.5 * (w2 * max(w1 * x + b1, 0.0) + b2 - y) ** 2
+
+    _, dw1, _, dw2, _ = numeric_gradient(loss, np.array([3.0, 4.0, -5.0, 0.5, 1.0]))
+    score, by_w2, hidden, by_w1 = exercises.walk_back()
+    assert (by_w2, by_w1) == pytest.approx((dw2, dw1)) and (score, hidden) == (2, 1)

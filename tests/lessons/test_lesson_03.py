@@ -10,7 +10,9 @@ import pytest
 from optcourse import data, exercises, models, objectives, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
+from optcourse.explorers import digits
 from optcourse.explorers import lesson_03 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import GradientDescent
 
 SOURCE = Path(__file__).parents[2] / "source" / "03_gradient_descent.py"
@@ -163,7 +165,7 @@ def test_each_halving_of_the_distance_costs_the_same_number_of_steps():
 @pytest.mark.parametrize("centred", [False, True])
 def test_the_curvatures_are_those_of_the_real_loss(centred):
     """Power iteration with differences of the real gradient finds the largest; the Kronecker form gave it."""
-    model, _ = lesson.digits_problem(centred)
+    model, _ = digits.softmax(centred)
     v = np.random.default_rng(0).normal(size=model.num_parameters)
     for _ in range(60):
         v /= np.linalg.norm(v)
@@ -175,7 +177,7 @@ def test_the_curvatures_are_those_of_the_real_loss(centred):
 
 def test_what_the_text_says_of_the_digits():
     assert len(data.load_digits()) == 1797
-    model, _ = lesson.digits_problem(False)
+    model, _ = digits.softmax()
     assert model.num_parameters == 650 and len(model.X1) in (1437, 1438)
     plain, centred = (lesson.digits_curvatures(c) for c in (False, True))
     assert plain[0] / plain[plain > 1e-9][-1] > 1e6
@@ -184,7 +186,7 @@ def test_what_the_text_says_of_the_digits():
 
 
 def test_the_steepest_direction_is_the_mean_image_and_the_flattest_are_blank_pixels():
-    model, _ = lesson.digits_problem(False)
+    model, _ = digits.softmax()
     values, vectors = np.linalg.eigh(model.X1.T @ model.X1 / len(model.X1))
     mean = model.X1.mean(axis=0)
     assert abs(vectors[:, -1] @ mean) / np.linalg.norm(mean) > 0.99
@@ -242,7 +244,7 @@ def test_torchs_sgd_on_the_whole_batch_is_this_loop():
 def test_every_control_can_go_everywhere(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)

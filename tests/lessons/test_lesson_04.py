@@ -10,6 +10,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_04 as exercises
 from optcourse.explorers import lesson_04 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import SGD, Momentum
 
 SOURCE = Path(__file__).parents[2] / "source" / "04_sgd.py"
@@ -47,7 +48,7 @@ def test_every_exercise_prediction_and_quiz_stands_in_the_lesson():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
 def test_every_setting_can_be_drawn(explorer):
-    assert explorer().sweep(np.random.default_rng(0), singles=1, pairs=6) > 10
+    assert sweep(explorer(), np.random.default_rng(0), singles=1, pairs=6) > 10
 
 
 # -- numbers in the prose ----------------------------------------------------------------------------------------------

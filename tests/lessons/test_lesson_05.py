@@ -11,6 +11,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises.lesson_05 import convert, momentum, nesterov
 from optcourse.explorers import lesson_05 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.objectives import parabola, quadratic
 
 SOURCE = Path(__file__).parents[2] / "source" / "05_momentum.py"
@@ -179,7 +180,7 @@ def test_torch_has_the_lectures_convention(nesterov_form):
 def test_every_control_can_be_moved(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 5
+        assert sweep(explorer(), np.random.default_rng(0)) > 5
 
 
 @pytest.mark.parametrize("method", ["momentum", "Nesterov"])

@@ -13,6 +13,7 @@ from optcourse import objectives
 from optcourse.descent import descend
 from optcourse.exercises import lesson_06 as exercises
 from optcourse.explorers import lesson_06 as lesson
+from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import AdaGrad, GradientDescent
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -193,9 +194,9 @@ def test_on_digits_rare_pixels_have_large_rates_and_the_loss_rises_at_first():
 
 
 def test_the_learners_code_runs_on_the_very_same_minibatches():
-    own, error = lesson.DigitsExplorer(yours=exercises.adagrad).learners_losses(0.2)
-    assert error == ""
-    np.testing.assert_allclose(own, lesson.digits_run(AdaGrad, 0.2)[0], rtol=1e-9)
+    own = lesson.DigitsExplorer(yours=exercises.adagrad).learners_run(0.2)
+    assert own.notice == ""
+    np.testing.assert_allclose(own.loss, lesson.digits_run(AdaGrad, 0.2)[0], rtol=1e-9)
 
 
 # -- conventions and errors ----------------------------------------------------------------------------
@@ -288,7 +289,7 @@ def test_the_three_errors_have_the_symptoms_that_are_asked_for():
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
 def test_every_control_can_be_moved(explorer):
-    assert explorer().sweep(np.random.default_rng(0)) > 10
+    assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 @pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)

@@ -7,6 +7,7 @@ from optcourse import theory
 from optcourse.descent import descend
 from optcourse.exercises import lesson_07
 from optcourse.explorers import lesson_07 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.objectives import cliff, quadratic
 from optcourse.optimizers import AdaGrad, RMSProp, RMSPropEpsInside
 
@@ -121,4 +122,4 @@ def test_the_learners_code_is_drawn_and_its_error_is_said():
     "name", ["CliffExplorer", "DigitsExplorer", "EpsExplorer", "MemoryExplorer", "RMSPropExplorer"]
 )
 def test_every_control_of_every_explorer(name):
-    getattr(explorers, name)().sweep(np.random.default_rng(1))
+    sweep(getattr(explorers, name)(), np.random.default_rng(1))

@@ -13,6 +13,7 @@ from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_08 as exercises
 from optcourse.explorers import lesson_08 as explorers
+from optcourse.explorers.sweep import sweep
 from optcourse.objectives import lecture_bowl, rosenbrock
 from optcourse.optimizers import Adam, AdamAlmost, AdamL2, AdamW
 
@@ -31,7 +32,7 @@ ALL = [
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("explorer", ALL, ids=lambda cls: cls.__name__)
 def test_every_control_is_swept(explorer):
-    assert explorer().sweep(np.random.default_rng(8)) > 4
+    assert sweep(explorer(), np.random.default_rng(8)) > 4
 
 
 # The texts with one wrong line

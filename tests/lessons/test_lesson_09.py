@@ -11,6 +11,7 @@ from optcourse import exercises, race, schedules
 from optcourse.checking.check import check_exercise
 from optcourse.exercises import lesson_09 as tasks
 from optcourse.explorers import lesson_09 as lesson
+from optcourse.explorers.sweep import sweep
 
 SOURCE = Path(__file__).parents[2] / "source" / "09_race.py"
 EXPLORERS = (
@@ -341,7 +342,7 @@ def test_other_seeds_are_other_problems():
 def test_the_explorer_stands_every_setting(explorer):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert explorer().sweep(np.random.default_rng(0)) > 10
+        assert sweep(explorer(), np.random.default_rng(0)) > 10
 
 
 def test_the_grid_of_the_surface_is_the_networks_loss():

@@ -6,13 +6,11 @@ import re
 import nbformat
 import pytest
 
-from optcourse.explorers.engine import EXPLORER_MIME
 from optcourse.explorers.page import squeezed
 from optcourse.publishing import vendor
-from optcourse.publishing.execution import CellFailed, execute
+from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
 from optcourse.publishing.site.writing import write_assets
-from optcourse.questions.widgets import QUESTIONS_MIME
 
 
 def notebook(folder, *cells):

@@ -10,11 +10,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 
 CELLS = [
     'from optcourse import hints, progress\nhints("03-gradient-descent")',
-    """from optcourse.questions.widgets import _predict
+    """from optcourse.questions.widgets import predict
 from optcourse.exercises.model import Prediction
 long = "a choice whose text goes on and on, so that it must wrap in every notebook, " * 3
 choices = (long, "the second")
-_predict(Prediction("99-choice", "Which one?", "choice", lambda: 1, "It is {answer}.", choices))""",
+predict(Prediction("99-choice", "Which one?", "choice", lambda: 1, "It is {answer}.", choices))""",
     """def gradient_descent(compute_gradient, w, learning_rate, num_steps):
     while True:
         pass

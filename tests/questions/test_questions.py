@@ -8,6 +8,7 @@ import pytest
 from optcourse import exercises, progress
 from optcourse.exercises.model import Prediction, Question, Quiz
 from optcourse.questions import widgets
+from optcourse.questions.predictions import answer_text, computed_answer, reveal_block
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -65,12 +66,12 @@ def test_hints_open_one_at_a_time_and_are_kept():
 
 
 def test_a_choice_that_ends_with_a_full_stop_stands_inside_a_sentence():
-    said = widgets.reveal_block(exercises.prediction("00-where-it-ends"), 0)
+    said = reveal_block(exercises.prediction("00-where-it-ends"), 0)
     assert "You said: At the deepest point of the whole landscape. It is:" in said and ".." not in said
 
 
 def test_a_choice_is_revealed_only_after_the_commitment():
-    panel = widgets._predict(CHOICE)
+    panel = widgets.predict(CHOICE)
     radio, button = of_type(panel, "RadioButtons")[0], of_type(panel, "Button")[0]
     button.click()
     assert "Choose one" in texts(panel) and progress.prediction_made("99-choice") is None
@@ -86,10 +87,10 @@ def test_a_choice_is_revealed_only_after_the_commitment():
 
 
 def test_a_commitment_is_shown_again_when_the_cell_runs_again():
-    first = widgets._predict(CHOICE)
+    first = widgets.predict(CHOICE)
     of_type(first, "RadioButtons")[0].index = 1
     of_type(first, "Button")[0].click()
-    again = widgets._predict(CHOICE)
+    again = widgets.predict(CHOICE)
     assert of_type(again, "RadioButtons")[0].index == 1 and of_type(again, "Button")[0].disabled
     assert "As you predicted" in texts(again)
     assert len(progress.events()) == 1
@@ -108,17 +109,17 @@ def test_a_commitment_is_shown_again_when_the_cell_runs_again():
     ],
 )
 def test_numbers(typed, right):
-    panel = widgets._predict(NUMBER)
+    panel = widgets.predict(NUMBER)
     of_type(panel, "Text")[0].value = typed
     of_type(panel, "Button")[0].click()
     assert progress.prediction_made("99-number")["right"] is right
     assert "100 steps" in texts(panel)
-    assert of_type(widgets._predict(NUMBER), "Button")[0].disabled
+    assert of_type(widgets.predict(NUMBER), "Button")[0].disabled
 
 
 @pytest.mark.parametrize("typed", ["", "many", "nan", "inf", "1,2,3"])
 def test_what_is_no_number_is_asked_again(typed):
-    panel = widgets._predict(NUMBER)
+    panel = widgets.predict(NUMBER)
     of_type(panel, "Text")[0].value = typed
     of_type(panel, "Button")[0].click()
     assert "ype a" in texts(panel) and progress.prediction_made("99-number") is None
@@ -127,11 +128,11 @@ def test_what_is_no_number_is_asked_again(typed):
 
 def test_a_stored_guess_that_makes_no_sense_any_more_is_asked_again():
     progress.record("predict", "99-choice", right=True, value=17)
-    assert not of_type(widgets._predict(CHOICE), "Button")[0].disabled
+    assert not of_type(widgets.predict(CHOICE), "Button")[0].disabled
 
 
 def test_the_quiz_explains_every_choice_and_keeps_the_first():
-    panel = widgets._quiz(QUIZ)
+    panel = widgets.quiz(QUIZ)
     first, second = of_type(panel, "RadioButtons")
     assert "No: one." not in texts(panel)
     first.index = 1
@@ -143,7 +144,7 @@ def test_the_quiz_explains_every_choice_and_keeps_the_first():
 
 
 def test_every_panel_has_a_widget_view_and_twins():
-    for panel in (widgets.hints(GD), widgets._predict(CHOICE), widgets._quiz(QUIZ)):
+    for panel in (widgets.hints(GD), widgets.predict(CHOICE), widgets.quiz(QUIZ)):
         bundle = panel._repr_mimebundle_()
         assert "application/vnd.jupyter.widget-view+json" in bundle
         assert bundle["text/html"].startswith("<div>") and "VBox" not in bundle["text/plain"]
@@ -154,7 +155,7 @@ def test_a_callback_that_fails_says_so_and_is_raised_in_tests(monkeypatch, caplo
         raise RuntimeError("planted")
 
     panel = widgets.hints(GD)
-    quiz_radio = of_type(widgets._quiz(QUIZ), "RadioButtons")[0]
+    quiz_radio = of_type(widgets.quiz(QUIZ), "RadioButtons")[0]
     monkeypatch.setattr(progress, "record", broken)
     with pytest.raises(RuntimeError, match="planted"):
         quiz_radio.index = 1
@@ -177,9 +178,9 @@ def test_unknown_ids_are_sentences_outside_of_tests(monkeypatch):
 
 def test_answers_by_text_and_whole_numbers():
     by_text = Prediction("99-t", "Which?", "choice", lambda: "b", "{answer}", ("a", "b"))
-    assert widgets.computed_answer(by_text) == 1
-    assert widgets.answer_text(NUMBER, 691.0) == "691 steps"
-    assert widgets.answer_text(NUMBER, np.pi) == "3.142 steps"
+    assert computed_answer(by_text) == 1
+    assert answer_text(NUMBER, 691.0) == "691 steps"
+    assert answer_text(NUMBER, np.pi) == "3.142 steps"
 
 
 def test_marks_of_the_text_are_rendered_and_formulas_are_left_alone():

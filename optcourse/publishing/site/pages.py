@@ -19,10 +19,10 @@ from nbformat import NotebookNode
 
 from optcourse import exercises
 from optcourse.checking.feedback import code_spans
-from optcourse.explorers.engine import EXPLORER_MIME
 from optcourse.publishing import rendering
+from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 from optcourse.publishing.site.terms import Section
-from optcourse.questions.widgets import QUESTIONS_MIME, answer_text, computed_answer
+from optcourse.questions.predictions import answer_text, computed_answer
 
 HEADING = re.compile(r'<h([1-4]) id="([^"]+)">(.*?)</h\1>', re.DOTALL)
 NOTEBOOK_LINK = re.compile(r'href="(\d\d_\w+)\.ipynb(#[^"]*)?"')

@@ -11,7 +11,7 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from optcourse.explorers.page import stage_script
+from optcourse.explorers import stage
 from optcourse.lessons import BY_NUMBER, LESSONS
 from optcourse.publishing import lite, rendering, vendor
 from optcourse.publishing.site import pages
@@ -140,13 +140,13 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
     questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
-        "explorer.css": rendering.stage_css(),
+        "explorer.css": stage.style(),
         "site.css": (HERE / "static" / "site.css").read_text(encoding="utf-8"),
     }
     scripts = {
         "katex.js": rendering.katex_script(),
         # a module would not load from a file; the function keeps its names to itself
-        "live.js": f"(() => {{\n{stage_script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
+        "live.js": f"(() => {{\n{stage.script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
         "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
     }
     for name, text in (sheets | scripts).items():

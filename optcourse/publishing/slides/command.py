@@ -8,7 +8,10 @@ sliders move by their tables of frames.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import html
 import os
+import re
 import signal
 import sys
 import webbrowser
@@ -63,48 +66,75 @@ def parser() -> argparse.ArgumentParser:
         help="write one HTML file that needs no kernel and no network (default: NN_name.slides.html)",
     )
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
-    parser.add_argument("--port", type=int, default=0, help="the port on this machine (default: a free one)")
+    parser.add_argument(
+        "--port", type=_port, default=0, help="the port on this machine (default: a free one)"
+    )
     return parser
 
 
 def _minutes(text: str) -> int:
-    try:
-        minutes = int(text)
-    except ValueError:
-        minutes = 0
-    if not 1 <= minutes <= 600:
-        raise argparse.ArgumentTypeError(f"a whole number of minutes from 1 to 600, not {text!r}")
-    return minutes
+    return _whole(text, 1, 600, "a whole number of minutes from 1 to 600")
+
+
+def _port(text: str) -> int:
+    return _whole(text, 0, 65535, "a port from 0 to 65535")
+
+
+def _whole(text: str, least: int, most: int, what: str) -> int:
+    """A number in plain digits: int() would also take 1_0, +5 and the digits of other scripts."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{what}, not {text!r}")
+    return int(text)
 
 
 def present(path: Path, asked: argparse.Namespace) -> int:
     """Run the notebook, serve its deck on this machine, and wait for Ctrl-C."""
-    from optcourse.publishing.slides.live import Notebook, PortTaken, serve
+    from optcourse.publishing.slides.live import Notebook
+    from optcourse.publishing.slides.server import PortTaken, Server
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, it ends as Ctrl-C does
-    with Notebook(path, on_cell=progress(path.name)) as notebook:
-        try:
-            server = serve(
-                notebook,
-                lambda address: build(
-                    notebook.executed, path, minutes=asked.minutes, dark=asked.dark, live=address
-                ),
-                port=asked.port,
-            )
-        except PortTaken as error:
-            raise CannotPresent(str(error)) from None
+    # Whoever ends it, it ends as Ctrl-C does.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+    try:
+        server = Server(asked.port)
+    except PortTaken as error:
+        raise CannotPresent(str(error)) from None
+    with (
+        contextlib.closing(server),
+        Notebook(path, on_cell=progress(path.name)) as notebook,
+    ):
+        server.show(
+            notebook,
+            build(notebook.executed, path, minutes=asked.minutes, dark=asked.dark, live=server.ask),
+        )
         with server:
             print(
                 f"optcourse slides: {server.url}\nPress ? in the deck for its keys. To end the lecture: Ctrl-C."
             )
             sys.stdout.flush()
             if not asked.no_browser:
-                webbrowser.open(server.url)
+                webbrowser.open(doorway(server.url, notebook.folder).as_uri())
             try:
                 server.wait()
             except KeyboardInterrupt:
                 print("\noptcourse slides: the lecture has ended.")
     return 0
+
+
+def doorway(url: str, folder: Path) -> Path:
+    """A page of the lecturer's own that leads to the deck.
+
+    The browser is started with the name of this page: what stands in its command line any user of the machine can read.
+    """
+    page = folder / "open-the-deck.html"
+    with open(os.open(page, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(
+            '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">'
+            f'<meta http-equiv="refresh" content="0; url={html.escape(url)}"><title>The deck</title></head>'
+            f'<body><p><a href="{html.escape(url)}">To the deck</a></p></body></html>\n'
+        )
+    return page
 
 
 def find_notebook(lesson: str) -> Path:

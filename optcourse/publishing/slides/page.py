@@ -8,7 +8,7 @@ from pathlib import Path
 import jinja2
 import nbformat
 
-from optcourse.explorers.page import stage_script
+from optcourse.explorers import stage
 from optcourse.publishing import rendering
 from optcourse.publishing.slides.sections import Section, sections
 
@@ -68,9 +68,9 @@ def title_of(notebook: nbformat.NotebookNode, path: Path) -> str:
 
 def styles() -> str:
     deck = (DECK / "deck.css").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_css(inline=True), rendering.stage_css(), deck])
+    return "\n".join([rendering.katex_css(inline=True), stage.style(), deck])
 
 
 def scripts() -> str:
     deck = (DECK / "deck.js").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_script(), stage_script(), f"(() => {{\n{deck}\n}})();"])
+    return "\n".join([rendering.katex_script(), stage.script(), f"(() => {{\n{deck}\n}})();"])

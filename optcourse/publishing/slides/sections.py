@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 
 import nbformat
 
-from optcourse.explorers.engine import EXPLORER_MIME
 from optcourse.publishing import rendering
-from optcourse.questions.widgets import QUESTIONS_MIME
+from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 
 
 @dataclass

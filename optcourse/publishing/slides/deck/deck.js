@@ -289,7 +289,7 @@ function modelOf(data, figure, lost) {
     off: (_, hear) => hearers.delete(hear),
     send: async (message) => {
       try {
-        const answer = await fetch(liveURL, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ figure, message }) });
+        const answer = await fetch(liveURL, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ figure: Number(figure), message }) });
         if (answer.status === 204) return;
         if (!answer.ok) throw new Error(await answer.text());
         const buffer = await answer.arrayBuffer(), size = new DataView(buffer).getUint32(0, true);
@@ -318,6 +318,18 @@ function disconnect(error) {
   connected = false;
   console.warn(`The notebook's process does not answer: ${error.message}`);
   say("The notebook's process does not answer any more. The sliders go on by their tables, one at a time.", 12000);
+  anew();
+  const waiting = setInterval(async () => { // it is run again by itself
+    const found = await fetch(liveURL.replace(/ask$/, "alive")).catch(() => null);
+    if (found?.status !== 204) return;
+    clearInterval(waiting);
+    connected = true;
+    say("The notebook's process answers again.", 6000);
+    anew();
+  }, 2000);
+}
+
+function anew() { // every figure that is drawn, by what answers now
   for (const holder of deck.querySelectorAll(".figure[data-awake]")) {
     holder.stage.close();
     holder.replaceChildren();

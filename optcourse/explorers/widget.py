@@ -1,0 +1,61 @@
+"""An explorer in a notebook: the shell that carries its messages over a comm, and the still picture for whoever has no kernel."""
+
+from __future__ import annotations
+
+import base64
+import html
+from typing import Any
+
+import anywidget
+import traitlets
+
+from optcourse.explorers import stage
+from optcourse.figures.encode import encode
+
+STILL = "This is a still picture of a live figure. Open the notebook in JupyterLab and run this cell to move its sliders."
+
+
+class Shell(anywidget.AnyWidget):
+    """Hands each message of the browser to its explorer, and carries the answer back."""
+
+    _esm = stage.SCRIPT
+    _css = stage.STYLE
+
+    spec = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    first = traitlets.Dict().tag(sync=True)
+    first_data = traitlets.Bytes().tag(sync=True)
+
+    def __init__(self, explorer: Any) -> None:
+        meta, data = encode([explorer.frame()])
+        super().__init__(spec=explorer.spec, values=explorer.values, first=meta, first_data=data)
+        self.explorer = explorer
+        self.on_msg(self._hear)
+
+    def _hear(self, _widget: Any, message: Any, _buffers: list) -> None:
+        self.tell(self.explorer.reply(message))
+
+    def tell(self, answer: tuple[dict, bytes] | None) -> None:
+        """Send the browser an answer, or a picture that it did not ask for; and what the values are now."""
+        self.values = self.explorer.values
+        if answer is not None:
+            words, data = answer
+            self.send(words, [data] if data else None)
+
+
+def bundle(explorer: Any, **options: Any) -> tuple[dict, dict]:
+    """The forms of a notebook's output: the live widget, a picture, its words."""
+    from optcourse.figures.render import png
+
+    shown = explorer.widget._repr_mimebundle_(**options)
+    data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+    scene = explorer.frame()
+    picture = base64.b64encode(png(scene)).decode()
+    alt = html.escape(scene.says)
+    return {
+        **data,
+        "text/plain": f"{explorer.title}: {scene.says}",
+        "image/png": picture,
+        "text/html": f'<figure style="margin:0"><img alt="{alt}" style="max-width:100%" '
+        f'src="data:image/png;base64,{picture}"><figcaption>{STILL}</figcaption></figure>',
+    }, metadata

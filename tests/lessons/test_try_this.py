@@ -1,0 +1,376 @@
+"""What a "Try this" says that the reader will see is asserted from the scene to which it sends the reader.
+
+Each sentence of a "Try this" is a question, an instruction (it begins with a verb of INSTRUCTIONS), an explanation that the
+figure cannot contradict (TOLD), or it says what will be seen. Then it stands here, above the test that looks.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optcourse.explorers import (
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+)
+
+SOURCES = sorted((Path(__file__).parents[2] / "source").glob("0[0-9]_*.py"))
+INSTRUCTIONS = set(
+    "Add Before Change Choose Click Compare Count Cross Double Drag Find Get Give Go Guess Halve Keep Leave Look Lower Make "
+    "Move Now Or Plant Play Predict Press Pull Put Raise Read Set Show Start Stay Step Switch Take Then Think Tick Try Type "
+    "Watch look lower compare find press raise".split()
+)
+SEEN: dict[str, object] = {}  # sentence -> the test that looks
+TOLD = {
+    "In the left picture you stand at the large square.",
+    "The arrow points straight downhill.",
+    "It is longer where the ground is steeper.",
+    "The sentence below the picture and the curve on the right tell you.",
+    "You have 12 steps.",
+    "Height 0 is the deepest point of the land.",
+    "On the right, each line of the scale is ten times lower than the one above it.",
+    "You see the land from above:",
+    "thin lines join places of equal height, and stars mark the bottoms of hollows.",
+    "The blue path is an algorithm, *gradient descent*, with as many steps as you took.",
+    "The line below the picture says what each step computes.",
+    "On the left:",
+    "100 random directions, and minus the gradient as the thick arrow to the right.",
+    "A direction in 1,000 dimensions cannot be drawn.",
+    "But its part along minus the gradient can, and how much is left over for the sides.",
+    "This loss is a parabola in every entry, and for a parabola the central difference is exact.",
+    "It begins with forward differences and a huge `h` of 0.5.",
+    "A rough slope is good enough to walk.",
+    "The sentence below the picture tells you.",
+    "Your `numeric_gradient` walks along in its own colour.",
+    "That is all that each step needs.",
+    "Lesson 01 had names for both.",
+    '"Biases forgotten":',
+    "An error of 1 % is planted in `W1`.",
+    "nothing is planted here.",
+    "*Always check once with regularization 0.*",
+    "The left and the middle picture show the same run.",
+    "the other one follows.",
+    "With `Himmelblau`, raise `learning_rate` notch by notch.",
+    "Its curvature is the largest:",
+    "the limit $2/\\lambda$ holds for each minimum by itself.",
+    "On the right, each square is one curvature of this loss at the start.",
+    "In the middle:",
+    "On the right:",
+    "a batch of 16 costs four times the arithmetic of a batch of 4.",
+    "Both axes are logarithmic.",
+    "Ten times the batch:",
+    "With `batch_size` 8, move `learning_rate` up and down.",
+    "Crawl or zig-zag:",
+    "In which direction is the cloud long:",
+    "The saddle, noise 0:",
+    "step $t$ then uses $\\alpha / (1 + t/20)$.",
+    "The sum of all learning rates must still be infinite, or the walker may stop before it arrives:",
+    "Robbins and Monro, 1951.",
+    "`rho` belongs to *momentum*, the next lesson.",
+    "There is no landscape here:",
+    "the gradients are given.",
+    "`steady`:",
+    "`flipping`:",
+    "the gradients are as large as before.",
+    "`noisy`:",
+    "every gradient is 0.5 plus noise.",
+    "`steady, then none`:",
+    "the push ends at step 30.",
+    "The map has one run for each pair $(\\alpha\\lambda, \\rho)$:",
+    "7,200 runs, *measured*.",
+    "Dark blue is fast; brown runs away.",
+    "*One-step* is a small spot on the bottom edge:",
+    "On the left, the weights; on the right, gradients were loud for a long time and have now become 1.",
+    "Inside the U, move the probe left and right.",
+    "overdamped.",
+    "`shallow minimum`:",
+    "`saddle`:",
+    "both start a millionth off the ridge.",
+    "Both walkers get the same noise.",
+    "SGD gets the effective learning rate $\\alpha/(1-\\rho)$:",
+    "under a steady slope both move equally fast, once the velocity has built up.",
+    "Near the minimum there is hardly any true slope left, so neither arrow means much.",
+    "The sentence below the picture has the numbers, from steps 200 to 600:",
+    "SGD gets the same $\\alpha$.",
+    "At `learning_rate` 0.1, compare `rho` 0.9 with SGD.",
+    "the narration below the picture shows `grad_squared`.",
+    "Both axes of both pictures are logarithmic, so $1/\\sqrt{t}$ is a straight line.",
+    "the first ten slopes are ten times larger.",
+    "The right picture shows how much is still to be learned:",
+    "the loss above the lowest that any table can reach.",
+    "Solid:",
+    "the 12 most frequent characters.",
+    "Dotted:",
+    "the 12 rare ones.",
+    "That is luck; another start would be less lucky.",
+    "At 45 degrees, raise `learning_rate`.",
+    "a round bowl, in which no direction is special.",
+    "The dots at the far left are pixels that almost never have ink.",
+    "Why its first steps are so long, comes below.",
+    "Each half-life halves the rest, so no.",
+    "And for 0.99:",
+    "The slider does not reach that far down.",
+    "What is left is RMSProp, corrected.",
+    "You will switch it off below.",
+    "This is RMSProp, whose first step you computed in lesson 07.",
+    "*t never counts up*:",
+    "*eps added to the parameters*:",
+    "*second moment begins at random*:",
+    "*correction multiplied*:",
+    "0.1 · 0.1 over 0.001.",
+    "Its gradients have a random sign, so they lead nowhere.",
+    "Only the decay should matter.",
+    "three moves and their sum.",
+    "now all share one learning rate, *rate if untuned*.",
+    "On the right are digits that no gradient has seen.",
+    "Each curve is a median over seven seeds.",
+    "The dotted lines are quartiles:",
+    "a quarter of the seeds is above, a quarter below.",
+    "One weight starts at 1.",
+}
+
+
+def sees(*sentences: str):
+    """Says which sentences a test holds to what is drawn."""
+
+    def keep(test):
+        SEEN.update(dict.fromkeys(sentences, test))
+        return test
+
+    return keep
+
+
+def sentences(text: str) -> list[str]:
+    """What the "Try this" of a lesson say, without questions and instructions."""
+    found = []
+    for cell in re.split(r"^# %%.*$", text, flags=re.MULTILINE):
+        _, start, body = cell.partition("**Try this")
+        if not start:
+            continue
+        # most lists have an item a line; a short one stands in one line
+        verbs = "|".join(INSTRUCTIONS)
+        for item in re.split(rf"\n# (?=\d\. )|\s(?=\d\. (?:{verbs})\b)", body.partition("**")[2]):
+            words = re.sub(r"\s+", " ", re.sub(r"\n# ?", " ", re.sub(r"^\d\. ", "", item)))
+            for sentence in re.split(r"(?<=[.?!:])\s+(?=[A-Z(`*\"])|(?<=[.?!]\))\s+|(?<=: )", words):
+                sentence = sentence.strip(" ()")
+                first = re.match(r"[`*]*(\w+)", sentence)
+                if sentence and not sentence.endswith("?") and not (first and first[1] in INSTRUCTIONS):
+                    found.append(sentence)
+    return found
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem[:2])
+def test_what_will_be_seen_is_looked_at(path):
+    new = [s for s in sentences(path.read_text(encoding="utf-8")) if s not in SEEN and s not in TOLD]
+    assert new == [], "write a test below that looks (@sees), or say in TOLD that nothing is to be seen"
+
+
+def test_nothing_is_asserted_or_told_that_no_lesson_says():
+    said = {s for path in SOURCES for s in sentences(path.read_text(encoding="utf-8"))}
+    assert set(SEEN) | TOLD <= said, sorted((set(SEEN) | TOLD) - said)
+
+
+def test_a_new_claim_is_found():
+    text = "# %% [markdown]\n# **Try this.**\n#\n# 1. Press *Play*. The path turns green. Why?\n"
+    assert sentences(text) == ["The path turns green."]
+
+
+# -- what is drawn ---------------------------------------------------------------------------------
+
+
+def mark(scene, label: str, panel: int = 0):
+    return next(m for m in scene.panels[panel].marks if getattr(m, "label", "").startswith(label))
+
+
+def numbers(words: str) -> list[float]:
+    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?", words)]
+
+
+@sees("The secant turns into the tangent, and the point on the right slides down.")
+def test_the_secant_turns_into_the_tangent():
+    explorer, off, heights = lesson_01.VCurveLab(), [], []
+    for h in (0.5, 0.1, 0.01):
+        scene = explorer.frame(h=h)
+        secant, tangent = mark(scene, "line with"), mark(scene, "tangent")
+        off.append(np.abs(np.diff(secant.y) / np.diff(secant.x) - np.diff(tangent.y) / np.diff(tangent.x)).max())
+        heights.append(float(re.search(r"the error ([\d.e+-]+\d)", scene.says)[1]))
+    assert off[0] > off[1] > off[2] and heights[0] > heights[1] > heights[2]
+
+
+@sees("Its bars hit the crosses for every `h`.")
+def test_central_bars_hit_the_crosses():
+    explorer = lesson_01.EntryByEntry()
+    for h in next(control for control in explorer.controls if control.name == "h").values:
+        assert float(explorer.frame(scheme="central", h=h).says.split()[-1].rstrip(".")) < 1e-9
+
+
+@sees(
+    "On a bowl it is exact.",
+    "On Himmelblau it is not.",
+    "It is central, so on a bowl it stays on the grey path even where the forward walk does not.",
+    "not at the star, but beside it, by −h/2 in each direction.",
+)
+def test_where_numeric_walks_end():
+    explorer = lesson_01.NumericDescent()
+    assert "cannot tell the two apart" in explorer.frame(scheme="central", h=1.0).says
+    assert "apart in the picture" not in explorer.frame(scheme="central", h=1.0, landscape="Himmelblau").says
+    walk = mark(explorer.frame(num_steps=60, learning_rate=0.45), "numeric")
+    assert np.allclose([walk.x[-1], walk.y[-1]], -0.25, atol=0.02)
+    from optcourse.exercises.lesson_01 import numeric_gradient
+
+    own = lesson_01.NumericDescent(yours=numeric_gradient).frame(h=1.0)
+    yours, exact = mark(own, "your code"), mark(own, "analytic")
+    assert np.allclose(yours.x, exact.x, atol=1e-6)
+    forward = mark(own, "numeric")
+    assert np.abs(forward.x - exact.x).max() > 0.1
+
+
+@sees("The gradients of three parameters become 0.", 'The factor "score → hidden" is now 1.1 times as large as it should be.')
+def test_a_shut_gate_makes_three_gradients_zero():
+    bars = mark(lesson_02.GraphExplorer(step=12).frame(x=-1.0), "this gradient", 1)
+    assert len(bars.height) == 4
+    dw = lesson_02.GraphExplorer(step=12).frame(x=-1.0).says
+    assert "dw1 = dbefore × x = 0" in dw
+    assert lesson_02.GraphExplorer(wrong_factor="score → hidden", delta=0.1).values["delta"] == pytest.approx(0.1)
+    assert lesson_02.KinkExplorer().values["x"] == 0
+
+
+@sees("The loss is not a parabola, so it does not run away for good.", "The deepest minimum is A.")
+def test_the_digits_do_not_run_away_and_a_is_deepest():
+    for rate in (3.0, 5.0):
+        losses = mark(lesson_03.DigitsExplorer().frame(learning_rate=rate), "training loss").y
+        assert np.isfinite(losses).all() and losses[-1] < losses[0]
+        assert (np.diff(losses) > 0).any()
+    from optcourse import objectives
+
+    tang = objectives.styblinski_tang()
+    values = tang.value(np.transpose(tang.minima))
+    assert values.argmin() == 0
+
+
+@sees("The cloud is still half as wide, but the true gradient has shrunk to a tenth.", "On the right the points fall on a straight line.")
+def test_the_cloud_near_the_minimum():
+    explorer = lesson_04.GradientCloudExplorer()
+    places = next(control for control in explorer.controls if control.name not in ("batch_size", "seed", "drawing")).name
+    scenes = [explorer.frame(batch_size=8), explorer.frame(batch_size=8, **{places: "near the minimum"})]
+    lengths = [float(re.search(r"length ([\d.e-]+\d)", s.says)[1]) for s in scenes]
+    variances = [float(re.search(r"measured ([\d.e-]+\d)", s.says)[1]) for s in scenes]
+    assert lengths[1] / lengths[0] == pytest.approx(0.1, abs=0.02)
+    assert np.sqrt(variances[1] / variances[0]) == pytest.approx(0.5, abs=0.05)
+    measured = mark(scenes[0], "measured", 2)
+    slope = np.polyfit(np.log(measured.x), np.log(measured.y), 1)[0]
+    assert slope == pytest.approx(-1, abs=0.1)
+
+
+@sees("The loss falls at first as if there were no noise.")
+def test_noise_does_not_matter_at_first():
+    scene = lesson_04.SeedBandExplorer().frame()
+    median, without = mark(scene, "median", 1), mark(scene, "without noise", 1)
+    assert np.allclose(median.y[:8], without.y[:8], rtol=0.35) and median.y[-1] > 10 * without.y[-1]
+
+
+@sees("At the beginning all seeds go roughly the same way.")
+def test_another_seed_changes_the_end():
+    paths = [mark(lesson_04.MinibatchPathExplorer().frame(seed=seed), "SGD") for seed in range(10)]
+    moves = np.diff(np.array([[path.x, path.y] for path in paths]), axis=2)
+    directions = moves / np.linalg.norm(moves, axis=1, keepdims=True)
+    agreement = np.linalg.norm(directions.mean(axis=0), axis=0)  # 1 where all go the same way, about 0.3 by chance
+    assert agreement[:8].mean() > 0.7 and agreement[-20:].mean() < 0.45, agreement
+
+
+@sees(
+    "Gradient descent is beyond its limit 0.5.",
+    "With `rho = 0.9` it spirals.",
+    "It takes longer again:",
+    "Gradient descent needs 698, as in lesson 03.",
+    "The picture ends at 300.",
+    "at step 60 SGD is still on its way.",
+)
+def test_what_momentum_shows():
+    assert "gradient descent's: 0.5" in lesson_05.PathExplorer().frame(learning_rate=0.7).says.replace("\n", " ")
+    phase = lesson_05.PhaseExplorer()
+    ends = {rho: float(re.search(r"by ([\d.]+\d) in the long run", phase.frame(rho=rho).says)[1]) for rho in (0.46, 0.0)}
+    assert "spirals" in phase.frame(rho=0.9).says and "overdamped" in phase.frame(rho=0.0).says
+    assert ends[0.0] > ends[0.46]
+    assert "gradient descent not within 300 steps" in lesson_05.EscapeExplorer().frame(landscape="saddle").says
+    from optcourse import theory
+
+    assert theory.saddle_escape_steps(1e-6, 0.01) == 698
+
+
+@sees("At `eps` = 100 the higher bar is only a third higher than the other one.", "At this start a small turn even helps.", "It helps.")
+def test_what_adagrad_shows():
+    path = lesson_06.PathExplorer()
+
+    def ratio(eps):
+        first, second = numbers(path.frame(eps=eps).says.split("after 100 steps they are")[1])[:2]
+        return max(first, second) / min(first, second)
+
+    assert ratio(100.0) == pytest.approx(4 / 3, abs=0.05) and ratio(1e-7) > 3
+    turn = lesson_06.RotationExplorer()
+    losses = mark(turn.frame(), "AdaGrad", 1) if len(turn.frame().panels) > 1 else mark(turn.frame(), "AdaGrad")
+    assert losses.y[1] < losses.y[0]
+    rates = next(control for control in turn.controls if control.name == "learning_rate").values
+    ends = [float(mark(turn.frame(rotation=45.0, learning_rate=rate), "AdaGrad", 1).y[15]) for rate in rates[len(rates) // 2 :]]
+    assert ends[-1] < ends[0]
+
+
+@sees(
+    "RMSProp jumps down the wall in a few steps, and then needs *longer* on the floor than before.",
+    "Every step is now equally long.",
+)
+def test_the_cliff():
+    explorer = lesson_07.CliffExplorer()
+    ends = [float(re.search(r"loss is ([\d.e+-]+\d) with RMSProp", explorer.frame(decay_rate=d).says)[1]) for d in (0.9, 0.99)]
+    assert ends[1] > 5 * ends[0]
+    low = [int((mark(explorer.frame(decay_rate=d), "RMSProp").x < 2).argmax()) for d in (0.9, 0.99)]
+    assert low[1] <= low[0]
+    path = mark(explorer.frame(decay_rate=0.0), "RMSProp")
+    steps = np.abs(np.diff(path.x)) / explorer.values["learning_rate"]
+    assert np.mean(np.isclose(steps, 1, atol=0.01)) > 0.9
+
+
+@sees(
+    "The two entries of `dw` differ greatly.",
+    "at `eps` = 1e-8 you see nothing.",
+    "Both curves move a little, since random signs do not cancel exactly.",
+    "At the learning rate 0.01, all three start together.",
+    "Almost-Adam is far ahead of Adam.",
+)
+def test_what_adam_shows():
+    from optcourse.objectives import lecture_bowl
+
+    first = np.abs(lecture_bowl().gradient(np.array(lesson_08.AdamExplorer().values["start"])))
+    assert first.max() > 5 * first.min()
+    errors = lesson_08.ErrorsExplorer()
+    right, wrong = numbers(errors.frame(error="eps added to the parameters", eps=1e-8).says)[-2:]
+    assert right == pytest.approx(wrong, rel=0.01)
+    decay = lesson_08.DecayExplorer()
+    left = [numbers(decay.frame(seed=seed).says.split("L2 leaves")[1])[:1] + numbers(decay.frame(seed=seed).says.split("AdamW leaves")[1])[:1] for seed in (0, 1, 2)]
+    assert 0 < np.ptp([pair[1] for pair in left]) < 0.3
+    digits = lesson_08.DigitsExplorer()
+    curves = [mark(digits.frame(learning_rate=1e-2), name) for name in ("Adam", "almost-Adam", "SGD")]
+    assert np.ptp([curve.y[0] for curve in curves]) == 0
+    slow = numbers(digits.frame(learning_rate=1e-3).says)
+    assert "almost-Adam ends with loss 0.455" in digits.frame(learning_rate=1e-3).says and slow
+
+
+@sees("All six begin at the same square.", "The others make every step shorter still.")
+def test_what_the_race_shows():
+    from optcourse import race
+
+    scene = lesson_09.SurfaceExplorer().frame()
+    starts = {(round(float(mark(scene, name).x[0]), 6), round(float(mark(scene, name).y[0]), 6)) for name in race.OPTIMIZERS}
+    assert len(starts) == 1
+    factors = {name: np.array([make()(t) for t in range(race.NUM_STEPS)]) for name, make in race.SCHEDULES.items()}
+    assert (factors["constant"] == 1).all() and all((f <= 1).all() for f in factors.values())
