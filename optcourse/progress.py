@@ -90,12 +90,6 @@ def prediction_made(id: str) -> dict | None:
     return next((e for e in events() if e["kind"] == "predict" and e["id"] == id), None)
 
 
-def hints_opened(id: str) -> int:
-    """How many hints of an exercise were opened."""
-    numbers = [e.get("number") for e in events() if e["kind"] == "hint" and e["id"] == id]
-    return max((n for n in numbers if isinstance(n, int)), default=0)
-
-
 # -- the table ----------------------------------------------------------------------------------------
 
 

@@ -37,11 +37,6 @@ def condition_number(hessian: ArrayLike) -> float:
     return float("inf") if singular[-1] == 0 else float(singular[0] / singular[-1])
 
 
-def gradient_descent_factor(learning_rate: ArrayLike, eigenvalue: ArrayLike) -> np.ndarray:
-    """What a step multiplies the component along an eigenvector by: 1 - learning_rate * eigenvalue. [Goh]"""
-    return 1 - np.asarray(learning_rate) * eigenvalue
-
-
 def gradient_descent_limit(largest: ArrayLike) -> np.ndarray:
     """Gradient descent converges for 0 < learning_rate < 2 / largest. Source: [Goh]."""
     return 2 / np.asarray(largest)
@@ -65,20 +60,6 @@ def steps_to(rate: float, tolerance: float) -> int:
             f"rate must lie between 0 and 1 and tolerance be > 0 and <= 1, got {rate}, {tolerance}"
         )
     return int(np.ceil(np.log(tolerance) / np.log(rate)))
-
-
-def saddle_escape_steps(
-    distance: float, learning_rate: float, curvature: float = 2.0, target: float = 1.0
-) -> float:
-    """Steps of gradient descent from `distance` off the ridge of a saddle until `target` off it.
-
-    ceil(ln(target / distance) / ln(1 + learning_rate * curvature)), where -curvature is the Hessian's
-    negative eigenvalue: 2 for x² - y². Exactly on the ridge it is infinite. Source: the component grows by
-    1 + learning_rate * curvature at each step.
-    """
-    if distance == 0:
-        return float("inf")
-    return float(np.ceil(np.log(target / abs(distance)) / np.log1p(learning_rate * curvature)))
 
 
 # 04 Minibatches
@@ -190,28 +171,6 @@ def half_life(decay: ArrayLike) -> np.ndarray:
     return np.log(0.5) / np.log(decay)
 
 
-def decay_for_half_life(steps: ArrayLike) -> np.ndarray:
-    """The decay whose half-life is `steps`: (1 / 2)^(1 / steps)."""
-    return 0.5 ** (1 / np.asarray(steps, dtype=float))
-
-
-MOMENTUM_CONVENTIONS = ("lecture", "sutskever", "average")
-
-
-def convert_momentum(learning_rate: float, rho: float, source: str, target: str) -> tuple[float, float]:
-    """(learning_rate, rho) of the `target` convention that give the same path as those of `source`.
-
-    lecture (and torch): v = rho v + dw; w -= a v. sutskever: v = rho v - a dw; w += v. average:
-    v = rho v + (1 - rho) dw; w -= a v. Only for a learning rate that stays constant. Source: rescaling v.
-    """
-    for name in (source, target):
-        if name not in MOMENTUM_CONVENTIONS:
-            raise ValueError(f"a convention is one of {', '.join(MOMENTUM_CONVENTIONS)}, got {name!r}")
-    # of dw in a step, apart from the learning rate
-    weight = {"lecture": 1.0, "sutskever": 1.0, "average": 1 - rho}
-    return learning_rate * weight[source] / weight[target], rho
-
-
 # The cycle of `Momentum(1/9, 4/9)` on objectives.heavy_ball_cycle. Source: [LRP], section 4.6.
 HEAVY_BALL_CYCLE = (792 / 1225, -2208 / 1225, 2592 / 1225)
 
@@ -259,12 +218,3 @@ def decoupled_shrinkage(
 ) -> np.ndarray:
     """What AdamW leaves of a weight that has no gradient: (1 - learning_rate * weight_decay)**num_steps."""
     return (1 - np.asarray(learning_rate) * weight_decay) ** num_steps
-
-
-def reddi_gradient(t: ArrayLike, C: float = 3.0) -> np.ndarray:
-    """The gradients on which Adam fails, t = 1, 2, ...: C when t mod 3 = 1, else -1.
-
-    On [-1, 1] with C > 2 the best w is -1. Adam with beta1 = 0, beta2 = 1 / (1 + C²) and learning rate a /
-    sqrt(t) goes to +1. Source: Reddi, Kale, Kumar (2018), theorem 1.
-    """
-    return np.where(np.asarray(t) % 3 == 1, C, -1.0)

@@ -133,7 +133,7 @@ NESTEROV = Exercise(
 
 def convert_cases(rng: np.random.Generator) -> list[Case]:
     """Every pair of conventions, with settings of its own."""
-    names = theory.MOMENTUM_CONVENTIONS
+    names = ("lecture", "sutskever", "average")
     return [
         Case(
             (round(rng.uniform(0.01, 1), 4), round(rng.uniform(0.6, 0.99), 3), source, target),

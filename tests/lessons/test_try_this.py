@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optcourse.exercises.answers.lesson_03 import saddle_steps
 from optcourse.explorers import (
     lesson_01,
     lesson_02,
@@ -54,6 +55,7 @@ TOLD = {
     "Your `numeric_gradient` walks along in its own colour.",
     "That is all that each step needs.",
     "Lesson 01 had names for both.",
+    "`x` is 0.",
     '"Biases forgotten":',
     "An error of 1 % is planted in `W1`.",
     "nothing is planted here.",
@@ -159,7 +161,7 @@ def sentences(text: str) -> list[str]:
             continue
         # most lists have an item a line; a short one stands in one line
         verbs = "|".join(INSTRUCTIONS)
-        for item in re.split(rf"\n# (?=\d\. )|\s(?=\d\. (?:{verbs})\b)", body.partition("**")[2]):
+        for item in re.split(rf"\n# (?=\d\. )|\s(?=[1-9]\. (?:{verbs})\b)", body.partition("**")[2]):
             words = re.sub(r"\s+", " ", re.sub(r"\n# ?", " ", re.sub(r"^\d\. ", "", item)))
             for sentence in re.split(r"(?<=[.?!:])\s+(?=[A-Z(`*\"])|(?<=[.?!]\))\s+|(?<=: )", words):
                 sentence = sentence.strip(" ()")
@@ -303,9 +305,7 @@ def test_what_momentum_shows():
     assert "spirals" in phase.frame(rho=0.9).says and "overdamped" in phase.frame(rho=0.0).says
     assert ends[0.0] > ends[0.46]
     assert "gradient descent not within 300 steps" in lesson_05.EscapeExplorer().frame(landscape="saddle").says
-    from optcourse import theory
-
-    assert theory.saddle_escape_steps(1e-6, 0.01) == 698
+    assert saddle_steps(1e-6, 0.01) == 698
 
 
 @sees("At `eps` = 100 the higher bar is only a third higher than the other one.", "At this start a small turn even helps.", "It helps.")

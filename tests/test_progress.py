@@ -72,7 +72,7 @@ def test_a_lesson_is_begun_with_the_first_thing_that_a_learner_does(kind, id, fi
 def test_hints_predictions_and_quiz_are_counted_once():
     for number in (1, 2, 2, 1):
         progress.record("hint", GD, number=number)
-    assert progress.hints_opened(GD) == 2
+    assert lesson_03().hints == 2
     progress.record("predict", "03-largest-rate", right=True, guess="1", answer="1", value=0)
     progress.record("predict", "03-largest-rate", right=False, guess="2", answer="1", value=1)
     assert progress.prediction_made("03-largest-rate")["right"] is True
@@ -231,7 +231,7 @@ def test_a_prediction_is_looked_for_among_predictions_of_that_name():
     )
     assert progress.prediction_made("03-largest-rate")["value"] == 2
     assert progress.prediction_made("03-nothing") is None
-    assert progress.hints_opened(GD) == 2 and progress.hints_opened("03-nothing") == 0
+    assert lesson_03().hints == 1
 
 
 def test_an_event_says_when_it_was():
@@ -261,14 +261,14 @@ def test_broken_lines_are_set_aside_once_and_the_good_ones_stay(capsys):
     with progress.file().open("ab") as file:
         file.write(b'{"kind": "hint", "id"\n\xff\xfe\x00\n[1, 2]\n{"kind": 3, "id": 4}\n{"cut off')
     progress.record("hint", GD, number=2)  # after the cut-off line, on a line of its own
-    assert progress.hints_opened(GD) == 2
+    assert lesson_03().hints == 2
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and "5 broken line(s)" in said and "2 good lines kept" in said
     aside = list(progress.file().parent.glob("progress.broken-*.jsonl"))
     assert len(aside) == 1 and b"cut off" in aside[0].read_bytes()
     kept = progress.file().read_bytes()  # not a byte of the broken lines stays
     assert kept.count(b"\n") == 2 and kept.endswith(b'"number": 2}\n') and kept.startswith(b'{"time": ')
-    assert progress.hints_opened(GD) == 2
+    assert lesson_03().hints == 2
     assert capsys.readouterr().out == ""
     assert all(json.loads(line) for line in progress.file().read_text().splitlines())
 

@@ -218,7 +218,7 @@ def test_a_write_that_takes_a_part_at_a_time_is_gone_on_with(monkeypatch):
     real = os.write
     monkeypatch.setattr(journal.os, "write", lambda handle, data: real(handle, data[:7]))
     assert progress.record("hint", GD, number=1) and progress.record("hint", GD, number=2)
-    assert progress.hints_opened(GD) == 2 and not copies()
+    assert progress.progress().lessons[3].hints == 2 and not copies()
 
 
 def test_an_entry_that_no_reader_would_take_is_not_written(capsys):
@@ -279,7 +279,7 @@ def has_open(pid: int, path: Path) -> bool:
 def test_a_system_without_locks_keeps_and_reads_but_does_not_mend(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "fcntl", None)
     path = write(b"nonsense\n")
-    assert progress.record("hint", GD, number=1) and progress.hints_opened(GD) == 1
+    assert progress.record("hint", GD, number=1) and progress.progress().lessons[3].hints == 1
     assert "cannot hold it alone" in capsys.readouterr().out
     assert path.read_bytes().startswith(b"nonsense\n") and not copies()
 
