@@ -58,7 +58,10 @@ def judge(
     if expected is None:
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
     if exercise.read is not None:
-        outcomes = [replace(outcome, result=exercise.read(outcome.result)) for outcome in outcomes]
+        outcomes = [
+            outcome if outcome.problem else replace(outcome, result=exercise.read(outcome.result))
+            for outcome in outcomes
+        ]
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
         if sentence is not None and not explain:
