@@ -104,8 +104,8 @@ NUMERIC_GRADIENT = Exercise(
             Every slope is added to all entries: `dw[i] = …` puts it into the entry that it belongs to.
         two-names-one-array: w[i] = here + h => pass
                         and: w[i] = here - h => pass
-            Both values come from the same point: `ahead = w` gives the array a second name, it does not copy it. So the second
-            move undoes the first. Use `w.copy()`, or move and restore one array.
+            Both values come from the same point. A second name, as in `ahead = w`, is no copy of an array, so a second move
+            undoes the first: use `w.copy()`, or move and restore one array.
         second-name-in-turn: w[i] = here - h => w[i] = here
             Your second point is `w` itself, not `w - h`: if a second name (`moved = w`) stands for the same array, taking `h`
             away only undoes the first move. Use `w.copy()`, or take `2 * h` away and put the entry back.
