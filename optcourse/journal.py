@@ -212,7 +212,7 @@ def _fits(key: str, value: object) -> bool:
         return True
     if key in ("number", "question", "choice", "points", "of", "value"):
         return isinstance(value, int | float) and abs(value) < 1e300  # NaN is not one either
-    if key in ("time", "status", "guess", "answer", "misconception"):
+    if key in ("time", "status", "guess", "answer", "misconception", "also"):
         return isinstance(value, str)
     return True
 

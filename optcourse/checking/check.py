@@ -13,7 +13,7 @@ from optcourse import exercises
 from optcourse.checking.feedback import Feedback
 from optcourse.checking.verdict import judge
 from optcourse.exercises.model import Case, Exercise
-from optcourse.learner.running import Answer, Outcome, look_at, run_case, shapes_of, values_outcome
+from optcourse.learner.running import Answer, Outcome, left_out, look_at, run_case, shapes_of, values_outcome
 
 log = logging.getLogger("optcourse")
 
@@ -85,8 +85,8 @@ def feedback_for(
 
     expected: what the reference does on the cases, where that is known already.
     """
-    if left_out := next((answer for answer in answers if answer.kind == "left out"), None):
-        return _feedback(exercise, "error", f"`{left_out.name}` is left out of grading: write it yourself.")
+    if found := next((answer for answer in answers if answer.kind == "left out"), None):
+        return _feedback(exercise, "error", left_out(found.name))
     if exercise.kind == "value":
         return _values_feedback(exercise, cases, answers, outcomes, expected)
     return _function_feedback(exercise, cases, answers[0], outcomes, expected)
@@ -117,7 +117,9 @@ def _function_feedback(exercise, cases, answer: Answer, outcomes, expected) -> F
     failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
     status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
     printed = failed_at.printed if failed_at is not None else ""
-    return _feedback(exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed)
+    return _feedback(
+        exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed, verdict.also
+    )
 
 
 def run_cases(function: Callable, cases: list[Case], seconds: float) -> list[Outcome]:
@@ -142,7 +144,9 @@ def _values_feedback(exercise, cases, answers: Sequence[Answer], outcomes, expec
     verdict = judge(exercise, cases, outcomes, expected=expected)
     if verdict.passed:
         return _feedback(exercise, "passed", "")
-    return _feedback(exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception)
+    return _feedback(
+        exercise, "wrong", verdict.sentence, verdict.details, verdict.misconception, also=verdict.also
+    )
 
 
 def _is(answer: Answer, kind: str) -> bool:
@@ -168,7 +172,7 @@ def _names(names: list[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _feedback(exercise, status, sentence, details=(), misconception=None, printed="") -> Feedback:
+def _feedback(exercise, status, sentence, details=(), misconception=None, printed="", also=None) -> Feedback:
     points = exercise.points if status == "passed" else 0
     return Feedback(
         exercise.id,
@@ -180,6 +184,7 @@ def _feedback(exercise, status, sentence, details=(), misconception=None, printe
         tuple(d for d in details if d),
         misconception,
         printed,
+        also,
     )
 
 
@@ -193,4 +198,5 @@ def _remember(exercise: Exercise, feedback: Feedback) -> None:
         points=feedback.points,
         of=feedback.max_points,
         misconception=feedback.misconception,
+        **({"also": feedback.also} if feedback.also else {}),
     )

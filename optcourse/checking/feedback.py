@@ -75,6 +75,7 @@ class Feedback:
     details: tuple[str, ...] = ()
     misconception: str | None = None
     printed: str = ""
+    also: str | None = None  # a second misconception beside the first
 
     @property
     def passed(self) -> bool:

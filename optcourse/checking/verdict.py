@@ -6,7 +6,8 @@ the notebook and the grader alike.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,19 +25,22 @@ from optcourse.checking.words import (
     show,
     times,
 )
+from optcourse.exercises.mistakes import Mistake, both
 from optcourse.exercises.model import Case, Exercise, Misconception
-from optcourse.learner.running import Outcome, Unusable, plain, run_case
+from optcourse.learner.running import Inputs, Outcome, Unusable, plain, run_case
+from optcourse.learner.wire import has_text
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """passed, or the words for the first difference, and the misconception that it shows, if any."""
+    """passed, or the words for the first difference, and the misconceptions that it shows, if any."""
 
     passed: bool
     sentence: str = ""
     details: tuple[str, ...] = ()
     misconception: str | None = None
     case: int | None = None
+    also: str | None = None  # a second misconception, where it takes two to give the learner's numbers
 
 
 def judge(
@@ -125,7 +129,10 @@ def value_difference(exercise: Exercise, mine: Any, right: Any) -> str | None:
         if result_difference(exercise, got, want) is None:
             continue
         ordered = (
-            np.ndim(got) == np.ndim(want) == 0 and np.isrealobj(got) and not isinstance(want, (str, bool))
+            not has_text(got)
+            and np.ndim(got) == np.ndim(want) == 0
+            and np.isrealobj(got)
+            and not isinstance(want, (str, bool))
         )
         side = ("too large" if got > want else "too small") if ordered else "not right yet"
         wrong.append(f"`{name}` is {side}")
@@ -192,6 +199,8 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
     right = np.asarray(right)
     if isinstance(mine, str | Mapping):
         return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+    if has_text(mine):
+        return Difference("type", f"{what} holds texts; {describe(right)} is expected.")
     try:
         array = np.asarray(mine)
     except ValueError:
@@ -397,6 +406,9 @@ def _explain(exercise, cases, outcomes, expected, index, sentence) -> Verdict:
     if found:
         evidence = [] if sentence in known or sentence == found.sentence else [sentence]
         return Verdict(False, found.sentence, tuple(evidence + details), found.id, index)
+    if two := which_pair(exercise, cases, outcomes, expected):
+        words = f"Two things at once. First: {two[0].sentence} Second: {two[1].sentence}"
+        return Verdict(False, words, (sentence, *details), two[0].id, index, two[1].id)
     return Verdict(False, sentence, tuple(details), None, index)
 
 
@@ -426,6 +438,86 @@ def which_misconception(
             if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
                 return misconception
     return None
+
+
+MOST_PAIRS = 4_000
+
+
+def which_pair(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], expected: Sequence[Outcome]
+) -> tuple[Misconception, Misconception] | None:
+    """Two mistakes, each an edit of the reference, that together give what the learner's code gives.
+
+    Their results must be the learner's wherever the learner's code gives one, and one of these must be wrong and
+    finite: where everything is nan, many pairs agree. The shortest such case comes first, and no more than
+    MOST_PAIRS are tried.
+    """
+    running = [k for k in range(len(outcomes)) if not outcomes[k].failure and not outcomes[k].problem]
+    if not any(
+        _finite(outcomes[k].result) and result_difference(exercise, outcomes[k].result, expected[k].result)
+        for k in running
+    ):
+        return None
+    running.sort(key=lambda k: sum(expected[k].counts.values()) or len(cases))
+    lenient = None
+    with np.errstate(all="ignore"):
+        for one, other in itertools.islice(
+            _pairs(exercise, cases[running[0]], outcomes[running[0]], expected[running[0]]), MOST_PAIRS
+        ):
+            two = both(one, other)
+            if two is None or not _gives(
+                exercise, two.try_out, cases[running[0]], outcomes[running[0]].result
+            ):
+                continue
+            code = two.code
+            if not all(_gives(exercise, code, cases[k], outcomes[k].result) for k in running):
+                continue
+            theirs = [run_case(code, cases[k], exercise.seconds) for k in running]
+            if all(_same(exercise, outcomes[k], mine, True) for k, mine in zip(running, theirs, strict=True)):
+                return one, other
+            lenient = lenient or (one, other)
+    return lenient
+
+
+def _pairs(
+    exercise: Exercise, case: Case, mine: Outcome, right: Outcome
+) -> Iterator[tuple[Misconception, Misconception]]:
+    """Pairs of mistakes, the most promising first, by what each of them does alone on one short case."""
+    edits = [m for m in exercise.misconceptions if isinstance(m, Mistake)]
+    alone = {m.id: misconception_outcome(exercise, m, case) for m in edits}
+    edits = [m for m in edits if not alone[m.id].failure and not alone[m.id].problem]
+    if mine.counts == right.counts:  # then neither of the two changes how often a callable is asked
+        edits = [m for m in edits if alone[m.id].counts == right.counts]
+    silent = [m for m in edits if _same_end(exercise, alone[m.id], right)]
+    telling = [m for m in edits if m not in silent]
+    alike = [m for m in telling if _same_end(exercise, alone[m.id], mine)]
+    if _same_end(exercise, mine, right):
+        yield from itertools.combinations(silent, 2)
+    yield from itertools.product(alike, silent)
+    yield from itertools.combinations(telling, 2)
+    yield from itertools.product([m for m in telling if m not in alike], silent)
+
+
+def _gives(exercise: Exercise, code: Callable, case: Case, result: Any) -> bool:
+    """Whether the code gives this result; a look at one number comes before the whole comparison."""
+    inputs = Inputs(case)
+    try:
+        theirs = code(*inputs.args, **inputs.kwargs)
+        if isinstance(result, np.ndarray) and result.size:
+            one, other = float(result.flat[0]), float(theirs.flat[0])
+            if one != other and abs(one - other) > 1e-3 * abs(one) + exercise.atol:
+                return False
+    except Exception:  # two wrong edits may fail in any way; then they are not what the learner wrote
+        return False
+    return same_result(exercise, result, theirs)
+
+
+def _finite(result: Any) -> bool:
+    """Whether a result holds finite numbers alone."""
+    parts = result if isinstance(result, tuple | list) else [result]
+    return all(
+        isinstance(part, np.ndarray | float | int) and bool(np.all(np.isfinite(part))) for part in parts
+    )
 
 
 def _outcomes_if_alike(

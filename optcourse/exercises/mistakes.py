@@ -21,9 +21,11 @@ What is no edit (another structure) is a `Misconception` with a function of its 
 from __future__ import annotations
 
 import ast
+import bisect
 import difflib
 import functools
 import inspect
+import itertools
 import linecache
 import re
 import textwrap
@@ -78,18 +80,32 @@ class Mistake(Misconception):
         return tuple(small for edit in self.edits for small in _smaller(self.source.text, edit))
 
 
-def both(one: Misconception, other: Misconception) -> Callable | None:
-    """The code with both mistakes; None where they change the same words, or are no edits of one reference."""
+class Both:
+    """Two mistakes of one reference at once."""
+
+    def __init__(self, source: Source, changes: list[Edit], name: str) -> None:
+        self.source, self.changes, self.name = source, changes, name
+
+    @property
+    def code(self) -> Callable:
+        return self.source.edited(self.changes, self.name)
+
+    def try_out(self, *args: Any) -> Any:
+        """What `code` would return. Pairs are many, and their lines few: each line is compiled once for all pairs."""
+        if self.source.flat is None:
+            return self.code(*args)
+        return self.source.walk(self.changes, args)
+
+
+def both(one: Misconception, other: Misconception) -> Both | None:
+    """Both mistakes; None where they change the same words, or are no edits of one reference."""
     if not (isinstance(one, Mistake) and isinstance(other, Mistake) and one.source is other.source):
         return None
     changes = sorted({*one.changes, *other.changes}, key=lambda edit: (edit.start, edit.end))
     for before, after in zip(changes, changes[1:], strict=False):
         if after.start < before.end or (after.start, after.end) == (before.start, before.end):
             return None
-    try:
-        return one.source.edited(changes, f"{one.id} and {other.id}")
-    except SyntaxError:  # two edits that do not go together are no pair
-        return None
+    return Both(one.source, changes, f"{one.id} and {other.id}")
 
 
 class Family:
@@ -115,13 +131,47 @@ class Source:
         self.text = textwrap.dedent(inspect.getsource(reference))
         body = ast.parse(self.text).body[0].body
         documented = isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant)
-        first = body[1] if documented and len(body) > 1 else body[0]
-        self.body = sum(len(line) for line in self.text.splitlines(keepends=True)[: first.lineno - 1])
+        self.statements = body[1:] if documented and len(body) > 1 else body
+        self.lines = self.text.splitlines(keepends=True)
+        self.starts = [0, *itertools.accumulate(map(len, self.lines))]
+        self.body = self.starts[self.statements[0].lineno - 1]
 
     @functools.cached_property
     def names(self) -> dict[str, Any]:
         """What an edit may use: all that its reference may, and all of the module that it is written in."""
         return {**self.around, **self.reference.__globals__}
+
+    @functools.cached_property
+    def flat(self) -> list[tuple[int, list[int]]] | None:
+        """The lines of the body by number, and for a loop those in it; None where a statement has several lines."""
+        flat = []
+        for node in self.statements:
+            inside = node.body if isinstance(node, ast.For) else []
+            ends = node.lineno if inside else node.end_lineno
+            simple = [*inside, *([] if inside else [node])]
+            if ends != node.lineno or any(hasattr(n, "body") or n.lineno != n.end_lineno for n in simple):
+                return None
+            flat.append((node.lineno - 1, [n.lineno - 1 for n in inside]))
+        return flat
+
+    def walk(self, changes: Sequence[Edit], args: Sequence) -> Any:
+        """What the changed body returns, line by line."""
+        lines = self.lines.copy()
+        for edit in reversed(changes):
+            number = bisect.bisect_right(self.starts, edit.start) - 1
+            at = self.starts[number]
+            lines[number] = lines[number][: edit.start - at] + edit.new + lines[number][edit.end - at :]
+        space = self.names | dict(zip(inspect.signature(self.reference).parameters, args, strict=True))
+        for number, inside in self.flat:
+            code, name = _line(lines[number])
+            steps = [_line(lines[k]) for k in inside] or [(code, name)]
+            for turn in eval(code, space) if inside else [None]:
+                space[name if inside else "_"] = turn
+                for step, ends in steps:
+                    exec(step, space)
+                    if ends == RESULT:
+                        return space[RESULT]
+        return None
 
     def find(self, old: str, known: dict[str, str]) -> list[tuple[int, int, dict[str, str]]]:
         """Where `old` stands in the body: start, end, and what its `{name}`s and its `…` stand for."""
@@ -141,6 +191,11 @@ class Source:
                 yield at
             at = self.text.find(old, at + 1)
 
+    def nothing(self, start: int, end: int) -> str:
+        """What stands where a text is left out: for a whole statement, `pass`."""
+        line = self.lines[bisect.bisect_right(self.starts, start) - 1]
+        return "pass" if self.text[start:end] == line.strip() else ""
+
     def check(self, edits: Sequence[Edit], name: str) -> None:
         """BadMistake where the edited lines are not Python. Lines alone are read faster than the whole."""
         try:
@@ -159,7 +214,7 @@ class Source:
     def edited(self, edits: Sequence[Edit], name: str) -> Callable:
         """The function with the edits made. `linecache` knows its text, so that tracebacks can show it."""
         text = self.text
-        for edit in sorted(edits, key=lambda edit: edit.start, reverse=True):
+        for edit in sorted(edits, key=lambda edit: (edit.start, edit.end), reverse=True):
             text = text[: edit.start] + edit.new + text[edit.end :]
         filename = f"<{self.reference.__module__}.{self.reference.__name__}: {name}>"
         made: dict[str, Callable] = {}
@@ -220,7 +275,9 @@ def _make(entry: Entry, source: Source, family: Family | None) -> Mistake | None
                 raise _bad(
                     source.where, entry.id, f"says `{wild[0]}`, which stands for nothing in what it replaces"
                 )
-    done = tuple(Edit(start, end, _filled(new, known)) for start, end, new in edits)
+    done = tuple(
+        Edit(start, end, _filled(new, known) or source.nothing(start, end)) for start, end, new in edits
+    )
     for edit in done:
         if source.text[edit.start : edit.end] == edit.new:
             raise _bad(source.where, entry.id, f"`{edit.new}` changes nothing")
@@ -281,6 +338,19 @@ def _parse(text: str, where: str) -> tuple[Entry, ...]:
             raise _bad(where, name, "is there twice; give each an id of its own")
         entries.append(Entry(name, tuple(lines), words, tuple(re.split(r",\s*", same_as)) if same_as else ()))
     return tuple(entries)
+
+
+RESULT = "_result"
+
+
+@functools.lru_cache(maxsize=8_192)
+def _line(text: str) -> tuple[CodeType, str]:
+    """A line to execute, and the name that it gives: RESULT where it returns; of a loop, what it goes through and its name."""
+    text = text.strip()
+    if loop := re.fullmatch(r"for (\w+) in (.*):", text):
+        return compile(loop[2], "<line>", "eval"), loop[1]
+    before, word, value = text.rpartition("return ")
+    return compile(f"{before}{RESULT} = {value}" if word else text, "<line>", "exec"), RESULT if word else ""
 
 
 def _old_and_new(line: str, where: str, name: str) -> tuple[str, str]:

@@ -104,6 +104,12 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             name = read_name(entry.name, doubts)
+            if _is_download(entry.path):
+                reason = "it holds a whole download of Canvas or Moodle: grade that folder itself"
+                files[name.student].append(
+                    Submission(name.student, Path(entry.path), clean(entry.name), refused=reason)
+                )
+                continue
             files[name.student] += _in_folder(Path(entry.path), name, documents)
         elif (name := _handed_in(entry.name, entry.is_symlink(), doubts)) is None:
             others.append(Path(entry.name))
@@ -127,6 +133,18 @@ def collect(folder: Path, lesson: str | None = None) -> Found:
     for submissions in files.values():
         found.submissions += _choose(submissions, lesson, found)
     return found
+
+
+def _is_download(folder: str) -> bool:
+    """Whether a folder is no student's, but holds the files of several as a platform names them."""
+    try:
+        names = [stem(name) for name in os.listdir(folder)]
+    # the walk through it says so
+    except OSError:
+        return False
+    doubts = doubts_of(names)
+    people = {found.student for name in names if (found := read_name(name, doubts)).ids}
+    return len(people) > 1
 
 
 def _some(paths: list[Path], most: int) -> str:

@@ -18,7 +18,7 @@ from optcourse import exercises
 from optcourse.grading import by_hand, cluster, collecting, pages, tables
 from optcourse.grading.collecting import CannotRead
 from optcourse.grading.gradebook import Gradebook, GradebookError, now
-from optcourse.grading.roster import COLUMNS, canvas_headers, read_roster, the_class
+from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, read_roster, the_class
 from optcourse.grading.run import Stop, mark_class
 from optcourse.grading.sheets import TableError
 from optcourse.grading.walls.outside import has_bubblewrap
@@ -147,6 +147,8 @@ def run(options: argparse.Namespace) -> int:
         if roster:
             book.keep_roster(vars(roster))
         mark_class(options, folder, out, book, found)
+        for line in bring_together(book):
+            print(f"note: {line}")
         write_results(out, book)
     print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
     return 0

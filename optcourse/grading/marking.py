@@ -34,18 +34,24 @@ from optcourse.exercises.ingredients import Rng
 from optcourse.exercises.model import Case, Exercise
 from optcourse.grading.walls.outside import KEPT, Limits, Stopped, WalledProcess
 from optcourse.learner.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
-from optcourse.learner.wire import Unreadable, decode, encode
+from optcourse.learner.wire import Unreadable, decode, encode, has_text
 
 __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
-MAX_NOTEBOOK = 20_000_000
+MAX_NOTEBOOK = 100_000_000  # bytes of the file; pictures are most of it, and are not looked at
 MAX_PARTS = 2_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
 LOOK_SECONDS = 5.0  # to say what an answer is; an object of a submission's own may take its time
 MAX_ASKED = 20_000  # numbers in one question
 SECONDS_A_QUESTION = 0.005  # on the way there and back; they are not the submission's fault
+MAX_TROUBLE = 30
+# By the clock on the wall, which is all that the worker knows, a limit comes so many times later: the machine may be busy.
+LATEST = 8
+LATE = 2.0  # seconds of a cell, when half of the time of all cells is over
+END = -1  # the state of a notebook when all its cells have run; states at its checks count from 0
 ONLY_VISIBLE = "It passes the cases of this check, but not all the others that grading tries."
+NOT_TRIED = "It passes the cases of this check; the others that grading tries could not be tried."
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ class Marks:
 
 
 def grade_notebook(
-    path: Path | str,
+    notebook: Path | str | bytes,
     *,
     seed: int,
     lesson: str | None = None,
@@ -95,7 +101,7 @@ def grade_notebook(
     """The marks of a notebook.
 
     Args:
-        path: the notebook. Links are refused.
+        notebook: its path, or what is in it. Links are refused.
         seed: of the hidden cases; the same seed gives the same cases.
         lesson: two digits; found from the checks in the notebook where it is not given.
         limits: what the submission may use.
@@ -106,84 +112,113 @@ def grade_notebook(
         SandboxFailed: the walls cannot be built on this machine.
     """
     began = time.monotonic()
-    cells = read_cells(Path(path))
+    cells = read_cells(notebook)
     lesson = lesson or find_lesson(cells)
     wanted = exercises.module(lesson).EXERCISES
     with RunningNotebook(cells, wanted, limits or Limits(), sandboxed) as submission:
         marks = [_first_mark(submission, e) for e in wanted]
-        marks = [
-            _final_mark(submission, e, m, (seed, k))
-            for k, (e, m) in enumerate(zip(wanted, marks, strict=True))
+        submission.silent = True
+        final = [
+            _final_mark(submission, e, mark, states, (seed, k))
+            for k, (e, (mark, states)) in enumerate(zip(wanted, marks, strict=True))
         ]
         trouble = tuple(submission.trouble)
-    return Marks(lesson, seed, tuple(marks), trouble, time.monotonic() - began)
+    return Marks(lesson, seed, tuple(final), trouble, time.monotonic() - began)
 
 
-def _first_mark(submission: RunningNotebook, exercise: Exercise) -> ExerciseMark:
-    """The visible mark of the answer by its name; where there is none, of what the notebook handed to its check."""
-    mark = _visible_mark(submission, exercise)
-    if mark.status not in ("missing", "not started"):
-        return mark
-    submission.handed_in.add(exercise.id)
-    other = _visible_mark(submission, exercise)
-    if other.status not in ("missing", "not started"):
-        return other
-    submission.handed_in.remove(exercise.id)
-    return mark
+WORTH = ("missing", "not started", "stopped", "failed", "passed")
 
 
-def _visible_mark(submission: RunningNotebook, exercise: Exercise) -> ExerciseMark:
+def _first_mark(submission: RunningNotebook, exercise: Exercise) -> tuple[ExerciseMark, list[int]]:
+    """The visible mark of the answer at the end of the notebook, or as it stood when its own check ran, if that is better.
+
+    Also the states of the notebook that hidden cases may be tried on: the one that passed, and those that were not tried.
+    """
+    best = _visible_mark(submission, exercise, END)
+    states = [END, *submission.stood.get(exercise.id, ())]
+    for k, state in enumerate(states):
+        mark = best if state == END else _visible_mark(submission, exercise, state)
+        if mark.status == "passed":
+            return mark, states[k:]
+        if WORTH.index(mark.status) > WORTH.index(best.status):
+            best = mark
+    return best, []
+
+
+def _visible_mark(submission: RunningNotebook, exercise: Exercise, state: int) -> ExerciseMark:
     """The mark as far as the cases of the notebook's check go."""
     cases, expected = _drawn(exercise.id, tuple(visible_seed(exercise)))
     try:
-        answers, outcomes = submission.outcomes(exercise, cases)
+        answers, outcomes = submission.outcomes(exercise, cases, state)
     except Stopped as stop:
         return ExerciseMark(exercise.id, 0, exercise.points, "stopped", f"It was stopped: {stop}.")
     with _quiet():
         try:
             feedback = feedback_for(exercise, cases, answers, outcomes, expected[: len(outcomes)])
         except Exception as error:  # a forged answer whose form no comparison expects; it earns nothing
-            submission.trouble.append(
-                f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
-            )
+            submission.note(f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})")
             return ExerciseMark(exercise.id, 0, exercise.points, "failed", "The answer cannot be compared.")
     said = _clean(" ".join([feedback.sentence, *feedback.details]), 2_000)
     if feedback.passed:
         return ExerciseMark(exercise.id, exercise.points, exercise.points, "passed", said)
     status = "not started" if feedback.status == "not started" else "failed"
+    failures = [outcome.failure for outcome in outcomes if outcome.failure]
     if any(answer.kind == "missing" for answer in answers):
-        status, said = "missing", f"{said} {submission.why_missing(exercise)}".rstrip()
-    elif any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
+        why, stopped = submission.why_missing(exercise)
+        status, said = "stopped" if stopped else "missing", f"{said} {why}".rstrip()
+    elif any(failure.kind in ("time", "stuck") for failure in failures):
         status = "stopped"
+    elif any(failure.type == "NameError" for failure in failures) and submission.stops:
+        first = next(iter(submission.stops.values())).sentence()
+        said = _clean(f"{first[0].upper()}{first[1:]}. {said}", 2_000)
     return ExerciseMark(exercise.id, 0, exercise.points, status, said)
 
 
 def _final_mark(
-    submission: RunningNotebook, exercise: Exercise, mark: ExerciseMark, seed: tuple[int, ...]
+    submission: RunningNotebook,
+    exercise: Exercise,
+    mark: ExerciseMark,
+    states: Sequence[int],
+    seed: tuple[int, ...],
 ) -> ExerciseMark:
-    """The mark when the hidden cases have been tried, too. A value exercise has none."""
+    """The mark when the hidden cases have been tried, too. A value exercise has none.
+
+    However it ends there, the sentence is the same: how it ended would tell of the case.
+    """
     if mark.status != "passed" or exercise.kind == "value":
         return mark
-    cases, expected = _drawn(exercise.id, seed)
-    status, said = "failed", ONLY_VISIBLE
+    visible, hidden = _drawn(exercise.id, tuple(visible_seed(exercise))), _drawn(exercise.id, seed)
+    for k, state in enumerate(states):
+        try:
+            submission.start()
+        except Stopped:  # before a hidden case was sent
+            return ExerciseMark(exercise.id, 0, exercise.points, "stopped", NOT_TRIED)
+        # the first state has passed the visible cases already
+        if all(_passes(submission, exercise, *drawn, state) for drawn in [visible, hidden][k == 0 :]):
+            return mark
+    return ExerciseMark(exercise.id, 0, exercise.points, "failed", ONLY_VISIBLE, hidden_failed=True)
+
+
+def _passes(
+    submission: RunningNotebook,
+    exercise: Exercise,
+    cases: Sequence[Case],
+    expected: Sequence[Outcome],
+    state: int,
+) -> bool:
+    """Whether an answer is right on these cases; no words."""
     try:
-        _, outcomes = submission.outcomes(exercise, cases)
-        if any(outcome.failure and outcome.failure.kind in ("time", "stuck") for outcome in outcomes):
-            raise Stopped("it took too long")
-    except Stopped as stop:
-        status, said, outcomes = "stopped", f"{ONLY_VISIBLE} There it was stopped: {stop}.", []
+        _, outcomes = submission.outcomes(exercise, cases, state)
+    except Stopped:
+        return False
     with _quiet():
         try:
-            if (
-                outcomes
-                and judge(exercise, cases, outcomes, expected=expected[: len(outcomes)], explain=False).passed
-            ):
-                return mark
-        except Exception as error:  # as above
-            submission.trouble.append(
-                f"exercise {exercise.id}: the answer cannot be compared ({type(error).__name__})"
+            expected = expected[: len(outcomes)]
+            return (
+                bool(outcomes) and judge(exercise, cases, outcomes, expected=expected, explain=False).passed
             )
-    return ExerciseMark(exercise.id, 0, exercise.points, status, said, hidden_failed=True)
+        except Exception:  # as in _visible_mark, but nothing may be said
+            return False
 
 
 @lru_cache(maxsize=64)
@@ -209,23 +244,18 @@ def _quiet() -> Iterator[None]:
 # -- the notebook ----------------------------------------------------------------------------------
 
 
-def read_cells(path: Path) -> list[str]:
+def read_cells(notebook: Path | str | bytes) -> list[str]:
     """The code cells of a notebook, formats 3 and 4; Unreadable with the reason otherwise."""
-    if path.is_symlink() or not path.is_file():
-        raise Unreadable("it is a link or no file")
+    raw = notebook if isinstance(notebook, bytes) else _read(Path(notebook))
+    if len(raw) > MAX_NOTEBOOK:
+        raise Unreadable("the notebook is too large")
+    if not raw.strip():
+        raise Unreadable("the file is empty")
+    raw = PICTURE.sub(b"", raw)
+    if raw.count(b",") > MAX_PARTS or raw.count(b"[") + raw.count(b"{") > MAX_PARTS // 5:
+        raise Unreadable("the notebook has too many parts")  # each would take a hundred times its size
     try:
-        if path.stat().st_size > MAX_NOTEBOOK:
-            raise Unreadable("the notebook is too large")
-        raw = path.read_bytes()
-        if not raw.strip():
-            raise Unreadable("the file is empty")
-        if raw.count(b",") > MAX_PARTS or raw.count(b"[") + raw.count(b"{") > MAX_PARTS // 5:
-            raise Unreadable("the notebook has too many parts")  # each would take a hundred times its size
-        book = json.loads(raw.decode("utf-8-sig"))
-    except OSError as error:
-        raise Unreadable(f"the file cannot be read ({error.strerror})") from error
-    except Unreadable:
-        raise
+        book = json.loads(raw.decode(json.detect_encoding(raw)))  # UTF-8, and what else editors make of it
     except (ValueError, RecursionError) as error:
         raise Unreadable("it is no notebook, or a part of it was lost on the way") from error
     try:
@@ -238,6 +268,21 @@ def read_cells(path: Path) -> list[str]:
     if len(sources) > MAX_CELLS:
         raise Unreadable("the notebook has too many cells")
     return sources
+
+
+# in base64, as outputs have them; no code is like that
+PICTURE = re.compile(rb"[A-Za-z0-9+/=]{100000,}")
+
+
+def _read(path: Path) -> bytes:
+    if path.is_symlink() or not path.is_file():
+        raise Unreadable("it is a link or no file")
+    try:
+        if path.stat().st_size > MAX_NOTEBOOK:
+            raise Unreadable("the notebook is too large")
+        return path.read_bytes()
+    except OSError as error:
+        raise Unreadable(f"the file cannot be read ({error.strerror})") from error
 
 
 def _source(cell: dict) -> str:
@@ -270,8 +315,34 @@ def find_lesson(cells: Sequence[str]) -> str:
 # -- the submission behind the walls ---------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Stop:
+    """What ended a cell (`at` counts from 0), or cost it a line; from the submission, so it is only text."""
+
+    at: int
+    type: str
+    text: str
+    line: int | None
+    source: str
+
+    def sentence(self) -> str:
+        return f"code cell {self.at + 1} stopped{self.where()}: {self.error()}"
+
+    def where(self) -> str:
+        source = self.source.replace("`", "'")
+        source = source if len(source) <= 80 else source[:80] + " …"
+        return f" in line {self.line}" + (f", `{source}`" if source else "") if self.line is not None else ""
+
+    def error(self) -> str:
+        text = self.text if len(self.text) <= 200 else self.text[:200] + " …"
+        return f"{self.type}: {text}" if text else self.type
+
+
 class RunningNotebook:
-    """A notebook's cells in a worker. One that hangs or dies is replaced by a fresh one, without the cell that did it."""
+    """A notebook's cells in a worker. One that hangs or dies is replaced by a fresh one, without the cell that did it.
+
+    The cells have `limits.total_seconds`, and so have the calls: what the one takes is not the other's loss.
+    """
 
     def __init__(self, cells: list[str], wanted: Sequence[Exercise], limits: Limits, sandboxed: bool) -> None:
         self.cells, self.limits, self.sandboxed = cells, limits, sandboxed
@@ -281,15 +352,18 @@ class RunningNotebook:
             for e in wanted
             if e.kind == "function"
         }
-        self.end = time.monotonic() + limits.total_seconds
+        self.cells_left = self.calls_left = limits.total_seconds
         self.starts_left = limits.restarts + 1
         self.skip: set[int] = set()
+        self.not_run: int | None = None  # the first cell that was not run, because the time of all was over
         self.trouble: list[str] = []
+        self.silent = False  # while hidden cases are tried, nothing is said
         self.worker: WalledProcess | None = None
-        self.failed: dict[int, str] = {}
+        self.stops: dict[int, Stop] = {}
+        self.stood: dict[
+            str, list[int]
+        ] = {}  # the states at an exercise's checks that differ from the one at the end
         self.room = limits.record
-        # exercises whose answers are those given to `check`, under other names
-        self.handed_in: set[str] = set()
 
     def __enter__(self) -> RunningNotebook:
         return self
@@ -302,97 +376,155 @@ class RunningNotebook:
             self.worker.close()
             self.worker = None
 
-    def outcomes(self, exercise: Exercise, cases: Sequence[Case]) -> tuple[list[Answer], list[Outcome]]:
+    def note(self, line: str) -> None:
+        """Remember what a person should read."""
+        if not self.silent and line not in self.trouble and len(self.trouble) < MAX_TROUBLE:
+            self.trouble.append(line)
+
+    def outcomes(
+        self, exercise: Exercise, cases: Sequence[Case], state: int
+    ) -> tuple[list[Answer], list[Outcome]]:
         """What the answers of an exercise are, and what its calls gave. Stopped where the worker had to be stopped."""
-        worker = self._ready()
-        try:
-            worker.say(
-                {"look": [[name, self.shapes.get(name, ())] for name in exercise.answers]}
-                | self._whose(exercise)
-            )
-            answers = _answers(exercise.answers, self._hear(worker, LOOK_SECONDS).get("seen"))
+        with self._asked(exercise) as worker:
+            about = self._about(exercise, state)
+            worker.say({"look": [[name, self.shapes.get(name, ())] for name in exercise.answers]} | about)
+            message = self._hear(worker, LOOK_SECONDS)
+            answers = _answers(exercise.answers, message.get("seen"))
+            if state == END:
+                self.stood[exercise.id] = [k for k in (0, 1) if k in _list(message.get("stood"))]
             if exercise.kind == "value":
                 if any(answer.kind in ("missing", "blank", "left out") for answer in answers):
                     return answers, []
-                worker.say({"values": list(exercise.answers)} | self._whose(exercise))
-                return answers, [_outcome(self._hear(worker, 5.0).get("outcome"))]
+                worker.say({"values": list(exercise.answers)} | about)
+                several = len(exercise.answers) > 1
+                return answers, [_outcome(self._hear(worker, 5.0).get("outcome"), several)]
             if answers[0].kind != "function" or answers[0].takes is not None:
                 return answers, []
             outcomes, self.room = [], self.limits.record
             for case in cases:
-                outcomes.append(self._call(worker, exercise, case))
+                outcomes.append(self._call(worker, exercise, case, about))
                 if outcomes[-1].failure and outcomes[-1].failure.kind in ("time", "stuck"):
                     break
             return answers, outcomes
+
+    @contextlib.contextmanager
+    def _asked(self, exercise: Exercise) -> Iterator[WalledProcess]:
+        """A worker to ask, for the time that is left; it ends with whatever goes wrong."""
+        try:
+            worker = self.start()
+            began = time.monotonic()
+            worker.begin(began + self.calls_left)
+            try:
+                yield worker
+            finally:
+                self.calls_left -= time.monotonic() - began - worker.load()
         except Stopped as stop:
-            self.trouble.append(f"exercise {exercise.id}: {stop}")
+            self.note(f"exercise {exercise.id}: {stop}")
             self._close()
             raise
 
-    def _ready(self) -> WalledProcess:
-        """A worker whose cells have run."""
+    def _about(self, exercise: Exercise, state: int) -> dict:
+        """The part of a request that says whose answers are meant, and when."""
+        return {"exercise": exercise.id, "names": list(exercise.answers), "stood": state}
+
+    def start(self) -> WalledProcess:
+        """A worker whose cells have run. Every exercise may start one, whatever others did before."""
+        self.starts_left = max(self.starts_left, 1)
         while self.worker is None:
             if self.starts_left == 0:
-                raise Stopped("too many other cells or calls had to be stopped before it")
+                raise Stopped("too many cells had to be stopped")
             self.starts_left -= 1
-            at = -1
-            self.worker = WalledProcess(self.lesson, self.limits, self.sandboxed, self.end)
+            began, at = time.monotonic(), -1
             try:
+                if self.cells_left <= 0:
+                    raise Stopped("the submission as a whole took too long")
+                wall = self.limits.wait * self.limits.cell_seconds + 2
+                end = began + self.cells_left + wall  # a cell that runs when the time is over may end
+                self.worker = WalledProcess(self.lesson, self.limits, self.sandboxed, end)
                 self.worker.say(self._job())
-                seconds = self.limits.cell_seconds + 2
+                seconds = 0.0
                 to_come = (k for k in range(len(self.cells)) if k not in self.skip)
                 for _ in range(2 * len(self.cells) + 2):
-                    message = self._hear(self.worker, seconds)
+                    message = self._hear(self.worker, wall)
                     if message.get("ready") is True:
                         break
                     if "cell" in message and message["cell"] == (following := next(to_come, None)):
-                        at = following
+                        at, seconds = following, self._seconds(following, began)
+                        go = {"seconds": seconds, "wall": LATEST * self.limits.wait * seconds}
+                        self.worker.say(go)
                     elif "failed" in message:
-                        self._note_failure(at, str(message["failed"])[:60])
+                        self._note_stops(at, message, seconds)
                     else:  # forged, and by the cell that runs now
                         raise Stopped("its messages are not in order")
-                    if message.get("spoilt") is True:
-                        raise Stopped("it left too much memory or threads in use")
                 else:
                     raise Stopped("it sent too many messages")
             except Stopped as stop:
+                self.cells_left -= self._used(began)
                 self._close()
-                if time.monotonic() >= self.end or at in self.skip or not 0 <= at < len(self.cells):
+                if self.cells_left <= 0 or at in self.skip or not 0 <= at < len(self.cells):
                     raise
-                self.trouble.append(f"code cell {at + 1}: {stop}, so it was left out")
+                self.note(f"code cell {at + 1}: {stop}, so it was left out")
                 self.skip.add(at)
+            else:
+                self.cells_left -= self._used(began)
         return self.worker
 
-    def _note_failure(self, at: int, error: str) -> None:
-        """Remember an error that ended a cell. Only the time limit is trouble: errors are the learner's daily bread."""
-        if error == "TimeLimit" and at not in self.failed:
-            seconds = self.limits.cell_seconds
-            self.trouble.append(f"code cell {at + 1}: it ran longer than {seconds:g} seconds and was stopped")
-        self.failed[at] = error
+    def _used(self, began: float) -> float:
+        """The seconds since `began`, without those for which the machine was busy with others."""
+        return time.monotonic() - began - (self.worker.load() if self.worker else 0.0)
+
+    def _seconds(self, at: int, began: float) -> float:
+        """The seconds of a cell: few when half of the time of all is over, as the answers may be still to come; 0 at the end."""
+        half = self.limits.total_seconds / 2
+        if time.monotonic() - began < self.cells_left - half:
+            return self.limits.cell_seconds
+        left = self.cells_left - self._used(began)
+        if left > 0:
+            return self.limits.cell_seconds if left > half else min(self.limits.cell_seconds, LATE)
+        if self.not_run is None:
+            self.not_run = at
+            whole = f"the time of all cells, {self.limits.total_seconds:g} seconds, was over"
+            self.note(f"{whole} before code cell {at + 1}: it and those below it were not run")
+        return 0.0
+
+    def _note_stops(self, at: int, message: Mapping, seconds: float) -> None:
+        """Remember what ended a cell, and the lines that it went on without."""
+        for data in _list(message.get("lost")):
+            lost = _stop(at, data)
+            where = lost.where().removeprefix(" in ")
+            self.note(f"code cell {at + 1}, {where}: {lost.error()}; the cell went on without it")
+        if message["failed"] is None:
+            return
+        if message.get("spoilt") is True:
+            where = _stop(at, message["failed"]).where()
+            raise Stopped(f"it left too much memory or threads in use{where}")
+        stop = self.stops.setdefault(at, _stop(at, message["failed"]))
+        if stop.type == "TimeLimit":
+            longer = f"it ran longer than {seconds:g} seconds"
+            self.note(f"code cell {at + 1}: {longer} and was stopped{stop.where()}")
+        else:
+            self.note(stop.sentence())
 
     def _job(self) -> dict:
         return {
             "cells": self.cells,
             "skip": sorted(self.skip),
-            "cell_seconds": self.limits.cell_seconds,
             "kept": [f"optcourse.{name}" for name in KEPT.get(self.lesson, {})],
             "largest": self.limits.message,
         }
 
-    def why_missing(self, exercise: Exercise) -> str:
-        """A sentence where a cell that speaks of an answer stopped before its end; else nothing."""
+    def why_missing(self, exercise: Exercise) -> tuple[str, bool]:
+        """A sentence where a cell that speaks of an answer stopped before its end, and whether a limit of ours stopped it."""
         names = "|".join(map(re.escape, exercise.answers))
         word = re.compile(rf"(?m)^(def ({names})\b|({names})\s*[=,])")
-        for at, error in self.failed.items():
-            if 0 <= at < len(self.cells) and word.search(self.cells[at]) and error.isidentifier():
-                return f"A cell that should define it stopped with {error}."
-        return ""
-
-    def _whose(self, exercise: Exercise) -> dict:
-        """The part of a request that says where its names are looked up, if not among the notebook's."""
-        if exercise.id not in self.handed_in:
-            return {}
-        return {"handed_in": exercise.id, "names": list(exercise.answers)}
+        for at in [at for at, cell in enumerate(self.cells) if word.search(cell)]:
+            if at in self.skip or (self.not_run is not None and at >= self.not_run):
+                return f"It should come from code cell {at + 1}, which had to be left out.", True
+            if stop := self.stops.get(at):
+                kind = stop.type if stop.type.isidentifier() else "an error"
+                said = f"It should come from code cell {at + 1}, which{stop.where()} stopped with {kind}."
+                return said, stop.type == "TimeLimit"
+        return "", False
 
     def _hear(self, worker: WalledProcess, seconds: float) -> dict:
         try:
@@ -400,7 +532,7 @@ class RunningNotebook:
         except Unreadable as error:
             raise Stopped(str(error)) from error
 
-    def _call(self, worker: WalledProcess, exercise: Exercise, case: Case) -> Outcome:
+    def _call(self, worker: WalledProcess, exercise: Exercise, case: Case, about: Mapping) -> Outcome:
         """One call. Meanwhile the worker may ask for the values of the case's callables; the record of that is ours."""
         inputs = Inputs(case)
         for recorder in inputs.recorders.values():
@@ -412,10 +544,11 @@ class RunningNotebook:
                 "args": _sent(case.args, inputs.args, inputs.recorders),
                 "kwargs": _sent(case.kwargs, inputs.kwargs, inputs.recorders),
                 "seconds": seconds,
+                "wall": LATEST * self.limits.wait * seconds,
             }
-            | self._whose(exercise)
+            | about
         )
-        end = time.monotonic() + seconds + 2
+        end = time.monotonic() + self.limits.wait * seconds + 2
         questions = 0
         while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
             questions += 1
@@ -460,6 +593,10 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
         recorder = recorders[message["ask"]]
         args = [decode(value) for value in message["args"]]
         kwargs = {name: decode(value) for name, value in dict(message["kwargs"]).items()}
+        if any(
+            has_text(value) for value in [*args, *kwargs.values()]
+        ):  # before NumPy makes one array of them
+            return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
         if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
             raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
@@ -475,6 +612,19 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
 
 
 # -- what comes back -------------------------------------------------------------------------------
+
+
+def _list(data: Any) -> list:
+    return data[:MAX_TROUBLE] if type(data) is list else []
+
+
+def _stop(at: int, data: Any) -> Stop:
+    """What ended a cell, from a message. It chooses words; it earns nothing."""
+    try:
+        line = data["line"] if type(data["line"]) is int else None
+        return Stop(at, _clean(data["type"], 60), _clean(data["text"]), line, _clean(data["source"]))
+    except (Unreadable, KeyError, TypeError) as error:
+        raise Stopped("its messages are not in order") from error
 
 
 def _answers(names: Sequence[str], data: Any) -> list[Answer]:
@@ -493,12 +643,16 @@ def _answers(names: Sequence[str], data: Any) -> list[Answer]:
         raise Stopped("its answer is not readable") from error
 
 
-def _outcome(data: Any) -> Outcome:
+def _outcome(data: Any, several: bool = False) -> Outcome:
     """An outcome from a message; what does not fit becomes a problem that earns nothing. The calls are added by the judge."""
     try:
-        failure = data["failure"]
+        failure, result = data["failure"], decode(data["result"])
+        # a text is an answer of its own; among numbers it would be the width of all of them, for NumPy
+        parts = result if several and isinstance(result, tuple) else [result]
+        if any(has_text(part) for part in parts if not isinstance(part, str)):
+            raise Unreadable("it holds texts among its numbers")
         return Outcome(
-            result=decode(data["result"]),
+            result=result,
             problem=_clean(data["problem"]),
             note=_clean(data["note"]),
             changed=tuple(_clean(key, 60) for key in data["changed"][:20]),

@@ -143,18 +143,29 @@ def overview_page(
             (key, text) if key in present else ("", f"{key}: {text}" if key else text)
             for key, text in (*needs, *_worth_a_look(present))
         ],
-        noted=[
-            (key, f"{marks.title}: {line}")
+        stopped=[
+            (key, _first(marks))
             for key, student in present.items()
             for marks in student.lessons.values()
-            for line in (*marks.trouble, marks.note)
-            if line
+            if marks.trouble
+        ],
+        noted=[
+            (key, f"{marks.title}: {marks.note}")
+            for key, student in present.items()
+            for marks in student.lessons.values()
+            if marks.note
         ],
         absent=absent,
         lessons=[_lesson(lesson, present) for lesson in lessons],
         script=script,
         script_hash="sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     )  # fmt: skip
+
+
+def _first(marks: LessonMarks) -> str:
+    """What went wrong first in a notebook, and how much more there is."""
+    more = len(marks.trouble) - 1
+    return f"{marks.title}: {marks.trouble[0]}" + (f" (and {more} more)" if more else "")
 
 
 def _waiting(students: Mapping[str, Student]) -> list[tuple[str, int]]:

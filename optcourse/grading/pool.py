@@ -15,6 +15,7 @@ import importlib.metadata
 import os
 import pickle
 import queue
+import resource
 import selectors
 import signal
 import struct
@@ -37,11 +38,14 @@ from optcourse.grading.walls.outside import (
     INSIDE,
     Limits,
     SandboxFailed,
+    clear_left_behind,
     files_imported_by,
     has_bubblewrap,
+    ipython_files,
 )
 
-GRACE_SECONDS = 60.0  # for the reference's own runs, beyond the limit of a submission
+JUDGE_MEMORY = 3_000_000_000  # of addresses: a judge, too, must not take the machine along
+GRACE_SECONDS = 120.0  # for the reference's own runs, beyond the limit of a submission
 NO_SANDBOX = "bubblewrap is not installed here"
 
 
@@ -74,7 +78,12 @@ def grader_version() -> str:
     """The version and a fingerprint of all that decides a mark, so that a mended exercise is graded anew."""
     lessons = sorted(COURSE.glob("exercises/lesson_*.py"))
     start = [Path(marking.__file__), INSIDE, *lessons]
-    parts = {*start, *COURSE.glob("*.np[yz]"), *(file for path in start for file in files_imported_by(path))}
+    parts = {
+        *start,
+        *ipython_files(),
+        *COURSE.glob("*.np[yz]"),
+        *(file for path in start for file in files_imported_by(path)),
+    }
     digest = hashlib.sha256()
     for path in sorted(parts):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -86,24 +95,23 @@ def grader_version() -> str:
 
 def judge_here(job: Job) -> Result:
     """Mark a notebook in this process."""
-    with tempfile.TemporaryDirectory(prefix="optcourse-judge-") as folder:
-        path = Path(folder, "submission.ipynb")
-        path.write_bytes(job.data)
-        try:
-            marks = grade_notebook(path, seed=job.seed, lesson=job.lesson, sandboxed=job.sandboxed)
-        except Unreadable as error:
-            return Result(job.key, reason=str(error))
-        except SandboxFailed as error:
-            return Result(job.key, reason=f"the sandbox did not start ({error})", died=True)
-        # our own mistake: this notebook has no mark, says why, and the others go on
-        except Exception as error:
-            reason = f"the grader itself failed ({type(error).__name__}); the notebook is not to blame"
-            return Result(job.key, reason=reason, died=True, log=traceback.format_exc())
+    try:
+        marks = grade_notebook(job.data, seed=job.seed, lesson=job.lesson, sandboxed=job.sandboxed)
+    except Unreadable as error:
+        return Result(job.key, reason=str(error))
+    except SandboxFailed as error:
+        return Result(job.key, reason=f"the sandbox did not start ({error})", died=True)
+    # our own mistake: this notebook has no mark, says why, and the others go on
+    except Exception as error:
+        reason = f"the grader itself failed ({type(error).__name__}); the notebook is not to blame"
+        return Result(job.key, reason=reason, died=True, log=traceback.format_exc())
     return Result(job.key, marks)
 
 
 def main() -> None:
     """Read jobs from stdin and write results to stdout until stdin ends, which also happens when the asking process dies."""
+    resource.setrlimit(resource.RLIMIT_AS, (JUDGE_MEMORY, JUDGE_MEMORY))
+    clear_left_behind()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed may get between the answers
     # so that sandboxes and scratch folders are cleared away

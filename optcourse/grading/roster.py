@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -283,12 +283,16 @@ def canvas_headers(header: Sequence[str]) -> dict[str, str]:
 
 @dataclass
 class Matching:
-    """Whose row is whose: ids by student, why others have none, the people without a submission, and those that several fit."""
+    """Whose row is whose: ids by student, why others have none, the people without a submission, and those that several fit.
+
+    claims: for each row that somebody fits, who does, and at which stage.
+    """
 
     ids: dict[str, dict[str, str]] = field(default_factory=dict)
     unknown: dict[str, str] = field(default_factory=dict)
     absent: list[dict[str, str]] = field(default_factory=list)
     contested: list[dict[str, str]] = field(default_factory=list)
+    claims: dict[int, dict[str, int]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
 
@@ -305,7 +309,7 @@ def match_roster(people: Sequence[Mapping[str, str]], students: Mapping[str, Map
     """
     stages = [_owners(people, forms) for _, forms in STAGES]
     claims: dict[int, dict[str, int]] = defaultdict(dict)
-    matching = Matching()
+    matching = Matching(claims=claims)
     for student, ids in students.items():
         for stage, (keys, _) in enumerate(STAGES):
             rows = {
@@ -363,6 +367,11 @@ def _owners(people: Sequence[Mapping[str, str]], forms: Callable) -> dict[str, s
     return owners
 
 
+def _bare(text: str) -> str:
+    """In whatever capitals and forms; spreadsheets drop the zeros in front of a number."""
+    return text.lstrip("0") or text if text.isdecimal() else folded(text)
+
+
 def _plain(person: Mapping[str, str]) -> set[str]:
     return {person[column] for column in KNOWN_BY if column in person}
 
@@ -388,8 +397,8 @@ STAGES: list[tuple[Callable, Callable]] = [
     (lambda student, ids: _numbers(ids), _numbers),
     (lambda student, ids: {student, own_name(student, ids)}, _plain),
     (
-        lambda student, ids: {folded(student), folded(own_name(student, ids))},
-        lambda person: set(map(folded, _plain(person))),
+        lambda student, ids: {_bare(student), _bare(own_name(student, ids))},
+        lambda person: set(map(_bare, _plain(person))),
     ),
     (lambda student, ids: orders(own_name(student, ids)), lambda person: orders(person.get("name", ""))),
     (_without_prefix, lambda person: orders(person.get("name", ""))),
@@ -398,6 +407,19 @@ STAGES: list[tuple[Callable, Callable]] = [
         lambda person: set(map(without_accents, orders(person.get("name", "")))),
     ),
 ]  # fmt: skip
+
+
+def bring_together(book: Gradebook) -> Iterator[str]:
+    """What a person gave to somebody of the roster without work goes to the name under which the work came. Says so."""
+    students = book.students()
+    people = Roster(**book.roster()).people
+    matching = match_roster(people, {key: student.ids for key, student in students.items()})
+    for claim in matching.claims.values():
+        with_work = [key for key in claim if any(marks.file for marks in students[key].lessons.values())]
+        for key in claim:
+            if len(with_work) == 1 and key not in with_work and students[key].lessons:
+                book.rename(key, with_work[0])
+                yield f"{with_work[0]} is {key} of the roster: the marks by hand go with the work"
 
 
 # -- the class -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from optcourse import exercises
@@ -38,6 +38,7 @@ def mark_class(
     last = book.last_seed()
     draw = last is None or options.again
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
+    under_known_names(book, found)
     for old, new in renamed(book, shown(folder), found.submissions):
         print(f"note: {old} is called {new} now: the same notebook, so the marks go with it")
         book.rename(old, new)
@@ -76,6 +77,15 @@ def mark_class(
         raise
     book.end_run(run_id)
     run.progress.end(f"marked on seed {seed}")
+
+
+def under_known_names(book: Gradebook, found: collecting.Found) -> None:
+    """Somebody whom Canvas calls otherwise now has the same number: the work goes under the name of before."""
+    numbers = {s.ids["canvas_id"]: key for key, s in book.students().items() if s.ids.get("canvas_id")}
+    known = {key: numbers.get(ids.get("canvas_id", ""), key) for key, ids in found.ids.items()}
+    found.submissions = [replace(s, student=known.get(s.student, s.student)) for s in found.submissions]
+    found.needs = [(known.get(student, student), text) for student, text in found.needs]
+    found.ids = {known[key]: ids for key, ids in found.ids.items()}
 
 
 def renamed(book: Gradebook, folder: str, submissions: Iterable[Submission]) -> Iterator[tuple[str, str]]:

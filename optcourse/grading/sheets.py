@@ -38,7 +38,7 @@ def read_rows(path: Path) -> list[list[str]]:
     except UnicodeDecodeError as error:
         raise TableError(f"{path} is not in UTF-8; in Excel, save it as 'CSV UTF-8'.") from error
     # Excel's own first line says what stands between the cells
-    said = re.match(r"sep=(.)\r?\n", text)
+    said = re.match(r"""(?i)"?sep=(.)"?\r?\n""", text)
     tries, problem = {}, None
     for delimiter in said[1] if said else DELIMITERS:
         try:

@@ -27,42 +27,49 @@ class StillRunning(Exception):
 REPEAT = 0.1  # a bare `except:` inside a loop swallows the first stop, so it is repeated
 
 
-def call_with_limit(function: Callable[[], Any], seconds: float) -> Any:
+def call_with_limit(function: Callable[[], Any], seconds: float, wall: float | None = None) -> Any:
     """Call `function()`; raise TimeLimit inside it after `seconds`.
+
+    wall: with it, `seconds` are those of a processor, so that what else runs on the machine costs nothing, and `wall`
+    is the end by the clock on the wall, for a function that waits. Only timers can tell the two apart.
 
     In the main thread an interval timer does it, where the system has one; elsewhere the function runs in a
     thread of its own, which is stopped from outside. Neither slows the function down. Python in a browser has
     neither timers nor threads: there the clock is looked at before every line of the learner's code.
     """
     if sys.platform == "emscripten":
-        return _with_trace(function, seconds)
+        return _with_trace(function, wall or seconds)
     in_main_thread = threading.current_thread() is threading.main_thread()
     if in_main_thread and hasattr(signal, "setitimer"):
-        return _with_timer(function, seconds)
-    return _in_thread(function, seconds)
+        return _with_timer(function, seconds, wall)
+    return _in_thread(function, wall or seconds)
 
 
-def _with_timer(function: Callable[[], Any], seconds: float) -> Any:
+def _with_timer(function: Callable[[], Any], seconds: float, wall: float | None) -> Any:
     active = True
 
     def ring(signum, frame):
         if active:
             raise TimeLimit
 
+    clocks = [(signal.ITIMER_REAL, signal.SIGALRM, seconds)]
+    if wall is not None:
+        clocks = [(signal.ITIMER_PROF, signal.SIGPROF, seconds), (signal.ITIMER_REAL, signal.SIGALRM, wall)]
     began = time.monotonic()
-    handler_before = signal.signal(signal.SIGALRM, ring)
-    left_before, repeat_before = signal.setitimer(signal.ITIMER_REAL, seconds, REPEAT)
+    before = []
+    for clock, number, after in clocks:
+        before.append((clock, number, signal.signal(number, ring), signal.setitimer(clock, after, REPEAT)))
     try:
         try:
             return function()
         finally:
             active = False
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler_before)
-        if left_before:  # a timer that was running, for instance pytest-timeout's, goes on
-            left = max(left_before - (time.monotonic() - began), 1e-3)
-            signal.setitimer(signal.ITIMER_REAL, left, repeat_before)
+        for clock, number, handler, (left, repeat) in before:
+            signal.setitimer(clock, 0)
+            signal.signal(number, handler)
+            if left:  # a timer that was running, for instance pytest-timeout's, goes on
+                signal.setitimer(clock, max(left - (time.monotonic() - began), 1e-3), repeat)
 
 
 def _in_thread(function: Callable[[], Any], seconds: float) -> Any:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from optcourse.learner.limits import StillRunning, TimeLimit, call_with_limit
 if TYPE_CHECKING:
     from optcourse.exercises.model import Case
 
+PACKAGE = str(Path(__file__).parents[1])
 MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are kept
 MAX_RECORDED_BYTES = 80_000_000
 MAX_PRINTED = 4_000
@@ -114,6 +116,13 @@ def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> An
     return Answer("function", line)
 
 
+def left_out(name: str) -> str:
+    """What is said of an answer that needs what is not there when grading runs."""
+    if name.startswith("optcourse"):
+        return f"`{name}` is left out of grading: write it yourself."
+    return f"`{name}` is not there when grading runs, which has Python and NumPy: write it with these."
+
+
 def shapes_of(cases: Sequence[Case]) -> list[tuple[int, list[str]]]:
     """The shapes of the calls of cases, for `look_at`."""
     return [(len(case.args), list(case.kwargs)) for case in cases]
@@ -131,8 +140,13 @@ def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     return outcome
 
 
-def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds: float) -> Outcome:
-    """What comes out of one call, in plain values: the half of `run_case` that knows no ingredients."""
+def call(
+    function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds: float, wall: float | None = None
+) -> Outcome:
+    """What comes out of one call, in plain values: the half of `run_case` that knows no ingredients.
+
+    wall: see `call_with_limit`.
+    """
     printed = _Printed()
     outcome = Outcome()
     began = time.perf_counter()
@@ -148,7 +162,7 @@ def call(function: Callable, args: Sequence, kwargs: Mapping[str, Any], seconds:
     ):
         warnings.simplefilter("default")
         try:
-            outcome.result, outcome.note = call_with_limit(work, seconds)
+            outcome.result, outcome.note = call_with_limit(work, seconds, wall)
         except Unusable as error:
             outcome.problem = str(error)
         except TimeLimit:
@@ -390,7 +404,8 @@ def _failure(kind: str, error: BaseException, function: Callable) -> Failure:
 def learner_line(error: BaseException, function: Callable | None) -> tuple[int | None, str]:
     """Line number and text of the deepest line of the learner's own code in the error's traceback."""
     code = getattr(function, "__code__", None)
-    own_file = code.co_filename if code else None
+    # An explorer wraps a learner's function in one of its own: a line of ours is no line of theirs.
+    own_file = code.co_filename if code and not code.co_filename.startswith(PACKAGE) else None
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == own_file or _is_cell(frame.filename):
             source = frame.line or linecache.getline(frame.filename, frame.lineno or 0)

@@ -118,7 +118,8 @@ def _decode_array(data: Mapping) -> Any:
     dtype, shape = data["dtype"], data["shape"]
     if dtype not in DTYPES or type(shape) is not list or len(shape) > MAX_DIMENSIONS:
         raise Unreadable("the answer holds an array of an unknown kind")
-    if not all(type(n) is int and 0 <= n < 2**31 for n in shape):
+    # an array of nothing may have a million rows, each of which would become an object
+    if not all(type(n) is int and 0 <= n < 2**31 for n in shape) or (0 in shape and max(shape) > MAX_ITEMS):
         raise Unreadable("the answer holds an array of an impossible shape")
     raw = base64.b64decode(data["array"], validate=True)
     if len(raw) != math.prod(shape) * np.dtype(dtype).itemsize:
@@ -126,6 +127,20 @@ def _decode_array(data: Mapping) -> Any:
     array = np.ndarray(shape, "|u1" if dtype == "|b1" else dtype, raw)
     array = array != 0 if dtype == "|b1" else array.copy()
     return array[()] if data.get("scalar") is True and not shape else array
+
+
+def has_text(value: Any) -> bool:
+    """Whether a plain value is a text or has one in its parts. NumPy would make each entry as wide as the longest text."""
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            return True
+        if isinstance(item, list | tuple):
+            todo += item
+        elif isinstance(item, Mapping):
+            todo += item.values()
+    return False
 
 
 def loads(raw: bytes) -> Any:

@@ -91,7 +91,8 @@ def test_two_mistakes_at_once():
         The same words as the first.
     """
     mean = made(text)
-    assert both(mean["keeps-all"], mean["whole"])(np.ones(1), 3, 0.5).tolist() == [3.0]
+    two = both(mean["keeps-all"], mean["whole"])
+    assert two.code(np.ones(1), 3, 0.5).tolist() == two.try_out(np.ones(1), 3, 0.5).tolist() == [3.0]
     assert both(mean["keeps-all"], mean["nothing"]) is None
 
 

@@ -125,7 +125,7 @@ def test_a_grader_without_walls_is_caught(name, outside):
 
 
 def test_a_grader_that_never_asks_hidden_cases_is_caught(outside, hidden_are_known, monkeypatch):
-    monkeypatch.setattr(marking, "_final_mark", lambda submission, exercise, mark, seed: mark)
+    monkeypatch.setattr(marking, "_final_mark", lambda submission, exercise, mark, states, seed: mark)
     assert watch.faults(ALL["visible-by-heart"], outside)
     assert watch.faults(ALL["right-on-visible-only"], outside)
 

@@ -678,7 +678,9 @@ def test_nothing_from_outside_is_more_than_text_on_a_page(text):
     student = one_student(text, text)
     page = Reader(pages.student_page(student))
     assert {tag for tag, _ in page.elements} <= ALLOWED
-    overview = Reader(pages.overview_page({text: student}, [text]))
+    overview = Reader(
+        pages.overview_page({text: student}, [text], [(text, text), ("", text), ("gone", text)])
+    )
     assert {tag for tag, _ in overview.elements} <= ALLOWED | {"script"}
     for tag, attributes in page.elements + overview.elements:
         assert not any(

@@ -334,6 +334,17 @@ def test_a_folder_of_any_depth_is_one_students_affair(tmp_path):
     assert reasons == {"ada": "", "eve": "", "deep": f"folders are nested more than {MAX_DEPTH} deep"}
 
 
+def test_a_folder_that_holds_a_whole_download_is_no_student(tmp_path):
+    put(tmp_path / "submissions" / "doejane_12_67890_x.ipynb")
+    put(tmp_path / "submissions" / "roerick_13_67891_x.ipynb")
+    put(tmp_path / "eve" / "doejane_12_67890_x.ipynb")
+    reasons = {s.student: s.refused for s in collect(tmp_path).submissions}
+    assert reasons == {
+        "submissions": "it holds a whole download of Canvas or Moodle: grade that folder itself",
+        "eve": "",
+    }
+
+
 def test_a_date_that_no_calendar_has_does_not_end_the_command(tmp_path):
     put(tmp_path / "ada.ipynb")
     found = the_one(tmp_path)
@@ -475,6 +486,7 @@ def test_a_german_worksheet_has_its_identifiers_too(tmp_path):
         ("Jane van der Doe", "van der Doe, Jane"),
         ("Group B-Jane Doe", "Doe, Jane"),
         ("हिन्दी नाम", "हिन्दी नाम"),
+        ("0012345", "12345"),
     ],
 )
 def test_one_name_in_two_forms_is_one_person(file, row):
@@ -592,6 +604,37 @@ def test_a_mark_by_hand_for_a_student_without_a_notebook_does_not_end_manual(tmp
     assert command.main([str(week), "--manual"]) == 0
     assert "waits: Eve, 03-explain-it-back" in capsys.readouterr().out
     assert "(no notebook was handed in)" in (out / "manual.csv").read_text(encoding="utf-8-sig")
+
+
+def test_marks_by_hand_go_with_the_work_that_comes_later(tmp_path, quick, capsys):
+    week, out = tmp_path / "week", tmp_path / "week-marks"
+    put(week / "ada.ipynb", wished("passed"))
+    (tmp_path / "class.csv").write_text('Student,ID,SIS Login ID\nada,1,ada\n"Doe, Eve",7,eve\n')
+    assert command.main([str(week), "--roster", str(tmp_path / "class.csv")]) == 0
+    assert command.main([str(week), "--mark", "eve", "03-gradient-descent", "2", "--why", "on paper"]) == 0
+    assert canvas(out)["Doe, Eve"][0] == "7"
+    put(week / "doeeve_7_67890_x.ipynb", wished("failed"))
+    assert command.main([str(week)]) == 0
+    assert "doeeve_7 is Doe, Eve of the roster: the marks by hand go with the work" in capsys.readouterr().out
+    assert canvas(out)["Doe, Eve"][0] == "7" and canvas(out)["Doe, Eve"][-1] == "2"
+    with Gradebook(out / "gradebook.sqlite") as book:
+        assert set(book.students()) == {"ada", "doeeve_7"}
+    page = (out / "index.html").read_text()
+    assert "fits the same row" not in page and "work changed since your mark (2 of 3)" in page
+
+
+def test_somebody_whom_canvas_calls_otherwise_now_is_the_same_student(tmp_path, quick):
+    week, out = tmp_path / "week", tmp_path / "week-marks"
+    put(week / "doejane_12_67890_x.ipynb", wished("failed"))
+    assert command.main([str(week)]) == 0
+    (week / "doejane_12_67890_x.ipynb").unlink()
+    put(week / "roejane_12_67999_x.ipynb", wished("passed"))
+    assert command.main([str(week)]) == 0
+    assert canvas(out) == {
+        "Student": ["ID", "SIS User ID", "SIS Login ID", "Section", "03 Gradient descent"],
+        "Points Possible": ["", "", "", "", "14"],
+        "doejane_12": ["12", "", "", "", "14"],
+    }
 
 
 def test_work_that_changed_since_a_mark_by_hand_is_said(tmp_path, quick):

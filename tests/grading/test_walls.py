@@ -6,7 +6,10 @@ The battery of submissions is in test_battery.py; here are the parts that it sta
 import base64
 import json
 import os
+import re
 import socket
+import subprocess
+import sys
 import time
 import tracemalloc
 from pathlib import Path
@@ -19,17 +22,20 @@ from hypothesis import strategies as st
 from optcourse import exercises
 from optcourse.checking.check import check_exercise, run_cases, visible_seed
 from optcourse.checking.verdict import judge
-from optcourse.grading import marking
+from optcourse.grading import marking, pool
 from optcourse.grading.marking import Unreadable, find_lesson, grade_notebook, read_cells
 from optcourse.grading.walls import outside
 from optcourse.grading.walls.outside import KEPT, Limits, SandboxFailed, Stopped, WalledProcess
 from optcourse.learner import wire
+from optcourse.learner.limits import TimeLimit, call_with_limit
 from optcourse.learner.running import Outcome, values_outcome
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = exercises.lessons()
 LIMITS = Limits(cell_seconds=2.0, call_seconds=2.0, total_seconds=60.0, memory=600_000_000)
 SOLUTION = read_cells(ROOT / "solutions" / "03_gradient_descent.ipynb")
+# An answer counts as it stood at its check, too; here are notebooks in which a later cell has the last word.
+UNCHECKED = [cell for cell in SOLUTION if not cell.startswith("check(")]
 
 
 def course_notebook(folder, lesson):
@@ -54,20 +60,20 @@ def inside(code, *names, lesson="03", sandboxed=True, limits=LIMITS):
     with WalledProcess(lesson, limits, sandboxed, time.monotonic() + 60) as worker:
         kept = [f"optcourse.{name}" for name in KEPT.get(lesson, {})]
         job = {
-            "cells": [code],
+            "cells": [code, f"import json as _json\n_answer = _json.dumps([{', '.join(names)}])"],
             "skip": [],
-            "cell_seconds": 20.0,
-            "names": list(names),
-            "shapes": {},
             "kept": kept,
         }
         worker.say(job | {"largest": limits.message})
         while "ready" not in (message := worker.hear(30)):
-            assert "failed" not in message, message
-        worker.say({"values": list(names)})
+            assert message.get("failed") is None, message
+            if "cell" in message:
+                worker.say({"seconds": 20.0, "wall": 60.0})
+        worker.say({"values": ["_answer"], "exercise": "", "names": ["_answer"]})
         outcome = marking._outcome(worker.hear(10)["outcome"])
         assert not outcome.problem
-        return outcome.result
+        found = json.loads(outcome.result)
+        return found[0] if len(found) == 1 else tuple(found)
 
 
 # -- fair marks for the course's own notebooks -----------------------------------------------------
@@ -159,7 +165,7 @@ def test_the_words_are_those_of_the_notebooks_check(tmp_path):
     exec(wrong, names)
     exercise = exercises.get("03-gradient-descent")
     feedback = check_exercise(exercise, names["gradient_descent"])
-    mark = marks(tmp_path, [*SOLUTION, wrong])[exercise.id]
+    mark = marks(tmp_path, [*UNCHECKED, wrong])[exercise.id]
     assert (mark.points, mark.status, mark.hidden_failed) == (0, "failed", False)
     assert mark.visible == " ".join([feedback.sentence, *feedback.details])
 
@@ -167,7 +173,7 @@ def test_the_words_are_those_of_the_notebooks_check(tmp_path):
 def test_the_librarys_own_answer_is_told_that_it_is_left_out(tmp_path):
     cell = "from optcourse.optimizers import GradientDescent as gradient_descent\n"
     used = "def saddle_steps(*a):\n    from optcourse import theory\n    return theory.saddle_steps(*a)"
-    found = marks(tmp_path, [*SOLUTION, cell, used])
+    found = marks(tmp_path, [*UNCHECKED, cell, used])
     assert found["03-gradient-descent"].visible == (
         "`optcourse.optimizers.GradientDescent` is left out of grading: write it yourself."
     )
@@ -184,7 +190,7 @@ def best_learning_rate(H):
         raise ValueError("SECRET " + repr(H))
     return right(H)
 """
-    graded = grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5, limits=LIMITS)
+    graded = grade_notebook(notebook(tmp_path, [*UNCHECKED, cell]), seed=5, limits=LIMITS)
     mark = {m.id: m for m in graded.exercises}["03-best-learning-rate"]
     assert (mark.points, mark.status, mark.hidden_failed) == (0, "failed", True)
     assert mark.visible == marking.ONLY_VISIBLE and "SECRET" not in repr(graded)
@@ -194,6 +200,7 @@ def test_a_missing_answer_and_a_stopped_one_say_why(tmp_path):
     cells = [
         cell for cell in SOLUTION if "def gradient_descent" not in cell and "def saddle_steps" not in cell
     ]
+    cells = [cell for cell in cells if "def steps_needed" not in cell]
     cells += ["def saddle_steps(:", "def steps_needed(*a):\n    while True: pass"]
     found = marks(tmp_path, cells, limits=Limits(call_seconds=0.5))
     assert found["03-gradient-descent"].status == "missing"
@@ -293,7 +300,7 @@ def test_memory_in_pieces_below_every_single_limit_is_seen(tmp_path):
 def test_the_record_of_questions_is_bounded(tmp_path):
     cell = "def gradient_descent(compute_gradient, w, *a):\n    while True:\n        try: compute_gradient(np.zeros(9_000))\n"
     cell += "        except ValueError: pass"
-    found = marks(tmp_path, [*SOLUTION, cell], limits=Limits(record=1_000_000))
+    found = marks(tmp_path, [*UNCHECKED, cell], limits=Limits(record=1_000_000))
     assert "too many numbers in all" in found["03-gradient-descent"].visible
 
 
@@ -326,20 +333,33 @@ def test_the_watch_counts_the_memory_of_the_whole_group(monkeypatch):
 
 
 def test_the_time_of_a_cell_a_call_and_of_all_is_limited(tmp_path):
-    deaf = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])\nwhile True: pass"
+    deaf = "import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM, signal.SIGPROF])\nwhile True: pass"
     cells = [deaf, "while True: pass", *SOLUTION]
     graded = grade_notebook(notebook(tmp_path, cells), seed=5, limits=Limits(cell_seconds=0.5))
     assert graded.points == 14 and graded.trouble == (
         "code cell 1: it took too long, so it was left out",
-        "code cell 2: it ran longer than 0.5 seconds and was stopped",
+        "code cell 2: it ran longer than 0.5 seconds and was stopped in line 1, `while True: pass`",
     )
-    began = time.monotonic()
+    calls = "def gradient_descent(*a):\n    while True: pass"
     graded = grade_notebook(
-        notebook(tmp_path, [*SOLUTION, *["while True: pass"] * 9]), seed=5, limits=Limits(total_seconds=2)
+        notebook(tmp_path, [*UNCHECKED, calls]), seed=5, limits=Limits(total_seconds=2), lesson="03"
     )
-    assert graded.points == 0 and time.monotonic() - began < 12
-    assert {m.status for m in graded.exercises} == {"stopped"}
+    assert graded.points == 0 and {m.status for m in graded.exercises} == {"stopped"}
     assert "took too long" in graded.exercises[0].visible
+
+
+def test_cells_that_take_all_the_time_cost_no_exercise(tmp_path):
+    cells = [*SOLUTION, *["while True: pass"] * 9]
+    graded = grade_notebook(notebook(tmp_path, cells), seed=5, limits=Limits(total_seconds=2))
+    assert graded.points == 14
+    assert re.search(
+        r"the time of all cells, 2 seconds, was over before code cell \d+: it and", graded.trouble[-1]
+    )
+    cells = [*["import time\ntime.sleep(1)"] * 9, *SOLUTION]
+    graded = grade_notebook(notebook(tmp_path, cells), seed=5, limits=Limits(total_seconds=2))
+    assert graded.points == 0
+    assert {m.status for m in graded.exercises} == {"stopped"}  # it waits for a person; it is no zero
+    assert "code cell 14, which had to be left out" in graded.exercises[0].visible
 
 
 def test_results_and_questions_are_limited_in_size_number_and_depth(tmp_path):
@@ -360,7 +380,7 @@ def saddle_steps(*a):
 """
     limits = Limits(questions=500)
     tracemalloc.start()
-    graded = grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5, limits=limits)
+    graded = grade_notebook(notebook(tmp_path, [*UNCHECKED, cell]), seed=5, limits=limits)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     found = {m.id: m for m in graded.exercises}
@@ -415,7 +435,7 @@ def steps_needed(*a):
     return right(*a) if len(calls) <= {calls} else os._exit(0)
 """
     with pytest.raises(SandboxFailed, match="no more"):
-        grade_notebook(notebook(tmp_path, [*SOLUTION, cell]), seed=5)
+        grade_notebook(notebook(tmp_path, [*UNCHECKED, cell]), seed=5)
 
 
 # -- messages --------------------------------------------------------------------------------------
@@ -671,3 +691,148 @@ await asyncio.sleep(0)
 z = 3
 """
     assert inside(magic, "z", "name") == (3, "")
+
+
+# -- what honest work meets ------------------------------------------------------------------------
+
+
+def test_a_call_has_seconds_of_a_processor_and_may_wait_longer():
+    def work(seconds):
+        end = time.process_time() + seconds
+        while time.process_time() < end:
+            pass
+        return 7
+
+    assert call_with_limit(lambda: time.sleep(0.5) or 7, 0.1, 60.0) == 7
+    assert call_with_limit(lambda: work(0.1), 30.0, 60.0) == 7
+    with pytest.raises(TimeLimit):
+        call_with_limit(lambda: work(60.0), 0.1, 1000.0)
+    with pytest.raises(TimeLimit):
+        call_with_limit(lambda: time.sleep(60), 30.0, 0.1)
+
+
+def test_time_for_which_no_processor_is_free_is_not_the_submissions(monkeypatch):
+    with Scripted(b"") as worker:
+        worker.near.close()
+        worker.near, _other = socket.socketpair()
+        worker.process.stdout = worker.near
+        monkeypatch.setattr(outside, "_waited", lambda root: time.monotonic())
+        worker.begin(time.monotonic() + 5)
+        began = time.monotonic()
+        monkeypatch.setattr(outside, "_waited", lambda root: began + 0.9 * (time.monotonic() - began))
+        with pytest.raises(Stopped, match="it took too long"):
+            worker.hear(0.05)
+        assert time.monotonic() - began >= 0.5  # a tenth of the time was its own
+        _other.close()
+
+
+def test_where_python_lies_and_what_the_machine_is_called_cannot_be_read():
+    code = """
+import os, platform, sys, sysconfig
+told = [sys.executable, sys.prefix, os.__file__, np.__file__, platform.node(), sysconfig.get_config_var("prefix")]
+told += sys.path + sys.orig_argv + list(sysconfig.get_paths().values())
+try: 1 / 0
+except ZeroDivisionError as error: told += [error.__traceback__.tb_frame.f_code.co_filename]
+"""
+    [told] = [" ".join(inside("import numpy as np\n" + code, "told"))]
+    for secret in (sys.base_prefix, sys.prefix, os.path.expanduser("~"), socket.gethostname(), str(ROOT)):
+        assert len(secret) < 5 or secret not in told, told
+    assert "/python/bin/python" in told and "grading" in told
+
+
+BOMBS = [
+    'return ["x" * 900_000] + [""] * 900',
+    'return ("x" * 900_000, *[""] * 900)',
+    'return [[1.0, "x" * 900_000], *[["", ""]] * 900]',
+    'return {"w": ["x" * 900_000] + [""] * 900}',
+    'return compute_gradient(["x" * 900_000] + [""] * 900)',
+    "return np.zeros((2**30, 0))",
+]
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_nothing_grows_in_the_judge(bomb, tmp_path):
+    cells = [*UNCHECKED, f"def gradient_descent(compute_gradient, w, *a):\n    {bomb}"]
+    outside.prepared("03")
+    for e in exercises.module("03").EXERCISES:
+        marking._drawn(e.id, tuple(visible_seed(e)))
+    tracemalloc.start()
+    mark = marks(tmp_path, cells)["03-gradient-descent"]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert mark.points == 0 and mark.status == "failed"
+    assert peak < 60_000_000
+
+
+def test_a_message_that_says_so_itself_grows_no_further():
+    crowd = {"result": ["x" * 900_000] + [""] * 900}
+    data = crowd | {"problem": "", "note": "", "changed": [], "warnings": [], "failure": None}
+    assert "texts" in marking._outcome(data).problem
+    assert "texts" in marking._outcome(data, several=True).problem
+    assert marking._outcome(data | {"result": {"tuple": ["a", 1.0]}}, several=True).result == ("a", 1.0)
+    assert ask({"ask": "0", "args": [crowd["result"]], "kwargs": {}})["error"] == "TypeError"
+    with pytest.raises(Unreadable):
+        wire.decode({"array": "", "dtype": "<f8", "shape": [2**30, 0]})
+
+
+def test_however_a_hidden_case_ends_the_sentence_is_the_same(tmp_path):
+    count = len(exercises.get("03-best-learning-rate").draw_cases(0))
+    endings = {"wrong": "0.0", "error": "1 / 0", "gone": "os._exit(0)", "slow": "loop()", "text": "'x'"}
+    found = set()
+    for ending in endings.values():
+        cell = f"""
+import os
+def loop():
+    while True: pass
+right, calls = best_learning_rate, []
+def best_learning_rate(H):
+    calls.append(H)
+    return right(H) if len(calls) <= {count} else {ending}
+"""
+        limits = Limits(call_seconds=0.5)
+        graded = grade_notebook(notebook(tmp_path, [*UNCHECKED, cell]), seed=5, lesson="03", limits=limits)
+        mark = {m.id: m for m in graded.exercises}["03-best-learning-rate"]
+        found.add((mark.points, mark.status, mark.visible, mark.hidden_failed, graded.trouble))
+        assert graded.points == graded.of - mark.of
+    assert found == {(0, "failed", marking.ONLY_VISIBLE, True, ())}
+
+
+def test_what_a_killed_process_leaves_goes_with_the_next_run(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    code = "from optcourse.grading.walls import outside; print(outside.own_folder(), flush=True); input()"
+    environment = os.environ | {"TMPDIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen([sys.executable, "-c", code], **pipes) as owner:
+        folder = Path(owner.stdout.readline().strip())
+        (folder / "submission.ipynb").write_text("{}")
+        outside.clear_left_behind()
+        assert folder.exists()  # its owner lives
+        owner.kill()
+        owner.wait()
+    (tmp_path / "optcourse-grade-no-owner").mkdir()
+    (tmp_path / "optcourse-grade-link").symlink_to(ROOT)
+    outside.clear_left_behind()
+    assert not folder.exists() and {p.name for p in tmp_path.iterdir()} == {
+        "optcourse-grade-no-owner",
+        "optcourse-grade-link",
+    }
+
+
+def test_a_judge_has_a_memory_limit_of_its_own():
+    marker = pool.Marker()
+    try:
+        [limit] = re.findall(r"Max address space +(\d+)", _limits_of(marker.process.pid))
+        assert int(limit) == pool.JUDGE_MEMORY
+    finally:
+        marker.close()
+
+
+def _limits_of(pid):
+    """The limits of a process, as soon as it has set its own."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        text = Path(f"/proc/{pid}/limits").read_text()
+        if str(pool.JUDGE_MEMORY) in text:
+            return text
+        time.sleep(0.05)
+    raise AssertionError(text)

@@ -11,114 +11,19 @@ Run as a script; the first message on standard input is the job.
 
 from __future__ import annotations
 
-import ast
-import builtins
+import contextlib
 import importlib
-import importlib.machinery
-import inspect
 import json
-import linecache
 import os
-import re
 import signal
 import sys
 import threading
 import types
 
-STAND_INS = "matplotlib mpl_toolkits IPython ipywidgets anywidget ipympl scipy pandas seaborn torch sklearn tqdm".split()
 MAX_TEXT = 500
-LEFT_OUT_USED: list[str] = []
-HANDED_IN: dict[str, tuple] = {}  # what the notebook's own checks were given last, by exercise
-
-
-class LeftOut:
-    """What a submission finds where grading leaves something out: it does nothing, quietly."""
-
-    def __init__(self, name="", *args, **kwargs):
-        object.__setattr__(self, "_left_out", name if type(name) is str else "")
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return LeftOut(f"{self._left_out}.{name}")
-
-    def __setattr__(self, name, value):
-        pass
-
-    def _nothing(self, *args, **kwargs):
-        if len(LEFT_OUT_USED) < 100:
-            LEFT_OUT_USED.append(self._left_out)
-        return LeftOut(self._left_out)
-
-    __call__ = __getitem__ = __enter__ = _nothing
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = _nothing
-    __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __neg__ = __abs__ = _nothing
-
-    def __setitem__(self, key, value):
-        pass
-
-    def __bool__(self):
-        return False
-
-    def __len__(self):
-        return 0
-
-    def __float__(self):
-        return float("nan")
-
-    def __lt__(self, other):
-        return False
-
-    __gt__ = __le__ = __ge__ = __lt__
-
-    def __exit__(self, *error):
-        return False
-
-    def __iter__(self):
-        """Empty, but for `figure, axes = plt.subplots()`: as many as there are names on the left."""
-        frame = sys._getframe(1)
-        code, at = frame.f_code.co_code, frame.f_lasti
-        unpacked = 0 <= at < len(code) - 1 and code[at] == UNPACK
-        return iter([LeftOut(self._left_out) for _ in range(code[at + 1])] if unpacked else [])
-
-    def __format__(self, spec):
-        return "…"
-
-    def __repr__(self):
-        return "…"
-
-
-UNPACK = __import__("opcode").opmap["UNPACK_SEQUENCE"]
-
-
-class StandIn(types.ModuleType):
-    """A module that grading leaves out."""
-
-    __path__ = ()
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return LeftOut(f"{self.__name__}.{name}")
-
-
-class StandIns:
-    """Finds stand-ins for the modules that are left out, also where the real ones are installed."""
-
-    def __init__(self, kept):
-        self.kept = kept
-
-    def find_spec(self, name, path=None, target=None):
-        root = name.partition(".")[0]
-        if root in STAND_INS or (root == "optcourse" and name not in self.kept):
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-        return None
-
-    def create_module(self, spec):
-        return StandIn(spec.name)
-
-    def exec_module(self, module):
-        pass
+STOOD: dict[
+    str, list
+] = {}  # by exercise: what its check was given, and all names, at the last check and at the first
 
 
 class Pipe:
@@ -150,13 +55,16 @@ class Pipe:
     def ask(self, key, args, kwargs):
         """The value of a case's callable. The call's clock stands still meanwhile, so no message is cut in two."""
         with self.lock:
-            left, repeat = signal.setitimer(signal.ITIMER_REAL, 0)
+            stopped = [
+                (clock, *signal.setitimer(clock, 0)) for clock in (signal.ITIMER_REAL, signal.ITIMER_PROF)
+            ]
             try:
                 self.say({"ask": key, "args": args, "kwargs": kwargs})
                 reply = self.hear()
             finally:
-                if left or repeat:
-                    signal.setitimer(signal.ITIMER_REAL, max(left, 1e-4), repeat)
+                for clock, left, repeat in stopped:
+                    if left or repeat:
+                        signal.setitimer(clock, max(left, 1e-4), repeat)
         if "error" in reply:
             raise (TypeError if reply["error"] == "TypeError" else ValueError)(reply["text"])
         return wire.decode(reply["value"])
@@ -174,6 +82,9 @@ class Recorder:
 
     def __call__(self, *args, **kwargs):
         judge, key = self._ask
+        for arg in (*args, *kwargs.values()):
+            if type(arg) is LeftOut:
+                arg.asked_for_its_value()
         try:
             sent = [wire.encode(_numbers(arg)) for arg in args]
             named = {str(name): wire.encode(_numbers(arg)) for name, arg in kwargs.items()}
@@ -196,32 +107,34 @@ def main():
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
+    os.environ.pop("LD_LIBRARY_PATH", None)
     wall_in()
     judge.say({"started": True})
     job = judge.hear()
     judge.largest = job["largest"]
     names = leave_out(job["kept"])
-    BUILTINS["input"] = lambda prompt="": ""
-    BUILTINS["display"] = LeftOut("display")
-    BUILTINS["get_ipython"] = lambda: LeftOut("get_ipython")
-    vars(builtins).update(BUILTINS)
+    cells.begin(names, job["cells"])
     for index, source in enumerate(job["cells"]):
-        if index not in job["skip"]:
-            judge.say({"cell": index})
-            if failed := run_cell(index, source, names, job["cell_seconds"]):
-                # what fills the memory, or threads that go on, would cost the answers of other cells, too
-                spoilt = failed == "MemoryError" or threading.active_count() > 1
-                judge.say({"failed": failed, "spoilt": spoilt})
+        if index in job["skip"]:
+            continue
+        judge.say({"cell": index})
+        go = judge.hear()
+        if go["seconds"] <= 0:  # the time of all cells is over
+            break
+        failed = cells.run(index, source, go["seconds"], go["wall"])
+        if failed or cells.LOST:
+            # what fills the memory, or threads that go on, would cost the answers of other cells, too
+            spoilt = bool(failed) and (failed["type"] == "MemoryError" or threading.active_count() > 1)
+            judge.say({"failed": failed, "lost": cells.LOST, "spoilt": spoilt})
     judge.say({"ready": True})
     while True:
         request = judge.hear()
-        scope = names
-        if "handed_in" in request:
-            scope = dict(zip(request["names"], HANDED_IN.get(request["handed_in"], ()), strict=False))
-        if "look" in request:
-            judge.say({"seen": [look(scope, name, shapes) for name, shapes in request["look"]]})
-        else:
-            judge.say({"outcome": outcome_data(serve(judge, request, scope), job["largest"])})
+        with as_it_stood(names, request) as scope:
+            if "look" in request:
+                seen = [look(scope, name, shapes) for name, shapes in request["look"]]
+                judge.say({"seen": seen, "stood": differing(request, names)})
+            else:
+                judge.say({"outcome": outcome_data(serve(judge, request, scope), job["largest"])})
 
 
 def wall_in():
@@ -253,62 +166,79 @@ def leave_out(kept):
         delattr(course, room)
     course.__getattr__ = attribute
     sys.argv[:] = ["notebook"]
+    sys.path.append(os.getcwd())  # for a module that a cell writes
     sys.meta_path.insert(0, StandIns(kept))
     main_module = sys.modules["__main__"] = types.ModuleType("__main__")
     return main_module.__dict__
 
 
 def check(exercise, *answers, **options):
-    """`check` in the notebook: it only remembers, for who hands in an answer under a name of their own."""
-    if len(HANDED_IN) < 1_000:
-        HANDED_IN[exercise] = answers
+    """`check` in the notebook: it remembers what it was given, and all names as they stand now."""
+    if type(exercise) is str and (exercise in STOOD or len(STOOD) < 100):
+        state = (answers, dict(cells.SHELL.names))
+        STOOD[exercise] = [state, *STOOD.get(exercise, [state])[-1:]]
     return LeftOut("optcourse.check")
 
 
-BUILTINS = dict(vars(builtins))
+# -- answers as they stood -------------------------------------------------------------------------
 
 
-# -- cells -----------------------------------------------------------------------------------------
-
-
-def run_cell(index, source, names, seconds):
-    """Run a cell; the name of the error's type where it fails. The next cells run all the same."""
-    file = f"<cell {index}>"
+@contextlib.contextmanager
+def as_it_stood(names, request):
+    """The names for a request: the notebook's at its end, or as they were at a check, which then was given these answers."""
+    states = STOOD.get(request["exercise"], [])
+    if not 0 <= request.get("stood", -1) < len(states):
+        yield names
+        return
+    answers, then = states[request["stood"]]
+    now = dict(names)
     try:
-        call_with_limit(lambda: execute(compile_cell(source, file), names), seconds)
-    except (Exception, SystemExit, TimeLimit, KeyboardInterrupt, GeneratorExit) as error:
-        return type(error).__name__[:60]
-    finally:  # a cell's debugger and what it changes of Python's and NumPy's own functions end with it
-        vars(builtins).update(BUILTINS)
-        vars(np).update(NUMPY)
-        sys.settrace(None)
-        sys.setprofile(None)
-    return None
+        names.clear()
+        names.update(then)
+        yield dict(zip(request["names"], answers, strict=False))
+    finally:
+        then.clear()
+        then.update(names)
+        names.clear()
+        names.update(now)
 
 
-def compile_cell(source, file):
-    """The code of a cell; magics and shell lines (`%matplotlib`, `!pip`, `x = !ls`, `name?`) do nothing."""
-    try:
-        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    except SyntaxError:  # only now: a line of plain Python may begin with %, too
-        source = "\n".join(
-            re.sub(MAGIC, r"\1pass", re.sub(SHELL, r"\1''", line)) for line in source.split("\n")
-        )
-        code = compile(source, file, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    return code
+def differing(request, names):
+    """Which states at a check of this exercise differ from the state at the end, as far as its answers can tell."""
+    found = []
+    states = STOOD.get(request["exercise"], [])
+    ends = [names.get(name, STOOD) for name in request["names"]]
+    for k, (answers, then) in enumerate(states):
+        if k and then is states[0][1]:
+            continue
+        same = len(answers) == len(ends) and all(a is b for a, b in zip(answers, ends, strict=True))
+        if not same or not all(_reaches_the_same(answer, then, names) for answer in answers):
+            found.append(k)
+    return found
 
 
-MAGIC = re.compile(r"^([ \t]*)([%!?].*|[\w.]+\?\??[ \t]*)$")
-SHELL = re.compile(r"^([ \t]*[\w.]+[ \t]*=[ \t]*)[%!].*$")
+def _reaches_the_same(answer, then, now):
+    """Whether all globals that a function can reach are the same things in both."""
+    todo, seen = [answer], set()
+    while todo:
+        thing = todo.pop()
+        if isinstance(thing, types.FunctionType):
+            for name in _names_in(thing.__code__) - seen:
+                seen.add(name)
+                if then.get(name, STOOD) is not now.get(name, STOOD):
+                    return False
+                todo.append(then.get(name))
+        elif callable(thing) and not isinstance(thing, type(np.exp) | types.BuiltinFunctionType):
+            return then.keys() == now.keys() and all(then[name] is now[name] for name in then)
+    return True
 
 
-def execute(code, names):
-    result = eval(code, names)
-    if inspect.iscoroutine(result):  # a cell with `await`
-        import asyncio
-
-        asyncio.run(result)
+def _names_in(code):
+    found = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            found |= _names_in(constant)
+    return found
 
 
 # -- answers ---------------------------------------------------------------------------------------
@@ -335,7 +265,8 @@ def left_out_name(thing):
 
 def serve(judge, request, names):
     """The outcome of one request: a call of a function, or values."""
-    LEFT_OUT_USED.clear()
+    TOUCHED.clear()
+    VALUED.clear()
     if "values" in request:
         return running.values_outcome(request["values"], [names.get(name) for name in request["values"]])
 
@@ -343,15 +274,18 @@ def serve(judge, request, names):
         return np.random.default_rng(data["rng"]) if "rng" in data else Recorder(judge, data["ask"])
 
     args, kwargs = wire.decode(request["args"], special), wire.decode(request["kwargs"], special)
+    function = names[request["call"]]
     try:
-        outcome = running.call(names[request["call"]], args, kwargs, request["seconds"])
+        outcome = running.call(function, args, kwargs, request["seconds"], request["wall"])
     except (Exception, KeyboardInterrupt) as error:  # also an error that fails when its text is asked for
         outcome = running.Outcome(failure=running.Failure("raised", type(error).__name__))
     original = wire.decode(request["args"], special), wire.decode(request["kwargs"], special)
     outcome.changed = running.changed(*original, args, kwargs)
-    used = next((name for name in LEFT_OUT_USED if name.startswith("optcourse")), None)
-    if used:
-        outcome.note = f"`{used[:100]}` is left out of grading: write it yourself."
+    library = next((name for name in TOUCHED if name.startswith("optcourse")), None)
+    if used := library or next(iter(VALUED), None):
+        outcome.note = running.left_out(used[:100])
+        if outcome.problem or (outcome.failure and outcome.failure.kind == "raised"):
+            outcome.problem, outcome.note, outcome.failure = outcome.note, "", None
     return outcome
 
 
@@ -381,9 +315,12 @@ if __name__ == "__main__":
 
     import numpy as np
 
-    from optcourse.grading.walls import kernel_filter
-    from optcourse.learner import running, wire
-    from optcourse.learner.limits import TimeLimit, call_with_limit
+    # before the limits, which a submission may have used up when these are asked for
+    import numpy.ma
+    import numpy.random
 
-    NUMPY = dict(vars(np))
+    from optcourse.grading.walls import cells, kernel_filter
+    from optcourse.grading.walls.stand_ins import TOUCHED, VALUED, LeftOut, StandIn, StandIns
+    from optcourse.learner import running, wire
+
     main()

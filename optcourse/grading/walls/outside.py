@@ -9,11 +9,14 @@ that cannot be seen (`kernel_filter`).
 from __future__ import annotations
 
 import ast
+import fcntl
+import importlib.util
 import os
 import py_compile
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -53,9 +56,12 @@ POLL = 0.02  # seconds between two looks at memory and processes
 class Limits:
     """What one submission may use. Seconds, bytes and counts."""
 
-    cell_seconds: float = 10.0
-    call_seconds: float = 60.0  # where the exercise itself says less, that counts
-    total_seconds: float = 120.0
+    cell_seconds: float = 10.0  # of a processor
+    call_seconds: float = 60.0  # of a processor; where the exercise itself says less, that counts
+    wait: float = 3.0  # a cell or a call that waits for something else than a processor may take this many times as long
+    total_seconds: float = (
+        240.0  # for all cells, and again for all calls; waiting for a processor does not count
+    )
     memory: int = 1_500_000_000
     processes: int = 8
     threads: int = 64
@@ -84,13 +90,13 @@ class WalledProcess:
     """One process behind the walls, and the two pipes to it. A context manager: at the end nothing of it is left."""
 
     def __init__(self, lesson: str, limits: Limits, sandboxed: bool, end: float) -> None:
-        self.limits, self.end, self.next_look = limits, end, 0.0
+        self.limits, self.end, self.next_look, self.waited_before = limits, end, 0.0, 0.0
         self.buffer = bytearray()
         self.scratch = None
         if sandboxed:
             home = prepared(lesson)
         else:  # a copy of its own, which no submission before it can have changed
-            self.scratch = Path(tempfile.mkdtemp(prefix="optcourse-scratch-"))
+            self.scratch = own_folder()
             home = self.scratch / "job"
             for name in ("job", "work"):
                 (self.scratch / name).mkdir()
@@ -106,6 +112,7 @@ class WalledProcess:
             start_new_session=True,
         )
         os.set_blocking(self.process.stdin.fileno(), False)
+        self.begin(end)
         try:
             self._hello()
         except BaseException:
@@ -122,7 +129,7 @@ class WalledProcess:
         try:
             started, why = self.hear(60.0).get("started"), "it says something else"
         except (Stopped, Unreadable) as error:
-            if time.monotonic() > self.end:
+            if time.monotonic() - self.load() > self.end:
                 raise Stopped("the submission as a whole took too long") from error
             started, why = False, str(error)
         if started is not True:
@@ -132,6 +139,14 @@ class WalledProcess:
             except subprocess.TimeoutExpired:  # it lives, and is silent
                 pass
             raise SandboxFailed(f"the process for submissions does not start: {why}")
+
+    def begin(self, end: float) -> None:
+        """From now on the worker has time until `end`."""
+        self.end, self.waited_before = end, _waited(self.process.pid)
+
+    def load(self) -> float:
+        """The seconds since `begin` for which the worker and we would have run, but the processors were busy with others."""
+        return max(_waited(self.process.pid) - self.waited_before, 0.0)
 
     def say(self, message: dict, seconds: float = 10.0) -> None:
         """Send a message. A worker that does not read is stopped, so that the judge never waits for it."""
@@ -177,10 +192,12 @@ class WalledProcess:
             ready.register(self.process.stdout, select.POLLIN)
         while True:
             now = time.monotonic()
-            if now > self.end:
-                raise Stopped("the submission as a whole took too long")
-            if now > end:
-                raise Stopped("it took too long")
+            if now > min(end, self.end):
+                used = now - self.load()
+                if used > self.end:
+                    raise Stopped("the submission as a whole took too long")
+                if used > end:
+                    raise Stopped("it took too long")
             if now >= self.next_look:
                 self.next_look = now + POLL
                 if why := _too_much(self.process.pid, self.limits):
@@ -218,6 +235,10 @@ def _drain(pipe: Any) -> str:
 # -- the command line ------------------------------------------------------------------------------
 
 
+# Where Python lies behind the walls, so that nobody reads in a traceback whose machine it is.
+PYTHON = "/python"
+
+
 def _command(home: Path, limits: Limits, sandboxed: bool) -> list[str]:
     base = Path("/job") if sandboxed else home
     site = Path("/site") if sandboxed else Path(np.__file__).parents[1]
@@ -230,7 +251,9 @@ def _command(home: Path, limits: Limits, sandboxed: bool) -> list[str]:
         "RLIMIT_NPROC": limits.processes,
         "RLIMIT_CORE": 0,
     }
-    words = [os.path.realpath(sys.executable), "-I", "-S", "-B", f"{base}/inside.py", path]
+    python = Path(os.path.realpath(sys.executable))
+    words = [f"{PYTHON}/bin/{python.name}" if sandboxed else str(python), "-I", "-S", "-B"]
+    words += [f"{base}/inside.py", path]
     for name, value in kernel.items():
         words += [name, str(value)]
     return [*_walls(home, limits), *words] if sandboxed else words
@@ -239,26 +262,31 @@ def _command(home: Path, limits: Limits, sandboxed: bool) -> list[str]:
 def _walls(home: Path, limits: Limits) -> list[str]:
     """bubblewrap's command line: nothing but Python's library, NumPy and the job, all read-only, and a small scratch."""
     words = ["bwrap", "--unshare-all", "--unshare-user", "--uid", "65534", "--gid", "65534"]
-    words += ["--cap-drop", "ALL", "--new-session", "--die-with-parent"]
+    words += ["--hostname", "grading", "--cap-drop", "ALL", "--new-session", "--die-with-parent"]
     for name in ("/usr/lib", "/usr/lib32", "/usr/lib64"):
         if Path(name).exists():
             words += ["--ro-bind", name, name]
     for name in ("lib", "lib64"):
         if Path("/", name).exists():
             words += ["--symlink", f"usr/{name}", f"/{name}"]
-    python, base = os.path.realpath(sys.executable), Path(sys.base_prefix).resolve()
+    python, base = Path(os.path.realpath(sys.executable)), Path(sys.base_prefix).resolve()
     library = Path(os.__file__).resolve().parent
-    for name in dict.fromkeys((base / "lib", library)):
-        if not name.is_relative_to("/usr/lib"):
-            words += ["--ro-bind", str(name), str(name)]
-    words += ["--ro-bind", python, python]
-    for hidden in (
-        library / "site-packages",
-        library / "dist-packages",
-        Path("/usr/lib/python3/dist-packages"),
-    ):
-        if hidden.exists():  # the course itself may be installed there
-            words += ["--tmpfs", str(hidden), "--remount-ro", str(hidden)]
+    words += ["--ro-bind", str(python), f"{PYTHON}/bin/{python.name}"]
+    if not (base / "lib").is_relative_to("/usr/lib"):  # what it is linked with may lie there
+        words += ["--ro-bind", str(base / "lib"), f"{PYTHON}/lib"]
+        words += ["--setenv", "LD_LIBRARY_PATH", f"{PYTHON}/lib"]
+    inside = Path(PYTHON, sys.platlibdir, library.name)
+    if library != base / sys.platlibdir / library.name or (base / "lib").is_relative_to("/usr/lib"):
+        words += ["--ro-bind", str(library), str(inside)]
+    hidden = [inside / "site-packages", inside / "dist-packages", Path("/usr/lib/python3/dist-packages")]
+    outside = [library / "site-packages", library / "dist-packages", hidden[-1]]
+    if library.is_relative_to("/usr/lib"):
+        hidden, outside = [*hidden, *outside[:2]], [*outside, *outside[:2]]
+    for there, here in zip(hidden, outside, strict=True):
+        if here.exists():  # the course itself may be installed there
+            words += ["--tmpfs", str(there), "--remount-ro", str(there)]
+    for file, copy in _built_with(home):  # it says where Python was built, which often is a home folder
+        words += ["--ro-bind", copy, str(inside / file.relative_to(library))]
     numpy = Path(np.__file__).parent
     words += ["--ro-bind", str(numpy), "/site/numpy"]
     if (libraries := numpy.with_name("numpy.libs")).exists():
@@ -268,11 +296,24 @@ def _walls(home: Path, limits: Limits) -> list[str]:
     return words
 
 
+def _built_with(home: Path) -> Iterator[tuple[Path, str]]:
+    """The files of Python's library that name the folder it lies in, and what stands in their places."""
+    base, library = str(Path(sys.base_prefix).resolve()), Path(os.__file__).resolve().parent
+    if base == "/usr":
+        return
+    for file in library.glob("_sysconfigdata*.py"):
+        copy = home / file.name
+        if not copy.exists():
+            copy.write_text(file.read_text(encoding="utf-8").replace(base, PYTHON), encoding="utf-8")
+        yield file, str(copy)
+        for compiled in (library / "__pycache__").glob(f"{file.stem}.*.pyc"):
+            yield compiled, os.devnull
+
+
 @lru_cache(maxsize=64)
 def prepared(lesson: str) -> Path:
     """A folder with the worker and the course as a lesson's submissions find it, compiled; made once a process."""
-    home = Path(tempfile.mkdtemp(prefix="optcourse-grade-"))
-    Finalize(None, shutil.rmtree, (home, True), exitpriority=1)  # also at the end of a process of a pool
+    home = own_folder()
     _prepare(lesson, home)
     for file in home.rglob("*.py"):
         py_compile.compile(
@@ -284,6 +325,11 @@ def prepared(lesson: str) -> Path:
 def _prepare(lesson: str, home: Path) -> None:
     package = home / "course" / "optcourse"
     shutil.copy(INSIDE, home)
+    for (
+        file
+    ) in ipython_files():  # IPython's way to make Python of a cell, which needs nothing else of IPython
+        source = file.read_text(encoding="utf-8").replace("from IPython.utils import", "import")
+        (home / file.name).write_text(source, encoding="utf-8")
     package.mkdir(parents=True)
     # The worker's own tools: no reference, no ingredient. It takes them off the path before the cells run.
     for file in files_imported_by(INSIDE):
@@ -296,6 +342,14 @@ def _prepare(lesson: str, home: Path) -> None:
             shutil.copy(COURSE / "digits.npz", package)
     for folder in (package, *(path for path in package.rglob("*") if path.is_dir())):
         (folder / "__init__.py").touch()
+
+
+@lru_cache(maxsize=1)
+def ipython_files() -> tuple[Path, ...]:
+    """The files of IPython that the worker uses; they are found without importing it."""
+    [folder] = importlib.util.find_spec("IPython").submodule_search_locations
+    found = [Path(folder, name) for name in ("core/inputtransformer2.py", "utils/tokenutil.py")]
+    return tuple(path for path in found if path.is_file())
 
 
 def files_imported_by(file: Path) -> list[Path]:
@@ -341,6 +395,45 @@ def __getattr__(name):
 """
 
 
+# -- folders that go with their owner --------------------------------------------------------------
+
+OWNED = "optcourse-grade-"
+
+
+@lru_cache(maxsize=1)
+def folder_of_this_process() -> Path:
+    """Where this process keeps what goes with it, however it ends: the lock on it is gone then."""
+    folder = Path(tempfile.mkdtemp(prefix=OWNED))
+    lock = (folder / ".owner").open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    Finalize(None, _remove, (folder, lock), exitpriority=1)  # also at the end of a process of a pool
+    return folder
+
+
+def _remove(folder: Path, lock: Any) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    lock.close()
+
+
+def own_folder() -> Path:
+    """A new folder of this process."""
+    return Path(tempfile.mkdtemp(dir=folder_of_this_process()))
+
+
+def clear_left_behind() -> None:
+    """Remove the folders of this user whose processes were killed before they could do it."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{OWNED}*"):
+        try:
+            status = folder.lstat()
+            if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                continue
+            with (folder / ".owner").open("r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder, ignore_errors=True)
+        except (BlockingIOError, FileNotFoundError):  # somebody works in it, or is about to; or it is gone
+            continue
+
+
 # -- the watch -------------------------------------------------------------------------------------
 
 
@@ -357,6 +450,17 @@ def _tree(root: int) -> tuple[list[int], int]:
         except OSError:  # it has just ended
             continue
     return found, threads
+
+
+def _waited(root: int) -> float:
+    """The seconds for which these processes and this one were ready to run and no processor was free; 0 where nobody counts."""
+    waited = 0
+    for pid in (*_tree(root)[0], os.getpid()):
+        try:
+            waited += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+        except (OSError, IndexError):  # it has just ended, or the kernel does not say
+            continue
+    return waited / 1e9
 
 
 def _too_much(root: int, limits: Limits) -> str | None:

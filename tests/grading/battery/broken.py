@@ -368,7 +368,7 @@ SUBMISSIONS = [
     Submission(
         "syntax-error",
         "03",
-        (first("def f(:"), last("    indented"), after(BEST, "return 3")),
+        (first("def f(:"), last("    indented"), after(BEST, "return (3")),
         lost(BEST),
         "An answer whose cell does not compile is no answer; the other cells are not concerned.",
     ),
@@ -506,9 +506,6 @@ SUBMISSIONS = [
         (as_bytes(lambda data: data.replace(b'"cells"', b'"\xff\xfe": 1, "cells"', 1)),),
         REFUSED,
         "JSON is UTF-8; what is not cannot be read for certain.",
-    ),
-    Submission(
-        "utf-16", "03", (as_bytes(lambda data: data.decode().encode("utf-16")),), REFUSED, "JSON is UTF-8."
     ),
     Submission("nul-bytes", "03", (raw(b"\0" * 10_000),), REFUSED, "A file of zeros, as a crash leaves it."),
     Submission("json-but-a-list", "03", (raw(b"[1, 2, 3]"),), REFUSED, "JSON, but no notebook."),

@@ -18,6 +18,7 @@ from tests.grading.battery.model import (
     last,
     lost,
     only,
+    top,
 )
 
 GD, HESSIAN, BATCH = "03-gradient-descent", "03-read-a-hessian", "03-batch-gradient-descent"
@@ -278,7 +279,262 @@ display(fig, HTML("<b>hello</b>"))
 plt.show()
 """
 
+OWN_HELPER = """
+def @HELPER@(loss, at, i, step):
+    a = at.copy(); a[i] += step
+    b = at.copy(); b[i] -= step
+    return (loss(a) - loss(b)) / (2 * step)
+def numeric_gradient(loss, w, step):
+    w = np.array(w, dtype=float)
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        dw[i] = @HELPER@(loss, w, i, step)
+    return dw
+"""
+
+OWN_DESCENT = """
+def numeric_descent(f, w, learning_rate, num_steps, h):
+    w = np.array(w, dtype=float)
+    losses = [f(w)]
+    for _ in range(num_steps):
+        steps = h * np.eye(w.size)
+        dw = np.array([(f(w + e) - f(w - e)) / (2 * h) for e in steps])
+        w = w - learning_rate * dw
+        losses.append(f(w))
+    return w, losses
+"""
+
+WITH_PROGRESS = """
+from tqdm.auto import tqdm, trange
+from numba import njit
+from functools import lru_cache
+@njit(cache=True)
+def step(w, dw, learning_rate):
+    return w - learning_rate * dw
+@lru_cache
+def rate(learning_rate): return learning_rate
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    w = np.array(w, dtype=float)
+    bar = tqdm(range(num_steps), desc="steps")
+    for _ in bar:
+        w = step(w, compute_gradient(w), rate(learning_rate))
+        bar.set_postfix(w=w)
+    display(w)
+    return w
+"""
+
+HELD_FILES = """
+held = []
+try:
+    while True: held.append(open("held.txt", "w"))
+except OSError:
+    pass
+"""
+
+SLOWLY = """
+import time
+def best_learning_rate(H):
+    begin = time.process_time()
+    while time.process_time() - begin < 0.1: pass
+    e = np.linalg.eigvalsh(H)
+    return 2 / (e[0] + e[-1])
+"""
+
+REBOUND = ["central", "forward", "eps", "f", "x", "h", "errors"]
+
+
+def big_pictures(book: dict) -> dict:
+    """24 MB of pictures in its outputs."""
+    for cell in book["cells"][:12]:
+        if cell["cell_type"] == "code":
+            picture = {"image/png": "iVBORw0KGgo" * 400_000}
+            cell["outputs"] = [{"output_type": "display_data", "data": picture, "metadata": {}}]
+    return book | {"cells": book["cells"]}
+
+
+def rebound_helper(name: str) -> Submission:
+    """A helper of the student under a name that a later cell of the lesson takes."""
+    return Submission(
+        f"helper-named-{name}",
+        "01",
+        (
+            answer("01-numeric-gradient", OWN_HELPER.replace("@HELPER@", name)),
+            answer("01-numeric-descent", OWN_DESCENT),
+        ),
+        FULL,
+        "It passed its check; what a later cell of the lesson does with the name is not the student's doing.",
+    )
+
+
 SUBMISSIONS = [
+    *map(rebound_helper, REBOUND),
+    *(
+        Submission(
+            f"missing-package-{k}",
+            "03",
+            (top(source),),
+            FULL,
+            "A failing import costs its line, not the cell, and everybody reads which line.",
+            said=(f"code cell 1, line 1, `{source.splitlines()[0]}`: ModuleNotFoundError",),
+        )
+        for k, source in enumerate(
+            (
+                'from google.colab import drive\ndrive.mount("/content/drive")',
+                "import yaml, PIL.Image, requests, psutil",
+                "import jax.numpy as jnp, numpy as onp",
+                "from helpers import *",
+                "import pandas as pd\nframe = pd.DataFrame({'a': [1]})\nprint(int(frame['a'][0]))",
+                "import torch\ndevice = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
+            )
+        )
+    ),
+    Submission(
+        "import-with-a-way-out",
+        "03",
+        (top("try:\n    import cupy as xp\nexcept ImportError:\n    xp = None\nassert xp is None"),),
+        FULL,
+        "Who waits for a failed import gets it.",
+    ),
+    Submission(
+        "a-file-that-is-not-there",
+        "03",
+        (top('notes = open("notes.txt").read()\nwords = notes.split()'),),
+        FULL,
+        "In the lab the file is there; the line costs itself.",
+        said=('code cell 1, line 1, `notes = open("notes.txt").read()`: FileNotFoundError',),
+    ),
+    Submission(
+        "asks-for-input",
+        "03",
+        (top('n = int(input("how many? "))'),),
+        FULL,
+        "Nobody is there to answer.",
+        said=("code cell 1, line 1,",),
+    ),
+    Submission(
+        "a-cell-that-stops",
+        "03",
+        (before("03-steps-needed", "import math\nprint(undefined_name)"),),
+        lost("03-steps-needed"),
+        "It stops in the lab, too; everybody reads where.",
+        statuses={"03-steps-needed": "missing"},
+        said=("stopped in line 2, `print(undefined_name)`: NameError: name 'undefined_name' is not defined",),
+    ),
+    Submission("np-is-three", "03", (last("np = 3\nmath = None"),), FULL, "Every check had passed by then."),
+    Submission(
+        "overwritten-after-its-check",
+        "03",
+        (last("gradient_descent = best_learning_rate = None\nkappa = 0"),),
+        FULL,
+        "An answer counts as it stood when its own check ran, when that is better.",
+    ),
+    Submission(
+        "right-after-its-check",
+        "03",
+        (
+            answer(GD, "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    return w"),
+            last(
+                "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    w = np.array(w, dtype=float)\n"
+                "    for _ in range(num_steps):\n        w -= learning_rate * compute_gradient(w)\n    return w"
+            ),
+        ),
+        FULL,
+        "Mended after the check: the end of the notebook counts, too.",
+    ),
+    Submission(
+        "return-below-the-answer",
+        "03",
+        (after("03-best-learning-rate", "return 3"),),
+        FULL,
+        "IPython compiles statement by statement: the function above is there.",
+        said=("`return 3`: SyntaxError: 'return' outside function",),
+    ),
+    Submission(
+        "progress-and-decorators",
+        "03",
+        (answer(GD, WITH_PROGRESS),),
+        FULL,
+        "They pass on what they are given.",
+    ),
+    Submission(
+        "scipy-for-its-value",
+        "03",
+        (
+            answer(
+                "03-best-learning-rate",
+                "from scipy.linalg import eigvalsh\ndef best_learning_rate(H):\n"
+                "    e = eigvalsh(H)\n    return 2 / (e[0] + e[-1])",
+            ),
+        ),
+        lost("03-best-learning-rate"),
+        "There is no SciPy, in the course's environment neither; the sentence names it.",
+        said=("`from scipy.linalg import eigvalsh`",),
+    ),
+    *(
+        Submission(name, "03", changes, FULL, "What IPython runs, the grader runs.")
+        for name, changes in {
+            "shell-line-continued": (top("!pip install numpy \\\n    pandas"),),
+            "percent-operator-beside-a-magic": (top("%matplotlib inline\nq = (7\n  % 3)"),),
+            "time-behind-a-colon": (top("if True: %time x = 1"),),
+            "help-with-windows-lines": (top("\r\nnumber = 1\r\nnumber?\r"),),
+            "time-that-defines": (before(GD, "%time five = 5\nassert five == 5"),),
+            "cell-magic-time": (before(GD, "%%time"),),
+            "cell-magic-capture": (before(GD, "%%capture out"),),
+            "prompts-pasted": (first(">>> import math\n>>> one = 1\n"),),
+            "indented-cell": (first("    one = 1\n    two = 2\n"),),
+            "magic-in-a-function": (
+                first("def timed():\n    %time two = 2\n    return 2\nassert timed() == 2"),
+            ),
+            "output-of-a-magic": (first("three = %time 3\nfiles = !ls\nassert three == 3"),),
+            "future-for-all-cells": (
+                first("from __future__ import annotations"),
+                after(GD, "def typed(w: Undefined) -> Nowhere: return 1"),
+            ),
+        }.items()
+    ),
+    Submission(
+        "writefile-and-import",
+        "03",
+        (
+            first("%%writefile walk.py\ndef step(w, dw, rate):\n    return w - rate * dw\n"),
+            answer(
+                GD,
+                "from walk import step\ndef gradient_descent(compute_gradient, w, learning_rate, num_steps):\n"
+                "    w = np.array(w, dtype=float)\n    for _ in range(num_steps):\n"
+                "        w = step(w, compute_gradient(w), learning_rate)\n    return w",
+            ),
+        ),
+        FULL,
+        "A module of one's own, written by a cell.",
+    ),
+    Submission(
+        "holds-all-files-open",
+        "03",
+        (last(HELD_FILES),),
+        FULL,
+        "What the worker needs is loaded before the limits.",
+    ),
+    Submission(
+        "slow-by-the-processor",
+        "03",
+        (answer("03-best-learning-rate", SLOWLY),),
+        FULL,
+        "A tenth of a second a call, whatever else runs on the machine.",
+    ),
+    Submission(
+        "thirteen-slow-cells",
+        "03",
+        tuple(first("import time\ntime.sleep(0.7)") for _ in range(13)),
+        FULL,
+        "The exercises have a budget of their own.",
+        limits={"total_seconds": 25.0},
+    ),
+    Submission(
+        "24-mb-of-pictures", "03", (big_pictures,), FULL, "Outputs are dropped before anything is judged."
+    ),
+    Submission(
+        "utf-16", "06", (as_bytes(lambda raw: raw.decode().encode("utf-16")),), FULL, "Some editors save so."
+    ),
     Submission("solved-01", "01", (), FULL, "The course's own solution earns everything."),
     Submission("solved-02", "02", (), FULL, "The course's own solution earns everything."),
     Submission("solved-03", "03", (), FULL, "The course's own solution earns everything."),

@@ -24,6 +24,7 @@ from tests.grading.battery.model import (
     Submission,
     after,
     answer,
+    at_the_end,
     before,
     code_cell,
     first,
@@ -49,11 +50,11 @@ def steps(code: str):
 
 
 def unless(code: str):
-    """A last cell that spoils the right answer as soon as one attempt of its code gets out of the walls."""
+    """A last cell that spoils the right answer, also as it stood at its check, as soon as one attempt gets out of the walls."""
     attempt = """
 def attempt(f):
     try:
-        if f() is not None: globals().update(gradient_descent=None)
+        if f() is not None: gradient_descent.__code__ = (lambda *a, **k: None).__code__
     except Exception: pass
 """
     return last(attempt + code)
@@ -157,11 +158,11 @@ SUBMISSIONS = [
     Submission(
         "library-references",
         "03",
-        (last(tricks.REFERENCES),),
+        (at_the_end(tricks.REFERENCES),),
         lost(GD, BEST, STEPS, SADDLE, BATCH),
         "The exercise's own reference, by four routes.",
     ),
-    Submission("library-theory", "03", (last(tricks.THEORY),), lost(BEST, HESSIAN), NO_LIBRARY),
+    Submission("library-theory", "03", (at_the_end(tricks.THEORY),), lost(BEST, HESSIAN), NO_LIBRARY),
     Submission(
         "library-network",
         "02",
@@ -272,62 +273,62 @@ SUBMISSIONS = [
     Submission(
         "equals-everything",
         "03",
-        (last(tricks.EQUALS_EVERYTHING),),
+        (at_the_end(tricks.EQUALS_EVERYTHING),),
         lost(GD, BEST, HESSIAN),
         "Only plain numbers are compared.",
     ),
     Submission(
         "array-subclass",
         "03",
-        (last(tricks.ARRAY_SUBCLASS),),
+        (at_the_end(tricks.ARRAY_SUBCLASS),),
         lost(GD),
         "An array that says of itself that it is right holds zeros.",
     ),
     Submission(
         "container-subclasses",
         "05",
-        (last(tricks.CONTAINER_SUBCLASSES),),
+        (at_the_end(tricks.CONTAINER_SUBCLASSES),),
         lost("05-best-momentum", "05-convert", "05-momentum"),
         "Tuples, texts and dictionaries that equal everything.",
     ),
     Submission(
         "pickles",
         "03",
-        (last(tricks.PICKLES),),
+        (at_the_end(tricks.PICKLES),),
         lost(GD, BEST, STEPS),
         "Nothing that comes out is unpickled.",
     ),
     Submission(
         "nan-and-inf",
         "03",
-        (last(tricks.NANS),),
+        (at_the_end(tricks.NANS),),
         lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
         "nan equals nothing that is right.",
     ),
     Submission(
         "not-numbers",
         "03",
-        (last(tricks.NOT_NUMBERS),),
+        (at_the_end(tricks.NOT_NUMBERS),),
         lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
         "No numbers.",
     ),
     Submission(
         "odd-results",
         "03",
-        (last(tricks.ODD_RESULTS),),
+        (at_the_end(tricks.ODD_RESULTS),),
         lost(GD, BEST, STEPS, SADDLE, BATCH, HESSIAN),
         "Lists in themselves, arrays of 8 GB that are not there, keys of the protocol.",
     ),
     Submission(
         "large-results",
         "03",
-        (last(tricks.LARGE_RESULTS),),
+        (at_the_end(tricks.LARGE_RESULTS),),
         lost(GD, BEST, STEPS, SADDLE, BATCH),
         "Results beyond every limit.",
     ),
     # -- the worker's process --------------------------------------------------------------------------------------------------
-    Submission("patched-numpy", "03", (last(tricks.PATCHED_NUMPY),), lost(GD), TRICK),
-    Submission("patched-channel", "03", (last(tricks.PATCHED_CHANNEL),), lost(STEPS), TRICK),
+    Submission("patched-numpy", "03", (at_the_end(tricks.PATCHED_NUMPY),), lost(GD), TRICK),
+    Submission("patched-channel", "03", (at_the_end(tricks.PATCHED_CHANNEL),), lost(STEPS), TRICK),
     Submission(
         "forged-messages",
         "03",
@@ -350,8 +351,8 @@ SUBMISSIONS = [
         "There is no expected value to be found.",
     ),
     Submission("traced", "03", (answer(BEST, tricks.TRACED),), lost(BEST), "There is nothing to be traced."),
-    Submission("swapped-modules", "03", (last(tricks.SWAPPED_MODULES),), lost(STEPS), TRICK),
-    Submission("import-hooks", "03", (last(tricks.IMPORT_HOOKS),), lost(STEPS), TRICK),
+    Submission("swapped-modules", "03", (at_the_end(tricks.SWAPPED_MODULES),), lost(STEPS), TRICK),
+    Submission("import-hooks", "03", (at_the_end(tricks.IMPORT_HOOKS),), lost(STEPS), TRICK),
     Submission(
         "shadowing-files",
         "03",
@@ -359,7 +360,7 @@ SUBMISSIONS = [
         lost(STEPS),
         "Files under the names of modules, for the process that comes after the one that it kills.",
     ),
-    Submission("ast-tricks", "03", (last(tricks.AST_TRICKS),), lost(STEPS), TRICK),
+    Submission("ast-tricks", "03", (at_the_end(tricks.AST_TRICKS),), lost(STEPS), TRICK),
     Submission("ctypes", "03", (answer(STEPS, tricks.CTYPES),), lost(STEPS), TRICK),
     Submission(
         "eats-signals",
@@ -393,7 +394,7 @@ SUBMISSIONS = [
     Submission(
         "daemon-in-a-cell",
         "03",
-        (last(tricks.LATE + "daemon()"),),
+        (at_the_end(tricks.LATE + "daemon()"),),
         FULL,
         "A daemon that outlives the grading is found; the work is right.",
     ),
@@ -410,7 +411,7 @@ SUBMISSIONS = [
     Submission(
         "late-by-every-way",
         "03",
-        (last(tricks.LATE + tricks.LATE_BY_EVERY_WAY),),
+        (at_the_end(tricks.LATE + tricks.LATE_BY_EVERY_WAY),),
         FULL,
         "atexit, threads, shells, sessions, finalizers.",
     ),
@@ -483,12 +484,16 @@ SUBMISSIONS = [
         "The judge draws no billions of numbers for anyone.",
     ),
     Submission(
-        "scripts", "03", (last(tricks.SCRIPTS),), lost(GD, BEST, STEPS), "Texts of a submission are texts."
+        "scripts",
+        "03",
+        (at_the_end(tricks.SCRIPTS),),
+        lost(GD, BEST, STEPS),
+        "Texts of a submission are texts.",
     ),
     Submission(
         "tells-hidden-cases",
         "03",
-        (last(tricks.TELLS_HIDDEN),),
+        (at_the_end(tricks.TELLS_HIDDEN),),
         lost(BEST, STEPS, BATCH),
         "What it was asked with may not be read in what it says.",
     ),
@@ -541,7 +546,7 @@ SUBMISSIONS = [
     Submission(
         "dies-when-looked-at",
         "03",
-        (last(tricks.DIES_WHEN_LOOKED_AT),),
+        (at_the_end(tricks.DIES_WHEN_LOOKED_AT),),
         lost(STEPS, SADDLE, HESSIAN),
         "The same, with an end of the process.",
     ),
@@ -579,7 +584,7 @@ SUBMISSIONS = [
     Submission(
         "threads-that-stay",
         "03",
-        (last(tricks.THREADS_THAT_STAY),),
+        (at_the_end(tricks.THREADS_THAT_STAY),),
         FULL,
         "Forty busy threads behind a cell that failed.",
     ),

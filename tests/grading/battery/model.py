@@ -59,6 +59,7 @@ class Submission:
     hidden_failed: exercises that pass all visible cases and no hidden one.
     place: puts it into the student's folder where writing `student.ipynb` is not enough; returns the path to grade.
     limits: other limits than the battery's own.
+    said: what student and teacher must read, among what was noted.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Submission:
     hidden_failed: tuple[str, ...] = ()
     place: Callable[[Path, bytes], Path] | None = None
     limits: dict = field(default_factory=dict)
+    said: tuple[str, ...] = ()
 
     def write(self, folder: Path, words: dict[str, str]) -> Path:
         """The submission as a file in the student's folder. `words` replace `@NAME@` in its code."""
@@ -115,6 +117,16 @@ def last(source: str) -> Change:
     return lambda book: book | {"cells": [*book["cells"], code_cell(source)]}
 
 
+def at_the_end(source: str) -> Change:
+    """The same, without any check before it: what it makes of the answers is all that counts."""
+
+    def change(book: dict) -> dict:
+        cells = [cell for cell in book["cells"] if not "".join(cell["source"]).startswith("check(")]
+        return book | {"cells": [*cells, code_cell(source)]}
+
+    return change
+
+
 def answer(exercise: str, source: str) -> Change:
     """Other code in the cell of an exercise."""
 
@@ -150,6 +162,17 @@ def after(exercise: str, source: str) -> Change:
 def cell_of(book: dict, exercise: str) -> dict:
     (cell,) = [c for c in book["cells"] if f"exercise:{exercise}" in (c["metadata"].get("tags") or ())]
     return cell
+
+
+def top(source: str) -> Change:
+    """Code at the top of the lesson's own first cell, above its imports."""
+
+    def change(book: dict) -> dict:
+        cell = next(c for c in book["cells"] if c["cell_type"] == "code")
+        cell["source"] = source + "\n" + "".join(cell["source"])
+        return book
+
+    return change
 
 
 def as_bytes(change: Callable[[bytes], bytes]) -> Callable:
