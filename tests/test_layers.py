@@ -48,7 +48,7 @@ ROOMS = {
     ),
     "publishing": Room(
         "publishing",
-        "nbformat nbconvert IPython pygments jinja2 packaging",
+        "nbformat nbconvert IPython pygments jinja2 bs4 packaging",
         "exercises explorers checking questions authoring place",
     ),
     "grading": Room(
@@ -57,7 +57,9 @@ ROOMS = {
         "exercises learner checking place",
     ),
     "commands": Room(
-        "commands cli", "nbformat nbclient jupyter_server", "place progress authoring publishing grading"
+        "commands cli",
+        "nbformat nbclient jupyter_server packaging",
+        "place progress authoring publishing grading",
     ),
 }
 

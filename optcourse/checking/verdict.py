@@ -58,7 +58,10 @@ def judge(
     if expected is None:
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
     if exercise.read is not None:
-        outcomes = [replace(outcome, result=exercise.read(outcome.result)) for outcome in outcomes]
+        outcomes = [
+            outcome if outcome.problem else replace(outcome, result=exercise.read(outcome.result))
+            for outcome in outcomes
+        ]
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
         if sentence is not None and not explain:
@@ -244,7 +247,7 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
 
 
 def as_read(text: str) -> str:
-    """A text without what nobody means by it: blanks at the ends, upper and lower case."""
+    """A text without what does not count: blanks at its ends, upper and lower case."""
     return text.strip().casefold()
 
 

@@ -62,7 +62,8 @@ def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps
 
 def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
     from optcourse.exercises import get
-    from optcourse.exercises.loops import loop_misconceptions
+    from optcourse.exercises.families import LOOP
+    from optcourse.exercises.mistakes import mistakes
 
     like = get("03-gradient-descent")
 
@@ -75,7 +76,7 @@ def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
         answers=("adam_almost",),
         reference=adam_almost,
         cases=cases,
-        misconceptions=loop_misconceptions(adam_almost),
+        misconceptions=mistakes(adam_almost, LOOP),
     )
     assert flaws(exercise) == []
 
