@@ -256,9 +256,8 @@ for name, one in seconds.items():
     print(f"{name:9} {1e6 * one:6.0f} microseconds a step, {one / seconds['SGD']:.2f} times SGD's")
 
 # %% [markdown]
-# Most of a step's time goes into the gradient, which costs everybody the same. The larger the network and the minibatch,
-# the larger its share. So gradient evaluations are the fairer axis between machines, and seconds are what you wait. Show
-# both.
+# The gradient costs everybody the same. The larger the network and the minibatch, the larger its share of a step. So
+# gradient evaluations are the fairer axis between machines, and seconds are what you wait. Show both.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: a fair sweep

@@ -242,7 +242,7 @@ def _look(path: Path, name: Name, file: str) -> Submission:
         )
     if member:
         file = f"{file}/{clean(member)}"
-    counts = Counter(match.decode() for match in CALLS_CHECK.findall(data))
+    counts = Counter(match[1].decode() for match in CALLS_CHECK.finditer(data))
     known = [lesson for lesson, _ in counts.most_common() if lesson in exercises.lessons()]
     lesson = known[0] if known else _lesson_in_name(called)
     return Submission(name.student, path, file, lesson, fingerprint(data), modified, name=name)

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from optcourse.learner.limits import StillRunning, TimeLimit, call_with_limit
 if TYPE_CHECKING:
     from optcourse.exercises.model import Case
 
+PACKAGE = str(Path(__file__).parents[1])
 MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are kept
 MAX_RECORDED_BYTES = 80_000_000
 MAX_PRINTED = 4_000
@@ -404,7 +406,8 @@ def _failure(kind: str, error: BaseException, function: Callable) -> Failure:
 def learner_line(error: BaseException, function: Callable | None) -> tuple[int | None, str]:
     """Line number and text of the deepest line of the learner's own code in the error's traceback."""
     code = getattr(function, "__code__", None)
-    own_file = code.co_filename if code else None
+    # An explorer wraps a learner's function in one of its own: a line of ours is no line of theirs.
+    own_file = code.co_filename if code and not code.co_filename.startswith(PACKAGE) else None
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == own_file or _is_cell(frame.filename):
             source = frame.line or linecache.getline(frame.filename, frame.lineno or 0)

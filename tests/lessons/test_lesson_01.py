@@ -284,3 +284,11 @@ def test_the_complex_step_is_exact_from_1e_8_on_and_truncates_at_a_tenth():
     error = {h: abs(np.exp(np.sin(1 + 1j * h)).imag / h - exact) for h in (1e-1, 1e-3, 1e-8, 1e-200)}
     assert error[1e-1] == pytest.approx(6.8e-3, rel=0.01) and error[1e-3] == pytest.approx(6.8e-7, rel=0.05)
     assert max(error[1e-8], error[1e-200]) < 1e-15
+
+
+def test_an_error_in_a_line_of_ours_is_no_line_of_the_learners_cell():
+    def returns_a_list(f, w, h):
+        return [f(w), f(w + h)]
+
+    notice = explorers.NumericDescent(yours=returns_a_list).frame().notice
+    assert "returns_a_list" in notice and "of its cell" not in notice

@@ -250,10 +250,9 @@ def test_renaming_the_hidden_units_gives_the_same_network():
     assert not np.allclose(w, task.start)
 
 
-def test_most_of_a_step_is_the_gradient():
+def test_every_optimizer_is_timed():
     seconds = race.seconds_per_step()
-    assert set(seconds) == set(NAMES)
-    assert seconds["Adam"] < 3 * seconds["SGD"]  # a loose bound: other work may run on this machine
+    assert list(seconds) == list(NAMES) and min(seconds.values()) > 0
 
 
 # -- schedules -----------------------------------------------------------------------------------------------------------
