@@ -191,8 +191,8 @@ def values_outcome(names: Sequence[str], answers: Sequence[Any]) -> Outcome:
         try:
             value, outcome.note = plain(answer)
         except Unusable as error:
-            why = "None: it has no value yet." if answer is None else str(error).removeprefix("You returned ")
-            outcome.problem = f"`{name}` is {why}"
+            why = str(error).replace("You returned", "it is")
+            outcome.problem = f"`{name}`: " + ("it is None; it has no value yet." if answer is None else why)
             return outcome
         values.append(value)
     outcome.result = values[0] if len(values) == 1 else tuple(values)

@@ -127,7 +127,7 @@ def test_a_guess_is_not_told_the_answer(guess):
 
 def test_none_in_place_of_a_value_is_no_missing_return():
     feedback = check("06-find-the-error", None, "C", "B")
-    assert feedback.sentence == "`never_shrinks` is None: it has no value yet."
+    assert feedback.sentence == "`never_shrinks`: it is None; it has no value yet."
 
 
 def test_the_advice_names_no_function_that_is_not_there():
