@@ -1,4 +1,4 @@
-"""`optcourse`: one word, one command. A command's module is imported only when it is called."""
+"""The program `optcourse`. A command's module is imported only when the command is called."""
 
 from __future__ import annotations
 
@@ -77,11 +77,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words:
         parser.print_help()
         return 0
-    # Only the first word is ours; everything after it belongs to the command, options included.
+    # We read only the first word; everything after it goes to the command, options included.
     command = parser.parse_args(words[:1]).command
     try:
         code = run_command(COMMANDS[command][0], words[1:])
-        sys.stdout.flush()  # a reader who has gone is found out here, not when Python is on its way out
+        sys.stdout.flush()  # a closed pipe raises here, not while Python exits
         return code
     except NoCourseHere as error:
         print(f"optcourse: {error}", file=sys.stderr)

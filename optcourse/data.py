@@ -35,7 +35,7 @@ class Digits:
 
 @cache
 def load_digits() -> Digits:
-    """All 1,797 digits, read-only: the arrays are shared by everyone who asks.
+    """All 1,797 digits, read-only: all callers share the arrays.
 
     Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning
     Repository (1998), CC BY 4.0; the same data as scikit-learn's load_digits.

@@ -265,7 +265,7 @@ def complex_step_trouble(f: Callable, w: np.ndarray) -> str:
     near = w + 1e-2 * np.maximum(1.0, np.abs(w)) * rng.standard_normal(w.shape)
     direction = rng.standard_normal(w.shape)
     h = 1e-7  # far smaller than the distance to w, so that hardly a kink lies between
-    with np.errstate(all="ignore"):  # NaN is not <= anything: then the answer is not to be trusted either
+    with np.errstate(all="ignore"):  # NaN is not <= anything: then the answer cannot be trusted either
         try:
             exact = at_complex(f, near, 1e-20 * direction).imag / 1e-20
         except (ComplexWarning, ValueError, TypeError) as error:
@@ -299,7 +299,7 @@ def known_scheme(scheme: str) -> None:
 
 
 def real_point(w: ArrayLike) -> np.ndarray:
-    """w as a float array of our own: float32 stays, integers become float64."""
+    """A copy of w as a float array: float32 stays, integers become float64."""
     try:
         w = np.array(w)
     except ValueError:

@@ -44,7 +44,7 @@ class Reading:
 
 
 def append(path: Path, event: dict) -> None:
-    """Add one event. It is on the disk when this returns; where that cannot be had, OSError says why."""
+    """Add one event. It is on the disk when this returns; where that is not possible, OSError says why."""
     line = json.dumps(event, ensure_ascii=False).encode(errors="replace") + b"\n"
     if len(line) > LINE_LIMIT:
         raise OSError(errno.EFBIG, f"one entry has {len(line):,} bytes, and {LINE_LIMIT:,} may be kept")
@@ -71,7 +71,7 @@ def _write(handle: int, data: bytes) -> None:
 
 
 def _open(path: Path, flags: int) -> int:
-    # Not to wait: opening a pipe would, until somebody opens its other end.
+    # Without waiting: opening a pipe waits until its other end is opened.
     flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     handle = os.open(path, flags, 0o600)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
@@ -82,7 +82,7 @@ def _open(path: Path, flags: int) -> int:
 
 @contextlib.contextmanager
 def _held(path: Path, flags: int = 0) -> Iterator[tuple[int, bool]]:
-    """The open file, and whether nobody else writes to it: not every system has locks."""
+    """The open file, and whether it is locked against other writers: not every system has locks."""
     until = time.monotonic() + (0 if str(path) in _waited_for else LOCK_WAIT)
     while True:
         handle = _open(path, os.O_RDWR | os.O_APPEND | flags)
@@ -205,13 +205,13 @@ def _event(line: bytes) -> dict | None:
 
 
 def _fits(key: str, value: object) -> bool:
-    """Whether a field has the type that those who ask for it count on."""
+    """Whether a field has the type that its readers expect."""
     if key in ("kind", "id"):
         return isinstance(value, str)
     if value is None:
         return True
     if key in ("number", "question", "choice", "points", "of", "value"):
-        return isinstance(value, int | float) and abs(value) < 1e300  # also no NaN
+        return isinstance(value, int | float) and abs(value) < 1e300  # NaN is not one either
     if key in ("time", "status", "guess", "answer", "misconception", "also"):
         return isinstance(value, str)
     return True

@@ -1,4 +1,4 @@
-"""The lessons of the course: number, title, and the sentence that says what is in one."""
+"""The lessons of the course: the number and title of each, and a sentence about what is in it."""
 
 from __future__ import annotations
 

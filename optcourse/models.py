@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 
 class Model:
-    """What all models share: examples with a column of ones for the bias, and the door where `w` is checked.
+    """What all models share: examples with a column of ones for the bias, and the check of `w`.
 
     A model fills in num_parameters, targets, `initial`, and for the loss on given examples, without the
     regularization: `_loss(w, X1, targets)`, `_loss_and_gradient(w, X1, targets)`. `_weights(w)` are the views
@@ -106,7 +106,7 @@ def with_ones(X: np.ndarray) -> np.ndarray:
 
 
 def columns(w: np.ndarray) -> Iterator[np.ndarray]:
-    """The vectors w[:, i, j, ...], each laid out like a vector of its own: then it is computed like one."""
+    """The vectors w[:, i, j, ...], each laid out in memory like a single vector, and so computed like one."""
     return (np.ascontiguousarray(w[:, *index]) for index in np.ndindex(*w.shape[1:]))
 
 

@@ -70,7 +70,7 @@ FACTORIES: dict[str, Callable[..., Objective]] = {}
 
 
 def factory(function: Callable[..., Objective]) -> Callable[..., Objective]:
-    """Enter a function that makes an Objective under its own name, so that `build` finds it."""
+    """Register a function that makes an Objective under the function's name, so that `build` finds it."""
     FACTORIES[function.__name__] = function
     return function
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class NoCourseHere(Exception):
-    """The package is installed, but the folder with the lessons is not to be found."""
+    """The package is installed, but the folder with the lessons cannot be found."""
 
 
 def course_root() -> Path:

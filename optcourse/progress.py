@@ -1,6 +1,6 @@
 """What a learner has done, kept in their own folder: one JSON object a line in `.optcourse/progress.jsonl`.
 
-A file that cannot be written or read is never in the way: one line says so. In a cell, `optcourse.progress()`
+A file that cannot be written or read stops nothing: one line says so. In a cell, `optcourse.progress()`
 shows the table; in a terminal, `optcourse progress`. How the file is kept: journal.py.
 """
 
@@ -49,7 +49,7 @@ def home() -> Path:
         return Path(os.environ["OPTCOURSE_HOME"])
     try:
         here = Path.cwd()
-    except OSError:  # somebody deleted the folder that we are in
+    except OSError:  # the folder that we are in was deleted
         here = Path()
     # Not Path.is_dir(): that raises where a folder on the way may not be looked into.
     return next((folder for folder in (here, *here.parents) if os.path.isdir(folder / "lessons")), here)
@@ -216,7 +216,7 @@ def _lesson_row(lesson: str, log: list[dict], passed: set[str]) -> LessonProgres
 
 
 def _shows_work(event: dict) -> bool:
-    """Running an untouched notebook checks its blanks; that is no beginning."""
+    """Running an untouched notebook checks its blanks; that does not begin a lesson."""
     return event["kind"] != "check" or event.get("status") != "not started"
 
 
@@ -261,7 +261,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not options.json:
         print(progress())
         return 0
-    with contextlib.redirect_stdout(sys.stderr):  # what is said of the file is no JSON
+    with contextlib.redirect_stdout(sys.stderr):  # remarks about the file are not JSON
         log = events()
     print(json.dumps(log, indent=1))  # ASCII, so that no terminal or pipe can spoil it
     return 0

@@ -1,6 +1,6 @@
 """The race of lesson 09: every optimizer trains the same network on the same digits, and all of them are tuned alike.
 
-Fair by construction: one grid of learning rates for everybody, the same number of trial runs, the same starts and the same
+Fair by construction: one grid of learning rates for all of them, the same number of trial runs, the same starts and the same
 minibatches in the same order, and the race itself on seeds that no tuning has seen. All runs together take about a
 minute, so `benchmarks/make_race.py` stores them in race.npz; a test runs some of them again and compares.
 """
@@ -29,7 +29,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
     "RMSProp": RMSProp,
     "Adam": Adam,
 }
-SETTINGS = {  # what is not tuned stays at the value that the lecture gives
+SETTINGS = {  # hyperparameters that are not tuned have the lecture's values
     "SGD": "",
     "Momentum": "rho 0.9",
     "Nesterov": "rho 0.9",
@@ -150,7 +150,7 @@ def rows(seeds) -> list[int]:
 
 @cache
 def load() -> Race:
-    """The stored race; read-only, because everybody shares it."""
+    """The stored race; read-only, because all callers share it."""
     with np.load(FILE) as stored:
         race = Race(10.0 ** stored["log_train"].astype(float), 10.0 ** stored["log_test"].astype(float),
                     stored["accuracy"].astype(float))  # fmt: skip
@@ -184,7 +184,7 @@ def seconds_per_step() -> dict[str, float]:
     """Seconds that one step takes on this machine, gradient and update together: the best of several turns each."""
     task = problem(RACE_SEEDS[0])
     taken = {name: [] for name in OPTIMIZERS}
-    for _ in range(6):  # turn by turn, so that all share the machine's moods
+    for _ in range(6):  # turn by turn, so that a busy machine slows all of them alike
         for name, make in OPTIMIZERS.items():
             began = time.perf_counter()
             descend(task.model, make(1e-3), task.start, 40, minibatches=task.batches, record=())

@@ -36,7 +36,7 @@ class MovingLine:
         class Bar(tqdm):
             monitor_interval = 0  # no thread that watches it
 
-        # tqdm's own lock is for several processes, and would begin one; the line is drawn by this one alone
+        # tqdm's own lock is for several processes, and would start one; only this process draws the line
         Bar.set_lock(threading.RLock())
         return Bar(
             file=self.stream, total=1, leave=False, delay=1e-9, disable=False, bar_format="{bar:20} {desc}"

@@ -48,7 +48,7 @@ ROOMS = {
     ),
     "publishing": Room(
         "publishing",
-        "nbformat nbconvert IPython pygments jinja2 packaging",
+        "nbformat nbconvert IPython pygments jinja2 bs4 packaging",
         "exercises explorers checking questions authoring place",
     ),
     "grading": Room(

@@ -45,7 +45,7 @@ def answers_text(lesson: Lesson) -> str | None:
         names = _names_given(statement.node)
         given |= dict.fromkeys(names, statement)
         if statement.cell.exercise and isinstance(statement.node, ast.FunctionDef):
-            # what it uses is what stands above it; the answers of other cells join it under their own names
+            # it may use what stands above it; the answers of other cells keep their names
             _collect(lesson, statement, names[0], given, wanted)
     if not wanted:
         return None
@@ -59,7 +59,7 @@ def answers_text(lesson: Lesson) -> str | None:
 
 
 def _collect(lesson: Lesson, statement: Statement, name: str, given: dict, wanted: dict) -> None:
-    """Put a statement, and whatever it uses, into `wanted`."""
+    """Put a statement, and all that it uses, into `wanted`."""
     if name in wanted:
         return
     wanted[name] = statement

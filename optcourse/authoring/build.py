@@ -30,12 +30,12 @@ FOLDERS = {"lessons": False, "solutions": True}  # folder: with answers?
 
 
 class BuildError(Exception):
-    """What was asked for cannot be done at all; the text says why and what to do."""
+    """The command cannot do anything; the text says why, and what to do."""
 
 
 @dataclass
 class Result:
-    """What a build or a check did: paths from the course's root, and what is left for a person to mend."""
+    """What a build or a check did: paths from the course's root, and what a person still has to mend."""
 
     written: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
@@ -136,7 +136,7 @@ def answer_files(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
 
 
 def stray_answers(root: Path, lessons: list[Lesson]) -> list[Path]:
-    """Modules of answers whose lesson is gone, or asks for no function any more."""
+    """Modules of answers whose lesson is gone or no longer asks for a function."""
     made = {path for path, _ in answer_files(root, lessons)}
     return sorted(set((root / answer_modules.FOLDER).glob("lesson_*.py")) - made)
 
@@ -171,7 +171,7 @@ def may_lose(root: Path, path: Path, work: str | None, source: str, force: bool,
 
 
 def remove_orphans(root: Path, lessons: list[Lesson], force: bool, result: Result) -> None:
-    """Remove notebooks that we made from a source that is gone. All others are a person's own."""
+    """Remove notebooks that we made from a source that is gone. All others belong to a person."""
     for path, source in orphans(root, lessons):
         if may_lose(root, path, nb.sign_of_work(nb.parse(read_text(path))), source, force, result):
             path.unlink()
@@ -190,9 +190,9 @@ def orphans(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
 
 
 def check(root: Path, names: Sequence[str] = ()) -> Result:
-    """Write nothing; report what is wrong in the sources, and which notebooks are not what they give."""
+    """Write nothing; report what is wrong in the sources, and which notebooks differ from what the sources give."""
     lessons, chosen = read_lessons(root, names)
-    # What a broken source would give is nothing to compare with.
+    # A broken source gives nothing to compare with.
     sound = [lesson for lesson in chosen if not lesson.problems]
     check_prose(lessons, root)
     scripts, unjoined = join.scripts(root)
@@ -245,7 +245,7 @@ def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result
 
 
 def read_text(path: Path) -> str:
-    # Bytes that are no UTF-8 are not what a build wrote; replaced, they make the file differ: enough.
+    # A build never writes bytes that are not UTF-8. Replaced, they make the file differ, and that is enough.
     return path.read_bytes().decode("utf-8", errors="replace")
 
 

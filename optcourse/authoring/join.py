@@ -31,7 +31,7 @@ class CannotJoin(Exception):
 
 @dataclass
 class Module:
-    """A module as it is read: what it needs, what it gives, what is left to be joined."""
+    """A module that was read: what it imports, what it exports, and the text to be joined."""
 
     path: Path
     needs: dict[str, list[str]]  # file: names
@@ -104,7 +104,7 @@ def visit(modules: dict[str, Module], name: str, way: list[str], order: list[str
 
 
 def check_names(modules: dict[str, Module], order: list[str]) -> None:
-    """Every name means one thing, and who uses it says where it comes from."""
+    """Every name means one thing, and every module that uses it imports it."""
     home: dict[str, str] = {}
     for name in order:
         for one in modules[name].names:
@@ -118,7 +118,7 @@ def check_names(modules: dict[str, Module], order: list[str]) -> None:
         said = without_words(module.body)
         imported = {one for wanted in module.needs.values() for one in wanted}
         for one, where in home.items():
-            # A private name in small letters may well be somebody's variable.
+            # A private name in small letters may also be the name of a local variable.
             telling = modules[where].names[one] or one[0].isupper()
             if where == name or one in imported or not telling:
                 continue
@@ -128,7 +128,7 @@ def check_names(modules: dict[str, Module], order: list[str]) -> None:
 
 
 def without_words(code: str) -> str:
-    """Code without comments and without texts in quotes; both hold words that are no names."""
+    """Code without comments and without texts in quotes; both hold words that are not names."""
     return re.sub(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|//[^\n]*', '""', code)
 
 

@@ -47,7 +47,7 @@ mark, and 4 did damage outside. `optcourse grade FOLDER/submitted` keeps the two
 
 
 class Refused(Exception):
-    """What was asked for would spoil something or makes no sense; the text says why and how to go on."""
+    """The command would spoil something, or makes no sense; the text says why, and how to go on."""
 
 
 @dataclass
@@ -288,7 +288,7 @@ class Check:
 
 
 def find_check(text: str) -> Check | None:
-    """The check that a cell is there for. One inside an `if` is another cell's business."""
+    """The check of a cell that holds nothing else. A check inside an `if` does not count."""
     for statement in ast.parse(text).body:
         call = statement.value if isinstance(statement, (ast.Expr, ast.Assign)) else None
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check":

@@ -23,7 +23,7 @@ def notebook_text(lesson: Lesson, answers: bool) -> str:
     for cell in lesson.cells:
         if not cell.is_note:
             cells.append(notebook_cell(cell, next(ids), answers))
-        elif answers:  # for `optcourse slides`; nobody who reads the notebook is disturbed
+        elif answers:  # for `optcourse slides`; a reader of the notebook does not see it
             ours = cells[-1]["metadata"].setdefault("optcourse", {})
             ours.setdefault("notes", []).append(cell.text(answers))
     metadata = {
@@ -140,7 +140,7 @@ def sign_of_work(notebook: dict[str, Any] | None) -> str | None:
 
 
 def first_difference(found: dict[str, Any] | None, wanted: dict[str, Any]) -> str:
-    """In words, where a notebook on disk and the one that its source gives part ways."""
+    """In words, the first difference between a notebook on disk and the one that its source gives."""
     if found is None:
         return "it is not a notebook that can be read"
     here, there = found["cells"], wanted["cells"]

@@ -24,7 +24,7 @@ FILE_NAME = re.compile(r"(\d\d)_[a-z0-9_]+")
 EXERCISE_ID = re.compile(r"(\d\d)-[a-z0-9]+(-[a-z0-9]+)*")
 EXERCISE_TAG = "exercise:"
 CELL_LINE = re.compile(r"# %%( |$)")
-# What jupytext takes for a cell line is wider than what we allow: a near miss is found, not obeyed.
+# What jupytext takes for a cell line is wider than what we allow: a near miss is reported, not taken.
 LOOKS_LIKE_CELL_LINE = re.compile(r"\s*#\s*(%%|<codecell>|In\[[0-9 ]*\]:?\s*$)")
 LOOKS_LIKE_SOLUTION_MARKER = re.compile(r"\s*#+\s*(begin|end)[ _-]*solution\b", re.IGNORECASE)
 ALLOWED_METADATA = {"tags", "slideshow", "jupyter", "editable", "deletable", "collapsed"}
@@ -73,7 +73,7 @@ class Cell:
 
     @property
     def is_note(self) -> bool:
-        """Is it for the lecturer alone (`slide_type` notes)? Then it is a cell of neither notebook."""
+        """Whether it is for the lecturer alone (`slide_type` notes). Then it stands in neither notebook."""
         return self.metadata.get("slideshow", {}).get("slide_type") == "notes"
 
     def text(self, answers: bool) -> str:
@@ -113,7 +113,7 @@ def is_exercise_tag(tag: str) -> bool:
 
 
 def read_lesson(path: Path) -> Lesson:
-    """Read one source file. An author's slip is never raised: it is in `problems`."""
+    """Read one source file. An author's mistake is never raised: it goes into `problems`."""
     lesson = Lesson(path.stem, f"source/{path.name}")
     if not FILE_NAME.fullmatch(path.stem):
         lesson.problem(None, "a lesson's file is called NN_name.py (two digits, then lower case). Rename it.")
@@ -187,7 +187,7 @@ def read_cells(lesson: Lesson, text: str, cell_lines: list[int]) -> None:
     ends = [*(number - 1 for number in cell_lines[1:]), len(lines)]
     for number, end in zip(cell_lines, ends, strict=True):
         read_cell(lesson, number, lines[number - 1 : end])
-    # Read as a whole the file must say the same, or an editor would show other cells than we make.
+    # The whole file must give the same cells, or an editor would show others than we make.
     if not lesson.problems and len(jupytext.reads(text, fmt=JUPYTEXT_FORMAT).cells) != len(cell_lines):
         lesson.problem(
             None,
@@ -324,7 +324,7 @@ def check_exercise(lesson: Lesson, cell_line: int, cell: Cell) -> None:
 
 
 def check_note(lesson: Lesson, cell_line: int, cell: Cell) -> None:
-    """Notes for the speaker belong to the slide before them, and what a learner is to run is no note."""
+    """Notes for the speaker belong to the slide before them, and a cell that a learner runs is not a note."""
     if cell.is_note and cell.kind == "code":
         lesson.problem(
             cell_line, "notes in a code cell: they are left out of the notebooks. Write them as [markdown]."

@@ -104,7 +104,8 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
     course.check = remembering
     there, home = os.getcwd(), os.environ.get("OPTCOURSE_HOME")
     os.chdir(path.parent)
-    os.environ["OPTCOURSE_HOME"] = tempfile.mkdtemp(prefix="optcourse-sweep-")  # nobody's progress is touched
+    # No learner's progress is touched.
+    os.environ["OPTCOURSE_HOME"] = tempfile.mkdtemp(prefix="optcourse-sweep-")
     try:
         for number, cell in enumerate(cells, 1):
             if cell.cell_type == "code":

@@ -1,4 +1,4 @@
-"""check(): runs a learner's answer against an exercise and says what is the matter."""
+"""check(): runs a learner's answer against an exercise and says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def feedback_for(
     outcomes: Sequence[Outcome],
     expected: Sequence[Outcome] | None = None,
 ) -> Feedback:
-    """The feedback for what is known of the answers and for what their calls gave; the grader's words are these, too.
+    """The feedback, from what is known of the answers and what their calls gave. The grader uses it, too.
 
     expected: what the reference does on the cases, where that is known already.
     """

@@ -48,7 +48,7 @@ EMPHASIS = re.compile(r"(?<![\w*])\*([^\W\d_](?:[^*\n]*\w)?)\*(?![\w*])")
 def code_spans(text: str) -> str:
     """Escaped text, with `code` between backticks set as code and *words* between asterisks as emphasis."""
     parts = escape(text, quote=False).split("`")
-    if len(parts) % 2 == 0:  # an odd backtick stays what it is
+    if len(parts) % 2 == 0:  # a backtick without a partner stays
         parts[-2:] = ["`".join(parts[-2:])]
     style = "font-family:var(--jp-code-font-family, monospace);font-size:0.95em"
     return "".join(

@@ -252,7 +252,7 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
 
 
 def as_read(text: str) -> str:
-    """A text without what nobody means by it: blanks at the ends, upper and lower case."""
+    """A text without what does not count: blanks at its ends, upper and lower case."""
     return text.strip().casefold()
 
 

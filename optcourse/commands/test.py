@@ -23,7 +23,7 @@ NOTEBOOK_FOLDERS = ("lessons", "solutions")
 
 @dataclass
 class Result:
-    """What one part of the run came to."""
+    """The result of one part of the run."""
 
     part: str
     ok: bool
@@ -61,7 +61,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
 
     root = root or course_root()
     with tempfile.TemporaryDirectory(prefix="optcourse-test-") as scratch:
-        # What the notebooks record as progress is nobody's: keep it out of the learner's own folder.
+        # The notebooks record progress that belongs to no learner: keep it out of the learner's folder.
         environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)
         results = [run_ruff(root, environment)]
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))

@@ -1,4 +1,4 @@
-"""What cases are cooked from: small frozen descriptions that are built on the spot.
+"""What cases are made of: small frozen descriptions that are built where they are needed.
 
 A case holds no functions. It holds ingredients: `Gradient(recipe)` stands for the gradient of an objective and becomes a
 callable only where the learner's function is called. `learner.running` records the calls. In grading they stay with the
@@ -85,6 +85,13 @@ class QuadraticValue:
     def build(self) -> Callable:
         matrix, minimum = np.array(self.matrix, dtype=float), np.array(self.minimum, dtype=float)
         return lambda w: 0.5 * float((w - minimum) @ matrix @ (w - minimum))
+
+
+def random_bowl(rng: np.random.Generator, n: int, kind: type = QuadraticGradient):
+    """A bowl in n dimensions, turned, with curvatures between 0.5 and 3: its gradient or, as `kind` says, its value."""
+    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
+    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
+    return kind((matrix + matrix.T) / 2, rng.normal(size=n))
 
 
 @ingredient
@@ -236,7 +243,7 @@ class SampledData:
         return sample_data
 
 
-MAX_SAMPLED = 1_000_000  # so that a slip of the pen, or worse, does not fill the memory of whoever draws
+MAX_SAMPLED = 1_000_000  # so that a mistake, or worse, does not fill the memory of the process that draws
 
 
 def disguise(layers: Sequence[tuple[int, int]], seed: int) -> np.ndarray:

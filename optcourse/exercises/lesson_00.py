@@ -6,8 +6,10 @@ import numpy as np
 
 from optcourse import objectives, theory
 from optcourse.descent import descend
+from optcourse.exercises.answers.lesson_00 import mean_cosine, slope_ahead, take_step
 from optcourse.exercises.ingredients import Formula, Value
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
 
 # -- 00-height-and-slope: the first check of all ------------------------------------------------------------------------
@@ -32,62 +34,44 @@ HEIGHT_AND_SLOPE = Exercise(
     reference=first_numbers,
     kind="value",
     rtol=1e-6,
-    misconceptions=(
-        Misconception(
-            "height-not-squared",
-            "Your height is the distance from 3. The loss is the square of that distance.",
-            lambda: (2.0, None, None),
-        ),
-        Misconception(
-            "height-negative",
-            "Your height is below zero, but a square never is: put w = 1 into (w − 3) first, then square.",
-            lambda: (-4.0, None, None),
-        ),
-        Misconception(
-            "height-of-w-squared",
-            "Your height is w² − 3², but the difference is squared as a whole: first subtract, then square.",
-            lambda: (-8.0, None, None),
-        ),
-        Misconception(
-            "slope-sign",
-            "Your slope has the wrong sign: from w = 1 towards 3 the loss falls, so its slope at 1 is negative.",
-            lambda: (None, 4.0, None),
-        ),
-        Misconception(
-            "slope-without-two",
-            "Your slope misses a factor: the derivative of a square u² is 2u.",
-            lambda: (None, -2.0, None),
-        ),
-        Misconception(
-            "slope-of-w-squared",
-            "Your slope is that of w². Here w − 3 is squared, so the 3 has a say in the slope too.",
-            lambda: (None, 2.0, None),
-        ),
-        Misconception(
-            "walks-uphill",
-            "Your step goes uphill: the slope is negative, and subtracting something negative moves you to the right.",
-            lambda: (None, None, 0.0),
-        ),
-        Misconception(
-            "no-learning-rate",
-            "Your step is the whole slope. Multiply the slope by the learning rate before you subtract it.",
-            lambda: (None, None, 5.0),
-        ),
-        Misconception(
-            "not-moved",
-            "You have not moved: take learning rate times slope away from where you stand.",
-            lambda: (None, None, 1.0),
-        ),
-        Misconception(
-            "straight-to-the-minimum",
-            "You jumped to the lowest point. A walker in fog does not know it: one step is learning rate times slope.",
-            lambda: (None, None, 3.0),
-        ),
-        Misconception(
-            "the-step-alone",
-            "You gave the length of the step. The question is where you stand after it.",
-            lambda: (None, None, -1.0),
-        ),
+    misconceptions=wrong_values(
+        first_numbers,
+        ("height", "slope", "next_w"),
+        """
+        height-not-squared: height = 2
+            Your height is the distance from 3. The loss is the square of that distance.
+        height-is-the-difference: height = -2
+            Your height is w − 3. The loss is the square of that difference.
+        height-negative: height = -4
+            Your height is below zero, but a square never is: put w = 1 into (w − 3) first, then square.
+        height-of-w-squared: height = 1**2 - 3**2
+            Your height is w² − 3², but the difference is squared as a whole: first subtract, then square.
+        height-at-the-next-place: height = (2 - 3) ** 2
+            Your height is the one after the step. Asked for is the height where you stand, at w = 1.
+        height-with-a-plus: height = (1 + 3) ** 2
+            Your height is (w + 3)². Here 3 is taken away from w.
+        slope-sign: slope = 4
+            Your slope has the wrong sign: from w = 1 towards 3 the loss falls, so its slope at 1 is negative.
+        slope-without-two: slope = -2
+            Your slope misses a factor: the derivative of a square u² is 2u. (If it is the slope after the step: asked for is
+            the one at w = 1.)
+        slope-of-w-squared: slope = 2
+            Your slope is that of w². Here w − 3 is squared, so the 3 has a say in the slope too.
+        walks-uphill: next_w = 0
+            Your step goes uphill: the slope is negative, and subtracting something negative moves you to the right.
+        no-learning-rate: next_w = 5
+            Your step is the whole slope. Multiply the slope by the learning rate before you subtract it.
+        uphill-without-learning-rate: next_w = 1 - 4
+            Your step is the whole slope, and it goes uphill: multiply the slope by the learning rate, and subtract it.
+        divides: next_w = 1 + 4 / 0.25
+            You divide the slope by the learning rate. Multiply: a smaller learning rate gives a shorter step.
+        not-moved: next_w = 1
+            You have not moved from w = 1, or you gave the length of the step: `next_w` is the place after it.
+        straight-to-the-minimum: next_w = 3
+            You jumped to the lowest point. A walker in fog does not know it: one step is learning rate times slope.
+        the-step-alone: next_w = -1
+            You gave the step, learning rate times slope. The question is where you stand after it.
+        """,
     ),
     hints=(
         "Height is the value of L, slope is the value of its derivative. What is the derivative of (w − 3)²?",
@@ -98,10 +82,6 @@ HEIGHT_AND_SLOPE = Exercise(
 
 
 # -- 00-slope-from-two-heights ---------------------------------------------------------------------------------------------
-
-
-def slope_ahead(height, w, h):
-    return (height(w + h) - height(w)) / h
 
 
 def slope_cases(rng: np.random.Generator) -> list[Case]:
@@ -129,72 +109,62 @@ SLOPE_AHEAD = Exercise(
     reference=slope_ahead,
     cases=slope_cases,
     rtol=1e-6,
-    misconceptions=(
-        Misconception(
-            "rise-only",
-            "You return the rise. A slope is the rise for each unit of way, so divide by the length of the way.",
-            lambda height, w, h: height(w + h) - height(w),
-        ),
-        Misconception(
-            "sign-flipped",
-            "Your slope has the wrong sign: it must be positive where the ground rises as `w` grows.",
-            lambda height, w, h: (height(w) - height(w + h)) / h,
-        ),
-        Misconception(
-            "multiplied",
-            "You multiply by the gap where you should divide: a rise over a short way is a steep slope.",
-            lambda height, w, h: (height(w + h) - height(w)) * h,
-        ),
-        Misconception(
-            "upside-down",
-            "Your slope is upside down: it is rise over way, not way over rise.",
-            lambda height, w, h: h / (height(w + h) - height(w)),
-        ),
-        Misconception(
-            "behind",
-            "You measure behind you, from `w - h` to `w`. Here the second place lies ahead, at `w + h`.",
-            lambda height, w, h: (height(w) - height(w - h)) / h,
-        ),
-        Misconception(
-            "both-sides",
-            "You measure from `w - h` to `w + h`. That is a finer way, and lesson 01 is about it; here only look ahead.",
-            lambda height, w, h: (height(w + h) - height(w - h)) / (2 * h),
-        ),
-        Misconception(
-            "divided-by-two-gaps",
-            "You divide by 2h, but the two places are only h apart.",
-            lambda height, w, h: (height(w + h) - height(w)) / (2 * h),
-        ),
-        Misconception(
-            "heights-added-to-places",
-            "You add the gap to the height. Add it to the place: the second height is the one at `w + h`.",
-            lambda height, w, h: (height(w) + h - height(w)) / h,
-        ),
-        Misconception(
-            "height-at-the-gap",
-            "You take the height at `h` itself. The second place is `w + h`: as far as `h` from where you stand.",
-            lambda height, w, h: (height(h) - height(w)) / h,
-        ),
-        Misconception(
-            "no-brackets",
-            "Only one of the two heights is divided by the gap: put brackets around the difference.",
-            lambda height, w, h: height(w + h) - height(w) / h,
-        ),
-        Misconception(
-            "divided-by-the-place",
-            "You divide by `w + h`, which is a place. The way between the two places is only `h` long.",
-            lambda height, w, h: (height(w + h) - height(w)) / (w + h),
-        ),
-        Misconception(
-            "one-height",
-            "You return a height. A slope needs two of them, and the way between.",
-            lambda height, w, h: height(w),
-        ),
-        Misconception(
-            "own-gap",
-            "Your gap does not depend on `h`: use the one that you are given.",
-            lambda height, w, h: (height(w + 1e-6) - height(w)) / 1e-6,
-        ),
+    misconceptions=mistakes(
+        slope_ahead,
+        """
+        rise-only: / h =>
+            You return the rise. A slope is the rise for each unit of way, so divide by the length of the way.
+        sign-flipped: height(w + h) - height(w) => height(w) - height(w + h)
+            Your slope has the wrong sign: it must be positive where the ground rises as `w` grows.
+        multiplied: / h => * h
+            You multiply by the gap where you should divide: a rise over a short way is a steep slope.
+        upside-down: (height(w + h) - height(w)) / h => h / (height(w + h) - height(w))
+            Your slope is upside down: it is rise over way, not way over rise.
+        behind: height(w + h) - height(w) => height(w) - height(w - h)
+            You measure behind you, from `w - h` to `w`. Here the second place lies ahead, at `w + h`.
+        both-sides: height(w + h) - height(w)) / h => height(w + h) - height(w - h)) / (2 * h)
+            You measure from `w - h` to `w + h`. That is a finer way, and lesson 01 is about it; here only look ahead.
+        both-sides-over-one-gap: height(w + h) - height(w) => height(w + h) - height(w - h)
+            You measure from `w - h` to `w + h`, two gaps apart, and divide by one. Here only look ahead, from `w`.
+        divided-by-two-gaps: / h => / (2 * h)
+            You divide by 2h, but the two places are only h apart.
+        heights-added-to-places: height(w + h) => height(w) + h
+            Your slope is 1 everywhere. The second height is the one at `w + h`: add the gap to the place, not to the height.
+        height-at-the-gap: height(w + h) => height(h)
+            You take the height at `h` itself. The second place is `w + h`: as far as `h` from where you stand.
+        height-of-the-product: height(w + h) => height(w * h)
+            Your second place is `w * h`. It lies `h` ahead of you, at `w + h`.
+        two-gaps-ahead: height(w + h) => height(w + 2 * h)
+            Your second place is two gaps ahead. It lies at `w + h`.
+        no-brackets: (height(w + h) - height(w)) => height(w + h) - height(w)
+            Only one of the two heights is divided by the gap: put brackets around the difference.
+        divided-by-the-place: / h => / (w + h)
+            You divide by `w + h`, which is a place. The way between the two places is only `h` long.
+        divided-by-where-you-stand: / h => / w
+            You divide by `w`, where you stand. The way between the two places is `h` long.
+        one-height: (height(w + h) - height(w)) / h => height(w)
+            You return a height. A slope needs two of them, and the way between.
+        height-ahead: (height(w + h) - height(w)) / h => height(w + h)
+            You return the height at `w + h`. A slope compares it with the height at `w`, and divides by the way.
+        height-ahead-over-gap: (height(w + h) - height(w)) / h => height(w + h) / h
+            You divide one height by the gap. A slope is the *difference* of two heights, for each unit of way.
+        height-of-the-difference: (height(w + h) - height(w)) / h => height(w + h - w) / h
+            You take the height of a difference of places. Take the difference of two heights: at `w + h` and at `w`.
+        adds-the-heights: height(w + h) - height(w) => height(w + h) + height(w)
+            You add the two heights up. The rise is their difference.
+        absolute: return (height(w + h) - height(w)) => return abs(height(w + h) - height(w))
+            The sign is lost: where the ground falls as `w` grows, the slope is negative.
+        own-gap: return … => h = 1e-6; return …
+            Your gap does not depend on `h`: use the one that you are given.
+        own-gap-of-a-thousandth: return … => h = 0.001; return …
+            Your gap is 0.001, whatever `h` is: use the one that you are given.
+        own-gap-of-one: return … => h = 1; return …
+            You look one unit ahead, whatever `h` is: use the gap that you are given.
+        whole-division: / h => // h
+            `//` cuts the fraction off: divide with `/`.
+        rounded: return … => return round(…, 2)
+            Your slope is rounded to two digits: return it with all that it has.
+        """,
     ),
     hints=(
         "Imagine a staircase: how much higher is the next place, and how far away is it?",
@@ -205,10 +175,6 @@ SLOPE_AHEAD = Exercise(
 
 
 # -- 00-take-a-step ----------------------------------------------------------------------------------------------------------
-
-
-def take_step(w, dw, learning_rate):
-    return w - learning_rate * dw
 
 
 def step_cases(rng: np.random.Generator) -> list[Case]:
@@ -225,16 +191,6 @@ def step_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def step_in_place(w, dw, learning_rate):
-    w -= learning_rate * dw
-    return w
-
-
-def step_of_length_one(w, dw, learning_rate):
-    length = np.linalg.norm(dw)
-    return w - learning_rate * dw / length if length else w + 0.0
-
-
 TAKE_STEP = Exercise(
     id="00-take-a-step",
     title="Take one step",
@@ -247,67 +203,78 @@ TAKE_STEP = Exercise(
     answers=("take_step",),
     reference=take_step,
     cases=step_cases,
-    misconceptions=(
-        Misconception(
-            "uphill",
-            "Your step goes uphill. The slope says where the loss grows; you want the other way.",
-            lambda w, dw, learning_rate: w + learning_rate * dw,
-        ),
-        Misconception(
-            "no-learning-rate",
-            "Your step does not depend on the learning rate: multiply the slope by it.",
-            lambda w, dw, learning_rate: w - dw,
-        ),
-        Misconception(
-            "divides",
-            "You divide by the learning rate: a larger learning rate must give a longer step.",
-            lambda w, dw, learning_rate: w - dw / learning_rate,
-        ),
-        Misconception(
-            "only-the-step",
-            "You return the step. Asked for is the place after it: the step has to be taken away from `w`.",
-            lambda w, dw, learning_rate: learning_rate * dw,
-        ),
-        Misconception(
-            "forgets-where-it-stood",
-            "Your new place is minus the step, as if you had stood at zero: begin from `w`.",
-            lambda w, dw, learning_rate: -learning_rate * dw,
-        ),
-        Misconception(
-            "changes-w",
-            "You write into the caller's own `w`: `w -= …` changes the array that you were given. Make a new one.",
-            step_in_place,
-        ),
-        Misconception(
-            "always-the-same-length",
-            "All your steps have the same length: you divided the slope by its own length. Steep ground asks for a longer step.",
-            step_of_length_one,
-        ),
-        Misconception(
-            "only-the-sign",
-            "You use only the sign of the slope. How steep it is counts too.",
-            lambda w, dw, learning_rate: w - learning_rate * np.sign(dw),
-        ),
-        Misconception(
-            "scales-w",
-            "You multiply `w` by the learning rate as well: only the slope is multiplied.",
-            lambda w, dw, learning_rate: learning_rate * (w - dw),
-        ),
-        Misconception(
-            "one-number-for-all",
-            "Every entry moves by the same amount: the slopes were added up, but each entry of `w` has its own.",
-            lambda w, dw, learning_rate: w - learning_rate * np.sum(dw),
-        ),
-        Misconception(
-            "mean-for-all",
-            "Every entry moves by the same amount: you took the mean of the slopes, but each entry of `w` has its own.",
-            lambda w, dw, learning_rate: w - learning_rate * np.mean(dw),
-        ),
-        Misconception(
-            "does-not-move",
-            "You return `w` itself: the walker has not moved.",
-            lambda w, dw, learning_rate: w + 0.0,
-        ),
+    misconceptions=mistakes(
+        take_step,
+        """
+        uphill: w - => w +
+            Your step goes uphill. The slope says where the loss grows; you want the other way.
+        no-learning-rate: learning_rate * dw => dw
+            Your step does not depend on the learning rate: multiply the slope by it.
+        uphill-without-learning-rate: - learning_rate * dw => + dw
+            You add the whole slope, which goes uphill. Multiply it by the learning rate, and take it away from `w`.
+        divides: learning_rate * dw => dw / learning_rate
+            You divide by the learning rate: a larger learning rate must give a longer step.
+        divides-by-the-slope: learning_rate * dw => learning_rate / dw
+            You divide the learning rate by the slope: steep ground asks for a longer step, not a shorter one.
+        only-the-step: w - learning_rate * dw => learning_rate * dw
+            You return the step. Asked for is the place after it: the step has to be taken away from `w`.
+        forgets-where-it-stood: w - learning_rate * dw => -learning_rate * dw
+            Your new place is minus the step, as if you had stood at zero: begin from `w`.
+        step-minus-place: w - learning_rate * dw => learning_rate * dw - w
+            You take `w` away from the step. The step is taken away from `w`.
+        changes-w: return w - learning_rate * dw => w -= learning_rate * dw; return w
+            You write into the caller's own `w`: `w -= …` changes the array that you were given. Make a new one.
+        changes-dw: return w - learning_rate * dw => dw *= learning_rate; return w - dw
+            You write into the caller's own `dw`: `dw *= …` changes the array that you were given. Make a new one.
+        copies-whole-numbers: return w - learning_rate * dw => w = w.copy(); w -= learning_rate * dw; return w
+            Your copy of whole numbers holds whole numbers, and no steps: say `dtype=float`, or subtract without `-=`.
+        keeps-whole-numbers: return … => return np.asarray(…).astype(w.dtype)
+            Your new array has the whole-number type of `w`, so every fraction is cut off: make it one of floats.
+        always-the-same-length: learning_rate * dw => learning_rate * dw / (np.linalg.norm(dw) or 1.0)
+            All your steps have the same length: you divided the slope by its own length. Steep ground asks for a longer step.
+        divided-by-its-length: learning_rate * dw => learning_rate * dw / np.linalg.norm(dw)
+            You divide the slope by its own length, which is 0 on level ground. Take the slope as it is.
+        only-the-sign: dw => np.sign(dw)
+            You use only the sign of the slope. How steep it is counts too.
+        scales-w: w - learning_rate * dw => learning_rate * (w - dw)
+            You multiply `w` by the learning rate as well: only the slope is multiplied.
+        one-number-for-all: dw => np.sum(dw)
+            Every entry moves by the same amount: the slopes were added up, but each entry of `w` has its own.
+        mean-for-all: dw => np.mean(dw)
+            Every entry moves by the same amount: you took the mean of the slopes, but each entry of `w` has its own.
+        length-for-all: dw => np.linalg.norm(dw)
+            Every entry moves by the same amount: you took the length of `dw`, but each entry of `w` has its own slope.
+        does-not-move: w - learning_rate * dw => w + 0.0
+            You return `w` itself: the walker has not moved.
+        returns-the-slope: w - learning_rate * dw => dw + 0.0
+            You return the slope. Asked for is the place after the step.
+        changed-roles: w - learning_rate * dw => dw - learning_rate * w
+            `w` and `dw` have changed roles: the place is `w`, and the slope is multiplied by the learning rate.
+        times-w: * dw => * w * dw
+            Your step is multiplied by `w` as well: it holds the learning rate and the slope, nothing else.
+        brackets: w - learning_rate * dw => (w - learning_rate) * dw
+            You take the learning rate away from `w` first. The step is a product: learning rate times slope.
+        learning-rate-squared: learning_rate * dw => learning_rate * learning_rate * dw
+            The learning rate is multiplied in twice: once is enough.
+        learning-rate-added: learning_rate * dw => (learning_rate + dw)
+            You add the learning rate to the slope: multiply the two.
+        absolute-slope: dw => abs(dw)
+            The sign of the slope is lost, so you always move to smaller numbers: where it is negative, `w` must grow.
+        slope-squared: dw => dw * dw
+            You square the slope, so its sign is lost and steep ground counts too much: take it as it is.
+        own-learning-rate: learning_rate * dw => 0.1 * dw
+            Your learning rate is always 0.1: use the one that you are given.
+        dot-product: learning_rate * dw => learning_rate * (w @ dw)
+            `@` adds products up to one number. Here every entry of `dw` is multiplied by the learning rate.
+        rounded: return … => return np.round(…, 2)
+            Your place is rounded to two digits: return it with all that it has.
+        clips-the-step: learning_rate * dw => np.clip(learning_rate * dw, -1, 1)
+            Your step is cut to between −1 and 1: take it as long as it is.
+        clips-the-slope: learning_rate * dw => learning_rate * np.clip(dw, -1, 1)
+            Your slope is cut to between −1 and 1: take it as steep as it is.
+        first-entry-only: w - learning_rate * dw => w[0] - learning_rate * dw[0]
+            Only the first entry comes back: NumPy moves all entries at once, without an index.
+        """,
     ),
     hints=(
         "Which way does `dw` point, and which way do you want to go?",
@@ -318,11 +285,6 @@ TAKE_STEP = Exercise(
 
 
 # -- 00-mean-cosine -----------------------------------------------------------------------------------------------------------
-
-
-def mean_cosine(directions, downhill):
-    cosines = directions @ downhill / (np.linalg.norm(directions, axis=1) * np.linalg.norm(downhill))
-    return np.mean(np.abs(cosines))
 
 
 def cosine_cases(rng: np.random.Generator) -> list[Case]:
@@ -338,16 +300,6 @@ def cosine_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def of_cosines(formula):
-    """A wrong answer made from the right cosines."""
-
-    def wrong(directions, downhill):
-        lengths = np.linalg.norm(directions, axis=1) * np.linalg.norm(downhill)
-        return formula(directions @ downhill / lengths)
-
-    return wrong
-
-
 MEAN_COSINE = Exercise(
     id="00-mean-cosine",
     title="How much of a random step goes downhill?",
@@ -359,77 +311,70 @@ MEAN_COSINE = Exercise(
     answers=("mean_cosine",),
     reference=mean_cosine,
     cases=cosine_cases,
-    misconceptions=(
-        Misconception(
-            "sign-kept",
-            "Your cosines cancel each other: uphill ones are negative. Take the size of each before you average.",
-            of_cosines(lambda c: c.mean()),
-        ),
-        Misconception(
-            "size-of-the-mean",
-            "You average first and take the size afterwards, so uphill and downhill cancel. The other way round.",
-            of_cosines(lambda c: abs(c.mean())),
-        ),
-        Misconception(
-            "lengths-forgotten",
-            "You have the dot products. A cosine is a dot product divided by both lengths.",
-            lambda directions, downhill: np.mean(np.abs(directions @ downhill)),
-        ),
-        Misconception(
-            "length-of-downhill-forgotten",
-            "You divide by the length of each row, but not by the length of `downhill`.",
-            lambda directions, downhill: np.mean(
-                np.abs(directions @ downhill) / np.linalg.norm(directions, axis=1)
-            ),
-        ),
-        Misconception(
-            "length-of-rows-forgotten",
-            "You divide by the length of `downhill`, but not by the length of each row.",
-            lambda directions, downhill: np.mean(np.abs(directions @ downhill)) / np.linalg.norm(downhill),
-        ),
-        Misconception(
-            "one-length-for-all-rows",
-            "You divide by one length for the whole table. Each row has a length of its own: `axis=1` gives them.",
-            lambda directions, downhill: (
-                np.mean(np.abs(directions @ downhill))
-                / (np.linalg.norm(directions) * np.linalg.norm(downhill))
-            ),
-        ),
-        Misconception(
-            "angle",
-            "You return an angle; asked for is its cosine.",
-            of_cosines(lambda c: np.mean(np.arccos(np.clip(np.abs(c), 0, 1)))),
-        ),
-        Misconception(
-            "squares",
-            "You average the squares of the cosines; asked for are their sizes.",
-            of_cosines(lambda c: np.mean(c * c)),
-        ),
-        Misconception(
-            "root-mean-square",
-            "You return the root of the mean square. Asked for is the plain mean of the sizes.",
-            of_cosines(lambda c: np.sqrt(np.mean(c * c))),
-        ),
-        Misconception(
-            "sum",
-            "You add the sizes up: divide by how many directions there are.",
-            of_cosines(lambda c: np.sum(np.abs(c))),
-        ),
-        Misconception(
-            "median",
-            "You return the median; asked for is the mean.",
-            of_cosines(lambda c: np.median(np.abs(c))),
-        ),
-        Misconception(
-            "best-only",
-            "You return the largest cosine of all; asked for is the mean of the sizes.",
-            of_cosines(lambda c: np.max(np.abs(c))),
-        ),
-        Misconception(
-            "one-for-each-row",
-            "You return a number for each row: one mean over all of them is asked for.",
-            of_cosines(np.abs),
-        ),
+    misconceptions=mistakes(
+        mean_cosine,
+        """
+        sign-kept: np.abs(cosines) => cosines
+            Your cosines cancel each other: uphill ones are negative. Take the size of each before you average.
+        size-of-the-mean: np.mean(np.abs(cosines)) => np.abs(np.mean(cosines))
+            You average first and take the size afterwards, so uphill and downhill cancel. The other way round.
+        lengths-forgotten: / (np.linalg.norm(directions, axis=1) * np.linalg.norm(downhill)) =>
+            You have the dot products. A cosine is a dot product divided by both lengths.
+        length-of-downhill-forgotten: * np.linalg.norm(downhill) =>
+            You divide by the length of each row, but not by the length of `downhill`.
+        length-of-rows-forgotten: np.linalg.norm(directions, axis=1) * =>
+            You divide by the length of `downhill`, but not by the length of each row.
+        one-length-for-all-rows: , axis=1 =>
+            You divide by one length for the whole table. Each row has a length of its own: `axis=1` gives them.
+        lengths-of-columns: axis=1 => axis=0
+            `axis=0` gives the lengths of the columns. A direction is a row: `axis=1`.
+        multiplied-by-a-length: (… * np.linalg.norm(downhill)) => … * np.linalg.norm(downhill)
+            You divide by the one length and multiply by the other, `a / b * c`: the two lengths need brackets around them.
+        rows-multiplied: (… * np.linalg.norm(downhill)) => np.linalg.norm(downhill) * …
+            You divide by the length of `downhill` and multiply by that of the row: the two lengths need brackets around them.
+        lengths-added: directions, axis=1) * => directions, axis=1) +
+            You divide by the sum of the two lengths; a cosine divides by their product.
+        lengths-squared: (… * np.linalg.norm(downhill)) => (… * np.linalg.norm(downhill)) ** 2
+            You divide by squared lengths: a length is the root of the sum of squares.
+        angle: np.abs(cosines) => np.arccos(np.clip(np.abs(cosines), 0, 1))
+            You return an angle; asked for is its cosine.
+        angle-with-sign: np.abs(cosines) => np.arccos(np.clip(cosines, -1, 1))
+            You return the mean angle; asked for is the mean size of the cosine.
+        sine: np.abs(cosines) => np.sqrt(np.maximum(0, 1 - cosines**2))
+            You return the sine, the part that goes sideways. Asked for is the cosine.
+        squares: np.abs(cosines) => cosines**2
+            You average the squares of the cosines; asked for are their sizes.
+        root-mean-square: np.mean(np.abs(cosines)) => np.sqrt(np.mean(cosines**2))
+            You return the root of the mean square. Asked for is the plain mean of the sizes.
+        sum: np.mean => np.sum
+            You add the sizes up: divide by how many directions there are.
+        divided-by-columns: np.mean(np.abs(cosines)) => np.sum(np.abs(cosines)) / directions.shape[1]
+            You divide the sum by the number of dimensions. A mean divides by the number of directions, `len(directions)`.
+        divided-by-entries: np.mean(np.abs(cosines)) => np.sum(np.abs(cosines)) / directions.size
+            You divide the sum by the number of entries of the table. A mean divides by the number of directions.
+        median: np.mean => np.median
+            You return the median; asked for is the mean.
+        best-only: np.mean => np.max
+            You return the largest cosine of all; asked for is the mean of the sizes.
+        one-for-each-row: np.mean(np.abs(cosines)) => np.abs(cosines)
+            You return a number for each row: one mean over all of them is asked for.
+        first-row-only: np.mean(np.abs(cosines)) => np.abs(cosines)[0]
+            Only the first direction counts in your result: asked for is the mean over all of them.
+        mean-direction: cosines = … => directions = np.mean(directions, axis=0, keepdims=True); cosines = …
+            You average the directions first. The cosines are averaged: one for each direction.
+        mean-of-lengths: np.linalg.norm(directions, axis=1) => np.mean(np.linalg.norm(directions, axis=1))
+            You divide by the mean length of the rows. Each dot product is divided by the length of its own row.
+        distance: return … => return 1 - …
+            You return 1 minus the cosine. Asked for is the size of the cosine itself.
+        negative: return … => return -…
+            Your result is negative; a size never is.
+        percent: return … => return 100 * …
+            Your result is in per cent: a cosine lies between 0 and 1.
+        uphill-as-zero: np.abs(cosines) => np.maximum(cosines, 0)
+            Your uphill directions count as 0. Take the size of each cosine.
+        downhill-ones-only: np.abs(cosines) => cosines[cosines > 0]
+            You leave the uphill directions out. Take the size of each cosine, and average over all of them.
+        """,
     ),
     hints=(
         "The cosine between two directions is their dot product, divided by the length of one and the length of the other.",

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
 from optcourse import data, gradients, models, objectives
-from optcourse.exercises.ingredients import Formula, ModelValue, QuadraticValue, Value
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.answers.lesson_01 import best_h, numeric_descent, numeric_gradient
+from optcourse.exercises.ingredients import Formula, ModelValue, QuadraticValue, Value, random_bowl
+from optcourse.exercises.mistakes import mistakes
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 
 # -- 01-numeric-gradient: central differences, any shape -------------------------------------------
-
-
-def numeric_gradient(f, w, h):
-    w = np.array(w, dtype=float)
-    dw = np.zeros_like(w)
-    for i in np.ndindex(w.shape):
-        here = w[i]
-        w[i] = here + h
-        ahead = f(w)
-        w[i] = here - h
-        behind = f(w)
-        w[i] = here
-        dw[i] = (ahead - behind) / (2 * h)
-    return dw
 
 
 def gradient_cases(rng: np.random.Generator) -> list[Case]:
@@ -47,145 +35,6 @@ def gradient_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def floats(w):
-    return np.array(w, dtype=float)
-
-
-def entry_by_entry(formula, prepare=floats):
-    """A wrong numeric gradient: `formula(f, w, i, h)` for every entry of w."""
-
-    def wrong(f, w, h):
-        w = prepare(w)
-        dw = np.zeros(w.shape)
-        for i in np.ndindex(w.shape):
-            dw[i] = formula(f, w, i, h)
-        return dw
-
-    return wrong
-
-
-def at(f, w, i, step):
-    """f with one entry of a copy of w moved."""
-    moved = w.copy()
-    moved[i] += step
-    return f(moved)
-
-
-def forward_once(f, w, h):
-    w = floats(w)
-    here = f(w)
-    return entry_by_entry(lambda f, w, i, h: (at(f, w, i, h) - here) / h)(f, w, h)
-
-
-def all_entries_at_once(f, w, h):
-    w = floats(w)
-    return np.full(w.shape, (f(w + h) - f(w - h)) / (2 * h))
-
-
-def one_shot_array(f, w, h):
-    w = floats(w)
-    return (f(w + h) - f(w - h)) / (2 * h)
-
-
-def does_not_go_back(f, w, i, h):
-    w[i] += h
-    ahead = f(w)
-    w[i] -= 2 * h
-    return (ahead - f(w)) / (2 * h)
-
-
-def stays_ahead(f, w, i, h):
-    w[i] += h
-    ahead = f(w)
-    return (ahead - at(f, w, i, -2 * h)) / (2 * h)
-
-
-def same_array_twice(f, w, h):
-    w = floats(w)
-    dw = np.zeros_like(w)
-    for i in np.ndindex(w.shape):
-        ahead, behind = w, w
-        ahead[i] += h
-        behind[i] -= h
-        dw[i] = (f(ahead) - f(behind)) / (2 * h)
-    return dw
-
-
-def second_name_in_turn(f, w, h):
-    w = floats(w)
-    dw = np.zeros_like(w)
-    for i in np.ndindex(w.shape):
-        moved = w
-        moved[i] += h
-        ahead = f(moved)
-        moved = w
-        moved[i] -= h
-        dw[i] = (ahead - f(moved)) / (2 * h)
-    return dw
-
-
-def slopes_into_w(f, w, h):
-    w = floats(w)
-    for i in np.ndindex(w.shape):
-        w[i] = (at(f, w, i, h) - at(f, w, i, -h)) / (2 * h)
-    return w
-
-
-def w_stays_whole(f, w, h):
-    w = np.array(w)
-    if w.dtype.kind == "f":
-        return numeric_gradient(f, w, h)
-    dw = np.zeros(w.shape)
-    for i in np.ndindex(w.shape):
-        here = w[i]
-        w[i] = here + h
-        ahead = f(w.astype(float))
-        w[i] = here - h
-        behind = f(w.astype(float))
-        w[i] = here
-        dw[i] = (ahead - behind) / (2 * h)
-    return dw
-
-
-def dw_stays_whole(f, w, h):
-    return numeric_gradient(f, w, h).astype(np.asarray(w).dtype)
-
-
-def leaves_traces(f, w, h):
-    """Right numbers, written through the caller's array, and the last entry is left where it was moved to."""
-    dw = numeric_gradient(f, w, h)
-    if np.asarray(w).dtype.kind == "f":
-        w[(-1,) * w.ndim] -= h
-    return dw
-
-
-def rows_only(f, w, h):
-    w = floats(w)
-    if w.ndim < 2:
-        return numeric_gradient(f, w, h)
-    dw = np.zeros_like(w)
-    for i in range(len(w)):
-        dw[i] = (at(f, w, i, h) - at(f, w, i, -h)) / (2 * h)
-    return dw
-
-
-def returns_after_one_entry(f, w, h):
-    w = floats(w)
-    dw = np.zeros_like(w)
-    for i in np.ndindex(w.shape):
-        dw[i] = central(f, w, i, h)
-        return dw
-    return dw
-
-
-def entries_alone(f, w, h):
-    return np.array([(f(entry + h) - f(entry - h)) / (2 * h) for entry in floats(w)])
-
-
-def central(f, w, i, h):
-    return (at(f, w, i, h) - at(f, w, i, -h)) / (2 * h)
-
-
 NUMERIC_GRADIENT = Exercise(
     id="01-numeric-gradient",
     title="The numeric gradient",
@@ -202,188 +51,137 @@ NUMERIC_GRADIENT = Exercise(
     atol=1e-8,
     compare=("result", "call_count", "inputs"),
     algorithm=True,
-    misconceptions=(
-        Misconception(
-            "forward-difference",
-            (
-                "This is the forward difference: it looks ahead by `h` only, so its error is about `h`. The central "
-                "one looks `h` ahead and `h` behind, and needs no value at `w` itself."
-            ),
-            forward_once,
-        ),
-        Misconception(
-            "backward-difference",
-            "This is the backward difference: it looks behind by `h` only. Look ahead by `h` as well.",
-            entry_by_entry(lambda f, w, i, h: (f(w) - at(f, w, i, -h)) / h),
-        ),
-        Misconception(
-            "divided-by-h",
-            (
-                "Every entry is twice what it should be: the two points lie `2 * h` apart, so that is the "
-                "distance to divide by."
-            ),
-            entry_by_entry(lambda f, w, i, h: 2 * central(f, w, i, h)),
-        ),
-        Misconception(
-            "brackets-missing",
-            (
-                "The division lacks brackets: Python reads `/ 2 * h` as “halve it, then multiply by `h`”. The whole "
-                "of `2 * h` belongs below the line."
-            ),
-            entry_by_entry(lambda f, w, i, h: central(f, w, i, h) * h * h),
-        ),
-        Misconception(
-            "difference-without-brackets",
-            (
-                "Only the second value is divided: a division binds before a subtraction. Put the difference of the "
-                "two values into brackets."
-            ),
-            entry_by_entry(lambda f, w, i, h: at(f, w, i, h) - at(f, w, i, -h) / (2 * h)),
-        ),
-        Misconception(
-            "not-divided",
-            "This is a difference of two losses, and not yet a slope: divide it by the distance of the points.",
-            entry_by_entry(lambda f, w, i, h: central(f, w, i, h) * 2 * h),
-        ),
-        Misconception(
-            "sign-flipped",
-            "Your slopes point downhill: the value ahead comes first, and the one behind is taken away from it.",
-            entry_by_entry(lambda f, w, i, h: -central(f, w, i, h)),
-        ),
-        Misconception(
-            "not-restored",
-            (
-                "After an entry is done it is not put back, so the later entries are measured at another point. Your "
-                "first entry is right; restore each entry before you go on."
-            ),
-            entry_by_entry(does_not_go_back),
-        ),
-        Misconception(
-            "left-ahead",
-            (
-                "After an entry is done it stays moved ahead by `h`. Your first entry is right, the others are "
-                "measured elsewhere: put each entry back to the number that it was."
-            ),
-            entry_by_entry(stays_ahead),
-        ),
-        Misconception(
-            "all-entries-at-once",
-            (
-                "All entries of `w` move together, so you measure one slope, along the diagonal. The gradient has a "
-                "slope for each entry: move one, leave the others."
-            ),
-            all_entries_at_once,
-        ),
-        Misconception(
-            "one-number",
-            (
-                "You return one number for the whole of `w`, because every entry was moved at once. Move one entry at "
-                "a time and collect a slope for each."
-            ),
-            one_shot_array,
-        ),
-        Misconception(
-            "two-names-one-array",
-            (
-                "Both values come from the same point: `ahead = w` gives the array a second name, it does not copy "
-                "it. So the second move undoes the first. Use `w.copy()`, or move and restore one array."
-            ),
-            same_array_twice,
-        ),
-        Misconception(
-            "second-name-in-turn",
-            (
-                "Your second point is `w` itself, not `w - h`: `moved = w` gives the array a second name, so taking `h` "
-                "away only undoes the first move. Use `w.copy()`, or take `2 * h` away and put the entry back."
-            ),
-            second_name_in_turn,
-        ),
-        Misconception(
-            "slopes-into-w",
-            (
-                "Your slopes are written into `w`, so from the second entry on you measure at another point: give `dw` "
-                "an array of its own."
-            ),
-            slopes_into_w,
-        ),
-        Misconception(
-            "own-h",
-            "Your function chooses its own `h`: use the one that the caller gives.",
-            lambda f, w, h: numeric_gradient(f, w, 1e-5),
-        ),
-        Misconception(
-            "w-stays-whole",
-            (
-                "With whole numbers your result is wrong: an array of whole numbers cuts `3 + 0.001` back to 3, and "
-                "`3 - 0.001` to 2. Begin with a float copy of `w`."
-            ),
-            w_stays_whole,
-        ),
-        Misconception(
-            "dw-stays-whole",
-            (
-                "With whole numbers your slopes lose their fractions: `np.zeros_like(w)` of a whole-number `w` holds "
-                "whole numbers too. Make floats of `w` first, or ask for `dtype=float`."
-            ),
-            dw_stays_whole,
-        ),
-        Misconception(
-            "input-changed",
-            (
-                "Your slopes are right, but the caller's `w` is another one afterwards. Work on a copy, and the "
-                "caller's array stays as it was."
-            ),
-            leaves_traces,
-        ),
-        Misconception(
-            "rows-only",
-            (
-                "For a table of numbers you move a whole row at once: `range(len(w))` counts rows. Go through every "
-                "index, for instance with `np.ndindex(w.shape)`."
-            ),
-            rows_only,
-        ),
-        Misconception(
-            "returns-in-the-loop",
-            "Only the first entry is measured, the others stay zero: is the `return` indented into the loop?",
-            returns_after_one_entry,
-        ),
-        Misconception(
-            "entry-alone",
-            (
-                "You hand `f` one entry alone, but it needs the whole of `w`, with one entry moved and the others as "
-                "they are."
-            ),
-            entries_alone,
-        ),
-        Misconception(
-            "flattened",
-            "Your result is one long row: it must have the shape of `w`, so that `w - learning_rate * dw` works.",
-            lambda f, w, h: numeric_gradient(f, w, h).ravel(),
-        ),
-        Misconception(
-            "relative-step",
-            "Your step depends on the entry's size: every entry is moved by `h` itself.",
-            entry_by_entry(lambda f, w, i, h: central(f, w, i, h * abs(w[i]))),
-        ),
-        Misconception(
-            "half-step",
-            "You move by half of `h` to each side: here the points are `w + h` and `w - h`.",
-            entry_by_entry(lambda f, w, i, h: central(f, w, i, h / 2)),
-        ),
-        Misconception(
-            "second-derivative",
-            (
-                "This is the curvature (the second derivative): it subtracts `2 * f(w)` and divides by `h * h`. The "
-                "slope needs the difference ahead minus behind."
-            ),
-            entry_by_entry(lambda f, w, i, h: (at(f, w, i, h) - 2 * f(w) + at(f, w, i, -h)) / (h * h)),
-        ),
-        Misconception(
-            "absolute-slope",
-            "The sign is lost: a slope may be negative, and the sign says which way is up.",
-            entry_by_entry(lambda f, w, i, h: abs(central(f, w, i, h))),
-        ),
+    misconceptions=mistakes(
+        numeric_gradient,
+        """
+        forward-difference: w[i] = here - h => w[i] = here
+                       and: / (2 * h) => / h
+            This is the forward difference: it looks ahead by `h` only, so its error is about `h`. The central one looks `h`
+            ahead and `h` behind, and needs no value at `w` itself.
+        backward-difference: w[i] = here + h => w[i] = here
+                        and: / (2 * h) => / h
+            This is the backward difference: it looks behind by `h` only. Look ahead by `h` as well.
+        divided-by-h: / (2 * h) => / h
+            Every entry is twice what it should be: the two points lie `2 * h` apart, so that is the distance to divide by.
+        brackets-missing: / (2 * h) => / 2 * h
+            The division lacks brackets: Python reads `/ 2 * h` as “halve it, then multiply by `h`”. The whole of `2 * h`
+            belongs below the line.
+        difference-without-brackets: (ahead - behind) => ahead - behind
+            Only the second value is divided: a division binds before a subtraction. Put the difference of the two values
+            into brackets.
+        not-divided: / (2 * h) =>
+            This is a difference of two losses, and not yet a slope: divide it by the distance of the points.
+        divided-by-h-again: / (2 * h) => / (2 * h * h)
+            You divide by `h` once too often: the two points lie `2 * h` apart.
+        sign-flipped: ahead - behind => behind - ahead
+            Your slopes point downhill: the value ahead comes first, and the one behind is taken away from it.
+        adds-the-values: ahead - behind => ahead + behind
+            You add the two values up. The slope is in their difference.
+        not-restored: w[i] = here  # … => pass
+            After an entry is done it is not put back, so the later entries are measured at another point. Your first entry is
+            right; restore each entry before you go on.
+        left-ahead: w[i] = here - h => below = w.copy(); below[i] = here - h
+               and: behind = f(w) => behind = f(below)
+               and: w[i] = here  # … => pass
+            After an entry is done it stays moved ahead by `h`. Your first entry is right, the others are measured elsewhere:
+            put each entry back to the number that it was.
+        all-entries-at-once: w[i] = here + h => w[i] = here
+                        and: ahead = f(w) => ahead = f(w + h)
+                        and: w[i] = here - h => w[i] = here
+                        and: behind = f(w) => behind = f(w - h)
+            All entries of `w` move together, so you measure one slope, along the diagonal. The gradient has a slope for each
+            entry: move one, leave the others.
+        one-number: w[i] = here + h => w[i] = here
+               and: ahead = f(w) => ahead = f(w + h)
+               and: w[i] = here - h => w[i] = here
+               and: behind = f(w) => behind = f(w - h)
+               and: dw[i] = => return
+            You return one number for the whole of `w`, because every entry was moved at once. Move one entry at a time and
+            collect a slope for each.
+        sum-of-slopes: return dw => return dw.sum()
+            You return the sum of the slopes. The gradient keeps one for each entry.
+        one-total: dw[i] = => dw +=
+            Every slope is added to all entries: `dw[i] = …` puts it into the entry that it belongs to.
+        two-names-one-array: w[i] = here + h => pass
+                        and: w[i] = here - h => pass
+            Both values come from the same point. A second name, as in `ahead = w`, is no copy of an array, so a second move
+            undoes the first: use `w.copy()`, or move and restore one array.
+        second-name-in-turn: w[i] = here - h => w[i] = here
+            Your second point is `w` itself, not `w - h`: if a second name (`moved = w`) stands for the same array, taking `h`
+            away only undoes the first move. Use `w.copy()`, or take `2 * h` away and put the entry back.
+        two-steps-behind: w[i] = here - h => w[i] = here - 2 * h
+            Your second point lies `2 * h` behind: it belongs `h` behind where the entry was.
+        slopes-into-w: dw[i] = => w[i] =
+                  and: return dw => return w
+            Your slopes are written into `w`, so from the second entry on you measure at another point: give `dw` an array of
+            its own.
+        own-h: w = … => h = 1e-5; w = …
+            Your function chooses its own `h`: use the one that the caller gives.
+        w-stays-whole: np.array(w, dtype=float) => np.array(w)
+                  and: np.zeros_like(w) => np.zeros(w.shape)
+            With whole numbers your result is wrong: an array of whole numbers cuts `3 + 0.001` back to 3, and `3 - 0.001` to
+            2. Begin with a float copy of `w`.
+        both-stay-whole: np.array(w, dtype=float) => np.array(w)
+            With whole numbers your result is wrong: your copy of `w` and the array of slopes hold whole numbers, too. Begin
+            with a float copy of `w`.
+        dw-stays-whole: w = … => given = w; w = …
+                   and: np.zeros_like(w) => np.zeros_like(given)
+            With whole numbers your slopes lose their fractions: `np.zeros_like(w)` of a whole-number `w` holds whole numbers
+            too. Make floats of `w` first, or ask for `dtype=float`.
+        input-changed: w = … => given = w; w = …
+                  and: return dw => given += given.dtype.kind == "f"; return dw
+            Your slopes are right, but the caller's `w` is another one afterwards. Work on a copy, and the caller's array stays
+            as it was.
+        restored-by-adding: w = np.array(w, dtype=float) => dw = np.zeros(w.shape)
+                       and: dw = np.zeros_like(w) => pass
+                       and: w[i] = here + h => w[i] += h
+                       and: w[i] = here - h => w[i] -= 2 * h
+                       and: w[i] = here  # … => w[i] += h
+            You move the caller's own array and put it back by adding `h`: rounding keeps it from coming back exactly, and
+            whole numbers drop every fraction. Work on a float copy.
+        rows-only: np.ndindex(w.shape) => range(len(w))
+              and: here = w[i] => here = np.copy(w[i])
+            For a table of numbers you move a whole row at once: `range(len(w))` counts rows. Go through every index, for
+            instance with `np.ndindex(w.shape)`.
+        rows-by-view: np.ndindex(w.shape) => range(len(w))
+            `range(len(w))` counts the rows of a table, and `w[i]` is a whole row, which goes on changing with `w`. Go through
+            every index, for instance with `np.ndindex(w.shape)`.
+        returns-in-the-loop: dw[i] = … => dw[i] = …; return dw
+            Only the first entry is measured, the others stay zero: is the `return` indented into the loop?
+        entry-alone: ahead = f(w) => ahead = f(w[i])
+                and: behind = f(w) => behind = f(w[i])
+            You hand `f` one entry alone, but it needs the whole of `w`, with one entry moved and the others as they are.
+        hands-f-a-flat-w: ahead = f(w) => ahead = f(w.ravel())
+                     and: behind = f(w) => behind = f(w.ravel())
+            You hand `f` one long row. It needs an array shaped like `w`: here it looks at the rows of a table.
+        flattened: return dw => return dw.ravel()
+            Your result is one long row: it must have the shape of `w`, so that `w - learning_rate * dw` works.
+        relative-step: here = w[i] => here = w[i]; step = h * abs(here)
+                  and: here + h => here + step
+                  and: here - h => here - step
+                  and: 2 * h => 2 * step
+            Your step depends on the entry's size: every entry is moved by `h` itself.
+        step-of-at-least-h: here = w[i] => here = w[i]; step = h * max(1, abs(here))
+                       and: here + h => here + step
+                       and: here - h => here - step
+                       and: 2 * h => 2 * step
+            Your step grows with entries above 1: every entry is moved by `h` itself.
+        half-step: here + h => here + h / 2
+              and: here - h => here - h / 2
+              and: (2 * h) => h
+            You move by half of `h` to each side: here the points are `w + h` and `w - h`.
+        second-derivative: (ahead - behind) / (2 * h) => (ahead - 2 * f(w) + behind) / (h * h)
+            This is the curvature (the second derivative): it subtracts `2 * f(w)` and divides by `h * h`. The slope needs the
+            difference ahead minus behind.
+        absolute-slope: (ahead - behind) => abs(ahead - behind)
+            The sign is lost: a slope may be negative, and the sign says which way is up.
+        asks-at-w-too: here = w[i] => here = w[i]; f(w)
+            `f` is called three times for each entry. Twice is enough: central differences need no value at `w` itself.
+        asks-once-at-w: dw = np.zeros_like(w) => dw = np.zeros_like(w); f(w)
+            `f` is called once more than 2N times: central differences need no value at `w` itself.
+        length-of-one: return dw => return dw / np.linalg.norm(dw)
+            Your gradient has the length 1: how steep it is counts too, so do not divide by its length.
+        """,
     ),
     hints=(
         (
@@ -402,8 +200,6 @@ NUMERIC_GRADIENT = Exercise(
 )
 
 # -- 01-best-h: within a decade --------------------------------------------------------------------
-
-best_h = gradients.best_h
 
 
 def h_cases(rng: np.random.Generator) -> list[Case]:
@@ -428,10 +224,6 @@ def within_a_decade(case: Case, outcome) -> str | None:
     return f"For {case.args[0]} differences in {case.args[1]} your `h` of {h:.2g} is more than ten times too {side}."
 
 
-def eps_of(dtype) -> float:
-    return float(np.finfo(dtype).eps)
-
-
 BEST_H = Exercise(
     id="01-best-h",
     title="The best h",
@@ -447,76 +239,71 @@ BEST_H = Exercise(
     verify=within_a_decade,
     rtol=0.5,
     atol=0.0,
-    misconceptions=(
-        Misconception(
-            "epsilon-itself",
-            (
-                "At `h = eps` the two values differ in their last digit at best, so nearly all of the difference is "
-                "rounding. The best `h` is a root of eps, and a root of a small number is much larger."
-            ),
-            lambda scheme, dtype: eps_of(dtype),
-        ),
-        Misconception(
-            "smallest-number",
-            (
-                "This is the smallest number that the type can hold. Added to 1 it is rounded away: what counts is "
-                "the distance to the next number, `np.finfo(dtype).eps`."
-            ),
-            lambda scheme, dtype: float(np.finfo(dtype).tiny),
-        ),
-        Misconception(
-            "schemes-swapped",
-            (
-                "The two schemes are swapped: central differences have the smaller truncation error, so they can "
-                "afford the larger `h`."
-            ),
-            lambda scheme, dtype: eps_of(dtype) ** (1 / 3 if scheme == "forward" else 1 / 2),
-        ),
-        Misconception(
-            "always-square-root",
-            (
-                "You take the square root for both schemes. For central differences the truncation error falls with "
-                "h², and the balance lies at another root."
-            ),
-            lambda scheme, dtype: eps_of(dtype) ** (1 / 2),
-        ),
-        Misconception(
-            "always-cube-root",
-            (
-                "You take the cube root for both schemes. For forward differences the truncation error falls with h "
-                "only, and the balance lies at another root."
-            ),
-            lambda scheme, dtype: eps_of(dtype) ** (1 / 3),
-        ),
-        Misconception(
-            "always-float64",
-            (
-                "Your `h` is right for float64 and much too small for the others: use the eps of the `dtype` that "
-                "you are given."
-            ),
-            lambda scheme, dtype: eps_of("float64") ** (1 / 2 if scheme == "forward" else 1 / 3),
-        ),
-        Misconception(
-            "one-number-for-all",
-            (
-                "You return the same `h` for everything. The best `h` depends on how many digits the type holds, and "
-                "on the scheme."
-            ),
-            lambda scheme, dtype: 1e-5,
-        ),
-        Misconception(
-            "power-not-root",
-            "You square or cube eps, which makes it smaller still: a root is a power of 1/2 or 1/3.",
-            lambda scheme, dtype: eps_of(dtype) ** (2 if scheme == "forward" else 3),
-        ),
-        Misconception(
-            "error-not-step",
-            (
-                "This is the error at the bottom of the V (for central differences: the cube root of eps, squared), "
-                "and not the `h` where the bottom lies."
-            ),
-            lambda scheme, dtype: eps_of(dtype) ** (1 / 2 if scheme == "forward" else 2 / 3),
-        ),
+    misconceptions=mistakes(
+        best_h,
+        """
+        epsilon-itself: smallest ** (1 / 2) => smallest
+                   and: smallest ** (1 / 3) => smallest
+            At `h = eps` the two values differ in their last digit at best, so nearly all of the difference is rounding. The
+            best `h` is a root of eps, and a root of a small number is much larger.
+        smallest-number: eps => tiny
+                    and: smallest ** (1 / 2) => smallest
+                    and: smallest ** (1 / 3) => smallest
+            This is the smallest number that the type can hold. Added to 1 it is rounded away: what counts is the distance to
+            the next number, `np.finfo(dtype).eps`.
+        root-of-the-smallest-number: eps => tiny
+            You take the root of the smallest number that the type can hold. What counts is the distance from 1 to the next
+            number, `np.finfo(dtype).eps`.
+        schemes-swapped: "forward" => "central"
+            The two schemes are swapped: central differences have the smaller truncation error, so they can afford the larger
+            `h`.
+        always-square-root: (1 / 3) => (1 / 2)
+            You take the square root for both schemes. For central differences the truncation error falls with h², and the
+            balance lies at another root.
+        always-cube-root: (1 / 2) => (1 / 3)
+            You take the cube root for both schemes. For forward differences the truncation error falls with h only, and the
+            balance lies at another root.
+        always-float64: np.finfo(dtype) => np.finfo(float)
+            Your `h` is right for float64 and much too small for the others: use the eps of the `dtype` that you are given.
+        one-number-for-all: smallest ** (1 / 2) => 1e-5
+                       and: smallest ** (1 / 3) => 1e-5
+            You return the same `h` for everything. The best `h` depends on how many digits the type holds, and on the scheme.
+        always-a-hundred-millionth: smallest ** (1 / 2) => 1e-8
+                               and: smallest ** (1 / 3) => 1e-8
+            Your `h` is 1e-8 for everything. The best `h` depends on how many digits the type holds, and on the scheme.
+        always-a-millionth: smallest ** (1 / 2) => 1e-6
+                       and: smallest ** (1 / 3) => 1e-6
+            Your `h` is 1e-6 for everything. The best `h` depends on how many digits the type holds, and on the scheme.
+        always-a-thousandth: smallest ** (1 / 2) => 1e-3
+                        and: smallest ** (1 / 3) => 1e-3
+            Your `h` is 1e-3 for everything. The best `h` depends on how many digits the type holds, and on the scheme.
+        dtype-ignored: smallest ** (1 / 2) => 1e-8
+                  and: smallest ** (1 / 3) => 1e-5
+            Your `h` does not depend on `dtype`: with fewer digits the rounding error is larger, and so is the best `h`.
+        power-not-root: (1 / 2) => 2
+                   and: (1 / 3) => 3
+            You square or cube eps, which makes it smaller still: a root is a power of 1/2 or 1/3.
+        whole-division: (1 / 2) => (1 // 2)
+                   and: (1 / 3) => (1 // 3)
+            `1 // 2` is 0, and a number to the power 0 is 1: write `1 / 2`.
+        power-without-brackets: (1 / 2) => 1 / 2
+                           and: (1 / 3) => 1 / 3
+            `eps ** 1 / 2` is half of eps: a power binds before a division, so put `(1 / 2)` into brackets.
+        one-over-a-root: smallest ** (1 / 2) => 1 / smallest ** (1 / 2)
+                    and: smallest ** (1 / 3) => 1 / smallest ** (1 / 3)
+            You divide 1 by the root, which is a very large number. `h` is the root itself.
+        ten-times-epsilon: smallest ** (1 / 2) => 10 * smallest
+                      and: smallest ** (1 / 3) => 10 * smallest
+            A few times eps is still far too small: nearly all of the difference is rounding. The best `h` is a root of eps.
+        fourth-root: (1 / 2) => (1 / 4)
+                and: (1 / 3) => (1 / 4)
+            You take the fourth root for both schemes. Set the two errors equal and solve for `h`: which roots come out?
+        root-of-a-root: (1 / 2) => (1 / 4)
+            For forward differences you take the root of a root. One root is enough: truncation is about `h`, rounding `eps / h`.
+        error-not-step: (1 / 3) => (2 / 3)
+            This is the error at the bottom of the V (for central differences: the cube root of eps, squared), and not the `h`
+            where the bottom lies.
+        """,
     ),
     hints=(
         "Two errors pull in opposite directions. Where their curves cross, their sum is near its smallest. Look at the lab.",
@@ -534,133 +321,26 @@ BEST_H = Exercise(
 # -- 01-numeric-descent: the lecture's loop, with the numeric gradient -----------------------------
 
 
-def numeric_descent(f, w, learning_rate, num_steps, h):
-    w = np.array(w, dtype=float)
-    losses = [f(w)]
-    for _ in range(num_steps):
-        dw = numeric_gradient(f, w, h)
-        w -= learning_rate * dw
-        losses.append(f(w))
-    return w, losses
+bowl = partial(random_bowl, kind=QuadraticValue)
 
 
 def descent_cases(rng: np.random.Generator) -> list[Case]:
     rosenbrock = Value(objectives.rosenbrock().recipe)
     softmax = ModelValue("SoftmaxRegression", (0, 2), {"num_classes": 2})
     return [
-        Case((random_bowl(rng, 2), rng.normal(size=2), 0.2, 5, 1e-3), label="a bowl, two entries"),
-        Case((random_bowl(rng, 4), rng.normal(size=4), 0.1, 7, 1e-4), label="a bowl, four entries"),
-        Case((random_bowl(rng, 1), rng.normal(size=1), 0.3, 4, 1e-3), label="one entry"),
+        Case((bowl(rng, 2), rng.normal(size=2), 0.2, 5, 1e-3), label="a bowl, two entries"),
+        Case((bowl(rng, 4), rng.normal(size=4), 0.1, 7, 1e-4), label="a bowl, four entries"),
+        Case((bowl(rng, 1), rng.normal(size=1), 0.3, 4, 1e-3), label="one entry"),
         Case((rosenbrock, np.array([-1.2, 1.0]), 0.001, 6, 1e-2), label="Rosenbrock's valley, a large h"),
-        Case((random_bowl(rng, 3), rng.integers(1, 6, 3) * 2 + 1, 0.1, 5, 1e-3), label="whole numbers"),
-        Case(
-            (random_bowl(rng, 2), rng.normal(size=2), 3.0, 4, 1e-3), label="a step so large that it diverges"
-        ),
-        Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 1, 1e-3), label="one step"),
-        Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 0, 1e-3), label="no step at all"),
+        Case((bowl(rng, 3), rng.integers(1, 6, 3) * 2 + 1, 0.1, 5, 1e-3), label="whole numbers"),
+        Case((bowl(rng, 2), rng.normal(size=2), 3.0, 4, 1e-3), label="a step so large that it diverges"),
+        Case((bowl(rng, 3), rng.normal(size=3), 0.2, 1, 1e-3), label="one step"),
+        Case((bowl(rng, 3), rng.normal(size=3), 0.2, 0, 1e-3), label="no step at all"),
         Case(
             (softmax, rng.normal(scale=0.1, size=130), 0.5, 2, 1e-4),
             label="softmax regression on two digits",
         ),
     ]
-
-
-def random_bowl(rng: np.random.Generator, n: int) -> QuadraticValue:
-    """A quadratic bowl in n dimensions, turned, with curvatures between 0.5 and 3."""
-    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
-    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
-    return QuadraticValue((matrix + matrix.T) / 2, rng.normal(size=n))
-
-
-def descent_with(
-    gradient=numeric_gradient, update=lambda w, rate, dw, start: w - rate * dw, steps=lambda n: n
-):
-    """A wrong descent: another gradient, update or number of steps."""
-
-    def wrong(f, w, learning_rate, num_steps, h):
-        start = w = floats(w)
-        losses = [f(w)]
-        for _ in range(steps(num_steps)):
-            w = update(w, learning_rate, gradient(f, w, h), start)
-            losses.append(f(w))
-        return w, losses
-
-    return wrong
-
-
-def without_first_loss(f, w, learning_rate, num_steps, h):
-    w = floats(w)
-    losses = []
-    for _ in range(num_steps):
-        w -= learning_rate * numeric_gradient(f, w, h)
-        losses.append(f(w))
-    return w, losses
-
-
-def only_the_last_loss(f, w, learning_rate, num_steps, h):
-    w, losses = numeric_descent(f, w, learning_rate, num_steps, h)
-    return w, losses[-1]
-
-
-def first_and_last_loss(f, w, learning_rate, num_steps, h):
-    w, losses = numeric_descent(f, w, learning_rate, num_steps, h)
-    return w, [losses[0], losses[-1]]
-
-
-def without_last_loss(f, w, learning_rate, num_steps, h):
-    w = floats(w)
-    losses = []
-    for _ in range(num_steps):
-        losses.append(f(w))
-        w -= learning_rate * numeric_gradient(f, w, h)
-    return w, losses
-
-
-def loss_before_the_update(f, w, learning_rate, num_steps, h):
-    w = floats(w)
-    losses = [f(w)]
-    for _ in range(num_steps):
-        losses.append(f(w))
-        w -= learning_rate * numeric_gradient(f, w, h)
-    return w, losses
-
-
-def gradient_once(f, w, learning_rate, num_steps, h):
-    w = floats(w)
-    losses = [f(w)]
-    dw = numeric_gradient(f, w, h) if num_steps else 0
-    for _ in range(num_steps):
-        w -= learning_rate * dw
-        losses.append(f(w))
-    return w, losses
-
-
-def returns_at_once(f, w, learning_rate, num_steps, h):
-    return numeric_descent(f, w, learning_rate, min(num_steps, 1), h)
-
-
-def entries_in_turn(f, w, learning_rate, num_steps, h):
-    w = floats(w)
-    losses = [f(w)]
-    for _ in range(num_steps):
-        for i in np.ndindex(w.shape):
-            w[i] -= learning_rate * central(f, w, i, h)
-        losses.append(f(w))
-    return w, losses
-
-
-def writes_into_the_start(f, w, learning_rate, num_steps, h):
-    end, losses = numeric_descent(f, w, learning_rate, num_steps, h)
-    if num_steps:
-        w -= w - end
-    return w, losses
-
-
-def keeps_whole_numbers(f, w, learning_rate, num_steps, h):
-    whole = np.asarray(w).dtype.kind in "iu"
-    return descent_with(
-        update=lambda w, rate, dw, start: np.trunc(w - rate * dw) if whole else w - rate * dw
-    )(f, w, learning_rate, num_steps, h)
 
 
 NUMERIC_DESCENT = Exercise(
@@ -682,137 +362,97 @@ NUMERIC_DESCENT = Exercise(
     result_names=("w", "losses"),
     algorithm=True,
     steps=False,
-    misconceptions=(
-        Misconception(
-            "sign-flipped",
-            "Your losses grow: the gradient points uphill, so the step is taken away from `w`, not added to it.",
-            descent_with(update=lambda w, rate, dw, start: w + rate * dw),
-        ),
-        Misconception(
-            "first-loss-missing",
-            "The loss at the start is missing: `losses` holds one number more than there are steps.",
-            without_first_loss,
-        ),
-        Misconception(
-            "last-loss-missing",
-            "The loss after the last step is missing: the loop ends with the new loss, computed after the update.",
-            without_last_loss,
-        ),
-        Misconception(
-            "only-the-last-loss",
-            "`losses` is one number, the last loss: begin with a list, and append to it after each step.",
-            only_the_last_loss,
-        ),
-        Misconception(
-            "two-losses-only",
-            (
-                "`losses` holds two numbers: is the list begun anew in each step, or does the line that appends the new "
-                "loss stand outside of the loop?"
-            ),
-            first_and_last_loss,
-        ),
-        Misconception(
-            "loss-before-update",
-            "You note the loss before `w` moves, so the first one stands there twice: update first, then compute the new loss.",
-            loss_before_the_update,
-        ),
-        Misconception(
-            "gradient-once",
-            "The gradient is computed once and used for every step: `w` moves, so its slope must be measured anew each time.",
-            gradient_once,
-        ),
-        Misconception(
-            "returns-in-the-loop",
-            "Your function is back after its first step: is the `return` indented into the loop?",
-            returns_at_once,
-        ),
-        Misconception(
-            "one-step-too-many",
-            "Your loop takes one step too many: count how often `range(…)` runs.",
-            descent_with(steps=lambda n: n + 1),
-        ),
-        Misconception(
-            "one-step-too-few",
-            "Your loop takes one step too few: count how often `range(…)` runs.",
-            descent_with(steps=lambda n: max(n - 1, 0)),
-        ),
-        Misconception(
-            "learning-rate-missing",
-            "The whole gradient is subtracted: multiply it by `learning_rate` first.",
-            descent_with(update=lambda w, rate, dw, start: w - dw),
-        ),
-        Misconception(
-            "divides-by-learning-rate",
-            "You divide by the learning rate: a larger learning rate must give a longer step.",
-            descent_with(update=lambda w, rate, dw, start: w - dw / rate),
-        ),
-        Misconception(
-            "h-as-learning-rate",
-            (
-                "The step has the length of `h` times the gradient. `h` is for measuring the slope; `learning_rate` is "
-                "for moving."
-            ),
-            lambda f, w, learning_rate, num_steps, h: numeric_descent(f, w, h, num_steps, h),
-        ),
-        Misconception(
-            "learning-rate-as-h",
-            (
-                "The slope is measured with `learning_rate` in place of `h`: the two are different numbers. `h` belongs "
-                "into `numeric_gradient`."
-            ),
-            lambda f, w, learning_rate, num_steps, h: descent_with(
-                gradient=lambda f, w, _: numeric_gradient(f, w, learning_rate)
-            )(f, w, learning_rate, num_steps, h),
-        ),
-        Misconception(
-            "forward-difference",
-            "The slopes are forward differences. Use your `numeric_gradient`, which is central.",
-            descent_with(gradient=forward_once),
-        ),
-        Misconception(
-            "restarts-each-step",
-            "Every step sets off from the start again: subtract from the current `w`, not from the first one.",
-            descent_with(update=lambda w, rate, dw, start: start - rate * dw),
-        ),
-        Misconception(
-            "entries-in-turn",
-            (
-                "You move each entry as soon as its slope is known, so the next slope is measured elsewhere. First the "
-                "whole gradient at one point, then one update of all of `w`."
-            ),
-            entries_in_turn,
-        ),
-        Misconception(
-            "gradient-still-blank",
-            (
-                "`numeric_gradient` gives None back, so there is no slope to walk by: finish that exercise first, or "
-                "look for its `return` line."
-            ),
-            descent_with(gradient=lambda f, w, h: None),
-        ),
-        Misconception(
-            "order-of-results",
-            "The two results come in the wrong order: first `w`, then `losses`.",
-            lambda *args: numeric_descent(*args)[::-1],
-        ),
-        Misconception(
-            "only-w",
-            "Only `w` comes back: return two things, `return w, losses`.",
-            lambda *args: numeric_descent(*args)[0],
-        ),
-        Misconception(
-            "input-changed",
-            (
-                "The caller's own array is changed: `w -= …` writes into the array that you were given. Make a float "
-                "copy before the loop."
-            ),
-            writes_into_the_start,
-        ),
-        Misconception(
-            "keeps-whole-numbers",
-            "Your `w` keeps the whole numbers of the start, so every fraction is cut off: make it floats before the loop.",
-            keeps_whole_numbers,
-        ),
+    misconceptions=mistakes(
+        numeric_descent,
+        """
+        sign-flipped: w -= => w +=
+            Your losses grow: the gradient points uphill, so the step is taken away from `w`, not added to it.
+        first-loss-missing: losses = [f(w)] => losses = []
+            The loss at the start is missing: `losses` holds one number more than there are steps.
+        last-loss-missing: losses = [f(w)] => losses = []
+                      and: dw = … => losses.append(f(w)); dw = …
+                      and: losses.append(f(w)) => pass
+            The loss after the last step is missing: the loop ends with the new loss, computed after the update.
+        only-the-last-loss: return w, losses => return w, losses[-1]
+            `losses` holds one number, the last loss: begin with one list above the loop, and append to it after each step.
+        two-losses-only: losses.append(f(w)) => losses = [losses[0], f(w)]
+            `losses` holds two numbers: is the list begun anew in each step, or does the line that appends the new loss stand
+            outside of the loop?
+        appends-below-the-loop: losses.append(f(w)) => pass
+                           and: return w, losses => losses.append(f(w)); return w, losses
+            `losses` holds two numbers: the line that appends the new loss stands below the loop. Indent it.
+        losses-is-none: losses.append(f(w)) => losses = losses.append(f(w))
+            `append` changes the list and gives back None, which takes the list's place: write `losses.append(…)` alone.
+        loss-before-update: dw = … => losses.append(f(w)); dw = …
+                       and: losses.append(f(w)) => pass
+            You note the loss before `w` moves, so the first one stands there twice: update first, then compute the new loss.
+        places-not-losses: losses.append(f(w)) => losses.append(w.copy())
+            `losses` holds places. Append the loss there, `f(w)`.
+        loss-computed-twice: losses.append(f(w)) => f(w); losses.append(f(w))
+            The numbers are right, but `f` is called once more in each step: compute the new loss once, and keep it.
+        gradient-once: losses = [f(w)] => losses = [f(w)]; dw = numeric_gradient(f, w, h)
+                  and: dw = numeric_gradient(f, w, h) => pass
+            The gradient is computed once and used for every step: `w` moves, so its slope must be measured anew each time.
+        returns-in-the-loop: losses.append(f(w)) => losses.append(f(w)); return w, losses
+            Your function is back after its first step: is the `return` indented into the loop?
+        one-step-too-many: range(num_steps) => range(num_steps + 1)
+            Your loop takes one step too many: count how often `range(…)` runs.
+        one-step-too-few: range(num_steps) => range(num_steps - 1)
+            Your loop takes one step too few: count how often `range(…)` runs.
+        learning-rate-missing: learning_rate * dw => dw
+            The whole gradient is subtracted: multiply it by `learning_rate` first.
+        learning-rate-twice: learning_rate * dw => learning_rate * learning_rate * dw
+            The learning rate is multiplied in twice: once is enough.
+        learning-rate-decays: learning_rate * dw => learning_rate / (_ + 1) * dw
+            Your steps shrink with the step's number: the learning rate stays the same during this loop.
+        divides-by-learning-rate: learning_rate * dw => dw / learning_rate
+            You divide by the learning rate: a larger learning rate must give a longer step.
+        h-as-learning-rate: learning_rate * dw => h * dw
+            The step has the length of `h` times the gradient. `h` is for measuring the slope; `learning_rate` is for moving.
+        learning-rate-as-h: numeric_gradient(f, w, h) => numeric_gradient(f, w, learning_rate)
+            The slope is measured with `learning_rate` in place of `h`: the two are different numbers. `h` belongs into
+            `numeric_gradient`.
+        own-h: numeric_gradient(f, w, h) => numeric_gradient(f, w, 1e-6)
+            The slope is measured with an `h` of your own: hand the one that you are given to `numeric_gradient`.
+        forward-difference: numeric_gradient(f, w, h) => np.array([(f(w + h * e) - f(w)) / h for e in np.eye(len(w))])
+            The slopes are forward differences. Use your `numeric_gradient`, which is central.
+        never-moves: w -= learning_rate * dw => w - learning_rate * dw
+            Your `w` never moves: the result of the update is not kept in `w`.
+        step-takes-the-place: w -= => w =
+            The step takes the place of `w`; it must be subtracted from it: look at `=` and `-=`.
+        minus-step-takes-the-place: w -= learning_rate * dw => w = -learning_rate * dw
+            Minus the step takes the place of `w`; the step must be subtracted from the `w` of before.
+        starts-at-zero: np.array(w, dtype=float) => np.zeros(w.shape)
+            Your walk does not begin at the `w` that you were given: do not set it anew.
+        restarts-each-step: losses = [f(w)] => start = w; losses = [f(w)]
+                       and: w -= => w = start -
+            Every step sets off from the start again: subtract from the current `w`, not from the first one.
+        entries-in-turn: dw = numeric_gradient(f, w, h) => pass
+                    and: w -= learning_rate * dw => for i in range(len(w)): w[i] -= learning_rate * numeric_gradient(f, w, h)[i]
+            You move each entry as soon as its slope is known, so the next slope is measured elsewhere. First the whole
+            gradient at one point, then one update of all of `w`.
+        gradient-still-blank: numeric_gradient(f, w, h) => None
+            `numeric_gradient` gives None back, so there is no slope to walk by: finish that exercise first, or look for its
+            `return` line.
+        order-of-results: return w, losses => return losses, w
+            The two results come in the wrong order: first `w`, then `losses`.
+        only-w: return w, losses => return w
+            Only `w` comes back: return two things, `return w, losses`.
+        only-losses: return w, losses => return losses
+            Only the losses come back: return two things, `return w, losses`.
+        path-not-end: losses = [f(w)] => losses = [f(w)]; path = [w.copy()]
+                 and: losses.append(f(w)) => losses.append(f(w)); path.append(w.copy())
+                 and: return w => return np.array(path)
+            Your first result holds every place of the walk; the last one alone is wanted.
+        input-changed: np.array(w, dtype=float) => w
+            The caller's own array is changed: `w -= …` writes into the array that you were given. Make a float copy before
+            the loop.
+        copies-whole-numbers: np.array(w, dtype=float) => w.copy()
+            Your copy keeps the whole-number type of the start, which cannot hold the steps: say `dtype=float` when you copy.
+        keeps-whole-numbers: w = … => kind = w.dtype; w = …
+                        and: w -= learning_rate * dw => w = (w - learning_rate * dw).astype(kind)
+            Your `w` keeps the whole numbers of the start, so every fraction is cut off: make it floats before the loop.
+        """,
     ),
     hints=(
         "The lecture's list has four lines: a start and its loss, a gradient, an update, a new loss. Which of them repeat?",

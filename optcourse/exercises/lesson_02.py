@@ -7,21 +7,20 @@ import inspect
 from collections.abc import Callable
 
 import numpy as np
+from numpy.linalg import norm  # noqa: F401 (mistakes use it)
 
 from optcourse import data, models
+from optcourse.exercises.answers.lesson_02 import (
+    check_gradient,
+    relu_backward,
+    softmax_gradient,
+    two_layer_backward,
+)
 from optcourse.exercises.ingredients import Formula, QuadraticGradient, QuadraticValue
-from optcourse.exercises.mistakes import wrong_values
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 
 # -- 02-softmax-gradient ---------------------------------------------------------------------------
-
-
-def softmax_gradient(scores, y):
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    probabilities = np.exp(shifted)
-    probabilities /= probabilities.sum(axis=1, keepdims=True)
-    probabilities[np.arange(len(y)), y] -= 1
-    return probabilities / len(y)
 
 
 def softmax_cases(rng: np.random.Generator) -> list[Case]:
@@ -41,64 +40,13 @@ def softmax_cases(rng: np.random.Generator) -> list[Case]:
     apart = rng.normal(size=(3, 4)) + np.array([[2000.0], [0.0], [-2000.0]])
     cases.append(Case((apart, rng.integers(4, size=3)), label="rows of very different sizes"))
     wide = np.array([[2000.0, 0, 0], [0, 0, 2000], [0, 2000, 0]])
-    cases.append(Case((wide, np.array([1, 2, int(rng.integers(3))])), label="rows from 0 to 2000"))
+    cases.append(Case((wide, np.array([1, 0, 1])), label="rows from 0 to 2000"))
     return cases
 
 
 def _probabilities(scores, axis=1):
     powers = np.exp(scores - scores.max(axis=axis, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=True)
-
-
-def _minus_targets(probabilities, y):
-    result = probabilities.copy()
-    result[np.arange(len(y)), y] -= 1
-    return result
-
-
-def softmax_of_columns(scores, y):
-    return _minus_targets(_probabilities(scores, axis=0), y) / len(y)
-
-
-def softmax_overflows(scores, y):
-    powers = np.exp(scores)
-    return _minus_targets(powers / powers.sum(axis=1, keepdims=True), y) / len(y)
-
-
-def softmax_one_maximum(scores, y):
-    powers = np.exp(scores - scores.max())
-    return _minus_targets(powers / powers.sum(axis=1, keepdims=True), y) / len(y)
-
-
-def softmax_in_place(scores, y):
-    scores -= scores.max(axis=1, keepdims=True)
-    return softmax_gradient(scores, y)
-
-
-def softmax_whole_columns(scores, y):
-    result = _probabilities(scores)
-    result[:, y] -= 1
-    return result / len(y)
-
-
-def softmax_one_sum(scores, y):
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return _minus_targets(powers / powers.sum(), y) / len(y)
-
-
-def softmax_rows_by_class(scores, y):
-    result = _probabilities(scores)
-    result[y] -= 1
-    return result / len(y)
-
-
-def softmax_loss(scores, y):
-    return -np.log(_probabilities(scores)[np.arange(len(y)), y]).mean()
-
-
-def softmax_through_sigmoid(scores, y):
-    p = _probabilities(scores)
-    return _minus_targets(p, y) * p * (1 - p) / len(y)
 
 
 SOFTMAX_GRADIENT = Exercise(
@@ -117,119 +65,96 @@ SOFTMAX_GRADIENT = Exercise(
     answers=("softmax_gradient",),
     reference=softmax_gradient,
     cases=softmax_cases,
-    misconceptions=(
-        Misconception(
-            "not-divided",
-            (
-                "Every entry is N times too large: the loss is a mean over N examples, so its gradient "
-                "is divided by N too."
-            ),
-            lambda scores, y: softmax_gradient(scores, y) * len(y),
-        ),
-        Misconception(
-            "divided-by-all-entries",
-            "You divide by the number of entries of `scores`; the loss is a mean over the examples only.",
-            lambda scores, y: softmax_gradient(scores, y) * len(y) / scores.size,
-        ),
-        Misconception(
-            "minus-one-forgotten",
-            (
-                "These are the probabilities, divided by N: at the right class of each example, 1 is "
-                "still to be taken away."
-            ),
-            lambda scores, y: _probabilities(scores) / len(y),
-        ),
-        Misconception(
-            "sign-flipped",
-            (
-                "The sign is the wrong way round: a larger score of the right class makes the loss "
-                "smaller, so its entry is negative."
-            ),
-            lambda scores, y: -softmax_gradient(scores, y),
-        ),
-        Misconception(
-            "softmax-of-columns",
-            (
-                "The probabilities sum to 1 down the columns; they must sum to 1 for each example, "
-                "along its row: look at `axis`."
-            ),
-            softmax_of_columns,
-        ),
-        Misconception(
-            "overflows",
-            (
-                "Right for small scores, but exp of a large score is infinite: subtract the largest "
-                "score of each row first."
-            ),
-            softmax_overflows,
-        ),
-        Misconception(
-            "one-maximum-for-all",
-            (
-                "You subtract the largest score of all; in a row far below it every exp is 0, and 0/0 "
-                "is no number. Use each row's own."
-            ),
-            softmax_one_maximum,
-        ),
-        Misconception(
-            "changes-the-scores",
-            (
-                "The numbers are right, but the caller's `scores` are changed: `-=` writes into the "
-                "array that you were given."
-            ),
-            softmax_in_place,
-        ),
-        Misconception(
-            "whole-columns",
-            (
-                "`[:, y]` picks whole columns for every example; pair each row with its own class: "
-                "`[np.arange(len(y)), y]`."
-            ),
-            softmax_whole_columns,
-        ),
-        Misconception(
-            "divided-by-classes",
-            "You divide by the number of classes; the loss is a mean over the examples, and there are `len(y)` of them.",
-            lambda scores, y: softmax_gradient(scores, y) * len(y) / scores.shape[1],
-        ),
-        Misconception(
-            "minus-one-everywhere",
-            "You take 1 away from every probability: only the right class of each example loses it.",
-            lambda scores, y: (_probabilities(scores) - 1) / len(y),
-        ),
-        Misconception(
-            "right-class-only",
-            "All entries but that of the right class are 0: the other classes have a gradient too, their probability.",
-            lambda scores, y: softmax_gradient(scores, y) * np.eye(scores.shape[1])[y],
-        ),
-        Misconception(
-            "classes-from-one",
-            "You take 1 away beside the right class: classes are counted from 0, so `y` is the column as it stands.",
-            lambda scores, y: softmax_gradient(scores, y - 1),
-        ),
-        Misconception(
-            "one-sum-for-all",
-            "All your probabilities together sum to 1; those of *each example* must: sum along each row.",
-            softmax_one_sum,
-        ),
-        Misconception(
-            "rows-by-class",
-            "`p[y] -= 1` changes whole rows, picked by the classes; one entry of every row is meant.",
-            softmax_rows_by_class,
-        ),
-        Misconception(
-            "returns-the-loss",
-            "You return the loss, one number; its gradient has an entry for every score.",
-            softmax_loss,
-        ),
-        Misconception(
-            "extra-factor",
-            (
-                "There is a factor p(1 − p) too many: for cross-entropy behind softmax it has already "
-                "cancelled."
-            ),
-            softmax_through_sigmoid,
-        ),
+    misconceptions=mistakes(
+        softmax_gradient,
+        """
+        not-divided: / len(y) =>
+            Every entry is N times too large: the loss is a mean over N examples, so its gradient is divided by N too.
+        divided-by-all-entries: / len(y) => / scores.size
+            You divide by the number of entries of `scores`; the loss is a mean over the examples only.
+        divided-by-classes: / len(y) => / scores.shape[1]
+            You divide by the number of classes; the loss is a mean over the examples, and there are `len(y)` of them.
+        divided-by-the-root: / len(y) => / np.sqrt(len(y))
+            You divide by the root of the number of examples; the loss is their mean, so divide by the number itself.
+        minus-one-forgotten: p[np.arange(len(y)), y] -= 1 => pass
+            These are the probabilities, divided by N: at the right class of each example, 1 is still to be taken away.
+        probabilities: p[np.arange(len(y)), y] -= 1 => return p
+            These are the probabilities. At the right class of each example 1 is still to be taken away, and all is divided by
+            N.
+        plus-one: -= 1 => += 1
+            You add 1 at the right class; its probability minus 1 is what belongs there.
+        set-to-minus-one: -= 1 => = -1
+            At the right class stands −1 over N: take 1 away from the probability there, `-=`, in place of setting it.
+        set-to-zero: -= 1 => = 0
+            At the right class your entry is 0; the probability minus 1 belongs there.
+        one-minus-probability: p[np.arange(len(y)), y] -= 1 => p[np.arange(len(y)), y] = 1 - p[np.arange(len(y)), y]
+            At the right class the sign is the wrong way round: p − 1 belongs there, not 1 − p.
+        sign-flipped: return => return -
+            The sign is the wrong way round: a larger score of the right class makes the loss smaller, so its entry is negative.
+        minus-one-after-division: p[np.arange(len(y)), y] -= 1 => p[np.arange(len(y)), y] -= len(y)
+            The 1 is not divided by N: take it away before you divide, or take 1/N away.
+        minus-one-before-the-sum: p /= … => p[np.arange(len(y)), y] -= 1; p /= …
+                             and: p[np.arange(len(y)), y] -= 1 => pass
+            You take the 1 away before the row is divided by its sum: first the probabilities, then the 1.
+        softmax-of-columns: scores.max(axis=1, keepdims=True) => scores.max(axis=0, keepdims=True)
+                       and: p.sum(axis=1, keepdims=True) => p.sum(axis=0, keepdims=True)
+            The probabilities sum to 1 down the columns; they must sum to 1 for each example, along its row: look at `axis`.
+        sums-of-columns: p.sum(axis=1, keepdims=True) => p.sum(axis=0, keepdims=True)
+            You divide by the sums of the columns; the probabilities of each example must sum to 1: sum along its row, `axis=1`.
+        maximum-of-columns: scores.max(axis=1, keepdims=True) => scores.max(axis=0, keepdims=True)
+            You take the largest score of each column away. The same number must go off all scores of an example, so it is the
+            largest of its row.
+        not-normalised: p /= … => pass
+            Your exponentials are not divided by the sum of their row, so they are no probabilities.
+        overflows: scores - … => scores
+            Right for small scores, but exp of a large score is infinite: subtract the largest score of each row first.
+        clips-the-scores: scores - … => np.clip(scores, -500, 500)
+            You cut large scores off, which changes their differences. Subtract the largest score of each row.
+        one-maximum-for-all: scores.max(axis=1, keepdims=True) => scores.max()
+            You subtract the largest score of all; in a row far below it every exp is 0, and 0/0 is no number. Use each row's
+            own.
+        not-the-largest: scores.max( => scores.mean(
+            Right where the scores of a row are alike. Where one lies far above the others exp is still infinite: what you take
+            off a row must be its largest score.
+        minus-the-first: scores.max(axis=1, keepdims=True) => scores[:, :1]
+            You subtract the first score of each row. Where another one is much larger, exp is infinite: subtract the largest.
+        minus-the-last: scores.max(axis=1, keepdims=True) => scores[:, -1:]
+            You subtract the last score of each row. Where another one is much larger, exp is infinite: subtract the largest.
+        minus-the-right-score: scores.max(axis=1, keepdims=True) => scores[np.arange(len(y)), y][:, None]
+            You subtract the score of the right class. Where another one is much larger, exp is infinite: subtract the largest.
+        divided-by-the-maximum: scores - scores.max => scores / scores.max
+            You divide the scores by the largest one, which changes their differences: subtract it.
+        changes-the-scores: shifted = scores - … => scores -= scores.max(axis=1, keepdims=True); shifted = scores
+            The numbers are right, but the caller's `scores` are changed: `-=` writes into the array that you were given.
+        whole-numbers: p = np.exp(shifted) => p = np.zeros_like(scores); p[:] = np.exp(shifted)
+            `np.zeros_like(scores)` of whole-number scores holds whole numbers, and so no probabilities: ask for `dtype=float`.
+        whole-columns: p[np.arange(len(y)), y] => p[:, y]
+            `[:, y]` picks whole columns for every example; pair each row with its own class: `[np.arange(len(y)), y]`.
+        minus-one-everywhere: p[np.arange(len(y)), y] => p
+            You take 1 away from every probability: only the right class of each example loses it.
+        minus-the-class: p[np.arange(len(y)), y] -= 1 => p -= y[:, None]
+            You take the *number* of the class away from every probability of its row. `y` says *where* 1 is taken away.
+        right-class-only: p[np.arange(len(y)), y] -= 1 => p = (p - 1) * np.eye(p.shape[1])[y]
+            All entries but that of the right class are 0: the other classes have a gradient too, their probability.
+        classes-from-one: p[np.arange(len(y)), y] => p[np.arange(len(y)), y - 1]
+            You take 1 away beside the right class: classes are counted from 0, so `y` is the column as it stands.
+        first-example-only: p[np.arange(len(y)), y] => p[0, y[0]]
+            Only the first example is treated: is the `return` indented into the loop?
+        one-sum-for-all: p.sum(axis=1, keepdims=True) => p.sum()
+            All your probabilities together sum to 1; those of *each example* must: sum along each row.
+        rows-by-class: p[np.arange(len(y)), y] => p[y]
+            `p[y] -= 1` changes whole rows, picked by the classes; one entry of every row is meant.
+        row-by-class-too: p[np.arange(len(y)), y] => p[y, y]
+            `p[y, y]` picks the row by the class, too. The rows are `np.arange(len(y))`, one after the other.
+        returns-the-loss: p[np.arange(len(y)), y] -= 1 => return -np.log(p[np.arange(len(y)), y]).mean()
+            You return the loss, one number; its gradient has an entry for every score.
+        sum-over-examples: / len(y) => .sum(axis=0) / len(y)
+            You add the examples up. Every score of every example has an entry of its own.
+        extra-factor: p[np.arange(len(y)), y] -= 1 => q = p * (1 - p); p[np.arange(len(y)), y] -= 1; p *= q
+            There is a factor p(1 − p) too many: for cross-entropy behind softmax it has already cancelled.
+        times-the-probabilities: p[np.arange(len(y)), y] -= 1 => q = p.copy(); p[np.arange(len(y)), y] -= 1; p *= q
+            There is a factor p too many: for cross-entropy behind softmax it has already cancelled.
+        """,
     ),
     hints=(
         (
@@ -250,10 +175,6 @@ SOFTMAX_GRADIENT = Exercise(
 # -- 02-relu-backward ------------------------------------------------------------------------------
 
 
-def relu_backward(dout, before):
-    return dout * (before > 0)
-
-
 def relu_cases(rng: np.random.Generator) -> list[Case]:
     """Tables and one row, with exact zeros, and whole numbers."""
     cases = []
@@ -266,15 +187,11 @@ def relu_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(
         Case((rng.normal(size=(4, 3)) + 3, zeros), label="entries that are exactly 0, and a tiny one")
     )
+    cases.append(Case((rng.normal(size=(2, 3)), -1 - rng.random((2, 3))), label="no entry above 0"))
     cases.append(
         Case((rng.integers(1, 9, size=(3, 3)), rng.integers(-3, 4, size=(3, 3))), label="whole numbers")
     )
     return cases
-
-
-def relu_in_place(dout, before):
-    dout[before <= 0] = 0
-    return dout
 
 
 RELU_BACKWARD = Exercise(
@@ -291,94 +208,76 @@ RELU_BACKWARD = Exercise(
     answers=("relu_backward",),
     reference=relu_backward,
     cases=relu_cases,
-    misconceptions=(
-        Misconception(
-            "open-at-zero",
-            (
-                "At `before` = 0 the gate must be shut: the course, like torch, takes the derivative "
-                "of ReLU at 0 as 0. Is it `>` or `>=`?"
-            ),
-            lambda dout, before: dout * (before >= 0),
-        ),
-        Misconception(
-            "half-at-zero",
-            (
-                "At `before` = 0 you pass half of the gradient, as a central difference does; the "
-                "convention here is 0."
-            ),
-            lambda dout, before: dout * np.heaviside(before, 0.5),
-        ),
-        Misconception(
-            "relu-of-the-gradient",
-            (
-                "You apply ReLU to the gradient. The gate is set by the forward pass: a negative "
-                "gradient may pass, where `before` is positive."
-            ),
-            lambda dout, before: np.maximum(dout, 0),
-        ),
-        Misconception(
-            "only-the-gate",
-            (
-                "This is ReLU's own derivative, 0 or 1. The chain rule multiplies it by what comes "
-                "from above, `dout`."
-            ),
-            lambda dout, before: (before > 0).astype(float),
-        ),
-        Misconception(
-            "times-the-value",
-            (
-                "You multiply by ReLU's output; its derivative is 1 where `before` is positive, "
-                "whatever the value."
-            ),
-            lambda dout, before: dout * np.maximum(before, 0),
-        ),
-        Misconception(
-            "forward-again",
-            "This is ReLU of `before`, the forward pass. Backward, `dout` passes through the gate.",
-            lambda dout, before: np.maximum(before, 0) * 1.0,
-        ),
-        Misconception(
-            "gate-upside-down",
-            "The gate is upside down: the gradient passes where `before` is negative.",
-            lambda dout, before: dout * (before < 0),
-        ),
-        Misconception(
-            "no-gate",
-            (
-                "The gradient passes everywhere; where `before` is negative, ReLU's output does not "
-                "move, so nothing may pass."
-            ),
-            lambda dout, before: dout * 1,
-        ),
-        Misconception(
-            "sign-as-gate",
-            (
-                "Where `before` is negative you pass minus the gradient: `np.sign` gives −1 there, and "
-                "0 is needed."
-            ),
-            lambda dout, before: dout * np.sign(before),
-        ),
-        Misconception(
-            "drops-entries",
-            (
-                "`dout[before > 0]` keeps only the entries whose gate is open, in a row. The others must stay, as 0: "
-                "multiply, or use `np.where`."
-            ),
-            lambda dout, before: dout[before > 0],
-        ),
-        Misconception(
-            "leaky",
-            "Where `before` is negative a little still passes: that is leaky ReLU. Here it is 0.",
-            lambda dout, before: np.where(before > 0, dout, 0.01 * dout),
-        ),
-        Misconception(
-            "changes-dout",
-            (
-                "The numbers are right, but the caller's `dout` is changed: `dout[…] = 0` writes into "
-                "the array that you were given."
-            ),
-            relu_in_place,
-        ),
+    misconceptions=mistakes(
+        relu_backward,
+        """
+        open-at-zero: before > 0 => before >= 0
+            At `before` = 0 the gate must be shut: the course, like torch, takes the derivative of ReLU at 0 as 0. Is it `>`
+            or `>=`?
+        half-at-zero: (before > 0) => np.heaviside(before, 0.5)
+            At `before` = 0 you pass half of the gradient, as a central difference does; the convention here is 0.
+        shut-near-zero: before > 0 => before > 1e-6
+            Your gate is shut for tiny positive entries of `before`: it is open wherever `before` is above 0.
+        open-above-one: before > 0 => before > 1
+            Your gate opens above 1 only: it is open wherever `before` is above 0.
+        relu-of-the-gradient: dout * (before > 0) => np.maximum(dout, 0)
+            You apply ReLU to the gradient. The gate is set by the forward pass: a negative gradient may pass, where `before`
+            is positive.
+        both-gates: (before > 0) => (before > 0) * (dout > 0)
+            Your gate looks at the sign of the gradient as well. A negative gradient passes, where `before` is positive.
+        relu-of-the-product: dout * (before > 0) => np.maximum(dout * before, 0)
+            You apply ReLU to the product of the two arrays. The gate is 1 or 0, by the sign of `before`; the gradient is
+            multiplied by it.
+        arrays-swapped: dout * (before > 0) => np.maximum(before, 0) * (dout > 0)
+            The two arrays have changed places: `before` sets the gate, and `dout` passes.
+        swapped-gate: dout * (before > 0) => before * (dout > 0)
+            The two arrays have changed places: the gate is set by `before`, and it is `dout` that passes.
+        only-the-gate: dout * (before > 0) => (before > 0) * 1.0
+            This is ReLU's own derivative, 0 or 1. The chain rule multiplies it by what comes from above, `dout`.
+        times-the-value: (before > 0) => np.maximum(before, 0)
+            You multiply by ReLU's output; its derivative is 1 where `before` is positive, whatever the value.
+        times-before: (before > 0) => before
+            You multiply by `before` itself. ReLU's derivative is 1 where it is positive and 0 elsewhere, whatever the value.
+        forward-again: dout * (before > 0) => np.maximum(before, 0) * 1.0
+            This is ReLU of `before`, the forward pass. Backward, `dout` passes through the gate.
+        before-where-open: dout * (before > 0) => np.where(before > 0, dout, before)
+            Where the gate is shut you return `before`. Nothing passes there: 0.
+        larger-of-the-two: dout * (before > 0) => np.maximum(dout, before)
+            You take the larger of the two arrays. `dout` passes where `before` is positive, and nothing elsewhere.
+        one-where-shut: dout * (before > 0) => np.where(before > 0, dout, 1)
+            Where the gate is shut you return 1. Nothing passes there: 0.
+        gate-upside-down: before > 0 => before < 0
+            The gate is upside down: the gradient passes where `before` is negative.
+        where-upside-down: before > 0 => before <= 0
+            The gate is upside down: the gradient passes where `before` is *not* positive. With `np.where`, what comes second
+            is taken where the condition holds.
+        no-gate: dout * (before > 0) => dout * 1
+            The gradient passes everywhere; where `before` is negative, ReLU's output does not move, so nothing may pass.
+        one-gate-for-all: (before > 0) => (before > 0).any()
+            You use one gate for the whole array. Each entry has its own: leave `.any()` out.
+        all-or-nothing: (before > 0) => (before > 0).all()
+            Your gate opens only where all entries are positive. Each entry has its own: leave `.all()` out.
+        sign-as-gate: (before > 0) => np.sign(before)
+            Where `before` is negative you pass minus the gradient: `np.sign` gives −1 there, and 0 is needed.
+        minus-the-gradient: dout * => -dout *
+            The sign of the gradient is the wrong way round: it passes through the gate as it is.
+        drops-entries: dout * (before > 0) => dout[before > 0]
+            `dout[before > 0]` keeps only the entries whose gate is open, in a row. The others must stay, as 0: multiply, or
+            use `np.where`.
+        adds-them-up: return dout * (before > 0) => return np.sum(dout * (before > 0))
+            You add all entries up. Every entry of `before` has a gradient of its own.
+        tables-only: return … => before.shape[1]; return …
+            Your loops go over rows and columns. The arrays may have any shape; NumPy multiplies them whole.
+        leaky: (before > 0) => np.where(before > 0, 1, 0.01)
+            Where `before` is negative a little still passes: that is leaky ReLU. Here it is 0.
+        leaky-by-a-tenth: (before > 0) => np.where(before > 0, 1, 0.1)
+            Where `before` is negative a tenth of the gradient still passes: that is leaky ReLU. Here it is 0.
+        changes-dout: return … => dout[before <= 0] = 0; return dout
+            The numbers are right, but the caller's `dout` is changed: `dout[…] = 0` writes into the array that you were given.
+        changes-before: return … => before[before <= 0] = 0; before[before > 0] = 1; return dout * before
+            The numbers are right, but the caller's `before` is changed: `before[…] = …` writes into the array that you were
+            given.
+        """,
     ),
     hints=(
         "ReLU is a gate. Which of the two arrays says whether the gate of an entry is open?",
@@ -388,20 +287,6 @@ RELU_BACKWARD = Exercise(
 )
 
 # -- 02-two-layer-backward -------------------------------------------------------------------------
-
-
-def two_layer_backward(X, y, W1, b1, W2, b2):
-    before = X @ W1 + b1
-    hidden = np.maximum(before, 0)
-    scores = hidden @ W2 + b2
-    dscores = softmax_gradient(scores, y)
-    dW2 = hidden.T @ dscores
-    db2 = dscores.sum(axis=0)
-    dhidden = dscores @ W2.T
-    dbefore = relu_backward(dhidden, before)
-    dW1 = X.T @ dbefore
-    db1 = dbefore.sum(axis=0)
-    return dW1, db1, dW2, db2
 
 
 def network_case(
@@ -441,51 +326,14 @@ def network_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _network_variant(
-    *,
-    dscores: Callable = softmax_gradient,
-    gate: Callable = relu_backward,
-    finish: Callable | None = None,
-) -> Callable:
-    """A wrong two-layer backward pass: other parts in place of right ones; finish(…) changes the result."""
-
-    def wrong(X, y, W1, b1, W2, b2):
-        before = X @ W1 + b1
-        hidden = np.maximum(before, 0)
-        dscore = dscores(hidden @ W2 + b2, y)
-        dhidden = dscore @ W2.T
-        dbefore = gate(dhidden, before)
-        result = X.T @ dbefore, dbefore.sum(axis=0), hidden.T @ dscore, dscore.sum(axis=0)
-        return (
-            result
-            if finish is None
-            else finish(result, X, before, dscore, dhidden, dbefore, (W1, b1, W2, b2))
-        )
-
-    return wrong
+def code_of(exercise: Exercise, name: str) -> Callable:
+    """The wrong code of a misconception of the exercise."""
+    return {misconception.id: misconception.code for misconception in exercise.misconceptions}[name]
 
 
-def network_weights_untransposed(X, y, W1, b1, W2, b2):
-    before = X @ W1 + b1
-    hidden = np.maximum(before, 0)
-    dscores = softmax_gradient(hidden @ W2 + b2, y)
-    dhidden = dscores @ W2
-    dbefore = relu_backward(dhidden, before)
-    return X.T @ dbefore, dbefore.sum(axis=0), hidden.T @ dscores, dscores.sum(axis=0)
-
-
-def network_without_relu(X, y, W1, b1, W2, b2):
-    hidden = X @ W1 + b1
-    dscores = softmax_gradient(hidden @ W2 + b2, y)
-    dhidden = dscores @ W2.T
-    return X.T @ dhidden, dhidden.sum(axis=0), hidden.T @ dscores, dscores.sum(axis=0)
-
-
-def network_steps_in_place(X, y, W1, b1, W2, b2):
-    gradients = two_layer_backward(X, y, W1, b1, W2, b2)
-    for w, dw in zip((W1, b1, W2, b2), gradients, strict=True):
-        w -= 0.1 * dw
-    return gradients
+def wrong_scores(scores, y, name):
+    """The gradient of the scores with a mistake of the first exercise."""
+    return code_of(SOFTMAX_GRADIENT, name)(scores, y)
 
 
 TWO_LAYER_BACKWARD = Exercise(
@@ -504,202 +352,114 @@ TWO_LAYER_BACKWARD = Exercise(
     reference=two_layer_backward,
     cases=network_cases,
     result_names=("dW1", "db1", "dW2", "db2"),
-    misconceptions=(
-        Misconception(
-            "gate-forgotten",
-            (
-                "`dW2` and `db2` are right; on the way to the first layer the gradient passes ReLU as "
-                "if it were not there: where is its gate?"
-            ),
-            _network_variant(gate=lambda dhidden, before: dhidden),
-        ),
-        Misconception(
-            "times-hidden",
-            (
-                "On the way through ReLU you multiply by its output; its slope is 1 where `before` is "
-                "positive, "
-                "however large the value."
-            ),
-            _network_variant(gate=lambda dhidden, before: dhidden * np.maximum(before, 0)),
-        ),
-        Misconception(
-            "no-relu-at-all",
-            "ReLU is missing, forward and backward: `hidden` is max(before, 0).",
-            network_without_relu,
-        ),
-        Misconception(
-            "weights-divided-again",
-            (
-                "`dW1` and `dW2` are N times too small: the division by N is already in the gradient "
-                "of the scores."
-            ),
-            _network_variant(finish=lambda r, X, *rest: (r[0] / len(X), r[1], r[2] / len(X), r[3])),
-        ),
-        Misconception(
-            "gate-open-at-zero",
-            (
-                "Right, but for entries where `before` is exactly 0: there ReLU's gate is shut. Is it "
-                "`>` or `>=`?"
-            ),
-            _network_variant(gate=lambda dhidden, before: dhidden * (before >= 0)),
-        ),
-        Misconception(
-            "gate-set-by-the-gradient",
-            (
-                "ReLU's gate is set by the sign of the gradient; what counts is the sign of `before`, "
-                "from the forward pass."
-            ),
-            _network_variant(gate=lambda dhidden, before: dhidden * (dhidden > 0)),
-        ),
-        Misconception(
-            "not-divided",
-            "All four gradients are N times too large: the loss is a mean over the N examples.",
-            _network_variant(dscores=lambda scores, y: softmax_gradient(scores, y) * len(y)),
-        ),
-        Misconception(
-            "divided-twice",
-            (
-                "All four gradients are N times too small: dividing by N once, in the gradient of the "
-                "scores, is enough."
-            ),
-            _network_variant(dscores=lambda scores, y: softmax_gradient(scores, y) / len(y)),
-        ),
-        Misconception(
-            "minus-one-forgotten",
-            "The gradient of the scores is p, where p − 1 belongs at the right class of each example.",
-            _network_variant(dscores=lambda scores, y: _probabilities(scores) / len(y)),
-        ),
-        Misconception(
-            "sign-flipped",
-            (
-                "All four gradients point the other way: the gradient of the scores is p − target, not "
-                "target − p."
-            ),
-            _network_variant(dscores=lambda scores, y: -softmax_gradient(scores, y)),
-        ),
-        Misconception(
-            "overflows",
-            (
-                "Right for small weights; for large ones exp overflows: subtract each row's largest "
-                "score first."
-            ),
-            _network_variant(dscores=softmax_overflows),
-        ),
-        Misconception(
-            "b1-without-the-gate",
-            (
-                "Only `db1` is wrong: b1 is added before ReLU, so its gradient must have passed the "
-                "gate as well."
-            ),
-            _network_variant(
-                finish=lambda r, X, before, dscore, dhidden, dbefore, w: (r[0], dhidden.sum(axis=0), *r[2:])
-            ),
-        ),
-        Misconception(
-            "biases-averaged",
-            (
-                "`db1` and `db2` are N times too small: they sum over the examples; the mean is "
-                "already in the gradient of the scores."
-            ),
-            _network_variant(
-                finish=lambda r, X, before, dscore, *rest: (r[0], r[1] / len(X), r[2], r[3] / len(X))
-            ),
-        ),
-        Misconception(
-            "biases-summed-over-the-wrong-axis",
-            (
-                "The biases' gradients must be summed over the examples, `axis=0`: one entry for each "
-                "unit is left."
-            ),
-            _network_variant(
-                finish=lambda r, X, before, dscore, dhidden, dbefore, w: (
-                    r[0],
-                    dbefore.sum(axis=1),
-                    r[2],
-                    dscore.sum(axis=1),
-                )
-            ),
-        ),
-        Misconception(
-            "b2-averaged",
-            "Only `db2` is too small: N is already in the gradient of the scores, so sum over the examples, do not average.",
-            _network_variant(finish=lambda result, *rest: (*result[:3], rest[2].mean(axis=0))),
-        ),
-        Misconception(
-            "b1-forgotten",
-            "Your forward pass leaves `b1` out: `before = X @ W1 + b1`.",
-            lambda X, y, W1, b1, W2, b2: two_layer_backward(X, y, W1, 0 * b1, W2, b2),
-        ),
-        Misconception(
-            "divided-by-classes",
-            "You divide by the number of classes; the loss is a mean over the N examples.",
-            _network_variant(
-                dscores=lambda scores, y: softmax_gradient(scores, y) * len(y) / scores.shape[1]
-            ),
-        ),
-        Misconception(
-            "order-of-the-lists",
-            "The results come in another order: `dW1, db1, dW2, db2`, layer by layer, first layer first.",
-            lambda *args: two_layer_backward(*args)[::-1],
-        ),
-        Misconception(
-            "transposed",
-            "Your `dW1` and `dW2` lie on their side: for `Z = A @ B`, `dB = A.T @ dZ` has the shape of `B`.",
-            lambda *args: tuple(dw.T for dw in two_layer_backward(*args)),
-        ),
-        Misconception(
-            "bias-keeps-its-axis",
-            "Your bias gradients have an axis too many: `sum(axis=0)` without `keepdims` has the shape of the bias.",
-            _network_variant(
-                finish=lambda result, *rest: (result[0], result[1][None], result[2], result[3][None])
-            ),
-        ),
-        Misconception(
-            "W2-meets-before",
-            (
-                "Only `dW2` is wrong: what multiplies W2 in the forward pass is `hidden`, after ReLU, "
-                "not `before`."
-            ),
-            _network_variant(
-                finish=lambda r, X, before, dscore, *rest: (r[0], r[1], before.T @ dscore, r[3])
-            ),
-        ),
-        Misconception(
-            "gradients-in-another-order",
-            (
-                "The gradients come in another order: `dW1, db1, dW2, db2` is asked for, as in the "
-                "argument list."
-            ),
-            _network_variant(finish=lambda r, *rest: (r[2], r[3], r[0], r[1])),
-        ),
-        Misconception(
-            "returns-new-weights",
-            (
-                "You return weights after a step; the gradients themselves are asked for. The step is "
-                "gradient descent's business."
-            ),
-            _network_variant(
-                finish=lambda r, X, before, dscore, dhidden, dbefore, w: tuple(
-                    a - 0.1 * b for a, b in zip(w, r, strict=True)
-                )
-            ),
-        ),
-        Misconception(
-            "W2-not-transposed",
-            (
-                "To go back through `hidden @ W2`, multiply by `W2.T`: shapes (examples, classes) @ "
-                "(classes, hidden)."
-            ),
-            network_weights_untransposed,
-        ),
-        Misconception(
-            "changes-the-weights",
-            (
-                "The gradients are right, but the caller's weights are changed: computing a gradient "
-                "must not take a step."
-            ),
-            network_steps_in_place,
-        ),
+    misconceptions=mistakes(
+        two_layer_backward,
+        """
+        gate-forgotten: relu_backward(dhidden, before) => dhidden
+            `dW2` and `db2` are right; on the way to the first layer the gradient passes ReLU as if it were not there: where is
+            its gate?
+        W1-without-the-gate: X.T @ dbefore => X.T @ dhidden
+            Only `dW1` is wrong: W1 comes before ReLU, so its gradient must have passed the gate, as that of b1 has.
+        b1-without-the-gate: dbefore.sum(axis=0) => dhidden.sum(axis=0)
+            Only `db1` is wrong: b1 is added before ReLU, so its gradient must have passed the gate as well.
+        times-hidden: relu_backward(dhidden, before) => dhidden * hidden
+            On the way through ReLU you multiply by its output; its slope is 1 where `before` is positive, however large the
+            value.
+        no-relu-at-all: np.maximum(before, 0) => before
+                   and: relu_backward(dhidden, before) => dhidden
+            ReLU is missing, forward and backward: `hidden` is max(before, 0).
+        no-relu-forward: np.maximum(before, 0) => before
+            ReLU is missing in your forward pass: `hidden` is max(before, 0).
+        weights-divided-again: hidden.T @ dscores => hidden.T @ dscores / len(X)
+                          and: X.T @ dbefore => X.T @ dbefore / len(X)
+            `dW1` and `dW2` are N times too small: the division by N is already in the gradient of the scores.
+        W1-divided-again: X.T @ dbefore => X.T @ dbefore / len(X)
+            Only `dW1` is N times too small: the division by N is already in the gradient of the scores.
+        W2-divided-again: hidden.T @ dscores => hidden.T @ dscores / len(X)
+            Only `dW2` is N times too small: the division by N is already in the gradient of the scores.
+        gate-open-at-zero: relu_backward(dhidden, before) => dhidden * (before >= 0)
+            Right, but for entries where `before` is exactly 0: there ReLU's gate is shut. Is it `>` or `>=`?
+        gate-set-by-the-gradient: relu_backward(dhidden, before) => dhidden * (dhidden > 0)
+            ReLU's gate is set by the sign of the gradient; what counts is the sign of `before`, from the forward pass.
+        gate-arguments-swapped: relu_backward(dhidden, before) => relu_backward(before, dhidden)
+            The arguments of `relu_backward` are swapped: first the gradient, then what went into ReLU.
+        not-divided: = softmax_gradient(scores, y) => = softmax_gradient(scores, y) * len(y)
+            All four gradients are N times too large: the loss is a mean over the N examples.
+        divided-twice: = softmax_gradient(scores, y) => = softmax_gradient(scores, y) / len(y)
+            All four gradients are N times too small: dividing by N once, in the gradient of the scores, is enough.
+        minus-one-forgotten: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "minus-one-forgotten")
+            The gradient of the scores is p, where p − 1 belongs at the right class of each example.
+        minus-one-everywhere: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "minus-one-everywhere")
+            The gradient of the scores is p − 1 everywhere; only the right class of each example loses 1.
+        whole-columns: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "whole-columns")
+            `p[:, y] -= 1` takes 1 away in whole columns; pair each row with its own class: `p[np.arange(len(y)), y]`.
+        softmax-of-columns: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "softmax-of-columns")
+            Your probabilities sum to 1 down the columns; they must sum to 1 for each example, along its row: look at `axis`.
+        overflows: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "overflows")
+            Right for small weights; for large ones exp overflows: subtract each row's largest score first.
+        divided-by-classes: = softmax_gradient(scores, y) => = wrong_scores(scores, y, "divided-by-classes")
+            You divide by the number of classes; the loss is a mean over the N examples.
+        sign-flipped: = softmax_gradient(scores, y) => = -softmax_gradient(scores, y)
+            All four gradients point the other way: the gradient of the scores is p − target, not target − p.
+        biases-averaged: dscores.sum(axis=0) => dscores.mean(axis=0)
+                    and: dbefore.sum(axis=0) => dbefore.mean(axis=0)
+            `db1` and `db2` are N times too small: they sum over the examples; the mean is already in the gradient of the
+            scores.
+        b2-averaged: dscores.sum(axis=0) => dscores.mean(axis=0)
+            Only `db2` is too small: N is already in the gradient of the scores, so sum over the examples, do not average.
+        b1-averaged: dbefore.sum(axis=0) => dbefore.mean(axis=0)
+            Only `db1` is too small: N is already in the gradient of the scores, so sum over the examples, do not average.
+        biases-summed-over-the-wrong-axis: dscores.sum(axis=0) => dscores.sum(axis=1)
+                                      and: dbefore.sum(axis=0) => dbefore.sum(axis=1)
+            The biases' gradients must be summed over the examples, `axis=0`: one entry for each unit is left.
+        b2-summed-over-the-wrong-axis: dscores.sum(axis=0) => dscores.sum(axis=1)
+            `db2` must be summed over the examples, `axis=0`: one entry for each class is left.
+        b1-summed-over-the-wrong-axis: dbefore.sum(axis=0) => dbefore.sum(axis=1)
+            `db1` must be summed over the examples, `axis=0`: one entry for each hidden unit is left.
+        biases-one-number: dscores.sum(axis=0) => dscores.sum()
+                      and: dbefore.sum(axis=0) => dbefore.sum()
+            Your bias gradients are one number each: sum over the examples only, `axis=0`.
+        b2-one-number: dscores.sum(axis=0) => dscores.sum()
+            Your `db2` is one number: sum over the examples only, `axis=0`.
+        biases-not-summed: dscores.sum(axis=0) => dscores
+                      and: dbefore.sum(axis=0) => dbefore
+            Your bias gradients have a row for each example. A bias is added to every example, so its gradients add up.
+        b1-forgotten: X @ W1 + b1 => X @ W1
+            Your forward pass leaves `b1` out: `before = X @ W1 + b1`.
+        b2-forgotten: hidden @ W2 + b2 => hidden @ W2
+            Your forward pass leaves `b2` out: `scores = hidden @ W2 + b2`.
+        both-biases-forgotten: X @ W1 + b1 => X @ W1
+                          and: hidden @ W2 + b2 => hidden @ W2
+            Your forward pass leaves both biases out: they are added to `X @ W1` and to `hidden @ W2`.
+        order-of-the-lists: return dW1, db1, dW2, db2 => return db2, dW2, db1, dW1
+            The results come in another order: `dW1, db1, dW2, db2`, layer by layer, first layer first.
+        weights-first: return dW1, db1, dW2, db2 => return dW1, dW2, db1, db2
+            The results come in another order: you give both weights and then both biases; `dW1, db1, dW2, db2` is asked for.
+        biases-first: return dW1, db1, dW2, db2 => return db1, dW1, db2, dW2
+            The results come in another order: in each layer the weights come before the bias, `dW1, db1, dW2, db2`.
+        gradients-in-another-order: return dW1, db1, dW2, db2 => return dW2, db2, dW1, db1
+            The gradients come in another order: `dW1, db1, dW2, db2` is asked for, as in the argument list.
+        weights-only: return dW1, db1, dW2, db2 => return dW1, dW2
+            The gradients of the biases are missing: return `dW1, db1, dW2, db2`.
+        transposed: X.T @ dbefore => dbefore.T @ X
+               and: hidden.T @ dscores => dscores.T @ hidden
+            Your `dW1` and `dW2` lie on their side: for `Z = A @ B`, `dB = A.T @ dZ` has the shape of `B`.
+        bias-keeps-its-axis: dscores.sum(axis=0) => dscores.sum(axis=0, keepdims=True)
+                        and: dbefore.sum(axis=0) => dbefore.sum(axis=0, keepdims=True)
+            Your bias gradients have an axis too many: `sum(axis=0)` without `keepdims` has the shape of the bias.
+        W2-meets-before: hidden.T @ dscores => before.T @ dscores
+            Only `dW2` is wrong: what multiplies W2 in the forward pass is `hidden`, after ReLU, not `before`.
+        W1-meets-hidden: X.T @ dbefore => hidden.T @ dbefore
+            Only `dW1` is wrong: what multiplies W1 in the forward pass is `X`, not `hidden`.
+        returns-new-weights: return … => return [w - 0.1 * dw for w, dw in zip((W1, b1, W2, b2), (…))]
+            You return weights after a step; the gradients themselves are asked for. The step is gradient descent's business.
+        returns-weights-minus-gradients: return dW1, db1, dW2, db2 => return W1 - dW1, b1 - db1, W2 - dW2, b2 - db2
+            You return the weights minus the gradients; the gradients themselves are asked for.
+        W2-not-transposed: W2.T => W2
+            To go back through `hidden @ W2`, multiply by `W2.T`: shapes (examples, classes) @ (classes, hidden).
+        changes-the-weights: return … => W1 -= dW1; b1 -= db1; W2 -= dW2; b2 -= db2; return …
+            The gradients are right, but the caller's weights are changed: computing a gradient must not take a step.
+        """,
     ),
     hints=(
         (
@@ -717,23 +477,6 @@ TWO_LAYER_BACKWARD = Exercise(
 )
 
 # -- 02-check-gradient -----------------------------------------------------------------------------
-
-
-def check_gradient(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-    w = np.array(w, dtype=float)
-    analytic = np.asarray(gradient(w.copy()), dtype=float)
-    numeric = np.zeros_like(w)
-    for i in range(len(w)):
-        ahead, behind = w.copy(), w.copy()
-        ahead[i] += eps
-        behind[i] -= eps
-        numeric[i] = (f(ahead) - f(behind)) / (2 * eps)
-    error = np.abs(analytic - numeric)
-    allowed = atol + rtol * np.abs(numeric)
-    worst = int(np.argmax(error / allowed))
-    largest = max(abs(analytic[worst]), abs(numeric[worst]))
-    relative_error = 0.0 if largest == 0 else error[worst] / largest
-    return bool(np.all(error <= allowed)), worst, numeric[worst], analytic[worst], relative_error
 
 
 def planted(
@@ -825,6 +568,14 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
         ),
         planted(
             rng,
+            {1: 0.6},
+            3,
+            scales=np.ones(3),
+            rtol=0.5,
+            label="an analytic entry so small that it would accuse itself",
+        ),
+        planted(
+            rng,
             {2: 1.12},
             3,
             scales=np.ones(3),
@@ -834,7 +585,7 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
         ),
         # A central difference of a parabola is exact, whatever eps is; that of a cubic is off by eps².
         Case(
-            (Formula("sum of cubes"), Formula("three times the squares"), rng.uniform(2, 3, 3)),
+            (Formula("sum of cubes"), Formula("three times the squares"), rng.uniform(2, 3, 1)),
             {"eps": 0.1},
             "a sum of cubes and a large eps",
         ),
@@ -851,86 +602,9 @@ def check_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def _check_variant(
-    *,
-    numeric: Callable | None = None,
-    error: Callable = lambda a, n: np.abs(a - n),
-    allowed: Callable = lambda a, n, atol, rtol: atol + rtol * np.abs(n),
-    decide: Callable = lambda error, allowed: np.all(error <= allowed),
-    worst: Callable = lambda error, allowed, relative: np.argmax(error / allowed),
-    relative: Callable | None = None,
-) -> Callable:
-    """A wrong check: other parts in place of the right ones."""
-
-    def wrong(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-        w = np.array(w, dtype=float)
-        a = np.asarray(gradient(w.copy()), dtype=float)
-        n = (numeric or _central)(f, w, eps)
-        e, limit = error(a, n), allowed(a, n, atol, rtol)
-        ratio = (relative or _relative)(a, n)
-        k = int(worst(e, limit, ratio))
-        return bool(decide(e, limit)), k, n[k], a[k], ratio[k]
-
-    return wrong
-
-
-def _central(f, w, eps):
-    moves = eps * np.eye(len(w))
-    return np.array([(f(w + move) - f(w - move)) / (2 * eps) for move in moves])
-
-
-def _forward(f, w, eps):
-    moves = eps * np.eye(len(w))
-    return np.array([(f(w + move) - f(w)) / eps for move in moves])
-
-
-def _not_restored(f, w, eps):
-    w, found = w.copy(), []
-    for i in range(len(w)):
-        w[i] += eps
-        ahead = f(w.copy())
-        w[i] -= 2 * eps
-        found.append((ahead - f(w.copy())) / (2 * eps))
-    return np.array(found)
-
-
 def _relative(a, n):
     largest = np.maximum(np.abs(a), np.abs(n))
     return np.abs(a - n) / np.where(largest == 0, 1.0, largest)
-
-
-def _relative_unguarded(a, n):
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(a - n) / np.maximum(np.abs(a), np.abs(n))
-
-
-def _check_restores_by_adding(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-    analytic = gradient(w)
-    numeric = np.zeros_like(w)
-    for i in range(len(w)):
-        w[i] += eps
-        ahead = f(w)
-        w[i] -= 2 * eps
-        behind = f(w)
-        w[i] += eps
-        numeric[i] = (ahead - behind) / (2 * eps)
-    error = np.abs(analytic - numeric)
-    allowed = atol + rtol * np.abs(numeric)
-    worst = int(np.argmax(error / allowed))
-    largest = max(abs(analytic[worst]), abs(numeric[worst]))
-    relative_error = 0.0 if largest == 0 else error[worst] / largest
-    return bool(np.all(error <= allowed)), worst, numeric[worst], analytic[worst], relative_error
-
-
-def _check_in_another_order(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-    ok, worst, numeric, analytic, relative_error = check_gradient(f, gradient, w, eps, atol, rtol)
-    return ok, worst, analytic, numeric, relative_error
-
-
-def _check_in_place(f, gradient, w, eps=1e-6, atol=1e-5, rtol=1e-3):
-    report = check_gradient(f, gradient, w, eps, atol, rtol)
-    w += eps * np.ones(len(w), dtype=w.dtype)
-    return report
 
 
 CHECK_GRADIENT = Exercise(
@@ -954,146 +628,136 @@ CHECK_GRADIENT = Exercise(
     result_names=("ok", "worst", "numeric", "analytic", "relative_error"),
     rtol=1e-6,
     atol=1e-7,
-    misconceptions=(
-        Misconception(
-            "forward-differences",
-            (
-                "Your numeric gradient is a forward difference: step to both sides, w + eps and w − "
-                "eps, and divide by 2 eps."
-            ),
-            _check_variant(numeric=_forward),
-        ),
-        Misconception(
-            "not-divided-by-two",
-            "Your numeric gradient is twice too large: the two points stand 2 eps apart.",
-            _check_variant(numeric=lambda f, w, eps: 2 * _central(f, w, eps)),
-        ),
-        Misconception(
-            "w-not-restored",
-            (
-                "After an entry has been moved it is not put back: the next entries are checked at "
-                "another point."
-            ),
-            _check_variant(numeric=_not_restored),
-        ),
-        Misconception(
-            "error-with-a-sign",
-            (
-                "The error keeps its sign, so an entry that is too small never counts as wrong: take "
-                "the absolute value."
-            ),
-            _check_variant(error=lambda a, n: a - n),
-        ),
-        Misconception(
-            "tolerance-with-a-sign",
-            (
-                "Where the numeric entry is negative, your tolerance shrinks or turns negative: rtol "
-                "multiplies |numeric|."
-            ),
-            _check_variant(allowed=lambda a, n, atol, rtol: atol + rtol * n),
-        ),
-        Misconception(
-            "one-right-entry-is-enough",
-            "One right entry is enough for you: the gradient is right only when *all* entries are.",
-            _check_variant(decide=lambda error, allowed: np.any(error <= allowed)),
-        ),
-        Misconception(
-            "nan-passes",
-            (
-                "A gradient with nan passes: no comparison with nan is true, so ask whether all errors "
-                "are small, not whether one is large."
-            ),
-            _check_variant(decide=lambda error, allowed: not np.any(error > allowed)),
-        ),
-        Misconception(
-            "worst-by-size",
-            (
-                "`worst` is where the error is largest in itself; a large entry may be off by more and "
-                "still be right. Divide by what is allowed there."
-            ),
-            _check_variant(worst=lambda error, allowed, relative: np.argmax(error)),
-        ),
-        Misconception(
-            "worst-by-relative-error",
-            (
-                "`worst` is where your relative error is largest; here it is where the error is "
-                "largest compared with "
-                "what is allowed, so that rounding in tiny entries does not count."
-            ),
-            _check_variant(worst=lambda error, allowed, relative: np.argmax(relative)),
-        ),
-        Misconception(
-            "tolerance-from-the-analytic",
-            "Your tolerance grows with the gradient that is being checked; rtol multiplies |numeric|.",
-            _check_variant(allowed=lambda a, n, atol, rtol: atol + rtol * np.abs(a)),
-        ),
-        Misconception(
-            "analytic-before-numeric",
-            "The two values come in another order: first the numeric one, then the analytic one.",
-            _check_in_another_order,
-        ),
-        Misconception(
-            "times-eps",
-            "`/ 2 * eps` divides by 2 and then *multiplies* by eps: put brackets around `2 * eps`.",
-            _check_variant(numeric=lambda f, w, eps: eps * eps * _central(f, w, eps)),
-        ),
-        Misconception(
-            "restored-by-adding",
-            (
-                "You put an entry of `w` back by adding eps again: rounding keeps it from coming back "
-                "exactly, and a "
-                "whole-number array drops every fraction. Move entries of a float copy."
-            ),
-            _check_restores_by_adding,
-        ),
-        Misconception(
-            "zero-by-zero",
-            "Where both values are 0 the relative error is 0/0, and that is no number: it counts as 0.",
-            _check_variant(relative=_relative_unguarded),
-        ),
-        Misconception(
-            "relative-to-the-numeric-only",
-            (
-                "Your relative error divides by |numeric|; divide by the larger of |analytic| and "
-                "|numeric|, so that it never exceeds 2."
-            ),
-            _check_variant(relative=lambda a, n: np.abs(a - n) / np.where(n == 0, 1.0, np.abs(n))),
-        ),
-        Misconception(
-            "relative-to-the-sum",
-            (
-                "Your relative error divides by |analytic| + |numeric|; some texts do, but here it is "
-                "the larger of the two."
-            ),
-            _check_variant(
-                relative=lambda a, n: np.abs(a - n) / np.where(a == n, 1.0, np.abs(a) + np.abs(n))
-            ),
-        ),
-        Misconception(
-            "either-tolerance",
-            "An error within atol *or* within rtol · |numeric| passes for you; the rule adds the two up.",
-            _check_variant(allowed=lambda a, n, atol, rtol: np.maximum(atol, rtol * np.abs(n))),
-        ),
-        Misconception(
-            "only-rtol",
-            "`atol` is not used: where the numeric entry is 0, rtol alone allows nothing.",
-            _check_variant(allowed=lambda a, n, atol, rtol: rtol * np.abs(n) + 1e-300),
-        ),
-        Misconception(
-            "only-atol",
-            "`rtol` is not used: a large entry may be off by more than a small one.",
-            _check_variant(allowed=lambda a, n, atol, rtol: atol + 0 * n),
-        ),
-        Misconception(
-            "tolerances-ignored",
-            "`atol` and `rtol` are numbers of your own: use the ones that the caller gives.",
-            _check_variant(allowed=lambda a, n, atol, rtol: 1e-5 + 1e-3 * np.abs(n)),
-        ),
-        Misconception(
-            "changes-w",
-            "The report is right, but the caller's `w` is changed: move entries of a copy.",
-            _check_in_place,
-        ),
+    misconceptions=mistakes(
+        check_gradient,
+        """
+        forward-differences: (f(ahead) - f(behind)) / (2 * eps) => (f(ahead) - f(w)) / eps
+            Your numeric gradient is a forward difference: step to both sides, w + eps and w − eps, and divide by 2 eps.
+        backward-differences: (f(ahead) - f(behind)) / (2 * eps) => (f(w) - f(behind)) / eps
+            Your numeric gradient is a backward difference: step to both sides, w + eps and w − eps, and divide by 2 eps.
+        not-divided-by-two: / (2 * eps) => / eps
+            Your numeric gradient is twice too large: the two points stand 2 eps apart.
+        times-eps: / (2 * eps) => / 2 * eps
+            `/ 2 * eps` divides by 2 and then *multiplies* by eps: put brackets around `2 * eps`.
+        own-eps: w = np.array(w, dtype=float) => eps = 1e-6; w = np.array(w, dtype=float)
+            Your `eps` is a number of your own: use the one that the caller gives.
+        half-eps: ahead[i] += eps => ahead[i] += eps / 2
+             and: behind[i] -= eps => behind[i] -= eps / 2
+             and: (2 * eps) => eps
+            You move by half of `eps` to each side: the points are w + eps and w − eps, and they stand 2 eps apart.
+        relative-eps: ahead[i] += eps => ahead[i] += eps * max(1, abs(w[i]))
+                 and: behind[i] -= eps => behind[i] -= eps * max(1, abs(w[i]))
+                 and: (2 * eps) => (2 * eps * max(1, abs(w[i])))
+            Your step grows with the entry: every entry is moved by `eps` itself.
+        all-entries-at-once: ahead[i] += eps => ahead += eps
+                        and: behind[i] -= eps => behind -= eps
+            You move all entries together, so you measure along the diagonal: move entry i and leave the others.
+        w-not-restored: ahead, behind = w.copy(), w.copy() => pass
+                   and: ahead[i] += eps => w[i] += eps; ahead = w.copy()
+                   and: behind[i] -= eps => w[i] -= 2 * eps; behind = w
+            After an entry has been moved it is not put back: the next entries are checked at another point.
+        error-with-a-sign: error = np.abs(analytic - numeric) => error = analytic - numeric
+            The error keeps its sign, so an entry that is too small never counts as wrong: take the absolute value.
+        tolerance-with-a-sign: rtol * np.abs(numeric) => rtol * numeric
+            Where the numeric entry is negative, your tolerance shrinks or turns negative: rtol multiplies |numeric|.
+        one-right-entry-is-enough: np.all(error => np.any(error
+            One right entry is enough for you: the gradient is right only when *all* entries are.
+        nan-passes: np.all(error <= allowed) => not np.any(error > allowed)
+            A gradient with nan passes: no comparison with nan is true, so ask whether all errors are small, not whether one is
+            large.
+        strictly-below: error <= allowed => error < allowed
+            An error of exactly what is allowed still counts as right: `<=`, not `<`.
+        ok-upside-down: bool(np.all(error <= allowed)) => not bool(np.all(error <= allowed))
+            Your `ok` is upside down: it is True when every entry is right.
+        first-entry-decides: np.all(error <= allowed) => error[0] <= allowed[0]
+            Your `ok` looks at the first entry only: the gradient is right when *all* entries are.
+        entry-of-largest-error: np.all(error <= allowed) => error[np.argmax(error)] <= allowed[np.argmax(error)]
+            Your `ok` judges by the largest error alone. A small entry may be off by less and be wrong: each has a tolerance of
+            its own.
+        norms: np.all(error <= allowed) => norm(error) <= norm(allowed)
+            Your `ok` compares whole arrays (their lengths, means or sums), so a large entry hides a wrong small one: compare
+            entry by entry.
+        ok-by-relative-error: np.all(error <= allowed) => np.all(_relative(analytic, numeric) <= rtol)
+            Your `ok` compares relative errors with rtol. The rule is |analytic − numeric| <= atol + rtol · |numeric|.
+        allclose-the-wrong-way-round: np.all(error <= allowed) => np.allclose(numeric, analytic, rtol=rtol, atol=atol)
+            Your `ok` has the tolerance grow with the gradient that is being checked: `np.allclose(a, b)` multiplies rtol by
+            |b|, so `b` is the numeric one.
+        worst-by-size: np.argmax(error / allowed) => np.argmax(error)
+            `worst` is where the error is largest in itself; a large entry may be off by more and still be right. Divide by
+            what is allowed there.
+        worst-by-relative-error: np.argmax(error / allowed) => np.argmax(_relative(analytic, numeric))
+            `worst` is where your relative error is largest; here it is where the error is largest compared with what is
+            allowed, so that rounding in tiny entries does not count.
+        first-failing-entry: np.argmax(error / allowed) => np.argmax(error > allowed)
+            `worst` is the first entry that fails; asked for is the one whose error is largest compared with what is allowed.
+        best-entry: np.argmax(error / allowed) => np.argmin(error / allowed)
+            `worst` is the entry with the *smallest* error compared with what is allowed: `argmax`, not `argmin`.
+        largest-entry: np.argmax(error / allowed) => np.argmax(np.abs(numeric))
+            `worst` is the largest entry of the gradient; asked for is where the error is largest compared with what is allowed.
+        worst-counted-from-one: return ok, worst, => return ok, worst + 1,
+            `worst` is counted from 1. Indices are counted from 0.
+        tolerance-from-the-analytic: rtol * np.abs(numeric) => rtol * np.abs(analytic)
+            Your tolerance grows with the gradient that is being checked; rtol multiplies |numeric|.
+        tolerance-from-the-larger: rtol * np.abs(numeric) => rtol * np.maximum(np.abs(analytic), np.abs(numeric))
+            Your rtol multiplies the larger of the two entries, so a gradient that is too large excuses itself: |numeric| alone.
+        tolerances-swapped: atol + rtol * => rtol + atol *
+            `atol` and `rtol` are swapped: `atol` stands alone, and `rtol` multiplies |numeric|.
+        analytic-before-numeric: numeric[worst], analytic[worst], => analytic[worst], numeric[worst],
+            The two values come in another order: first the numeric one, then the analytic one.
+        worst-before-ok: return ok, worst, => return worst, ok,
+            `ok` and `worst` are swapped: first whether the gradient is right, then where it is worst.
+        all-entries: numeric[worst], analytic[worst], relative_error => numeric, analytic, relative_error
+            You return the whole gradients; asked for are the two values at entry `worst`.
+        restored-by-adding: w = np.array(w, dtype=float) => pass
+                       and: np.asarray(gradient(w.copy())) => gradient(w)
+                       and: ahead, behind = w.copy(), w.copy() => pass
+                       and: ahead[i] += eps => w[i] += eps; ahead = w.copy()
+                       and: behind[i] -= eps => w[i] -= 2 * eps; behind = w.copy(); w[i] += eps
+            You put an entry of `w` back by adding eps again: rounding keeps it from coming back exactly, and a whole-number
+            array drops every fraction. Move entries of a float copy.
+        copies-whole-numbers: np.array(w, dtype=float) => w.copy()
+            Your copy of a whole-number `w` holds whole numbers, which cannot move by eps: say `dtype=float` when you copy.
+        numeric-stays-whole: w = np.array(w, dtype=float) => given = w; w = np.array(w, dtype=float)
+                        and: np.zeros_like(w) => np.zeros_like(given)
+            With a whole-number `w` your numeric gradient loses its fractions: `np.zeros_like(w)` holds whole numbers, too.
+        zero-by-zero: 0.0 if largest == 0 else error[worst] / largest => error[worst] / largest
+            Where both values are 0 the relative error is 0/0, and that is no number: it counts as 0.
+        relative-to-the-numeric-only: error[worst] / largest => error[worst] / (abs(numeric[worst]) or 1)
+            Your relative error divides by |numeric|; divide by the larger of |analytic| and |numeric|, so that it never
+            exceeds 2.
+        relative-to-the-analytic-only: error[worst] / largest => error[worst] / (abs(analytic[worst]) or 1)
+            Your relative error divides by |analytic|; divide by the larger of |analytic| and |numeric|.
+        relative-to-the-numeric: error[worst] / largest => error[worst] / abs(numeric[worst])
+            Your relative error divides by |numeric|, which may be 0; divide by the larger of |analytic| and |numeric|.
+        relative-to-the-sum: error[worst] / largest => error[worst] / (abs(analytic[worst]) + abs(numeric[worst]))
+            Your relative error divides by |analytic| + |numeric|; some texts do, but here it is the larger of the two.
+        larger-without-sizes: max(abs(analytic[worst]), abs(numeric[worst])) => max(analytic[worst], numeric[worst])
+            Your relative error divides by the larger of the two values, signs and all: take the larger of their sizes.
+        relative-with-a-sign: error[worst] / largest => (analytic[worst] - numeric[worst]) / largest
+            Your relative error keeps its sign: it is |analytic − numeric| that is divided.
+        error-of-the-norms: error[worst] / largest => norm(error) / max(norm(analytic), norm(numeric))
+            Your relative error is made of the lengths of whole arrays; asked for is the one at entry `worst`.
+        error-of-the-norms-summed: error[worst] / largest => norm(error) / (norm(analytic) + norm(numeric))
+            Your relative error divides the length of the difference by the sum of both lengths; asked for is the one at entry
+            `worst`, over the larger of the two values there.
+        absolute-error: 0.0 if largest == 0 else error[worst] / largest => error[worst]
+            Your last value is the error itself: divide it by the larger of |analytic| and |numeric|.
+        per-cent: error[worst] / largest => 100 * error[worst] / largest
+            Your relative error is in per cent: leave the factor 100 out.
+        either-tolerance: atol + rtol * np.abs(numeric) => np.maximum(atol, rtol * np.abs(numeric))
+            An error within atol *or* within rtol · |numeric| passes for you; the rule adds the two up.
+        only-rtol: atol + rtol * np.abs(numeric) => rtol * np.abs(numeric) + 1e-300
+            `atol` is not used: where the numeric entry is 0, rtol alone allows nothing.
+        rtol-alone: atol + rtol => rtol
+            `atol` is not used, so where the numeric entry is 0 you divide by 0: add `atol`.
+        only-atol: rtol * np.abs(numeric) => 0 * numeric
+            `rtol` is not used: a large entry may be off by more than a small one.
+        tolerances-ignored: allowed = atol + rtol * => allowed = 1e-5 + 1e-3 *
+            `atol` and `rtol` are numbers of your own: use the ones that the caller gives.
+        changes-w: return ok => given += (eps * np.ones(len(w))).astype(given.dtype); return ok
+              and: w = np.array(w, dtype=float) => given = w; w = np.array(w, dtype=float)
+            The report is right, but the caller's `w` is changed: move entries of a copy.
+        """,
     ),
     hints=(
         (
@@ -1123,10 +787,6 @@ def parameter_names(answers):
     return tuple(names.get(a.strip().casefold(), a) if isinstance(a, str) else a for a in answers)
 
 
-def _says(position: int, name: str) -> Callable:
-    return lambda: tuple(name if k == position else None for k in range(3))
-
-
 FIND_THE_BUG = Exercise(
     id="02-find-the-bug",
     title="Find the bug",
@@ -1142,67 +802,31 @@ FIND_THE_BUG = Exercise(
     reference=wrong_parameters,
     kind="value",
     read=parameter_names,
-    misconceptions=(
-        Misconception(
-            "a-first-layer",
-            "In A the first layer is right: look at the table of relative errors again, one row is near 1.",
-            _says(0, "W1"),
-        ),
-        Misconception(
-            "a-W2",
-            "In A, dW2 is right: another gradient of the second layer is N times too small.",
-            _says(0, "W2"),
-        ),
-        Misconception(
-            "a-b1",
-            "In A, db1 is right: its relative error is tiny. Which row of the table is near 1?",
-            _says(0, "b1"),
-        ),
-        Misconception(
-            "b-W1",
-            (
-                "In B, dW1 is right. Set regularization to 0: one row of the table fails, and it is "
-                "not the row of W1."
-            ),
-            _says(1, "W1"),
-        ),
-        Misconception(
-            "b-a-bias",
-            (
-                "In B, the biases are right. They are not regularized, so nothing could mask an error "
-                "in them. Set regularization to 0 and look again."
-            ),
-            _says(1, "b1"),
-        ),
-        Misconception(
-            "b-the-other-bias",
-            (
-                "In B, db2 is right. Regularization adds to the gradients of W1 and W2 alone; set it "
-                "to 0 and look at these two."
-            ),
-            _says(1, "b2"),
-        ),
-        Misconception(
-            "c-W2",
-            (
-                "In C, dW2 is right. Make the initial weights larger, for instance 1 times as large, "
-                "and look at the table again."
-            ),
-            _says(2, "W2"),
-        ),
-        Misconception(
-            "c-b1",
-            (
-                "In C, db1 has passed the gate of ReLU, as it must. Its neighbour has not: make the "
-                "initial weights larger and look again."
-            ),
-            _says(2, "b1"),
-        ),
-        Misconception(
-            "c-b2",
-            "In C, db2 is right. An error that shows only with larger weights sits deeper down.",
-            _says(2, "b2"),
-        ),
+    misconceptions=wrong_values(
+        wrong_parameters,
+        ("wrong_in_a", "wrong_in_b", "wrong_in_c"),
+        """
+        a-first-layer: wrong_in_a = "W1"
+            In A the first layer is right: look at the table of relative errors again, one row is near 1.
+        a-W2: wrong_in_a = "W2"
+            In A, dW2 is right: another gradient of the second layer is N times too small.
+        a-b1: wrong_in_a = "b1"
+            In A, db1 is right: its relative error is tiny. Which row of the table is near 1?
+        b-W1: wrong_in_b = "W1"
+            In B, dW1 is right. Set regularization to 0: one row of the table fails, and it is not the row of W1.
+        b-a-bias: wrong_in_b = "b1"
+            In B, the biases are right. They are not regularized, so nothing could mask an error in them. Set regularization
+            to 0 and look again.
+        b-the-other-bias: wrong_in_b = "b2"
+            In B, db2 is right. Regularization adds to the gradients of W1 and W2 alone; set it to 0 and look at these two.
+        c-W2: wrong_in_c = "W2"
+            In C, dW2 is right. Make the initial weights larger, for instance 1 times as large, and look at the table again.
+        c-b1: wrong_in_c = "b1"
+            In C, db1 has passed the gate of ReLU, as it must. Its neighbour has not: make the initial weights larger and look
+            again.
+        c-b2: wrong_in_c = "b2"
+            In C, db2 is right. An error that shows only with larger weights sits deeper down.
+        """,
     ),
     hints=(
         "Run the table for A first: one row has a relative error near 1.",
@@ -1292,7 +916,7 @@ def loss_without_the_gate() -> tuple[float, float, float]:
     digits = data.load_digits()
     X, y = digits.X[:100], digits.y[:100]
     ends = []
-    for backward in (two_layer_backward, _network_variant(gate=lambda dhidden, before: dhidden)):
+    for backward in (two_layer_backward, code_of(TWO_LAYER_BACKWARD, "gate-forgotten")):
         rng = np.random.default_rng(0)
         W1, W2 = (
             rng.standard_normal((64, 12)) * np.sqrt(2 / 64),

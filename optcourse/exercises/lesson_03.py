@@ -5,23 +5,24 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.linalg import norm  # noqa: F401 (mistakes use it)
 
 from optcourse import objectives
 from optcourse.descent import descend
-from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient
-from optcourse.exercises.loops import loop_misconceptions, with_gradient
+from optcourse.exercises.answers.lesson_03 import (
+    batch_gradient_descent,
+    best_learning_rate,
+    gradient_descent,
+    saddle_steps,
+    steps_needed,
+)
+from optcourse.exercises.families import LOOP
+from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, random_bowl
+from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 from optcourse.optimizers import GradientDescent
 
 # -- 03-gradient-descent: the loop of the lecture --------------------------------------------------
-
-
-def gradient_descent(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        dw = compute_gradient(w)
-        w -= learning_rate * dw
-    return w
 
 
 def descent_cases(rng: np.random.Generator) -> list[Case]:
@@ -48,29 +49,6 @@ def descent_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def random_bowl(rng: np.random.Generator, n: int) -> QuadraticGradient:
-    """The gradient of a quadratic bowl in n dimensions, turned, with curvatures between 0.5 and 3."""
-    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
-    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
-    return QuadraticGradient((matrix + matrix.T) / 2, rng.normal(size=n))
-
-
-def adds_up_gradients(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    dw = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw += compute_gradient(w)
-        w -= learning_rate * dw
-    return w
-
-
-def learning_rate_decays(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    for step in range(num_steps):
-        w -= learning_rate / (step + 1) * compute_gradient(w)
-    return w
-
-
 def stops_early(compute_gradient, w, learning_rate, num_steps):
     w = np.array(w, dtype=float)
     for _ in range(num_steps):
@@ -78,36 +56,6 @@ def stops_early(compute_gradient, w, learning_rate, num_steps):
         if np.abs(dw).max() < 1e-6:
             break
         w -= learning_rate * dw
-    return w
-
-
-def restarts_each_step(compute_gradient, w, learning_rate, num_steps):
-    start = np.array(w, dtype=float)
-    w = start
-    for _ in range(num_steps):
-        w = start - learning_rate * compute_gradient(w)
-    return w
-
-
-def replaces_w(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        w = -learning_rate * compute_gradient(w)
-    return w
-
-
-def multiplies_by_w(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        w -= learning_rate * w * compute_gradient(w)
-    return w
-
-
-def one_entry_at_a_time(compute_gradient, w, learning_rate, num_steps):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        for k in range(len(w)):
-            w[k] -= learning_rate * compute_gradient(w)[k]
     return w
 
 
@@ -125,63 +73,60 @@ GRADIENT_DESCENT = Exercise(
     compare=("result", "calls", "inputs"),
     algorithm=True,
     misconceptions=(
-        *loop_misconceptions(gradient_descent),
-        Misconception(
-            "adds-up-gradients",
-            (
-                "Your steps grow from step to step: `dw` gathers all the gradients so far, but a step "
-                "needs only the one at `w` now."
-            ),
-            adds_up_gradients,
-        ),
-        Misconception(
-            "learning-rate-decays",
-            "Your steps shrink with the step's number: the learning rate stays the same during this loop.",
-            learning_rate_decays,
+        *mistakes(
+            gradient_descent,
+            LOOP,
+            """
+            adds-up-gradients: w = … => w = …; total = np.zeros_like(w)
+                          and: w -= learning_rate * dw => total += dw; w -= learning_rate * total
+                Your steps grow from step to step: `dw` gathers all the gradients so far, but a step needs only the one at `w`
+                now.
+            learning-rate-decays: learning_rate * dw => learning_rate / (_ + 1) * dw
+                Your steps shrink with the step's number: the learning rate stays the same during this loop.
+            clips-the-gradient: learning_rate * dw => learning_rate * np.clip(dw, -1, 1)
+                Your gradient is cut to between −1 and 1 before it is used: take it as it is.
+            sign-only: learning_rate * dw => learning_rate * np.sign(dw)
+                Only the sign of each slope is used: a steep slope asks for a longer step than a gentle one.
+            restarts-each-step: w = … => w = …; start = w
+                           and: w -= learning_rate * dw => w = start - learning_rate * dw
+                Every step sets off from the start again: subtract from the current `w`, not from the first one.
+            replaces-w: w -= learning_rate * dw => w = -learning_rate * dw
+                The update takes the place of `w`; it must be subtracted from it: look at `=` and `-=`.
+            replaces-w-uphill: w -= => w =
+                The step takes the place of `w`; it must be subtracted from it: look at `=` and `-=`, and at the sign.
+            one-entry-at-a-time: dw = … => pass
+                            and: w -= learning_rate * dw => for k in range(len(w)): w[k] -= learning_rate * compute_gradient(w)[k]
+                The gradient is computed anew for every entry, while `w` is half moved: compute `dw` once a round.
+            multiplies-by-w: learning_rate * dw => learning_rate * w * dw
+                The step is multiplied by `w` itself, so an entry at zero cannot move: the update holds only the learning rate
+                and the gradient.
+            mean-of-the-gradient: learning_rate * dw => learning_rate * dw.mean()
+                Every entry moves by the same amount: you took the mean of the gradient, but each entry has its own slope.
+            squares-the-gradient: learning_rate * dw => learning_rate * dw * dw
+                You square the gradient, so its sign is lost and steep slopes count too much: take it as it is.
+            step-minus-place: w -= learning_rate * dw => w = learning_rate * dw - w
+                You take `w` away from the step. The step is taken away from `w`.
+            steps-away-from-zero: compute_gradient(w) => compute_gradient(np.zeros(len(w)))
+                You ask for the gradient at zero: ask where `w` is now.
+            two-calls-a-step: dw = compute_gradient(w) => compute_gradient(w); dw = compute_gradient(w)
+                The gradient is computed twice at each point: call `compute_gradient` once a round, and keep what it gives.
+            one-gradient-more: return w => compute_gradient(w); return w
+                The result is right, but one more gradient is computed at the end, which nobody uses. It costs as much as a step.
+            mean-of-the-walk: w = … => w = …; total = w.copy()
+                         and: w -= learning_rate * dw => w -= learning_rate * dw; total += w
+                         and: return w => return total / (num_steps + 1)
+                You return the mean of all points of the walk; the caller wants the last one.
+            best-not-last: w = … => w = …; best, low = w.copy(), np.inf
+                      and: dw = compute_gradient(w) => dw = compute_gradient(w); keep = norm(dw) < low
+                      and: w -= learning_rate * dw => w -= learning_rate * dw; best, low = [[best, low], [w + 0, norm(dw)]][keep]
+                      and: return w => return best
+                You return the point with the smallest slope of the walk. The caller wants the last one, wherever it is.
+            """,
         ),
         Misconception(
             "stops-early",
             "Your loop stops where the gradient is small. Here all `num_steps` steps are taken, however flat the ground.",
             stops_early,
-        ),
-        Misconception(
-            "clips-the-gradient",
-            "Your gradient is cut to between −1 and 1 before it is used: take it as it is.",
-            with_gradient(gradient_descent, lambda dw: np.clip(dw, -1, 1)),
-        ),
-        Misconception(
-            "sign-only",
-            "Only the sign of each slope is used: a steep slope asks for a longer step than a gentle one.",
-            with_gradient(gradient_descent, np.sign),
-        ),
-        Misconception(
-            "restarts-each-step",
-            (
-                "Every step sets off from the start again: subtract from the current `w`, not from the "
-                "first one."
-            ),
-            restarts_each_step,
-        ),
-        Misconception(
-            "replaces-w",
-            "The update takes the place of `w`; it must be subtracted from it: look at `=` and `-=`.",
-            replaces_w,
-        ),
-        Misconception(
-            "one-entry-at-a-time",
-            (
-                "The gradient is computed anew for every entry, while `w` is half moved: compute `dw` "
-                "once a round."
-            ),
-            one_entry_at_a_time,
-        ),
-        Misconception(
-            "multiplies-by-w",
-            (
-                "The step is multiplied by `w` itself, so an entry at zero cannot move: the update holds "
-                "only the learning rate and the gradient."
-            ),
-            multiplies_by_w,
         ),
     ),
     hints=(
@@ -224,53 +169,50 @@ READ_A_HESSIAN = Exercise(
     kind="value",
     # Two figures of the axis ratio are enough; the whole numbers of the others stay apart.
     rtol=7.5e-3,
-    misconceptions=(
-        Misconception(
-            "kappa-inverted",
-            "Your condition number is below 1: it is the largest curvature over the smallest, not the other way round.",
-            lambda: (1 / 20, None, None),
-        ),
-        Misconception(
-            "kappa-of-axes",
-            "Your condition number is the ratio of the axes' lengths: the ratio of the curvatures is the square of that.",
-            lambda: (np.sqrt(20), None, None),
-        ),
-        Misconception(
-            "kappa-squared",
-            "Your condition number is squared once too often: it is the ratio of the two curvatures as they are.",
-            lambda: (400.0, None, None),
-        ),
-        Misconception(
-            "limit-from-coefficient",
-            "Your limit takes the coefficient 2 for the curvature: the second derivative of 2 y² is twice as large.",
-            lambda: (None, 1.0, None),
-        ),
-        Misconception(
-            "limit-of-flat-axis",
-            "Your limit belongs to the flat axis: the steep axis runs away long before that.",
-            lambda: (None, 10.0, None),
-        ),
-        Misconception(
-            "limit-is-one-jump",
-            "At your limit the steep axis reaches the bottom in a single jump. It still settles at larger rates, up to "
-            "the one where the factor is −1.",
-            lambda: (None, 0.25, None),
-        ),
-        Misconception(
-            "limit-is-best",
-            "Your limit is the best learning rate α*: there it still settles, and fastest of all.",
-            lambda: (None, 2 / 4.2, None),
-        ),
-        Misconception(
-            "axes-are-kappa",
-            "Your axis ratio is the condition number itself: an axis is as long as 1/√λ, so there is a root.",
-            lambda: (None, None, 20.0),
-        ),
-        Misconception(
-            "axes-inverted",
-            "Your axis ratio is width over length: the question is how many times longer than wide.",
-            lambda: (None, None, 1 / np.sqrt(20)),
-        ),
+    misconceptions=wrong_values(
+        lecture_numbers,
+        ("kappa", "limit", "axis_ratio"),
+        """
+        kappa-inverted: kappa = 1 / 20
+            Your condition number is below 1: it is the largest curvature over the smallest, not the other way round.
+        kappa-of-axes: kappa = np.sqrt(20)
+            Your condition number is the ratio of the axes' lengths: the ratio of the curvatures is the square of that.
+        kappa-squared: kappa = 400
+            Your condition number is squared once too often: it is the ratio of the two curvatures as they are.
+        kappa-of-mixed-numbers: kappa = 2 / 0.2
+            Your condition number compares a coefficient with a curvature. Take the second derivative along both axes.
+        kappa-of-the-other-mix: kappa = 4 / 0.1
+            Your condition number compares a curvature with a coefficient. Take the second derivative along both axes.
+        kappa-is-the-difference: kappa = 4 - 0.2
+            Your condition number is the difference of the curvatures: it is their ratio.
+        kappa-is-the-sum: kappa = 4 + 0.2
+            Your condition number is the sum of the curvatures: it is their ratio.
+        limit-from-coefficient: limit = 1
+            Your limit takes the coefficient 2 for the curvature: the second derivative of 2 y² is twice as large.
+        limit-of-flat-axis: limit = 10
+            Your limit belongs to the flat axis: the steep axis runs away long before that.
+        limit-is-one-jump: limit = 0.25
+            At your limit the steep axis reaches the bottom in a single jump. It still settles at larger rates, up to the one
+            where the factor is −1.
+        limit-is-best: limit = 2 / 4.2
+            Your limit is the best learning rate α*: there it still settles, and fastest of all.
+        limit-is-the-curvature: limit = 4
+            Your limit is the curvature of the steep axis. The limit is where the factor 1 − limit · 4 is −1.
+        limit-of-the-coefficients: limit = 2 / 2.1
+            Your limit is 2 over the sum of the coefficients. It is 2 over the largest curvature.
+        limit-too-small-by-half: limit = 1 / 8
+            Your limit is four times too small: the curvature of 2 y² is 4, and the factor at the limit is −1.
+        axes-are-kappa: axis_ratio = 20
+            Your axis ratio is the condition number itself: an axis is as long as 1/√λ, so there is a root.
+        axes-inverted: axis_ratio = 1 / np.sqrt(20)
+            Your axis ratio is width over length: the question is how many times longer than wide.
+        axes-squared: axis_ratio = 400
+            Your axis ratio is the square of the condition number: it is its root.
+        axes-of-one-root: axis_ratio = np.sqrt(2) / 0.1
+            Your axis ratio has a root on one side only: take the root of the whole ratio.
+        axes-cut-off: axis_ratio = 4
+            Your axis ratio is cut to a whole number: give two digits.
+        """,
     ),
     hints=(
         "The curvature of an axis is the second derivative along it. What are the second derivatives of 0.1 x² and of 2 y²?",
@@ -281,11 +223,6 @@ READ_A_HESSIAN = Exercise(
 
 
 # -- 03-best-learning-rate ----------------------------------------------------------------------------------------------
-
-
-def best_learning_rate(H):
-    eigenvalues = np.linalg.eigvalsh(np.array(H, dtype=float))
-    return 2 / (eigenvalues[0] + eigenvalues[-1])
 
 
 def hessian_cases(rng: np.random.Generator) -> list[Case]:
@@ -306,25 +243,6 @@ def random_hessian(rng: np.random.Generator, n: int) -> np.ndarray:
     return (matrix + matrix.T) / 2
 
 
-def of_eigenvalues(formula):
-    """A wrong answer made from the sorted eigenvalues."""
-
-    def wrong(H):
-        return formula(np.linalg.eigvalsh(np.array(H, dtype=float)))
-
-    return wrong
-
-
-def from_the_diagonal(H):
-    diagonal = np.diag(H)
-    return 2 / (diagonal.min() + diagonal.max())
-
-
-def of_unsorted_eigenvalues(H):
-    eigenvalues = np.linalg.eig(np.array(H, dtype=float))[0]
-    return 2 / (eigenvalues[0] + eigenvalues[-1])
-
-
 BEST_LEARNING_RATE = Exercise(
     id="03-best-learning-rate",
     title="The best learning rate",
@@ -338,92 +256,71 @@ BEST_LEARNING_RATE = Exercise(
     cases=hessian_cases,
     # Who searches on a grid need not search for ever.
     rtol=1e-5,
-    misconceptions=(
-        Misconception(
-            "limit-of-the-flattest",
-            "You divide 2 by the smallest eigenvalue alone: at that rate the steep axis runs away. Both count.",
-            of_eigenvalues(lambda e: 2 / e[0]),
-        ),
-        Misconception(
-            "entries-of-H",
-            "You use the largest and the smallest *entry* of `H`. The curvatures are its eigenvalues.",
-            lambda H: 2 / (np.max(H) + np.min(H)),
-        ),
-        Misconception(
-            "the-two-smallest",
-            "`eigvalsh` sorts upwards, so `[0]` and `[1]` are the two smallest. The last one is `[-1]`.",
-            of_eigenvalues(lambda e: 2 / (e[0] + e[1 if len(e) > 1 else 0])),
-        ),
-        Misconception(
-            "the-limit",
-            "You return the limit of stability, where the steepest axis neither grows nor shrinks. The best rate lies below it.",
-            of_eigenvalues(lambda e: 2 / e[-1]),
-        ),
-        Misconception(
-            "one-jump-for-the-steepest",
-            "Your rate brings the steepest axis home in one jump, but then the flattest one is slower than it could be.",
-            of_eigenvalues(lambda e: 1 / e[-1]),
-        ),
-        Misconception(
-            "one-jump-for-the-flattest",
-            "Your rate suits the flattest axis; the steepest one runs away at it.",
-            of_eigenvalues(lambda e: 1 / e[0]),
-        ),
-        Misconception(
-            "two-is-missing",
-            "Your rate is half of the right one: setting 1 − αλ₁ equal to −(1 − αλₙ) leaves a 2.",
-            of_eigenvalues(lambda e: 1 / (e[0] + e[-1])),
-        ),
-        Misconception(
-            "sum-of-all",
-            "You add up all the eigenvalues (or take the trace). Only the smallest and the largest count.",
-            of_eigenvalues(lambda e: 2 / e.sum()),
-        ),
-        Misconception(
-            "mean-of-all",
-            "You use the mean of all the eigenvalues; the ones in between do not matter here.",
-            of_eigenvalues(lambda e: 1 / e.mean()),
-        ),
-        Misconception(
-            "difference",
-            "You subtract the eigenvalues where they are added.",
-            of_eigenvalues(lambda e: 2 / (e[-1] - e[0]) if len(e) > 1 else np.inf),
-        ),
-        Misconception(
-            "geometric-mean",
-            "You use the geometric mean of the eigenvalues, √(λ₁λₙ). The two factors balance at their plain mean.",
-            of_eigenvalues(lambda e: 1 / np.sqrt(e[0] * e[-1])),
-        ),
-        Misconception(
-            "diagonal",
-            "You read the diagonal of `H`. Where the valley is turned, the curvatures are the eigenvalues, not the diagonal.",
-            from_the_diagonal,
-        ),
-        Misconception(
-            "the-condition-number",
-            "You return the condition number; from the same two eigenvalues, the learning rate is asked for.",
-            of_eigenvalues(lambda e: e[-1] / e[0]),
-        ),
-        Misconception(
-            "unsorted",
-            "`np.linalg.eig` gives the eigenvalues in no particular order: the first and the last need not be the extremes.",
-            of_unsorted_eigenvalues,
-        ),
-        Misconception(
-            "two-over-kappa",
-            "You divide 2 by the condition number, which knows nothing of the scale of `H`: use the two eigenvalues themselves.",
-            of_eigenvalues(lambda e: 2 * e[0] / e[-1]),
-        ),
-        Misconception(
-            "brackets",
-            "A division binds tighter than a sum: the two eigenvalues need brackets around them.",
-            of_eigenvalues(lambda e: 2 / e[0] + e[-1]),
-        ),
-        Misconception(
-            "the-rate",
-            "You return the factor per step (κ − 1)/(κ + 1) that the best learning rate achieves, not the learning rate itself.",
-            of_eigenvalues(lambda e: (e[-1] - e[0]) / (e[-1] + e[0])),
-        ),
+    misconceptions=mistakes(
+        best_learning_rate,
+        """
+        limit-of-the-flattest: (eigenvalues[0] + eigenvalues[-1]) => eigenvalues[0]
+            You divide 2 by the smallest eigenvalue alone: at that rate the steep axis runs away. Both count.
+        entries-of-h: eigenvalues[0] + eigenvalues[-1] => np.min(H) + np.max(H)
+            You use the largest and the smallest *entry* of `H`. The curvatures are its eigenvalues.
+        the-two-smallest: eigenvalues[-1] => eigenvalues[min(1, len(eigenvalues) - 1)]
+            `eigvalsh` sorts upwards, so `[0]` and `[1]` are the two smallest. The last one is `[-1]`.
+        the-first-two: eigenvalues[-1] => eigenvalues[1]
+            `eigvalsh` sorts upwards, so `[0]` and `[1]` are the two smallest, and there may be one only. The last one is `[-1]`.
+        the-limit: (eigenvalues[0] + eigenvalues[-1]) => eigenvalues[-1]
+            You return the limit of stability, where the steepest axis neither grows nor shrinks. The best rate lies below it.
+        one-jump-for-the-steepest: 2 / (eigenvalues[0] + eigenvalues[-1]) => 1 / eigenvalues[-1]
+            Your rate brings the steepest axis home in one jump, but then the flattest one is slower than it could be.
+        one-jump-for-the-flattest: 2 / (eigenvalues[0] + eigenvalues[-1]) => 1 / eigenvalues[0]
+            Your rate suits the flattest axis; the steepest one runs away at it.
+        mean-of-both-jumps: 2 / (eigenvalues[0] + eigenvalues[-1]) => (1 / eigenvalues[0] + 1 / eigenvalues[-1]) / 2
+            You take the mean of 1/λ₁ and 1/λₙ. It is the eigenvalues that are averaged, and then 1 is divided by that.
+        mean-of-all-jumps: 2 / (eigenvalues[0] + eigenvalues[-1]) => np.mean(1 / eigenvalues)
+            You take the mean of 1/λ over all axes. Only the smallest and the largest eigenvalue count, and they are added up
+            before you divide.
+        two-is-missing: 2 / ( => 1 / (
+            Your rate is half of the right one: setting 1 − αλ₁ equal to −(1 − αλₙ) leaves a 2.
+        twice-too-large: 2 / ( => 4 / (
+            Your rate is twice the right one: setting 1 − αλ₁ equal to −(1 − αλₙ) leaves a 2.
+        upside-down: 2 / (eigenvalues[0] + eigenvalues[-1]) => (eigenvalues[0] + eigenvalues[-1]) / 2
+            Your rate is upside down: it is 2 over the sum, not the sum over 2. A steeper `H` asks for a smaller one.
+        sum-of-all: (eigenvalues[0] + eigenvalues[-1]) => eigenvalues.sum()
+            You add up all the eigenvalues (or take the trace). Only the smallest and the largest count.
+        mean-of-all: 2 / (eigenvalues[0] + eigenvalues[-1]) => 1 / eigenvalues.mean()
+            You use the mean of all the eigenvalues; the ones in between do not matter here.
+        difference: (eigenvalues[0] + eigenvalues[-1]) => abs(eigenvalues[0] - eigenvalues[-1])
+            You subtract the eigenvalues where they are added.
+        product: eigenvalues[0] + eigenvalues[-1] => eigenvalues[0] * eigenvalues[-1]
+            You multiply the eigenvalues where they are added.
+        geometric-mean: 2 / (eigenvalues[0] + eigenvalues[-1]) => 1 / np.sqrt(eigenvalues[0] * eigenvalues[-1])
+            You use the geometric mean of the eigenvalues, √(λ₁λₙ). The two factors balance at their plain mean.
+        roots: (eigenvalues[0] + eigenvalues[-1]) => (np.sqrt(eigenvalues[0]) + np.sqrt(eigenvalues[-1])) ** 2
+            There are roots of the eigenvalues in your rate: they belong to momentum, two lessons on.
+        roots-squared: 2 / (eigenvalues[0] + eigenvalues[-1]) => (2 / (np.sqrt(eigenvalues[0]) + np.sqrt(eigenvalues[-1]))) ** 2
+            This is the best learning rate of momentum, two lessons on: gradient descent has no roots in it.
+        diagonal: eigenvalues = … => eigenvalues = np.sort(np.diag(H))
+            You read the diagonal of `H`. Where the valley is turned, the curvatures are the eigenvalues, not the diagonal.
+        corners: eigenvalues[0] + eigenvalues[-1] => H[0, 0] + H[-1, -1]
+            You take the first and the last entry of the diagonal of `H`. The curvatures are its eigenvalues.
+        the-condition-number: 2 / (eigenvalues[0] + eigenvalues[-1]) => eigenvalues[-1] / eigenvalues[0]
+            You return the condition number; from the same two eigenvalues, the learning rate is asked for.
+        two-over-kappa: 2 / (eigenvalues[0] + eigenvalues[-1]) => 2 * eigenvalues[0] / eigenvalues[-1]
+            You divide 2 by the condition number, which knows nothing of the scale of `H`: use the two eigenvalues themselves.
+        one-over-kappa: 2 / (eigenvalues[0] + eigenvalues[-1]) => eigenvalues[0] / eigenvalues[-1]
+            You divide 1 by the condition number, which knows nothing of the scale of `H`: use the two eigenvalues themselves.
+        unsorted: np.linalg.eigvalsh(np.array(H, dtype=float)) => np.linalg.eig(np.array(H, dtype=float))[0]
+            `np.linalg.eig` gives the eigenvalues in no particular order: the first and the last need not be the extremes.
+        brackets: (eigenvalues[0] + eigenvalues[-1]) => eigenvalues[0] + eigenvalues[-1]
+            A division binds tighter than a sum: the two eigenvalues need brackets around them.
+        the-rate: 2 / ( => (eigenvalues[-1] - eigenvalues[0]) / (
+            You return the factor per step (κ − 1)/(κ + 1) that the best learning rate achieves, not the learning rate itself.
+        norm-of-h: (eigenvalues[0] + eigenvalues[-1]) => norm(H)
+            You divide by the length of all entries of `H` together. The curvatures are its eigenvalues.
+        determinant: (eigenvalues[0] + eigenvalues[-1]) => np.linalg.det(H)
+            You divide by the determinant, the product of all eigenvalues. The sum of two of them belongs there.
+        one-for-each-axis: eigenvalues[0] => eigenvalues
+            You return a number for each eigenvalue. One learning rate serves all axes.
+        """,
     ),
     hints=(
         "Two axes compete: the flattest wants a large learning rate, the steepest a small one. At the best one both "
@@ -435,11 +332,6 @@ BEST_LEARNING_RATE = Exercise(
 
 
 # -- 03-steps-needed: predict the step count -----------------------------------------------------------------------------
-
-
-def steps_needed(condition_number, tolerance):
-    rate = (condition_number - 1) / (condition_number + 1)
-    return math.ceil(math.log(tolerance) / math.log(rate))
 
 
 def steps_cases(rng: np.random.Generator) -> list[Case]:
@@ -456,19 +348,6 @@ def steps_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def from_rate(rate, log=math.log, whole=math.ceil):
-    """A wrong answer that differs in the rate, the logarithm or the rounding."""
-
-    def wrong(condition_number, tolerance):
-        return whole(log(tolerance) / math.log(rate(condition_number)))
-
-    return wrong
-
-
-def best_rate(kappa):
-    return (kappa - 1) / (kappa + 1)
-
-
 STEPS_NEEDED = Exercise(
     id="03-steps-needed",
     title="Predict the number of steps",
@@ -480,60 +359,58 @@ STEPS_NEEDED = Exercise(
     answers=("steps_needed",),
     reference=steps_needed,
     cases=steps_cases,
-    misconceptions=(
-        Misconception(
-            "rounds-down",
-            "You round down: after that many steps the distance is still above the tolerance.",
-            from_rate(best_rate, whole=math.floor),
-        ),
-        Misconception(
-            "not-whole", "Your number of steps is not whole: round it up.", from_rate(best_rate, whole=float)
-        ),
-        Misconception(
-            "rule-of-thumb",
-            "κ/2 · ln(1/tolerance) is close for large κ only. Use the factor itself.",
-            lambda condition_number, tolerance: math.ceil(condition_number / 2 * math.log(1 / tolerance)),
-        ),
-        Misconception(
-            "rounds-to-nearest",
-            "You round to the nearest whole number: where that is downwards, a step is missing.",
-            from_rate(best_rate, whole=round),
-        ),
-        Misconception(
-            "one-too-many",
-            "You count one step too many: the start is not a step.",
-            from_rate(best_rate, whole=lambda t: math.ceil(t) + 1),
-        ),
-        Misconception(
-            "rate-of-the-loss",
-            "You use the squared factor. That is how the loss shrinks; the distance shrinks by the factor itself.",
-            from_rate(lambda k: best_rate(k) ** 2),
-        ),
-        Misconception(
-            "short-steps",
-            "You use the factor 1 − 1/κ. It belongs to the learning rate 1/λₙ, which is not the best one.",
-            from_rate(lambda k: 1 - 1 / k),
-        ),
-        Misconception(
-            "momentum",
-            "There is a root of κ in your factor: that is for momentum, two lessons on.",
-            from_rate(lambda k: best_rate(math.sqrt(k))),
-        ),
-        Misconception(
-            "two-logarithms",
-            "Your two logarithms have different bases: `np.log` and `np.log10` do not mix.",
-            from_rate(best_rate, log=math.log10),
-        ),
-        Misconception(
-            "negative",
-            "Your number of steps is negative: both logarithms are, and their ratio is not.",
-            from_rate(best_rate, whole=lambda steps: -math.floor(steps)),
-        ),
-        Misconception(
-            "kappa-times-log",
-            "You use κ · ln(1/tolerance). That is an estimate, and at the best learning rate about twice too many.",
-            lambda condition_number, tolerance: math.ceil(condition_number * math.log(1 / tolerance)),
-        ),
+    misconceptions=mistakes(
+        steps_needed,
+        """
+        rounds-down: math.ceil => math.floor
+            You round down: after that many steps the distance is still above the tolerance.
+        floor-plus-one: math.ceil( => 1 + math.floor(
+            Where the distance is *exactly* the tolerance after some steps, you take one more: round up, in place of rounding
+            down and adding 1 (in a loop: go on while the distance is above the tolerance).
+        not-whole: math.ceil => float
+            Your number of steps is not whole: round it up.
+        rule-of-thumb: math.log(tolerance) / math.log(rate) => condition_number / 2 * math.log(1 / tolerance)
+            κ/2 · ln(1/tolerance) is close for large κ only. Use the factor itself.
+        rounds-to-nearest: math.ceil => round
+            You round to the nearest whole number: where that is downwards, a step is missing.
+        one-too-many: math.ceil( => 1 + math.ceil(
+            You count one step too many: the start is not a step.
+        one-too-few: math.ceil( => -1 + math.ceil(
+            You count one step too few: after that many the distance is still above the tolerance.
+        at-least-two: return … => return max(2, …)
+            Where one step is enough you give two.
+        at-most-a-thousand: return … => return min(1000, …)
+            Your search ends after a thousand steps: a large condition number needs many more.
+        rate-of-the-loss: math.log(rate) => math.log(rate**2)
+            You use the squared factor. That is how the loss shrinks; the distance shrinks by the factor itself.
+        root-of-the-rate: math.log(rate) => math.log(rate**0.5)
+            There is a root of the factor in your count: each step multiplies the distance by the factor itself.
+        short-steps: rate = … => rate = 1 - 1 / condition_number
+            You use the factor 1 − 1/κ. It belongs to the learning rate 1/λₙ, which is not the best one.
+        rate-for-large-kappa: rate = … => rate = 1 - 2 / condition_number
+            You use 1 − 2/κ for the factor. That is close for large κ only.
+        momentum: rate = … => rate = (math.sqrt(condition_number) - 1) / (math.sqrt(condition_number) + 1)
+            There is a root of κ in your factor: that is for momentum, two lessons on.
+        negative-ratio: math.log(tolerance) => math.log(1 / tolerance)
+            Your number of steps is negative: one of the two fractions whose logarithms you take is upside down.
+        rate-without-brackets: rate = … => rate = condition_number - 1 / condition_number + 1
+            A division binds before a sum: `(condition_number - 1) / (condition_number + 1)` needs its brackets.
+        two-logarithms: math.log(tolerance) => math.log10(tolerance)
+            Your two logarithms have different bases: `np.log` and `np.log10` do not mix.
+        negative: math.ceil( => math.floor(-
+            Your number of steps is negative: both logarithms are, and their ratio is not.
+        logarithms-upside-down: math.log(tolerance) / math.log(rate) => math.log(rate) / math.log(tolerance)
+            Your two logarithms are upside down, or missing: t · ln(rate) = ln(tolerance), so the one of the tolerance stands
+            above the line.
+        logarithms-subtracted: math.log(tolerance) / math.log(rate) => math.log(tolerance) - math.log(rate)
+            You subtract the two logarithms (or take the one of a ratio): t · ln(rate) = ln(tolerance), so divide them.
+        shrinks-by-the-same-amount: math.log(tolerance) / math.log(rate) => (1 - tolerance) / (1 - rate)
+            You let the distance shrink by the same amount at each step. It shrinks by the same *factor*.
+        tolerance-ignored: math.log(tolerance) => math.log(1e-6)
+            Your tolerance is always a millionth: use the one that you are given.
+        kappa-times-log: math.log(tolerance) / math.log(rate) => condition_number * math.log(1 / tolerance)
+            You use κ · ln(1/tolerance). That is an estimate, and at the best learning rate about twice too many.
+        """,
     ),
     hints=(
         "After t steps the distance is rate^t times what it was. At which t is rate^t = tolerance?",
@@ -544,12 +421,6 @@ STEPS_NEEDED = Exercise(
 
 
 # -- 03-saddle-steps --------------------------------------------------------------------------------------------------------
-
-
-def saddle_steps(y0, learning_rate):
-    if y0 == 0:
-        return math.inf
-    return math.ceil(math.log(1 / abs(y0)) / math.log(1 + 2 * learning_rate))
 
 
 def saddle_cases(rng: np.random.Generator) -> list[Case]:
@@ -568,35 +439,6 @@ def saddle_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def from_growth(growth, whole=math.ceil, log=math.log):
-    def wrong(y0, learning_rate):
-        if y0 == 0:
-            return math.inf
-        return whole(log(1 / abs(y0)) / growth(learning_rate))
-
-    return wrong
-
-
-def saddle_without_abs(y0, learning_rate):
-    return saddle_steps(y0, learning_rate) if y0 >= 0 else math.inf
-
-
-def saddle_zero_is_there(y0, learning_rate):
-    return 0 if y0 == 0 else saddle_steps(y0, learning_rate)
-
-
-def saddle_divides_by_zero(y0, learning_rate):
-    return math.ceil(math.log(1 / abs(y0)) / math.log(1 + 2 * learning_rate))
-
-
-def from_start(logarithm):
-    def wrong(y0, learning_rate):
-        distance = logarithm(y0, learning_rate)
-        return distance if distance == math.inf else math.ceil(distance / math.log(1 + 2 * learning_rate))
-
-    return wrong
-
-
 SADDLE_STEPS = Exercise(
     id="03-saddle-steps",
     title="How long a saddle holds on",
@@ -608,72 +450,56 @@ SADDLE_STEPS = Exercise(
     answers=("saddle_steps",),
     reference=saddle_steps,
     cases=saddle_cases,
-    misconceptions=(
-        Misconception(
-            "half-the-slope",
-            "Your y grows by 1 + α at each step: the derivative of −y² brings a factor 2.",
-            from_growth(lambda a: math.log(1 + a)),
-        ),
-        Misconception(
-            "shrinks",
-            "Your y shrinks, by 1 − 2α: that is the x axis. Along y the curvature is negative.",
-            from_growth(lambda a: -math.log(1 - 2 * a)),
-        ),
-        Misconception(
-            "linear-growth",
-            "You divide by 2α, not by ln(1 + 2α): near for small steps, wrong for larger ones.",
-            from_growth(lambda a: 2 * a),
-        ),
-        Misconception(
-            "rounds-down",
-            "You round down: after that many steps y has not reached 1 yet.",
-            from_growth(lambda a: math.log(1 + 2 * a), whole=math.floor),
-        ),
-        Misconception(
-            "not-whole",
-            "Your number of steps is not whole: round it up.",
-            from_growth(lambda a: math.log(1 + 2 * a), whole=float),
-        ),
-        Misconception(
-            "two-logarithms",
-            "Your two logarithms have different bases: `np.log` and `np.log10` do not mix.",
-            from_growth(lambda a: math.log(1 + 2 * a), log=math.log10),
-        ),
-        Misconception(
-            "counts-the-start",
-            "You count one step too many: the start is not a step.",
-            from_growth(lambda a: math.log(1 + 2 * a), whole=lambda t: math.ceil(t) + 1),
-        ),
-        Misconception(
-            "no-other-side",
-            "For a negative `y0` you say that it never leaves. The saddle is the same on both sides: only |y0| counts.",
-            saddle_without_abs,
-        ),
-        Misconception(
-            "no-absolute-value",
-            "`y0` may be negative, and a negative number has no logarithm: take `abs(y0)`.",
-            from_start(lambda y0, learning_rate: math.inf if y0 == 0 else math.log(1 / y0)),
-        ),
-        Misconception(
-            "no-absolute-value-nor-zero",
-            "`y0` may be negative, which has no logarithm, and it may be 0: nothing divides by that. Take care of both.",
-            from_start(lambda y0, learning_rate: math.log(1 / y0)),
-        ),
-        Misconception(
-            "zero-is-there",
-            "For `y0 = 0` you return 0 steps. Its slope along y is exactly 0, so it never leaves: `math.inf`.",
-            saddle_zero_is_there,
-        ),
-        Misconception(
-            "minus-one-for-never",
-            "For a walk that never leaves you return −1; asked for is `math.inf`.",
-            lambda y0, learning_rate: -1 if y0 == 0 else saddle_steps(y0, learning_rate),
-        ),
-        Misconception(
-            "zero-divides",
-            "`y0 = 0` needs an answer of its own before you divide by it: it never leaves.",
-            saddle_divides_by_zero,
-        ),
+    misconceptions=mistakes(
+        saddle_steps,
+        """
+        half-the-slope: 1 + 2 * learning_rate => 1 + learning_rate
+            Your y grows by 1 + α at each step: the derivative of −y² brings a factor 2.
+        twice-the-slope: 1 + 2 * learning_rate => 1 + 4 * learning_rate
+            Your y grows by 1 + 4α at each step: the derivative of −y² is −2y.
+        shrinks: / math.log(1 + 2 * learning_rate) => / -math.log(1 - 2 * learning_rate)
+            Your y shrinks, by 1 − 2α: that is the x axis. Along y the curvature is negative.
+        linear-growth: math.log(1 + 2 * learning_rate) => (2 * learning_rate)
+            You divide by 2α, not by ln(1 + 2α): near for small steps, wrong for larger ones.
+        growth-squared: math.log(1 + 2 * learning_rate) => math.log((1 + 2 * learning_rate) ** 2)
+            You use the squared factor. That is how the loss changes; y itself grows by the factor.
+        rounds-down: math.ceil => math.floor
+            You round down: after that many steps y has not reached 1 yet.
+        floor-plus-one: math.ceil( => 1 + math.floor(
+            Where |y| is *exactly* 1 after some steps, you take one more: round up, in place of rounding down and adding 1 (in
+            a loop: go on while |y| is below 1).
+        rounds-to-nearest: math.ceil => round
+            You round to the nearest whole number: where that is downwards, a step is missing.
+        not-whole: math.ceil => float
+            Your number of steps is not whole: round it up.
+        two-logarithms: math.log(1 / abs(y0)) => math.log10(1 / abs(y0))
+            Your two logarithms have different bases: `np.log` and `np.log10` do not mix.
+        counts-the-start: math.ceil( => 1 + math.ceil(
+            You count one step too many: the start is not a step.
+        negative: math.log(1 / abs(y0)) => math.log(abs(y0))
+            Your number of steps is negative: ln(1/|y0|) = −ln|y0|.
+        no-other-side: y0 == 0 => y0 <= 0
+            For a negative `y0` you say that it never leaves. The saddle is the same on both sides: only |y0| counts.
+        cut-off: y0 == 0 => abs(y0) < 1e-10
+            For a very small `y0` you say that it never leaves. Only *exactly* on the ridge the slope is 0.
+        at-most-a-thousand-steps: math.ceil( => (lambda steps: math.ceil(steps) if steps < 1000 else math.inf)(
+            Your search ends too early: where the step is short it takes many thousands of them.
+        no-absolute-value: return math.ceil( => return math.ceil(0 * math.log(y0) +
+            `y0` may be negative, and a negative number has no logarithm: take `abs(y0)`.
+        no-absolute-value-nor-zero: y0 == 0 => False
+                               and: abs(y0) => y0
+            `y0` may be negative, which has no logarithm, and it may be 0: nothing divides by that. Take care of both.
+        zero-is-there: math.inf => 0
+            For `y0 = 0` you return 0 steps. Its slope along y is exactly 0, so it never leaves: `math.inf`.
+        minus-one-for-never: math.inf => -1
+            For a walk that never leaves you return −1; asked for is `math.inf`.
+        none-for-never: math.inf => None
+            For a walk that never leaves you return None (or nothing); asked for is `math.inf`.
+        text-for-never: math.inf => "inf"
+            For a walk that never leaves you return a text; asked for is the number `math.inf`.
+        zero-divides: y0 == 0 => False
+            `y0 = 0` needs an answer of its own before you divide by it: it never leaves.
+        """,
     ),
     hints=(
         "What is the derivative of −y² at y? Put it into one step of gradient descent: by what is y multiplied?",
@@ -684,17 +510,6 @@ SADDLE_STEPS = Exercise(
 
 
 # -- 03-batch-gradient-descent: a pass over the digits at every step ----------------------------------------------------------
-
-
-def batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        dw = np.zeros_like(w)
-        for first in range(0, num_examples, chunk_size):
-            batch = np.arange(first, min(first + chunk_size, num_examples))
-            dw += compute_gradient(w, batch) * len(batch) / num_examples
-        w -= learning_rate * dw
-    return w
 
 
 def batch_cases(rng: np.random.Generator) -> list[Case]:
@@ -720,76 +535,6 @@ def batch_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def chunk_loop(weigh, update_inside=False, keep_dw=False, skip_last=False):
-    """Wrong versions of the pass: how a chunk is weighed, and what is done when."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-        w = np.array(w, dtype=float)
-        dw = np.zeros_like(w)
-        count = math.ceil(num_examples / chunk_size)
-        for _ in range(num_steps):
-            if not keep_dw:
-                dw = np.zeros_like(w)
-            end = num_examples - num_examples % chunk_size if skip_last else num_examples
-            for first in range(0, end, chunk_size):
-                batch = np.arange(first, min(first + chunk_size, num_examples))
-                part = compute_gradient(w, batch) * weigh(len(batch), num_examples, count, chunk_size)
-                if update_inside:
-                    w -= learning_rate * part
-                else:
-                    dw = dw + part
-            if not update_inside:
-                w -= learning_rate * dw
-        return w
-
-    return wrong
-
-
-def runs_over_the_end(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        dw = np.zeros_like(w)
-        for first in range(0, num_examples, chunk_size):
-            dw += compute_gradient(w, np.arange(first, first + chunk_size)) * chunk_size / num_examples
-        w -= learning_rate * dw
-    return w
-
-
-def last_chunk_only(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        for first in range(0, num_examples, chunk_size):
-            dw = compute_gradient(w, np.arange(first, min(first + chunk_size, num_examples)))
-        w -= learning_rate * dw
-    return w
-
-
-def all_at_once(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, num_examples, num_examples)
-
-
-def first_chunk_only(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    few = min(chunk_size, num_examples)
-    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, few, few)
-
-
-def full_chunks_only(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    whole = num_examples - num_examples % chunk_size
-    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, whole, chunk_size)
-
-
-def one_example_at_a_time(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    return batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, num_examples, 1)
-
-
-def walks_uphill(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
-    return batch_gradient_descent(compute_gradient, w, -learning_rate, num_steps, num_examples, chunk_size)
-
-
-def share(size, num_examples, count, chunk_size):
-    return size / num_examples
-
-
 BATCH_GRADIENT_DESCENT = Exercise(
     id="03-batch-gradient-descent",
     title="Batch gradient descent, chunk by chunk",
@@ -805,84 +550,88 @@ BATCH_GRADIENT_DESCENT = Exercise(
     cases=batch_cases,
     compare=("result", "call_count", "inputs"),
     rtol=1e-6,
-    misconceptions=(
-        Misconception(
-            "updates-after-every-chunk",
-            "Your `w` moves after every chunk. One step of batch gradient descent comes after the whole pass; moving "
-            "earlier is the next lesson's algorithm.",
-            chunk_loop(lambda size, *rest: 1.0, update_inside=True),
-        ),
-        Misconception(
-            "updates-after-every-chunk-weighed",
-            "Your chunks are weighed rightly, but `w` already moves between them: the gradients of one pass must all "
-            "be taken at the same `w`.",
-            chunk_loop(share, update_inside=True),
-        ),
-        Misconception(
-            "mean-of-means",
-            "Every chunk counts the same in your mean. A smaller last chunk must count less: weigh each by its size.",
-            chunk_loop(lambda size, num_examples, count, chunk_size: 1 / count),
-        ),
-        Misconception(
-            "sum-of-means",
-            "You add the chunks' mean gradients up, so the step is as many times too long as there are chunks.",
-            chunk_loop(lambda size, *rest: 1.0),
-        ),
-        Misconception(
-            "sum-of-all",
-            "You add up the gradients of all examples, but the loss is their mean: divide by `num_examples`.",
-            chunk_loop(lambda size, *rest: float(size)),
-        ),
-        Misconception(
-            "weighs-by-chunk-size",
-            "You weigh every chunk by `chunk_size`; the last one holds fewer examples than that.",
-            chunk_loop(lambda size, num_examples, count, chunk_size: chunk_size / num_examples),
-        ),
-        Misconception(
-            "gradient-not-reset",
-            "Your `dw` keeps what the step before has gathered: set it back to zeros at the start of each pass.",
-            chunk_loop(share, keep_dw=True),
-        ),
-        Misconception(
-            "last-chunk-forgotten",
-            "The last, smaller chunk is left out of your pass.",
-            chunk_loop(share, skip_last=True),
-        ),
-        Misconception(
-            "over-the-end",
-            "Your last chunk reaches over the end of the data: its indices must stop at `num_examples`.",
-            runs_over_the_end,
-        ),
-        Misconception(
-            "last-chunk-only",
-            "Only the last chunk's gradient is used: `dw = …` in the inner loop forgets the chunks before; add to it.",
-            last_chunk_only,
-        ),
-        Misconception(
-            "last-examples-dropped",
-            "Your pass leaves out the examples after the last full chunk: they make a smaller chunk of their own.",
-            full_chunks_only,
-        ),
-        Misconception(
-            "one-example-at-a-time",
-            "The numbers are right, but you ask for one example at a time; `chunk_size` of them fit into one call.",
-            one_example_at_a_time,
-        ),
-        Misconception(
-            "first-chunk-only",
-            "Only the first chunk is ever used: let the inner loop go on to the end of the data.",
-            first_chunk_only,
-        ),
-        Misconception(
-            "all-at-once",
-            "You ask for all examples in one call, but only `chunk_size` of them fit into memory: go chunk by chunk.",
-            all_at_once,
-        ),
-        Misconception(
-            "sign-flipped",
-            "Your loop walks uphill: the gradient is added where it must be subtracted.",
-            walks_uphill,
-        ),
+    misconceptions=mistakes(
+        batch_gradient_descent,
+        """
+        updates-after-every-chunk: dw += … => w -= learning_rate * compute_gradient(w, batch)
+                              and: w -= learning_rate * dw => pass
+            Your `w` moves after every chunk. One step of batch gradient descent comes after the whole pass; moving earlier is
+            the next lesson's algorithm.
+        updates-after-every-chunk-weighed: dw += … => w -= learning_rate * …
+                                      and: w -= learning_rate * dw => pass
+            Your chunks are weighed rightly, but `w` already moves between them: the gradients of one pass must all be taken
+            at the same `w`.
+        updates-with-what-is-gathered: dw += … => dw += …; w -= learning_rate * dw
+                                  and: w -= learning_rate * dw => pass
+            Your `w` moves after every chunk, along all that was gathered so far: move it once, after the inner loop.
+        mean-of-means: * len(batch) / num_examples => / math.ceil(num_examples / chunk_size)
+            Every chunk counts the same in your mean. A smaller last chunk must count less: weigh each by its size.
+        means-over-full-chunks: * len(batch) / num_examples => / max(1, num_examples // chunk_size)
+            You divide by the number of *full* chunks, and every chunk counts the same. Weigh each by its size.
+        sum-of-means: * len(batch) / num_examples =>
+            You add the chunks' mean gradients up, so the step is as many times too long as there are chunks.
+        sum-of-all: len(batch) / num_examples => len(batch)
+            You add up the gradients of all examples, but the loss is their mean: divide by `num_examples`.
+        divided-by-chunk-size: * len(batch) / num_examples => / chunk_size
+            You divide the chunk's mean gradient by its size once more. A mean times its number of examples is a sum.
+        divided-by-the-batch: * len(batch) / num_examples => / len(batch)
+            You divide each chunk's mean gradient by its own size once more. A mean times its number of examples is a sum.
+        weighs-by-chunk-size: len(batch) / num_examples => chunk_size / num_examples
+            You weigh every chunk by `chunk_size`; the last one holds fewer examples than that.
+        gradient-not-reset: dw = np.zeros_like(w) => dw = dw + 0
+                       and: w = np.array(w, dtype=float) => w = np.array(w, dtype=float); dw = np.zeros_like(w)
+            Your `dw` keeps what the step before has gathered: set it back to zeros at the start of each pass.
+        last-chunk-forgotten: range(0, num_examples, chunk_size) => range(0, num_examples - chunk_size, chunk_size)
+            Your pass ends before the last chunk: let `first` run up to `num_examples`.
+        over-the-end: min(first + chunk_size, num_examples) => first + chunk_size
+                 and: len(batch) / num_examples => chunk_size / num_examples
+            Your last chunk reaches over the end of the data: its indices must stop at `num_examples`.
+        last-chunk-only: dw += compute_gradient(w, batch) * len(batch) / num_examples => dw = compute_gradient(w, batch)
+            Only the last chunk's gradient is used: `dw = …` in the inner loop forgets the chunks before; add to it.
+        last-chunk-only-weighed: dw += => dw =
+            Only the last chunk's share is used: `dw = …` in the inner loop forgets the chunks before; add to it, `+=`.
+        last-examples-dropped: range(0, num_examples, chunk_size) => range(0, num_examples // chunk_size * chunk_size, chunk_size)
+            Your pass leaves out the examples after the last full chunk: they make a smaller chunk of their own.
+        last-example-left-out: min(first + chunk_size, num_examples) => min(first + chunk_size, num_examples - 1)
+            The last example is left out: `np.arange` stops *before* its end, so that is `num_examples`.
+        one-short-of-a-chunk: first + chunk_size, num_examples) => first + chunk_size - 1, num_examples)
+            Each chunk lacks its last example: `np.arange` stops *before* its end, so nothing is taken away.
+        one-example-at-a-time: range(0, num_examples, chunk_size) => range(num_examples)
+                          and: first + chunk_size => first + 1
+            The numbers are right, but you ask for one example at a time; `chunk_size` of them fit into one call.
+        first-chunk-only: range(0, num_examples, chunk_size) => range(0, min(chunk_size, num_examples), chunk_size)
+                     and: / num_examples => / len(batch)
+            Only the first chunk is ever used: let the inner loop go on to the end of the data.
+        first-chunk-only-weighed: range(0, num_examples, chunk_size) => range(1)
+            Only the first chunk's share is ever used: let the inner loop go on to the end of the data.
+        first-chunk-again: np.arange(first, min(first + chunk_size, num_examples)) => np.arange(min(chunk_size, num_examples))
+            You ask for the first chunk again and again: its indices begin at `first`.
+        all-at-once: batch = … => batch = np.arange(num_examples)
+                and: range(0, num_examples, chunk_size) => range(1)
+            You ask for all examples in one call, but only `chunk_size` of them fit into memory: go chunk by chunk.
+        no-chunk: compute_gradient(w, batch) => compute_gradient(w)
+            You ask for all examples in one call: hand the chunk over as well, `compute_gradient(w, batch)`.
+        gradient-at-the-start: w = np.array(w, dtype=float) => start = np.array(w, dtype=float); w = start.copy()
+                          and: compute_gradient(w, batch) => compute_gradient(start, batch)
+            All your gradients are taken at the start: compute each pass where `w` is now.
+        learning-rate-forgotten: learning_rate * dw => dw
+            The steps do not depend on the learning rate: multiply `dw` by it in the update.
+        returns-the-gradient: return w => return dw
+            You return the last gradient; the caller wants the parameters `w` where the walk ended.
+        never-updates: w -= learning_rate * dw => w - learning_rate * dw
+            Your `w` never moves: the result of the update is not kept in `w`.
+        one-pass-only: w -= learning_rate * dw => w -= learning_rate * dw; return w
+            Your function is back after its first pass: is the `return` indented into the loop?
+        one-step-too-few: range(num_steps) => range(num_steps - 1)
+            Your loop takes one step too few: count how often `range(…)` runs.
+        one-step-too-many: range(num_steps) => range(num_steps + 1)
+            Your loop takes one step too many: count how often `range(…)` runs.
+        changes-the-input: np.array(w, dtype=float) => w
+            The caller's own array is changed: `w -= …` writes into the array that you were given. Make a float copy before
+            the loop.
+        sign-flipped: w -= => w +=
+            Your loop walks uphill: the gradient is added where it must be subtracted.
+        """,
     ),
     hints=(
         "Two loops: the outer one takes steps, the inner one goes over the chunks and gathers the gradient. Where does "

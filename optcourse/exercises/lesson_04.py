@@ -8,6 +8,8 @@ import math
 import numpy as np
 
 from optcourse import data, models, theory
+from optcourse.exercises.answers.lesson_04 import epoch_batches, gradient_variance, sgd, train
+from optcourse.exercises.families import LOOP
 from optcourse.exercises.ingredients import (
     DigitsTrainingGradient,
     LeastSquaresGradient,
@@ -16,21 +18,12 @@ from optcourse.exercises.ingredients import (
     real_numbers,
     undisguised,
 )
-from optcourse.exercises.loops import loop_misconceptions
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 
 NUM_TRAIN = 1438  # digits in the training set: 1,797 less the 359 for the test
 
 # -- 04-epoch-batches ---------------------------------------------------------------------------------------------------
-
-
-def epoch_batches(num_examples, batch_size, rng, num_epochs):
-    batches = []
-    for _ in range(num_epochs):
-        order = rng.permutation(num_examples)
-        for first in range(0, num_examples, batch_size):
-            batches.append(order[first : first + batch_size])
-    return batches
 
 
 def epoch_cases(rng: np.random.Generator) -> list[Case]:
@@ -56,30 +49,41 @@ def verify_batches(case: Case, outcome) -> str | None:
     if problem:
         return problem
     per_epoch = math.ceil(num_examples / batch_size)
-    everything = np.concatenate(batches) if batches else np.array([], dtype=int)
-    kept = num_examples - num_examples % batch_size
-    if kept < num_examples and len(everything) == kept * num_epochs:
-        return "last-batch-dropped"
-    if len(everything) == num_examples and num_epochs > 1 and len(batches) == per_epoch:
-        return "one-epoch-only"
-    if len(everything) > num_examples * num_epochs and len(batches) == per_epoch * num_epochs:
-        return "last-batch-filled-up"
-    if len(everything) != num_examples * num_epochs:
-        return (
-            f"Your batches hold {len(everything)} indices; {num_epochs} epochs over {num_examples} examples hold "
-            f"{num_examples * num_epochs}."
-        )
-    epochs = everything.reshape(num_epochs, num_examples)
-    if any(len(np.unique(epoch)) < num_examples for epoch in epochs):
-        return "shuffles-across-epochs" if np.ptp(np.bincount(everything)) == 0 else "with-replacement"
     sizes = [
         min(batch_size, num_examples - first) for first in range(0, num_examples, batch_size)
     ] * num_epochs
     found = [len(batch) for batch in batches]
+    everything = np.concatenate(batches) if batches else np.array([], dtype=int)
+    kept = num_examples - num_examples % batch_size
+    if kept < num_examples and len(everything) == kept * num_epochs:
+        return "last-batch-dropped"
+    if (
+        num_epochs > 1
+        and len(batches) == per_epoch
+        and len(everything) == len(np.unique(everything)) == num_examples
+    ):
+        return "one-epoch-only"
+    if len(everything) > num_examples * num_epochs and len(batches) == per_epoch * num_epochs:
+        return "last-batch-filled-up"
+    if len(everything) != num_examples * num_epochs:
+        return shape_of_batches(found, batch_size, num_examples, num_epochs) or (
+            f"Your batches hold {len(everything)} indices; {num_epochs} epochs over {num_examples} examples hold "
+            f"{num_examples * num_epochs}."
+        )
+    if len(batches) > 1 and batch_size > 1 and np.array_equal(batches[0][1:], batches[1][:-1]):
+        return "batch-number-as-place"
+    epochs = everything.reshape(num_epochs, num_examples)
+    if any(len(np.unique(epoch)) < num_examples for epoch in epochs):
+        return "shuffles-across-epochs" if np.ptp(np.bincount(everything)) == 0 else "with-replacement"
     if 0 in found:
         return "empty-batch"
     if found != sizes and len(found) == len(sizes) and max(found) - min(found) <= 1:
         return "even-sizes"
+    if found != sizes and found == [num_examples] * num_epochs:
+        return "whole-epochs"
+    whole, left = divmod(num_examples * num_epochs, batch_size)
+    if found != sizes and found == [batch_size] * whole + [left] * (left > 0):
+        return "cut-across-epochs"
     if found != sizes:
         return f"Your batches have the sizes {[len(b) for b in batches][:6]} …; {sizes[:6]} … are expected."
     if all(np.array_equal(np.sort(epoch), epoch) for epoch in epochs):
@@ -93,9 +97,32 @@ def verify_batches(case: Case, outcome) -> str | None:
             return "views-of-one-array"
         one_order = np.array_equal(epochs[0], rng.build().permutation(num_examples))
         return "same-order-every-epoch" if one_order else "seeds-every-epoch"
-    if not any(np.array_equal(epochs, way) for way in right_orders(rng, num_examples, num_epochs)):
-        return "not-from-rng"
-    return None
+    orders = list(right_orders(rng, num_examples, num_epochs))
+    if any(np.array_equal(epochs, way) for way in orders):
+        return None
+    ends = np.cumsum(sizes)[:-1]
+    in_pieces = [np.concatenate([np.sort(piece) for piece in np.split(way.ravel(), ends)]) for way in orders]
+    if any(np.array_equal(everything, way) for way in in_pieces):
+        return "sorted-in-batches"
+    return "not-from-rng"
+
+
+def shape_of_batches(found: list[int], batch_size: int, num_examples: int, num_epochs: int) -> str | None:
+    """The mistake that gives batches of these sizes, where they hold too few or too many indices."""
+
+    def cut(places, length=lambda first: batch_size):
+        return [max(0, min(length(first), num_examples - first)) for first in places] * num_epochs
+
+    places = range(0, num_examples, batch_size)
+    ways = {
+        "one-index-a-batch": cut(places, lambda first: 1),
+        "first-batch-only": cut(places[:1]),
+        "first-batch-missing": cut(places[1:]),
+        "slice-ends-at-batch-size": cut(places, lambda first: max(0, batch_size - first)),
+        "batches-overlap": cut(range(num_examples)),
+        "batch-number-as-place": cut(range(num_examples // batch_size)),
+    }
+    return next((name for name, sizes in ways.items() if found == sizes), None)
 
 
 def as_index_arrays(result, num_examples: int) -> tuple[list[np.ndarray], str | None]:
@@ -140,86 +167,6 @@ def right_orders(rng: Rng, num_examples: int, num_epochs: int):
     yield drawn(shuffled_again)
 
 
-def batches_from(order_of, cut=None):
-    """Wrong versions: how the order of an epoch is drawn, and how it is cut into batches."""
-
-    def wrong(num_examples, batch_size, rng, num_epochs):
-        batches = []
-        for _ in range(num_epochs):
-            order = order_of(num_examples, rng)
-            if cut is not None:
-                batches += cut(order, batch_size)
-            else:
-                batches += [order[k : k + batch_size] for k in range(0, len(order), batch_size)]
-        return batches
-
-    return wrong
-
-
-def permuted(num_examples, rng):
-    return rng.permutation(num_examples)
-
-
-def filled_up(order, batch_size):
-    count = math.ceil(len(order) / batch_size)
-    return list(np.resize(order, count * batch_size).reshape(count, batch_size))
-
-
-def dropped(order, batch_size):
-    return [order[k : k + batch_size] for k in range(0, len(order) - batch_size + 1, batch_size)]
-
-
-def one_order(num_examples, batch_size, rng, num_epochs):
-    order = rng.permutation(num_examples)
-    return [order[k : k + batch_size] for k in range(0, num_examples, batch_size)] * num_epochs
-
-
-def views_of_one_array(num_examples, batch_size, rng, num_epochs):
-    order, batches = np.arange(num_examples), []
-    for _ in range(num_epochs):
-        rng.shuffle(order)
-        batches += [order[k : k + batch_size] for k in range(0, num_examples, batch_size)]
-    return batches
-
-
-def seeds_every_epoch(num_examples, batch_size, rng, num_epochs):
-    return [
-        batch
-        for _ in range(num_epochs)
-        for batch in epoch_batches(num_examples, batch_size, np.random.default_rng(0), 1)
-    ]
-
-
-def one_epoch_only(num_examples, batch_size, rng, num_epochs):
-    return epoch_batches(num_examples, batch_size, rng, 1)
-
-
-def only_batches_shuffled(num_examples, batch_size, rng, num_epochs):
-    blocks = [np.arange(k, min(k + batch_size, num_examples)) for k in range(0, num_examples, batch_size)]
-    return [blocks[k] for _ in range(num_epochs) for k in rng.permutation(len(blocks))]
-
-
-def shuffles_across_epochs(num_examples, batch_size, rng, num_epochs):
-    order = rng.permutation(np.tile(np.arange(num_examples), num_epochs))
-    return [
-        order[epoch * num_examples :][k : min(k + batch_size, num_examples)]
-        for epoch in range(num_epochs)
-        for k in range(0, num_examples, batch_size)
-    ]
-
-
-def counts_from_one(num_examples, batch_size, rng, num_epochs):
-    return [batch + 1 for batch in epoch_batches(num_examples, batch_size, rng, num_epochs)]
-
-
-def nested_by_epoch(num_examples, batch_size, rng, num_epochs):
-    return [epoch_batches(num_examples, batch_size, rng, 1) for _ in range(num_epochs)]
-
-
-def not_in_batches(num_examples, batch_size, rng, num_epochs):
-    return np.concatenate(epoch_batches(num_examples, batch_size, rng, num_epochs))
-
-
 EPOCH_BATCHES = Exercise(
     id="04-epoch-batches",
     title="Minibatches, epoch by epoch",
@@ -233,97 +180,78 @@ EPOCH_BATCHES = Exercise(
     reference=epoch_batches,
     cases=epoch_cases,
     verify=verify_batches,
-    misconceptions=(
-        Misconception(
-            "same-order-every-epoch",
-            "All your epochs have the same order: draw a new one at the start of each epoch, inside the outer loop.",
-            one_order,
-        ),
-        Misconception(
-            "views-of-one-array",
-            "All your epochs have the same order, that of the last one. Slices of an array share its memory: shuffling it "
-            "again changes the batches that you already put away. Draw a new array for each epoch.",
-            views_of_one_array,
-        ),
-        Misconception(
-            "seeds-every-epoch",
-            "All your epochs have the same order, and it does not come from `rng`: a Generator that is made anew with the same "
-            "seed begins from the same place. Use the `rng` that you were given.",
-            seeds_every_epoch,
-        ),
-        Misconception(
-            "never-shuffled",
-            "Your indices come in their natural order, 0, 1, 2, …: the order must be drawn at random from `rng`.",
-            batches_from(lambda num_examples, rng: np.arange(num_examples)),
-        ),
-        Misconception(
-            "last-batch-dropped",
-            "The last, smaller batch is missing, so some examples are never used. Keep what is left over.",
-            batches_from(permuted, dropped),
-        ),
-        Misconception(
-            "last-batch-filled-up",
-            "Your last batch is filled up to the full size, so some examples come twice in an epoch. Let it be smaller.",
-            batches_from(permuted, filled_up),
-        ),
-        Misconception(
-            "even-sizes",
-            "Your batches share an epoch out evenly, as `np.array_split` does. Each one has `batch_size` indices, and only the "
-            "last of an epoch is smaller.",
-            batches_from(permuted, lambda order, size: np.array_split(order, math.ceil(len(order) / size))),
-        ),
-        Misconception(
-            "empty-batch",
-            "One of your batches is empty: when `batch_size` divides the number of examples, nothing is left over.",
-            batches_from(
-                permuted,
-                lambda order, size: [order[k * size : (k + 1) * size] for k in range(len(order) // size + 1)],
-            ),
-        ),
-        Misconception(
-            "with-replacement",
-            "In an epoch of yours some indices come twice and others never. Draw one order of all indices and cut it into "
-            "pieces: then what has been drawn stays out until the next epoch.",
-            batches_from(lambda num_examples, rng: rng.integers(num_examples, size=num_examples)),
-        ),
-        Misconception(
-            "one-epoch-only",
-            "You return one epoch; `num_epochs` of them are wanted, one after the other.",
-            one_epoch_only,
-        ),
-        Misconception(
-            "only-batches-shuffled",
-            "Only the order of your batches changes; inside them are always the same neighbours. Shuffle the indices "
-            "first, then cut.",
-            only_batches_shuffled,
-        ),
-        Misconception(
-            "shuffles-across-epochs",
-            "You shuffle all epochs together, so an index may come twice in one epoch and be missed in the next. Shuffle "
-            "each epoch by itself.",
-            shuffles_across_epochs,
-        ),
-        Misconception(
-            "index-out-of-range",
-            "Your indices do not stay between 0 and `num_examples - 1`: Python counts from 0.",
-            counts_from_one,
-        ),
-        Misconception(
-            "nested-by-epoch",
-            "You return a list of epochs; one flat list of all batches is wanted.",
-            nested_by_epoch,
-        ),
-        Misconception(
-            "not-in-batches",
-            "You return the indices one by one: cut the order into pieces of `batch_size`.",
-            not_in_batches,
-        ),
-        Misconception(
-            "not-from-rng",
-            "Your batches are well formed, but their order does not come from `rng`, so nobody can repeat your run. Draw "
-            "it with `rng.permutation(num_examples)`, once an epoch.",
-            batches_from(lambda num_examples, rng: np.random.default_rng().permutation(num_examples)),
-        ),
+    misconceptions=mistakes(
+        epoch_batches,
+        """
+        same-order-every-epoch: batches = [] => batches = []; order = rng.permutation(num_examples)
+                           and: order = rng.permutation(num_examples) => pass
+            All your epochs have the same order: draw a new one at the start of each epoch, inside the outer loop.
+        views-of-one-array: batches = [] => batches = []; order = np.arange(num_examples)
+                       and: order = rng.permutation(num_examples) => rng.shuffle(order)
+            All your epochs have the same order, that of the last one. Slices of an array share its memory: shuffling it again
+            changes the batches that you already put away. Draw a new array for each epoch.
+        seeds-every-epoch: rng.permutation => np.random.default_rng(0).permutation
+            All your epochs have the same order, and it does not come from `rng`: a Generator that is made anew with the same
+            seed begins from the same place. Use the `rng` that you were given.
+        never-shuffled: rng.permutation(num_examples) => np.arange(num_examples)
+            Your indices come in their natural order, 0, 1, 2, …: the order must be drawn at random from `rng`.
+        last-batch-dropped: range(0, num_examples, batch_size) => range(0, num_examples - batch_size + 1, batch_size)
+            The last, smaller batch is missing, so some examples are never used. Keep what is left over.
+        last-batch-filled-up: order[first : first + batch_size] => np.resize(np.roll(order, -first), batch_size)
+            Your last batch is filled up to the full size, so some examples come twice in an epoch. Let it be smaller.
+        even-sizes: for first in range(0, num_examples, batch_size): => for first in [math.ceil(num_examples / batch_size)]:
+               and: batches.append(order[first : first + batch_size]) => batches += np.array_split(order, first)
+            Your batches share an epoch out evenly, as `np.array_split` does. Each one has `batch_size` indices, and only the
+            last of an epoch is smaller.
+        empty-batch: range(0, num_examples, batch_size) => range(0, num_examples + 1, batch_size)
+            One of your batches is empty: when `batch_size` divides the number of examples, nothing is left over.
+        with-replacement: rng.permutation(num_examples) => rng.integers(num_examples, size=num_examples)
+            In an epoch of yours some indices come twice and others never. Draw one order of all indices and cut it into
+            pieces: then what has been drawn stays out until the next epoch.
+        one-epoch-only: range(num_epochs) => range(1)
+            You return one epoch; `num_epochs` of them are wanted, one after the other.
+        cut-across-epochs: batches = [] => batches = []; ends = range(batch_size, num_examples * num_epochs, batch_size)
+                      and: in range(0, num_examples, batch_size) => in [0]
+                      and: order[first : first + batch_size] => order
+                      and: return batches => return np.split(np.concatenate(batches), ends)
+            Your batches are cut across the epochs. Cut each epoch by itself: its last batch may be smaller.
+        whole-epochs: for first in range(0, num_examples, batch_size): => if True:
+                 and: order[first : first + batch_size] => order
+            Each of your batches is a whole epoch: cut its order into pieces of `batch_size`.
+        one-index-a-batch: first + batch_size => first + 1
+            Your batches hold one index each: a slice ends at `first + batch_size`.
+        first-batch-missing: range(0, num_examples, batch_size) => range(batch_size, num_examples, batch_size)
+            The first batch of each epoch is missing: begin to cut at 0.
+        first-batch-only: range(0, num_examples, batch_size) => range(1)
+            You keep the first batch of each epoch only: go on to its end.
+        slice-ends-at-batch-size: first : first + batch_size => first : batch_size
+            Only the first batch of each epoch is cut out: a slice ends at `first + batch_size`, so the others are empty.
+        batches-overlap: range(0, num_examples, batch_size) => range(0, num_examples)
+            Your batches overlap: the next one begins where this one ends, so step by `batch_size`.
+        batch-number-as-place: range(0, num_examples, batch_size) => range(num_examples // batch_size)
+            Your batches overlap, because the number of a batch is taken for the place where it begins: it is that number times
+            `batch_size`.
+        sorted-in-batches: batches.append(…) => batches.append(np.sort(…))
+            Your batches hold the right indices, sorted. Leave them in the order that `rng` gave.
+        only-batches-shuffled: rng.permutation(num_examples) => np.arange(num_examples)
+                          and: in range(0, num_examples, batch_size) => in rng.permutation(range(0, num_examples, batch_size))
+            Only the order of your batches changes; inside them are always the same neighbours. Shuffle the indices first, then
+            cut.
+        shuffles-across-epochs: batches = [] => batches = []; deck = np.tile(range(num_examples), num_epochs); rng.shuffle(deck)
+                           and: order = … => order, deck = deck[:num_examples], deck[num_examples:]
+            You shuffle all epochs together, so an index may come twice in one epoch and be missed in the next. Shuffle each
+            epoch by itself.
+        index-out-of-range: batches.append(…) => batches.append(… + 1)
+            Your indices do not stay between 0 and `num_examples - 1`: Python counts from 0.
+        nested-by-epoch: order = … => order = …; batches.append([])
+                    and: batches.append(order => batches[-1].append(order
+            You return a list of epochs; one flat list of all batches is wanted.
+        not-in-batches: batches.append => batches.extend
+            You return the indices one by one: cut the order into pieces of `batch_size`.
+        not-from-rng: rng.permutation => np.random.default_rng().permutation
+            Your batches are well formed, but they are not the ones that `rng` gives, so nobody can repeat your run. Draw the
+            order with `rng.permutation(num_examples)`, once an epoch, and leave it as it is.
+        """,
     ),
     hints=(
         "Two loops: the outer one counts epochs and draws an order, the inner one cuts the order into pieces.",
@@ -336,15 +264,6 @@ EPOCH_BATCHES = Exercise(
 
 
 # -- 04-sgd: the loop of the lecture ------------------------------------------------------------------------------------
-
-
-def sgd(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        minibatch = sampled_data(batch_size)
-        dw = compute_gradient(w, minibatch)
-        w -= learning_rate * dw
-    return w
 
 
 def sgd_cases(rng: np.random.Generator) -> list[Case]:
@@ -369,93 +288,6 @@ def sgd_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def sgd_loop(draw=None, slope=None):
-    """Wrong versions: which minibatch is drawn in a round, and what is made of it."""
-
-    def wrong(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-        w = np.array(w, dtype=float)
-        for t in range(num_steps):
-            minibatch = sampled_data(batch_size) if draw is None else draw(sampled_data, batch_size, t)
-            dw = (
-                compute_gradient(w, minibatch)
-                if slope is None
-                else slope(compute_gradient, w, minibatch, batch_size)
-            )
-            w -= learning_rate * dw
-        return w
-
-    return wrong
-
-
-def one_minibatch_for_all(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    minibatch = sampled_data(batch_size)
-    for _ in range(num_steps):
-        w -= learning_rate * compute_gradient(w, minibatch)
-    return w
-
-
-def no_minibatch(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        w -= learning_rate * compute_gradient(w)
-    return w
-
-
-def gradient_at_the_start(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    start = np.array(w, dtype=float)
-    w = start.copy()
-    for _ in range(num_steps):
-        w -= learning_rate * compute_gradient(start, sampled_data(batch_size))
-    return w
-
-
-def one_example_at_a_time(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        for index in sampled_data(batch_size):
-            w -= learning_rate * compute_gradient(w, np.array([index]))
-    return w
-
-
-def many_steps_a_round(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    return sgd(compute_gradient, w, learning_rate, num_steps * batch_size, batch_size, sampled_data)
-
-
-def returns_the_average(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    points = [w]
-    for _ in range(num_steps):
-        w = w - learning_rate * compute_gradient(w, sampled_data(batch_size))
-        points.append(w)
-    return np.mean(points[1:] or points, axis=0)
-
-
-def adds_up(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    dw = np.zeros_like(w)
-    for _ in range(num_steps):
-        dw += compute_gradient(w, sampled_data(batch_size))
-        w -= learning_rate * dw
-    return w
-
-
-def rate_decays(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    w = np.array(w, dtype=float)
-    for t in range(num_steps):
-        w -= learning_rate / (t + 1) * compute_gradient(w, sampled_data(batch_size))
-    return w
-
-
-def rerolls_the_dice(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
-    """Its own seeded sampling in place of the one that was handed over."""
-    rng = np.random.default_rng(0)
-    w = np.array(w, dtype=float)
-    for _ in range(num_steps):
-        w -= learning_rate * compute_gradient(w, rng.integers(batch_size, size=batch_size))
-    return w
-
-
 SGD = Exercise(
     id="04-sgd",
     title="Stochastic gradient descent",
@@ -470,81 +302,73 @@ SGD = Exercise(
     cases=sgd_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
-    misconceptions=(
-        *loop_misconceptions(sgd, skip=("gradient-at-the-start-only", "updates-after-the-loop")),
-        Misconception(
-            "true-gradient",
-            "You ask for the gradient over all examples: hand the minibatch over as well, `compute_gradient(w, minibatch)`.",
-            sgd_loop(slope=lambda compute_gradient, w, minibatch, batch_size: compute_gradient(w)),
-        ),
-        Misconception(
-            "no-minibatch",
-            "You never draw a minibatch, so this is batch gradient descent: draw one at the start of each round.",
-            no_minibatch,
-        ),
-        Misconception(
-            "one-minibatch-for-all-steps",
-            "One minibatch is drawn above the loop and used for every step: `w` then fits those few examples only. Draw "
-            "a fresh one in each round.",
-            one_minibatch_for_all,
-        ),
-        Misconception(
-            "divides-by-batch-size",
-            "Your gradient is divided by the batch size once more: `compute_gradient` already gives the mean.",
-            sgd_loop(slope=lambda gradient, w, minibatch, batch_size: gradient(w, minibatch) / batch_size),
-        ),
-        Misconception(
-            "multiplies-by-batch-size",
-            "Your gradient is multiplied by the batch size: `compute_gradient` gives the mean, and the mean is what the "
-            "step needs.",
-            sgd_loop(slope=lambda gradient, w, minibatch, batch_size: gradient(w, minibatch) * batch_size),
-        ),
-        Misconception(
-            "gradient-at-the-start-only",
-            "Your gradients are all taken at the start: compute each one where `w` is now.",
-            gradient_at_the_start,
-        ),
-        Misconception(
-            "one-example-at-a-time",
-            "You move `w` after every single example: one round takes the mean over the whole minibatch and moves once.",
-            one_example_at_a_time,
-        ),
-        Misconception(
-            "draws-twice",
-            "Two minibatches are drawn in each round and only the second is used: call `sampled_data` once a round.",
-            sgd_loop(draw=lambda sampled_data, batch_size, t: (sampled_data(batch_size), sampled_data(batch_size))[1]),
-        ),
-        Misconception(
-            "batch-size-many-steps",
-            "You take `batch_size` steps in each round: one round draws one minibatch and moves once.",
-            many_steps_a_round,
-        ),
-        Misconception(
-            "returns-the-average",
-            "You return the average of all points. That can be a good idea, but here the last `w` is wanted.",
-            returns_the_average,
-        ),
-        Misconception(
-            "batch-of-one",
-            "You draw one example a round: ask `sampled_data` for `batch_size` of them.",
-            sgd_loop(draw=lambda sampled_data, batch_size, t: sampled_data(1)),
-        ),
-        Misconception(
-            "adds-up-gradients",
-            "Your `dw` gathers the gradients of all rounds: a step needs only the one of its own minibatch.",
-            adds_up,
-        ),
-        Misconception(
-            "learning-rate-decays",
-            "Your steps shrink with the round's number. That can be a good idea, but here the learning rate stays as it is.",
-            rate_decays,
-        ),
-        Misconception(
-            "samples-by-itself",
-            "Your minibatches do not come from `sampled_data`: the caller decides how data are drawn, so use what you were "
-            "given.",
-            rerolls_the_dice,
-        ),
+    misconceptions=mistakes(
+        sgd,
+        LOOP,
+        """
+        true-gradient: compute_gradient(w, minibatch) => compute_gradient(w)
+            You ask for the gradient over all examples: hand the minibatch over as well, `compute_gradient(w, minibatch)`.
+        no-minibatch: minibatch = … => pass
+                 and: compute_gradient(w, minibatch) => compute_gradient(w)
+            You never draw a minibatch, so this is batch gradient descent: draw one at the start of each round.
+        one-minibatch-for-all-steps: w = … => w = …; minibatch = sampled_data(batch_size)
+                                and: minibatch = sampled_data(batch_size) => pass
+            One minibatch is drawn above the loop and used for every step: `w` then fits those few examples only. Draw a fresh
+            one in each round.
+        divides-by-batch-size: learning_rate * dw => learning_rate * dw / batch_size
+            Your gradient is divided by the batch size once more: `compute_gradient` already gives the mean.
+        multiplies-by-batch-size: learning_rate * dw => learning_rate * dw * batch_size
+            Your gradient is multiplied by the batch size: `compute_gradient` gives the mean, and the mean is what the step
+            needs.
+        gradient-at-the-start-only: w = … => w = …; start = w.copy()
+                               and: compute_gradient(w, => compute_gradient(start,
+            Your gradients are all taken at the start: compute each one where `w` is now.
+        gradient-after-the-loop: dw = … => pass
+                            and: w -= learning_rate * dw => pass
+                            and: return w => w -= learning_rate * compute_gradient(w, minibatch); return w
+            The gradient and the update stand below the loop, so they are done once: indent them.
+        one-example-at-a-time: dw = … => pass
+                          and: w -= learning_rate * dw => for i in minibatch: w -= learning_rate * compute_gradient(w, [i])
+            You move `w` after every single example: one round takes the mean over the whole minibatch and moves once.
+        draws-twice: minibatch = … => sampled_data(batch_size); minibatch = …
+            Two minibatches are drawn in each round and only the second is used: call `sampled_data` once a round.
+        batch-size-many-steps: num_steps => num_steps * batch_size
+            You take `batch_size` steps in each round: one round draws one minibatch and moves once.
+        passes-not-steps: num_steps => num_steps // batch_size
+            You take fewer steps than `num_steps`: every round is one step, however large the minibatch is.
+        returns-the-average: w = … => w = …; total = 0 * w
+                        and: w -= learning_rate * dw => w -= learning_rate * dw; total += w
+                        and: return w => return total / num_steps if num_steps else w
+            You return the average of all points. That can be a good idea, but here the last `w` is wanted.
+        batch-of-one: sampled_data(batch_size) => sampled_data(1)
+            You draw one example a round: ask `sampled_data` for `batch_size` of them.
+        batch-of-num-steps: sampled_data(batch_size) => sampled_data(num_steps)
+            Your minibatches hold `num_steps` examples: ask `sampled_data` for `batch_size` of them.
+        first-example-only: compute_gradient(w, minibatch) => compute_gradient(w, minibatch[:1])
+            Only the first example of each minibatch is used: hand the whole of it to `compute_gradient`.
+        every-example-once: compute_gradient(w, minibatch) => compute_gradient(w, np.unique(minibatch))
+            You leave out what was drawn twice. The minibatch is used as it was drawn.
+        arguments-swapped: (w, minibatch) => (minibatch, w)
+            The arguments of `compute_gradient` are swapped: first the point, then the minibatch.
+        sampler-not-called: sampled_data(batch_size) => sampled_data
+            A function gives its value only when it is called: `sampled_data(batch_size)`.
+        adds-up-gradients: w = … => w = …; total = 0 * w
+                      and: w -= learning_rate * dw => total += dw; w -= learning_rate * total
+            Your `dw` gathers the gradients of all rounds: a step needs only the one of its own minibatch.
+        learning-rate-decays: learning_rate * dw => learning_rate / (_ + 1) * dw
+            Your steps shrink with the round's number. That can be a good idea, but here the learning rate stays as it is.
+        restarts-each-step: w = … => w = …; start = w
+                       and: w -= learning_rate * dw => w = start - learning_rate * dw
+            Every step sets off from the start again: subtract from the current `w`, not from the first one.
+        replaces-w: w -= learning_rate * dw => w = -learning_rate * dw
+            The update takes the place of `w`; it must be subtracted from it: look at `=` and `-=`.
+        samples-by-itself: minibatch = … => minibatch = np.arange(batch_size)
+            Your minibatches do not come from `sampled_data`: the caller decides how data are drawn, so use what you were
+            given.
+        samples-with-a-seed: w = … => w = …; rng = np.random.default_rng(0)
+                        and: minibatch = sampled_data(batch_size) => minibatch = rng.integers(batch_size, size=batch_size)
+            You draw minibatches of your own. The caller decides how data are drawn: call `sampled_data`.
+        """,
     ),
     hints=(
         "It is gradient descent with one line more. Which line of the lecture's pseudo-code is new?",
@@ -556,14 +380,6 @@ SGD = Exercise(
 
 
 # -- 04-gradient-variance -----------------------------------------------------------------------------------------------
-
-
-def gradient_variance(gradients, batch_size, replace):
-    gradients = np.asarray(gradients, dtype=float)
-    variance = gradients.var(axis=0) / batch_size
-    if not replace:
-        variance = variance * (len(gradients) - batch_size) / (len(gradients) - 1)
-    return variance
 
 
 def variance_cases(rng: np.random.Generator) -> list[Case]:
@@ -583,22 +399,6 @@ def variance_cases(rng: np.random.Generator) -> list[Case]:
     ]
 
 
-def variance_of(spread=None, over=None, factor=None):
-    """Wrong versions: the spread of the examples, what it is divided by, the factor without replacement."""
-
-    def wrong(gradients, batch_size, replace):
-        gradients = np.asarray(gradients, dtype=float)
-        num_examples = len(gradients)
-        variance = gradients.var(axis=0) if spread is None else spread(gradients)
-        variance = variance / (batch_size if over is None else over(batch_size, num_examples))
-        correction = (num_examples - batch_size) / (num_examples - 1)
-        if factor is not None:
-            return variance * factor(num_examples, batch_size, replace)
-        return variance if replace else variance * correction
-
-    return wrong
-
-
 GRADIENT_VARIANCE = Exercise(
     id="04-gradient-variance",
     title="How noisy is a minibatch's gradient?",
@@ -611,93 +411,69 @@ GRADIENT_VARIANCE = Exercise(
     answers=("gradient_variance",),
     reference=gradient_variance,
     cases=variance_cases,
-    misconceptions=(
-        Misconception(
-            "standard-deviation",
-            "You return the standard deviation: the variance is its square.",
-            variance_of(spread=lambda g: g.std(axis=0), over=lambda B, N: np.sqrt(B),
-                        factor=lambda N, B, replace: 1.0 if replace else np.sqrt((N - B) / (N - 1))),
-        ),
-        Misconception(
-            "std-over-batch-size",
-            "You divide the standard deviation of the examples by B: begin with their variance, the square of it.",
-            variance_of(spread=lambda g: g.std(axis=0)),
-        ),
-        Misconception(
-            "root-of-batch-size",
-            "You divide by the root of B. That is right for the standard deviation; the variance is divided by B itself.",
-            variance_of(over=lambda B, N: np.sqrt(B)),
-        ),
-        Misconception(
-            "batch-size-forgotten",
-            "This is the variance of single examples: a mean of B of them varies B times less.",
-            variance_of(over=lambda B, N: 1.0),
-        ),
-        Misconception(
-            "divides-by-n-minus-one",
-            "Your σ² is divided by N − 1 (`ddof=1`): these N rows are all there is, so divide by N.",
-            variance_of(spread=lambda g: g.var(axis=0, ddof=1)),
-        ),
-        Misconception(
-            "along-the-wrong-axis",
-            "You take the variance along the weights of each example: it is taken over the examples, for each weight.",
-            variance_of(spread=lambda g: g.var(axis=1)),
-        ),
-        Misconception(
-            "one-number-for-all",
-            "You mix the weights: each entry has a variance of its own. Give the axis of the examples.",
-            variance_of(spread=lambda g: g.var()),
-        ),
-        Misconception(
-            "sum-over-weights",
-            "You add up the variances of all weights: one number for each weight is wanted.",
-            variance_of(spread=lambda g: g.var(axis=0).sum()),
-        ),
-        Misconception(
-            "mean-not-subtracted",
-            "You take the mean square of the gradients: a variance is measured from their mean.",
-            variance_of(spread=lambda g: (g * g).mean(axis=0)),
-        ),
-        Misconception(
-            "replace-ignored",
-            "Your result is the same with and without replacement: without, it is smaller by (N − B)/(N − 1).",
-            variance_of(factor=lambda N, B, replace: 1.0),
-        ),
-        Misconception(
-            "replace-swapped",
-            "You have the two kinds of drawing the wrong way round: the factor (N − B)/(N − 1) belongs to `replace=False`.",
-            variance_of(factor=lambda N, B, replace: (N - B) / (N - 1) if replace else 1.0),
-        ),
-        Misconception(
-            "factor-over-n",
-            "Your factor without replacement is (N − B)/N. At B = 1 both ways of drawing are the same, so it must be 1 there.",
-            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - B) / N),
-        ),
-        Misconception(
-            "factor-upside-down",
-            "Your factor without replacement is upside down: it makes the variance smaller, (N − B)/(N − 1).",
-            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - 1) / max(N - B, 1)),
-        ),
-        Misconception(
-            "factor-one-too-small",
-            "Your factor without replacement takes one example too many away: above the line stands N − B.",
-            variance_of(factor=lambda N, B, replace: 1.0 if replace else (N - B - 1) / (N - 1)),
-        ),
-        Misconception(
-            "batch-size-squared",
-            "You divide the variance by B²: a mean of B draws varies B times less.",
-            variance_of(over=lambda B, N: B * B),
-        ),
-        Misconception(
-            "multiplies-by-batch-size",
-            "You multiply by B: a larger minibatch is less noisy, so divide.",
-            variance_of(over=lambda B, N: 1 / B),
-        ),
-        Misconception(
-            "divides-by-n",
-            "You divide by N where the batch size belongs.",
-            variance_of(over=lambda B, N: N),
-        ),
+    misconceptions=mistakes(
+        gradient_variance,
+        """
+        standard-deviation: return variance => return np.sqrt(variance)
+            You return the standard deviation: the variance is its square.
+        std-over-batch-size: np.var => np.std
+            You divide the standard deviation of the examples by B: begin with their variance, the square of it.
+        root-of-batch-size: / batch_size => / np.sqrt(batch_size)
+            You divide by the root of B. That is right for the standard deviation; the variance is divided by B itself.
+        batch-size-forgotten: / batch_size =>
+            This is the variance of single examples: a mean of B of them varies B times less.
+        batch-size-minus-one: / batch_size => / (batch_size - 1)
+            You divide by B − 1. The mean of B draws varies B times less.
+        batch-size-squared: / batch_size => / batch_size**2
+            You divide the variance by B²: a mean of B draws varies B times less.
+        multiplies-by-batch-size: / batch_size => * batch_size
+            You multiply by B: a larger minibatch is less noisy, so divide.
+        divides-by-n: / batch_size => / len(gradients)
+            You divide by N where the batch size belongs.
+        divides-by-both: / batch_size => / batch_size / len(gradients)
+            You divide by N as well. The variance over the rows has that in it already.
+        divides-by-n-minus-one: axis=0) => axis=0, ddof=1)
+            Your σ² is divided by N − 1 (`ddof=1`): these N rows are all there is, so divide by N.
+        along-the-wrong-axis: axis=0) => axis=1)
+            You take the variance along the weights of each example: it is taken over the examples, for each weight.
+        one-number-for-all: , axis=0 =>
+            You mix the weights: each entry has a variance of its own. Give the axis of the examples.
+        of-the-lengths: np.var(gradients, axis=0) => np.var(np.linalg.norm(gradients, axis=1))
+            You take the variance of the gradients' lengths. Each weight has a variance of its own.
+        sum-over-weights: return variance => return variance.sum()
+            You add up the variances of all weights: one number for each weight is wanted.
+        mean-over-weights: return variance => return variance.mean()
+            You take the mean of the variances of all weights: one number for each weight is wanted.
+        mean-not-subtracted: np.var(gradients, axis=0) => np.mean(np.asarray(gradients) ** 2, axis=0)
+            You take the mean square of the gradients: a variance is measured from their mean.
+        mean-gradient: np.var => np.mean
+            You take the mean of the gradients. Asked for is their variance.
+        first-minibatch-only: np.var(gradients, => np.var(gradients[:batch_size],
+            You take the variance of the first B rows. σ² is the variance over all N rows.
+        replace-ignored: not replace => False
+            Your result is the same with and without replacement: without, it is smaller by (N − B)/(N − 1).
+        always-the-factor: not replace => True
+            You use the factor (N − B)/(N − 1) with replacement, too. It belongs to `replace=False` alone.
+        replace-swapped: not replace => replace
+            You have the two kinds of drawing the wrong way round: the factor (N − B)/(N − 1) belongs to `replace=False`.
+        factor-over-n: (num_examples - 1) => num_examples
+            Your factor without replacement is (N − B)/N. At B = 1 both ways of drawing are the same, so it must be 1 there.
+        factor-over-n-plus-one: (num_examples - 1) => (num_examples + 1)
+            Your factor without replacement divides by N + 1: below the line stands N − 1.
+        factor-upside-down: variance * … => variance * (num_examples - 1) / max(num_examples - batch_size, 1)
+            Your factor without replacement is upside down: it makes the variance smaller, (N − B)/(N − 1).
+        factor-upside-down-unguarded: variance * … => variance * (num_examples - 1) / (num_examples - batch_size)
+            Your factor without replacement is upside down, and where the minibatch is the whole data it divides by 0: it is
+            (N − B)/(N − 1).
+        factor-one-too-small: - batch_size) => - batch_size - 1)
+            Your factor without replacement takes one example too many away: above the line stands N − B.
+        factor-without-brackets: (num_examples - batch_size) / => num_examples - batch_size /
+            Your factor without replacement lacks brackets: a division binds before a subtraction.
+        root-of-the-factor: variance * … => variance * (…) ** 0.5
+            You take the root of the factor without replacement. That is right for the standard deviation.
+        factor-of-the-weights: len(gradients) => gradients.shape[1]
+            Your factor without replacement counts the weights: N is the number of examples, `len(gradients)`.
+        """,
     ),
     hints=(
         "Two questions: how much does one example's gradient vary, and how much less does a mean of B of them?",
@@ -734,68 +510,51 @@ NOISE_NUMBERS = Exercise(
     kind="value",
     # The lesson prints 0.053 and 0.368; one example more or less than the right batch size is still wrong.
     rtol=7.5e-3,
-    misconceptions=(
-        Misconception(
-            "drawn-at-least-once",
-            "Your `missed` is the chance that the image is drawn at least once: one minus what is asked for.",
-            lambda: (1 - theory.missed_probability(NUM_TRAIN), None, None),
-        ),
-        Misconception(
-            "missed-in-percent",
-            "Your `missed` is in percent: a chance lies between 0 and 1.",
-            lambda: (100 * theory.missed_probability(NUM_TRAIN), None, None),
-        ),
-        Misconception(
-            "one-draw",
-            "Your `missed` is the chance that one draw misses the image: it must be missed 1,438 times in a row.",
-            lambda: (1 - 1 / NUM_TRAIN, None, None),
-        ),
-        Misconception(
-            "never-missed",
-            "Your `missed` is 0. That is right without replacement; with replacement some images come twice, so others "
-            "never.",
-            lambda: (0.0, None, None),
-        ),
-        Misconception(
-            "one-in-n",
-            "Your `missed` is 1/N, the chance that one draw hits the image: ask for the chance that no draw does.",
-            lambda: (1 / NUM_TRAIN, None, None),
-        ),
-        Misconception(
-            "floor-first-order",
-            "Your `floor` is α/2, which leaves out the αλ in 2 − αλ.",
-            lambda: (None, 0.05, None),
-        ),
-        Misconception(
-            "floor-deviation",
-            "Your `floor` is the standard deviation of w: the variance is its square.",
-            lambda: (None, float(np.sqrt(theory.noise_floor(0.1))), None),
-        ),
-        Misconception(
-            "floor-loss",
-            "Your `floor` is the mean loss, λ/2 times the variance of w: the variance itself is asked for.",
-            lambda: (None, 0.5 * float(theory.noise_floor(0.1)), None),
-        ),
-        Misconception(
-            "floor-is-noise",
-            "Your `floor` is α times σ²: a step of SGD also pulls w back, by 1 − αλ, which is what the divisor says.",
-            lambda: (None, 0.1, None),
-        ),
-        Misconception(
-            "twice-the-batch",
-            "Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.",
-            lambda: (None, None, 64),
-        ),
-        Misconception(
-            "root-of-two-times",
-            "Your `batch_size` is √2 times 32. The root works the other way: the deviation falls with √B, so B must grow more.",
-            lambda: (None, None, 45),
-        ),
-        Misconception(
-            "half-the-batch",
-            "A smaller batch is noisier: you went the other way.",
-            lambda: (None, None, 16),
-        ),
+    misconceptions=wrong_values(
+        noise_numbers,
+        ("missed", "floor", "batch_size"),
+        """
+        drawn-at-least-once: missed = 1 - (1 - 1 / 1438) ** 1438
+            Your `missed` is the chance that the image is drawn at least once: one minus what is asked for.
+        missed-in-percent: missed = 100 * (1 - 1 / 1438) ** 1438
+            Your `missed` is in percent: a chance lies between 0 and 1.
+        one-draw: missed = 1 - 1 / 1438
+            Your `missed` is the chance that one draw misses the image: it must be missed 1,438 times in a row.
+        never-missed: missed = 0
+            Your `missed` is 0. That is right without replacement; with replacement some images come twice, so others never.
+        one-in-n: missed = 1 / 1438
+            Your `missed` is 1/N, the chance that one draw hits the image: ask for the chance that no draw does.
+        missed-one-half: missed = 0.5
+            Your `missed` is one half. Work out the chance that one draw misses, and take it 1,438 times.
+        missed-above-one: missed = 1438
+            Your `missed` is above 1: a chance lies between 0 and 1.
+        floor-first-order: floor = 0.05
+            Your `floor` is α/2, which leaves out the αλ in 2 − αλ.
+        floor-deviation: floor = float(theory.noise_floor(0.1)) ** 0.5
+            Your `floor` is the standard deviation of w: the variance is its square.
+        floor-loss: floor = 0.5 * float(theory.noise_floor(0.1))
+            Your `floor` is the mean loss, λ/2 times the variance of w: the variance itself is asked for.
+        floor-is-noise: floor = 0.1
+            Your `floor` is α times σ²: a step of SGD also pulls w back, by 1 − αλ, which is what the divisor says.
+        floor-rate-squared: floor = 0.01 / 1.9
+            Your `floor` has the square of the learning rate above the line: it is ασ²/(λ(2 − αλ)).
+        floor-without-brackets: floor = 0.1 * 1.9
+            Your `floor` multiplies by 2 − αλ: that stands below the line, and needs brackets.
+        floor-of-momentum: floor = float(theory.noise_floor(0.1, 0.9))
+            Your `floor` is that of Momentum with `rho` = 0.9. The question is about SGD.
+        floor-is-zero: floor = 0
+            Your `floor` is 0. The noise never ends, so `w` never comes to rest.
+        twice-the-batch: batch_size = 64
+            Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.
+        root-of-two-times: batch_size = 45
+            Your `batch_size` is √2 times 32. The root works the other way: the deviation falls with √B, so B must grow more.
+        half-the-batch: batch_size = 16
+            A smaller batch is noisier: you went the other way.
+        a-quarter-of-the-batch: batch_size = 8
+            A smaller batch is noisier: the factor 4 is right, and it goes the other way.
+        eight-times-the-batch: batch_size = 256
+            Your `batch_size` is eight times 32, which is more than it takes: the deviation falls with √B.
+        """,
     ),
     hints=(
         "(1) What is the chance that one draw misses the image? (2) Put the numbers in. (3) The deviation is σ/√B.",
@@ -815,13 +574,6 @@ PASSES = 10  # the budget: gradients of examples, in passes over the training im
 SPLITS = (
     5, 6, 7, 11, 12, 17, 21, 24, 27, 28, 30, 33, 34, 35, 36, 37, 38, 41, 44, 45, 48, 54, 55, 57, 58, 60, 63, 65, 68,
 )  # fmt: skip
-
-
-def train(compute_gradient, w, num_examples, rng):
-    w = np.array(w, dtype=float)
-    for minibatch in epoch_batches(num_examples, 32, rng, 10):
-        w -= 0.5 * compute_gradient(w, minibatch)
-    return w
 
 
 def train_cases(rng: np.random.Generator) -> list[Case]:
@@ -845,6 +597,8 @@ def train_cases(rng: np.random.Generator) -> list[Case]:
 def verify_training(case: Case, outcome) -> str | None:
     """None when the held-back images are read well enough within the budget; else what went wrong."""
     w = real_numbers(outcome.result)
+    if w is not None and w.size == 650 and w.ndim > 1:
+        return "wrong-shape"
     if w is None or w.shape != (650,):
         return "Your function should return the trained weights, an array of shape (650,)."
     if not np.isfinite(w).all():
@@ -871,15 +625,28 @@ def verify_training(case: Case, outcome) -> str | None:
         return "stops-early"
     if len(seen) < 0.9 * NUM_TRAIN:
         return "few-examples"
-    length = np.linalg.norm(w)
-    if accuracy < 0.1 and length > 1:
+    points = [np.asarray(call[0], dtype=float) for call in calls]
+    if all(np.array_equal(point, points[0]) for point in points):
+        return "gradient-at-the-start-only"
+    slope = case.args[0].build()(points[0], batches[0]) if batches else 0 * points[0]
+    if (points[1] - points[0]) @ slope > 0:
         return "walks-uphill"
-    if length < 3:
+    if len(batches) > 5 and all(
+        is_one_step(case, points[0], points[k], batches[k], points[k + 1]) for k in range(1, 5)
+    ):
+        return "restarts-each-step"
+    if np.linalg.norm(w) < 3:
         return "small-learning-rate"
     return (
         f"Your weights read {accuracy:.1%} of the held-back images right; {ACCURACY:.0%} are wanted. Try another "
         "learning rate or batch size."
     )
+
+
+def is_one_step(case: Case, start: np.ndarray, at: np.ndarray, batch: np.ndarray, end: np.ndarray) -> bool:
+    """Whether `end` lies one step against the gradient at `at` away from the start."""
+    step, slope = end - start, case.args[0].build()(at, batch)
+    return step @ slope < -(1 - 1e-9) * np.linalg.norm(step) * np.linalg.norm(slope)
 
 
 FEW_STRIDES = 20
@@ -906,22 +673,6 @@ def verify_draws(cases: list[Case], outcomes: list) -> str | None:
     return None
 
 
-def train_with(batches, learning_rate):
-    """Wrong versions: which minibatches, and how long the steps are."""
-
-    def wrong(compute_gradient, w, num_examples, rng):
-        w = np.array(w, dtype=float)
-        for minibatch in batches(num_examples, rng):
-            w -= learning_rate * compute_gradient(w, minibatch)
-        return w
-
-    return wrong
-
-
-def epochs(batch_size, num_epochs):
-    return lambda num_examples, rng: epoch_batches(num_examples, batch_size, rng, num_epochs)
-
-
 TRAIN_DIGITS = Exercise(
     id="04-train-digits",
     title="Train on real digits",
@@ -940,58 +691,40 @@ TRAIN_DIGITS = Exercise(
     verify_all=verify_draws,
     compare=("result",),
     seconds=20.0,
-    misconceptions=(
-        Misconception(
-            "never-trains",
-            "Your weights never leave the start: no gradient was used.",
-            lambda compute_gradient, w, num_examples, rng: np.array(w, dtype=float),
-        ),
-        Misconception(
-            "full-batch",
-            f"Every step of yours takes all the images, so the budget of {PASSES} passes buys {PASSES} steps. Smaller "
-            "batches buy many more.",
-            train_with(epochs(NUM_TRAIN, PASSES), 0.5),
-        ),
-        Misconception(
-            "one-minibatch",
-            "All your steps use the same minibatch: the weights learn those few images by heart. Draw fresh ones.",
-            train_with(lambda num_examples, rng: [rng.permutation(num_examples)[:32]] * 400, 0.5),
-        ),
-        Misconception(
-            "few-examples",
-            "Many training images are never used. Go through all of them, epoch by epoch.",
-            train_with(lambda num_examples, rng: epoch_batches(60, 20, rng, 200), 0.5),
-        ),
-        Misconception(
-            "over-budget",
-            f"You spend more than the budget of {PASSES} passes over the training images: a gradient of a minibatch costs as "
-            "many as it holds.",
-            train_with(epochs(32, PASSES + 2), 0.5),
-        ),
-        Misconception(
-            "stops-early",
-            "You are not there yet and have budget left: take more epochs, or longer steps.",
-            train_with(epochs(256, 2), 0.1),
-        ),
-        Misconception(
-            "small-learning-rate",
-            "Your weights have hardly moved when the budget is spent: the steps are too short. Raise the learning rate.",
-            train_with(epochs(32, PASSES), 0.005),
-        ),
-        Misconception(
-            "walks-uphill",
-            "Your weights read fewer images right than guessing would: do you add the gradient where it must be subtracted?",
-            train_with(epochs(32, PASSES), -0.02),
-        ),
-        Misconception(
-            "not-from-rng",
-            "Your weights are good, but your minibatches do not come from `rng`: the same `rng` must give the same ones, and "
-            "another `rng` others. Otherwise nobody can repeat your run.",
-            train_with(
-                lambda num_examples, rng: epoch_batches(num_examples, 32, np.random.default_rng(0), PASSES),
-                0.5,
-            ),
-        ),
+    misconceptions=mistakes(
+        train,
+        f"""
+        never-trains: w -= … => w - …
+            Your weights never leave the start: no gradient was used.
+        full-batch: 32, rng, 10 => num_examples, rng, {PASSES}
+            Every step of yours takes all the images, so the budget of {PASSES} passes buys {PASSES} steps. Smaller batches
+            buy many more.
+        one-minibatch: epoch_batches(num_examples, 32, rng, 10) => [rng.permutation(num_examples)[:32]] * 400
+            All your steps use the same minibatch: the weights learn those few images by heart. Draw fresh ones.
+        few-examples: epoch_batches(num_examples, 32, rng, 10) => epoch_batches(60, 20, rng, 200)
+            Many training images are never used. Go through all of them, epoch by epoch.
+        over-budget: rng, 10 => rng, {PASSES + 2}
+            You spend more than the budget of {PASSES} passes over the training images: a gradient of a minibatch costs as many
+            as it holds.
+        stops-early: 32, rng, 10 => 256, rng, 2
+                and: 0.5 => 0.1
+            You are not there yet and have budget left: take more epochs, or longer steps.
+        small-learning-rate: 0.5 => 0.005
+            Your weights have hardly moved when the budget is spent: the steps are too short. Raise the learning rate.
+        walks-uphill: w -= 0.5 => w += 0.02
+            Your first step goes uphill: do you add the gradient where it must be subtracted?
+        gradient-at-the-start-only: w = … => w = …; start = w.copy()
+                               and: compute_gradient(w, => compute_gradient(start,
+            All your gradients are taken at the start: compute each one where `w` is now.
+        restarts-each-step: w = … => w = …; start = w
+                       and: w -= 0.5 => w = start - 0.5
+            Every step sets off from the start again: subtract from the current `w`, and look at `=` and `-=`.
+        wrong-shape: return w => return w.reshape(65, 10)
+            Your function should return the trained weights as one row, an array of shape (650,), as it was given.
+        not-from-rng: rng, 10 => np.random.default_rng(0), 10
+            Your weights are good, but your minibatches do not come from `rng`: the same `rng` must give the same ones, and
+            another `rng` others. Otherwise nobody can repeat your run.
+        """,
     ),
     hints=(
         "Your `epoch_batches` gives the minibatches of several epochs; your loop of `sgd` uses them one by one.",

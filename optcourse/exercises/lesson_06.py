@@ -8,7 +8,7 @@ from optcourse import objectives
 from optcourse.descent import descend
 from optcourse.exercises.answers.lesson_06 import adagrad, equal_gradient_step, turned_gradient
 from optcourse.exercises.families import LOOP, ROOT
-from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient
+from optcourse.exercises.ingredients import Gradient, QuadraticGradient, SequenceGradient, random_bowl
 from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import AdaGrad, GradientDescent
@@ -44,13 +44,6 @@ def adagrad_cases(rng: np.random.Generator) -> list[Case]:
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 1, 1e-7), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 0, 1e-7), label="no step at all"))
     return cases
-
-
-def random_bowl(rng: np.random.Generator, n: int) -> QuadraticGradient:
-    """The gradient of a quadratic bowl in n dimensions, turned, with curvatures between 0.5 and 3."""
-    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
-    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
-    return QuadraticGradient((matrix + matrix.T) / 2, rng.normal(size=n))
 
 
 ADAGRAD = Exercise(

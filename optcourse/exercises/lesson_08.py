@@ -14,7 +14,12 @@ from optcourse.exercises.answers.lesson_08 import (
     uncorrected_peak,
 )
 from optcourse.exercises.families import CORRECTION, LOOP, MOMENTS, ROOT, SQUARES
-from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, SequenceGradient
+from optcourse.exercises.ingredients import (
+    Gradient,
+    ModelGradient,
+    SequenceGradient,
+    random_bowl,
+)
 from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 
@@ -59,13 +64,6 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
         Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0, *betas(), 1e-7), label="no step at all")
     )
     return cases
-
-
-def random_bowl(rng: np.random.Generator, n: int) -> QuadraticGradient:
-    """The gradient of a quadratic bowl in n dimensions, turned, with curvatures between 0.5 and 3."""
-    basis, _ = np.linalg.qr(rng.normal(size=(n, n)))
-    matrix = basis @ np.diag(rng.uniform(0.5, 3, size=n)) @ basis.T
-    return QuadraticGradient((matrix + matrix.T) / 2, rng.normal(size=n))
 
 
 ADAM_ALMOST = Exercise(

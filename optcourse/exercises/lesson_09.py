@@ -9,7 +9,9 @@ import math
 import numpy as np
 
 from optcourse import race
+from optcourse.exercises.answers.lesson_09 import fair_sweep, my_optimizer, warm_up_cosine
 from optcourse.exercises.ingredients import NetworkMinibatchGradient, TrialRuns, real_numbers, undisguised
+from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 09-comparison-table: the lecture's last table ----------------------------------------------------------------------
@@ -24,14 +26,16 @@ TABLE = {
 }
 
 
+ANSWERS = tuple(f"{name.lower()}_tracks" for name in TABLE)
+
+
 def comparison_table():
     return tuple(list(row) for row in TABLE.values())
 
 
-def row(name: str, *ticks: bool):
-    """A wrong row for one algorithm, all the others right."""
-    place = list(TABLE).index(name)
-    return lambda: tuple([bool(tick) for tick in ticks] if k == place else None for k in range(len(TABLE)))
+def ticks(digits: str) -> list[bool]:
+    """A row of the table: "0110" has ticks in the middle."""
+    return [digit == "1" for digit in digits]
 
 
 WHY = {  # for each algorithm, what is true of each column
@@ -70,98 +74,57 @@ WHY = {  # for each algorithm, what is true of each column
 
 def other_wrong_rows(told: tuple[Misconception, ...]) -> tuple[Misconception, ...]:
     """Every other wrong row, with what is true of the columns that are wrong in it."""
+    known = [misconception.code() for misconception in told]
     made = []
-    known = {tuple(tuple(part) if part else None for part in m.code()) for m in told}
-    for name, right in TABLE.items():
-        for ticks in itertools.product((False, True), repeat=4):
-            wrong = [k for k in range(4) if ticks[k] != right[k]]
-            code = row(name, *ticks)
-            if not wrong or tuple(tuple(part) if part else None for part in code()) in known:
+    for place, (name, right) in enumerate(TABLE.items()):
+        for row in itertools.product((False, True), repeat=4):
+            wrong = [k for k in range(4) if row[k] != right[k]]
+            values = tuple(list(row) if k == place else None for k in range(len(TABLE)))
+            if not wrong or values in known:
                 continue
             columns = " and ".join(f"*{COLUMNS[k]}*" for k in wrong)
             reasons = " ".join(WHY[name][k] for k in wrong)
-            label = "".join("ny"[tick] for tick in ticks)
+            label = "".join("ny"[tick] for tick in row)
             sentence = f"Look at {name}'s row again, at {columns}. {reasons}"
-            made.append(Misconception(f"{name.lower()}-{label}", sentence, code))
+            made.append(Misconception(f"{name.lower()}-{label}", sentence, functools.partial(tuple, values)))
     return tuple(made)
 
 
-TOLD_ROWS = (
-    Misconception(
-        "sgd-tracks-the-gradient",
-        "SGD uses the gradient of this step and forgets it. Tracking means that something is kept from step to step.",
-        row("SGD", 1, 0, 0, 0),
-    ),
-    Misconception(
-        "momentum-tracks-nothing",
-        "Momentum keeps a `velocity`. Look at what it sums up: gradients, or their squares?",
-        row("Momentum", 0, 0, 0, 0),
-    ),
-    Misconception(
-        "momentum-as-second",
-        "Momentum's `velocity` sums up gradients as they are. The second moment is about their squares.",
-        row("Momentum", 0, 1, 0, 0),
-    ),
-    Misconception(
-        "momentum-leaks-second",
-        "Momentum does leak, through `rho`. But what leaks there is a first moment; this column asks about squares.",
-        row("Momentum", 1, 0, 1, 0),
-    ),
-    Misconception(
-        "adagrad-leaks",
-        "AdaGrad's `grad_squared` only grows: nothing leaks out of it. That is why its steps die away.",
-        row("AdaGrad", 0, 1, 1, 0),
-    ),
-    Misconception(
-        "adagrad-as-first",
-        "AdaGrad divides by the root of a sum of *squares*: that is a second moment. The gradient itself is not kept.",
-        row("AdaGrad", 1, 0, 0, 0),
-    ),
-    Misconception(
-        "adagrad-has-both",
-        "AdaGrad steps along the gradient of this step. It keeps its square, not the gradient itself.",
-        row("AdaGrad", 1, 1, 0, 0),
-    ),
-    Misconception(
-        "rmsprop-only-leaky",
-        "A leaky second moment is a second moment too: RMSProp needs a tick in both columns.",
-        row("RMSProp", 0, 0, 1, 0),
-    ),
-    Misconception(
-        "rmsprop-does-not-leak",
-        "You forgot what RMSProp added to AdaGrad: `decay_rate` lets old squares fade.",
-        row("RMSProp", 0, 1, 0, 0),
-    ),
-    Misconception(
-        "rmsprop-has-momentum",
-        "RMSProp's update ends with `dw` itself above the fraction line. Who put a moment there came one step later.",
-        row("RMSProp", 1, 1, 1, 0),
-    ),
-    Misconception(
-        "rmsprop-corrects",
-        "RMSProp divides by `grad_squared` as it is, from the first step on. That is what makes its first step so long.",
-        row("RMSProp", 0, 1, 1, 1),
-    ),
-    Misconception(
-        "adam-does-not-correct",
-        "That is *almost* Adam. What did the whole Adam add, with `beta1**t` and `beta2**t`?",
-        row("Adam", 1, 1, 1, 0),
-    ),
-    Misconception(
-        "adam-without-leak",
-        "Adam's `moment2` is multiplied by `beta2` at each step, so it does leak.",
-        row("Adam", 1, 1, 0, 1),
-    ),
-    Misconception(
-        "adam-without-first",
-        "Adam is RMSProp *plus Momentum*: which column stands for the second half of that?",
-        row("Adam", 0, 1, 1, 1),
-    ),
-    Misconception(
-        "a-moment-is-a-correction",
-        "Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.",
-        row("Momentum", 1, 0, 0, 1),
-    ),
+TOLD_ROWS = wrong_values(
+    comparison_table,
+    ANSWERS,
+    """
+    sgd-tracks-the-gradient: sgd_tracks = ticks("1000")
+        SGD uses the gradient of this step and forgets it. Tracking means that something is kept from step to step.
+    momentum-tracks-nothing: momentum_tracks = ticks("0000")
+        Momentum keeps a `velocity`. Look at what it sums up: gradients, or their squares?
+    momentum-as-second: momentum_tracks = ticks("0100")
+        Momentum's `velocity` sums up gradients as they are. The second moment is about their squares.
+    momentum-leaks-second: momentum_tracks = ticks("1010")
+        Momentum does leak, through `rho`. But what leaks there is a first moment; this column asks about squares.
+    adagrad-leaks: adagrad_tracks = ticks("0110")
+        AdaGrad's `grad_squared` only grows: nothing leaks out of it. That is why its steps die away.
+    adagrad-as-first: adagrad_tracks = ticks("1000")
+        AdaGrad divides by the root of a sum of *squares*: that is a second moment. The gradient itself is not kept.
+    adagrad-has-both: adagrad_tracks = ticks("1100")
+        AdaGrad steps along the gradient of this step. It keeps its square, not the gradient itself.
+    rmsprop-only-leaky: rmsprop_tracks = ticks("0010")
+        A leaky second moment is a second moment too: RMSProp needs a tick in both columns.
+    rmsprop-does-not-leak: rmsprop_tracks = ticks("0100")
+        You forgot what RMSProp added to AdaGrad: `decay_rate` lets old squares fade.
+    rmsprop-has-momentum: rmsprop_tracks = ticks("1110")
+        RMSProp's update ends with `dw` itself above the fraction line. Who put a moment there came one step later.
+    rmsprop-corrects: rmsprop_tracks = ticks("0111")
+        RMSProp divides by `grad_squared` as it is, from the first step on. That is what makes its first step so long.
+    adam-does-not-correct: adam_tracks = ticks("1110")
+        That is *almost* Adam. What did the whole Adam add, with `beta1**t` and `beta2**t`?
+    adam-without-leak: adam_tracks = ticks("1101")
+        Adam's `moment2` is multiplied by `beta2` at each step, so it does leak.
+    adam-without-first: adam_tracks = ticks("0111")
+        Adam is RMSProp *plus Momentum*: which column stands for the second half of that?
+    a-moment-is-a-correction: momentum_tracks = ticks("1001")
+        Momentum's `velocity` starts at zero, but nothing in its update divides by `1 - rho**t`.
+    """,
 )
 
 COMPARISON_TABLE = Exercise(
@@ -172,7 +135,7 @@ COMPARISON_TABLE = Exercise(
         "moments, and does it correct their bias?"
     ),
     points=2,
-    answers=tuple(f"{name.lower()}_tracks" for name in TABLE),
+    answers=ANSWERS,
     reference=comparison_table,
     kind="value",
     misconceptions=TOLD_ROWS + other_wrong_rows(TOLD_ROWS),
@@ -188,15 +151,6 @@ COMPARISON_TABLE = Exercise(
 
 
 # -- 09-fair-sweep -------------------------------------------------------------------------------------------------------
-
-
-def fair_sweep(train, learning_rates, seeds):
-    medians = []
-    for learning_rate in learning_rates:
-        losses = np.array([train(learning_rate, seed) for seed in seeds])
-        losses[np.isnan(losses)] = np.inf
-        medians.append(np.median(losses))
-    return learning_rates[int(np.argmin(medians))], np.array(medians)
 
 
 def sweep_cases(rng: np.random.Generator) -> list[Case]:
@@ -237,71 +191,6 @@ def sweep_case(rng: np.random.Generator, rates: list[float], losses: np.ndarray,
     return Case((TrialRuns(rates, seeds, losses), rates, seeds), label=label)
 
 
-def sweep_with(
-    summary=None, choose=np.argmin, answer=lambda rates, values, k: (rates[k], values), seeds=lambda s: s
-):
-    """Wrong versions of the sweep: how the seeds are summed up, what is chosen, what is returned, which seeds are run."""
-
-    def right_summary(losses):
-        return np.median(np.where(np.isnan(losses), np.inf, losses))
-
-    def wrong(train, learning_rates, given_seeds):
-        summed = summary or right_summary
-        with np.errstate(all="ignore"):
-            values = np.array(
-                [summed(np.array([train(a, s) for s in seeds(given_seeds)])) for a in learning_rates]
-            )
-            return answer(learning_rates, values, int(choose(values)))
-
-    return wrong
-
-
-def as_inf(losses):
-    return np.where(np.isnan(losses), np.inf, losses)
-
-
-def stops_when_it_gets_worse(train, learning_rates, seeds):
-    medians = []
-    for learning_rate in learning_rates:
-        medians.append(np.median(as_inf(np.array([train(learning_rate, seed) for seed in seeds]))))
-        if len(medians) > 1 and medians[-1] > medians[-2]:
-            break
-    return learning_rates[int(np.argmin(medians))], np.array(medians)
-
-
-def a_new_seed_for_every_rate(train, learning_rates, seeds):
-    values = [train(a, seeds[k % len(seeds)]) for k, a in enumerate(learning_rates)]
-    return learning_rates[int(np.argmin(as_inf(np.array(values))))], np.array(values)
-
-
-def the_single_best_run(train, learning_rates, seeds):
-    best, lowest_loss = None, np.inf
-    for learning_rate in learning_rates:
-        for seed in seeds:
-            loss = train(learning_rate, seed)
-            if loss < lowest_loss:
-                best, lowest_loss = learning_rate, loss
-    return best, lowest_loss
-
-
-def trains_again_to_look(train, learning_rates, seeds):
-    medians = []
-    for a in learning_rates:
-        losses = [np.inf if np.isnan(train(a, seed)) else train(a, seed) for seed in seeds]
-        medians.append(np.median(losses))
-    return learning_rates[int(np.argmin(medians))], np.array(medians)
-
-
-def from_table(answer):
-    """A wrong answer made from the table of all losses, (rates, seeds), with the right learning rate."""
-
-    def wrong(train, learning_rates, seeds):
-        table = as_inf(np.array([[train(a, seed) for seed in seeds] for a in learning_rates]))
-        return learning_rates[int(np.argmin(np.median(table, axis=1)))], answer(table)
-
-    return wrong
-
-
 FAIR_SWEEP = Exercise(
     id="09-fair-sweep",
     title="A fair sweep over learning rates",
@@ -317,119 +206,97 @@ FAIR_SWEEP = Exercise(
     compare=("result", "call_count", "inputs"),
     steps=False,
     result_names=("best learning rate", "medians"),
-    misconceptions=(
-        Misconception(
-            "mean",
-            "You take the mean over the seeds: a single lost run then decides everything. Take the median.",
-            sweep_with(lambda losses: np.mean(as_inf(losses))),
-        ),
-        Misconception(
-            "luckiest-seed",
-            "You keep the best seed of each learning rate. That rewards luck: sum the seeds up by their median.",
-            sweep_with(lambda losses: np.min(as_inf(losses))),
-        ),
-        Misconception(
-            "unluckiest-seed",
-            "You judge each learning rate by its worst seed; asked for is the median over the seeds.",
-            sweep_with(lambda losses: np.max(as_inf(losses))),
-        ),
-        Misconception(
-            "ignores-nan",
-            "You leave lost runs out of the median, so a learning rate that diverges looks good. Count a NaN as infinite.",
-            sweep_with(lambda losses: np.nanmedian(losses) if not np.isnan(losses).all() else np.inf),
-        ),
-        Misconception(
-            "nan-stays",
-            "A NaN goes through the median, and then `argmin` picks it. Turn it into `np.inf` before you compare.",
-            sweep_with(np.median),
-        ),
-        Misconception(
-            "nan-is-zero",
-            "Your lost runs count as zero, the best loss there is. They are worse than any number.",
-            sweep_with(lambda losses: np.median(np.nan_to_num(losses, posinf=np.inf))),
-        ),
-        Misconception(
-            "nan-in-the-mean",
-            "You take the mean, and a NaN goes through it: then `argmin` picks the lost runs. Make them infinite and take the "
-            "median.",
-            sweep_with(np.mean),
-        ),
-        Misconception(
-            "nanmean",
-            "You take the mean and leave lost runs out of it. Count them as infinite, and take the median.",
-            sweep_with(lambda losses: np.nanmean(losses) if not np.isnan(losses).all() else np.inf),
-        ),
-        Misconception(
-            "last-seed-only",
-            "Only the last seed of each learning rate counts: gather the losses of all seeds before you sum them up.",
-            sweep_with(lambda losses: as_inf(losses)[-1]),
-        ),
-        Misconception(
-            "single-best-run",
-            "You look for the one best run of all. That rewards luck, and the medians are missing: sum up the seeds of each "
-            "learning rate first.",
-            the_single_best_run,
-        ),
-        Misconception(
-            "trains-again",
-            "Your answer is right, but some runs are trained twice, perhaps to look for NaN: train once and keep the loss.",
-            trains_again_to_look,
-        ),
-        Misconception(
-            "median-over-rates",
-            "Your medians are taken the other way: one for each seed. One for each learning rate is wanted.",
-            from_table(lambda table: np.median(table, axis=0)),
-        ),
-        Misconception(
-            "all-losses",
-            "Your second result holds the losses of all runs; wanted is one median for each learning rate.",
-            from_table(lambda table: table),
-        ),
-        Misconception(
-            "picks-the-worst",
-            "You pick the learning rate with the *highest* median loss.",
-            sweep_with(choose=np.argmax),
-        ),
-        Misconception(
-            "index-not-rate",
-            "Your first result is the place in the list; asked for is the learning rate that stands there.",
-            sweep_with(answer=lambda rates, values, k: (k, values)),
-        ),
-        Misconception(
-            "loss-not-rate",
-            "Your first result is the lowest median itself; asked for is the learning rate that reached it.",
-            sweep_with(answer=lambda rates, values, k: (values[k], values)),
-        ),
-        Misconception(
-            "swapped",
-            "Your two results stand the other way round: first the learning rate, then the medians.",
-            sweep_with(answer=lambda rates, values, k: (values, rates[k])),
-        ),
-        Misconception(
-            "only-the-rate",
-            "You return the learning rate alone; the medians belong to the answer too.",
-            sweep_with(answer=lambda rates, values, k: rates[k]),
-        ),
-        Misconception(
-            "first-seed-only",
-            "You run only the first seed: one run may be luck. Run them all.",
-            sweep_with(seeds=lambda seeds: seeds[:1]),
-        ),
-        Misconception(
-            "same-seed-again",
-            "You run the first seed several times. The same seed gives the same run: let the seed change.",
-            sweep_with(seeds=lambda seeds: [seeds[0]] * len(seeds)),
-        ),
-        Misconception(
-            "stops-early",
-            "You stop at the first learning rate that is worse than the one before. Then the others never had their chance.",
-            stops_when_it_gets_worse,
-        ),
-        Misconception(
-            "a-seed-for-each-rate",
-            "Every learning rate gets one run with a seed of its own: then you compare seeds as much as learning rates.",
-            a_new_seed_for_every_rate,
-        ),
+    misconceptions=mistakes(
+        fair_sweep,
+        """
+        mean: np.median => np.mean
+            You take the mean over the seeds: a single lost run then decides everything. Take the median.
+        luckiest-seed: np.median => np.min
+            You keep the best seed of each learning rate. That rewards luck: sum the seeds up by their median.
+        unluckiest-seed: np.median => np.max
+            You judge each learning rate by its worst seed; asked for is the median over the seeds.
+        one-lost-run-is-enough: np.median(losses) => np.median(losses) if np.isfinite(losses).all() else np.inf
+            One lost run is enough for you to give a learning rate up, perhaps because its NaN goes into the median. Turn it
+            into `np.inf` *before*: then a median stands it, as long as most seeds are well.
+        upper-middle: np.median(losses) => np.sort(losses)[len(losses) // 2]
+            With an even number of seeds you take the upper one of the two in the middle. The median is their mean.
+        lower-middle: np.median(losses) => np.sort(losses)[(len(losses) - 1) // 2]
+            With an even number of seeds you take the lower one of the two in the middle. The median is their mean.
+        not-sorted: np.median(losses) => losses[len(losses) // 2]
+            You take the loss in the middle of the list, as it stands. The median is the middle of the *sorted* losses.
+        ignores-nan: losses[np.isnan(losses)] = np.inf => losses = losses[~np.isnan(losses)]
+            You leave lost runs out of the median, so a learning rate that diverges looks good. Count a NaN as infinite.
+        ignores-infinity-too: losses[np.isnan(losses)] = np.inf => losses = losses[np.isfinite(losses)]
+            You leave out of the median what is not finite, so a learning rate that diverges looks good. Count a NaN as
+            infinite, and keep what is.
+        nan-stays: losses[np.isnan(losses)] = np.inf => pass
+            A NaN goes through the median, and then `argmin` picks it. Turn it into `np.inf` before you compare.
+        nan-is-zero: = np.inf => = 0
+            Your lost runs count as zero, the best loss there is. They are worse than any number.
+        nan-is-a-large-number: = np.inf => = 1e9
+            Your lost runs count as a large number. They are worse than any number: `np.inf`.
+        nan-in-the-mean: losses[np.isnan(losses)] = np.inf => pass
+                    and: np.median => np.mean
+            You take the mean, and a NaN goes through it: then `argmin` picks the lost runs. Make them infinite and take the
+            median.
+        nanmean: losses[np.isnan(losses)] = np.inf => pass
+            and: np.median(losses) => np.nanmean(losses) if not np.isnan(losses).all() else np.inf
+            You take the mean and leave lost runs out of it. Count them as infinite, and take the median.
+        sum: np.median => np.sum
+            You add the losses of all seeds up: a single lost run then decides everything. Take their median.
+        last-seed-only: np.median(losses) => losses[-1]
+            Only the last seed of each learning rate counts: gather the losses of all seeds before you sum them up.
+        single-best-run: medians = [] => low = np.inf
+                    and: medians.append(np.median(losses)) => low, best = min((low, best), (losses.min(), learning_rate))
+                    and: losses = … => losses = …; best = learning_rate if low == np.inf else best
+                    and: learning_rates[np.argmin(medians)], np.array(medians) => best, low
+            You look for the one best run of all. That rewards luck, and the medians are missing: sum up the seeds of each
+            learning rate first.
+        trains-again: ([train( => ([np.inf if np.isnan(train(learning_rate, seed)) else train(
+            Your answer is right, but some runs are trained twice, perhaps to look for NaN: train once and keep the loss.
+        arguments-swapped: train(learning_rate, seed) => train(seed, learning_rate)
+            The arguments of `train` are swapped: first the learning rate, then the seed.
+        median-over-rates: medians = [] => medians, table = [], []
+                      and: medians.append(np.median(losses)) => medians.append(np.median(losses)); table.append(losses)
+                      and: np.array(medians) => np.median(table, axis=0)
+            Your medians are taken the other way: one for each seed. One for each learning rate is wanted.
+        all-losses: medians.append(np.median(losses)) => medians.append(losses)
+               and: np.argmin(medians) => np.argmin(np.median(medians, axis=1))
+            Your second result holds the losses of all runs; wanted is one median for each learning rate.
+        last-median-only: np.array(medians) => medians[-1]
+            Your second result is one median; wanted is the array of all of them.
+        sorted-medians: np.array(medians) => np.sort(medians)
+            Your medians are sorted, so nobody knows which learning rate each of them belongs to. Leave them in their order.
+        picks-the-worst: np.argmin => np.argmax
+            You pick the learning rate with the *highest* median loss.
+        picks-the-first: learning_rates[np.argmin(medians)] => learning_rates[0]
+            Your first result is the first learning rate; asked for is the one with the lowest median.
+        picks-the-largest-that-works: learning_rates[np.argmin(medians)] => learning_rates[int(np.isfinite(medians).sum()) - 1]
+            You pick the largest learning rate whose runs are not lost; asked for is the one with the lowest median.
+        index-not-rate: learning_rates[np.argmin(medians)] => np.argmin(medians)
+            Your first result is the place in the list; asked for is the learning rate that stands there.
+        loss-not-rate: learning_rates[np.argmin(medians)] => np.min(medians)
+            Your first result is the lowest median itself; asked for is the learning rate that reached it.
+        swapped: learning_rates[np.argmin(medians)], np.array(medians) => np.array(medians), learning_rates[np.argmin(medians)]
+            Your two results stand the other way round: first the learning rate, then the medians.
+        only-the-rate: , np.array(medians) =>
+            You return the learning rate alone; the medians belong to the answer too.
+        returns-in-the-loop: medians.append(np.median(losses)) => return learning_rate, np.array([np.median(losses)])
+            Your function is back after the first learning rate: is the `return` indented into the loop?
+        first-seed-only: in seeds] => in seeds[:1]]
+            You run only the first seed: one run may be luck. Run them all.
+        same-seed-again: train(learning_rate, seed) => train(learning_rate, seeds[0])
+            Only the first seed counts: it is run again and again, or the others are left out of your medians. Let the seed
+            change, and sum all of them up.
+        stops-early: losses = … => if len(medians) > 1 and medians[-1] > medians[-2]: break
+                and: losses[np.isnan(losses)] = np.inf => losses = np.array([train(learning_rate, seed) for seed in seeds])
+                and: np.median(losses) => np.median(np.where(np.isnan(losses), np.inf, losses))
+            You stop at the first learning rate that is worse than the one before. Then the others never had their chance.
+        a-seed-for-each-rate: for seed in seeds] => for seed in [seeds[len(medians) % len(seeds)]]]
+            Every learning rate gets one run with a seed of its own: then you compare seeds as much as learning rates.
+        drops-lost-rates: np.array(medians) => np.array(medians)[np.isfinite(medians)]
+            The medians of lost learning rates are missing: keep them, as `np.inf`, so that each learning rate has one.
+        """,
     ),
     hints=(
         "Two loops, one inside the other: the outer one over learning rates, the inner one over seeds. After the inner one, "
@@ -443,13 +310,6 @@ FAIR_SWEEP = Exercise(
 
 
 # -- 09-warm-up-cosine ---------------------------------------------------------------------------------------------------
-
-
-def warm_up_cosine(t, num_steps, num_warm_up):
-    if t < num_warm_up:
-        return (t + 1) / num_warm_up
-    progress = (t - num_warm_up) / (num_steps - num_warm_up)
-    return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def schedule_cases(rng: np.random.Generator) -> list[Case]:
@@ -472,24 +332,6 @@ def schedule_cases(rng: np.random.Generator) -> list[Case]:
     return cases
 
 
-def schedule_with(rising=None, falling=None, offset=True, length=True, boundary=0):
-    """Wrong schedules, made from the right one: the line up, the curve down, where the curve begins, how long it is."""
-
-    def wrong(t, num_steps, num_warm_up):
-        if t < num_warm_up + boundary:
-            return (rising or (lambda t, n: (t + 1) / n))(t, num_warm_up)
-        begun = t - num_warm_up if offset else t
-        last = num_steps - num_warm_up if length else num_steps
-        return (falling or (lambda p: 0.5 * (1 + math.cos(math.pi * p))))(begun / last)
-
-    return wrong
-
-
-def product_of_both(t, num_steps, num_warm_up):
-    rising = min(1.0, (t + 1) / num_warm_up) if num_warm_up else 1.0
-    return rising * 0.5 * (1 + math.cos(math.pi * t / num_steps))
-
-
 WARM_UP_COSINE = Exercise(
     id="09-warm-up-cosine",
     title="Warm up, then cool down",
@@ -501,117 +343,87 @@ WARM_UP_COSINE = Exercise(
     answers=("warm_up_cosine",),
     reference=warm_up_cosine,
     cases=schedule_cases,
-    misconceptions=(
-        Misconception(
-            "starts-at-zero",
-            "Your first factor is 0, so the first step does not move at all: begin with 1/num_warm_up.",
-            schedule_with(rising=lambda t, n: t / n),
-        ),
-        Misconception(
-            "cosine-from-the-start",
-            "Your cosine has begun at step 0 and is part of the way down when the warm-up ends: count its steps from there.",
-            schedule_with(offset=False, length=False),
-        ),
-        Misconception(
-            "too-long",
-            "Your cosine counts from the end of the warm-up, but is stretched over all `num_steps`: it has fewer steps left.",
-            schedule_with(length=False),
-        ),
-        Misconception(
-            "too-short",
-            "Your cosine arrives at 0 before the last step: you subtract the warm-up from its length, but not from `t`.",
-            schedule_with(offset=False),
-        ),
-        Misconception(
-            "no-half",
-            "Your curve begins at 2: half of 1 + cosine lies between 0 and 1.",
-            schedule_with(falling=lambda p: 1 + math.cos(math.pi * p)),
-        ),
-        Misconception(
-            "negative",
-            "Your factor becomes negative, and then steps go uphill: a cosine lies between −1 and 1, so it must be lifted.",
-            schedule_with(falling=lambda p: math.cos(math.pi * p)),
-        ),
-        Misconception(
-            "quarter-wave",
-            "You use a quarter of the wave, cos(π/2 · progress). Half a wave is flat at both ends.",
-            schedule_with(falling=lambda p: math.cos(math.pi / 2 * p)),
-        ),
-        Misconception(
-            "degrees",
-            "Your factor hardly falls: `cos` wants its angle in radians, where half a wave is π.",
-            schedule_with(falling=lambda p: 0.5 * (1 + math.cos(p))),
-        ),
-        Misconception(
-            "whole-wave",
-            "Your factor falls and comes back to 1: 2π is the whole wave, half of it is wanted.",
-            schedule_with(falling=lambda p: 0.5 * (1 + math.cos(2 * math.pi * p))),
-        ),
-        Misconception(
-            "linear",
-            "You come down along a straight line; wanted is half a cosine wave.",
-            schedule_with(falling=lambda p: 1 - p),
-        ),
-        Misconception(
-            "goes-up",
-            "After the warm-up your factor grows from 0: the sign of the cosine is the wrong way round.",
-            schedule_with(falling=lambda p: 0.5 * (1 - math.cos(math.pi * p))),
-        ),
-        Misconception(
-            "no-warm-up",
-            "Your warm-up is missing: the factor is 1 from the first step on.",
-            schedule_with(rising=lambda t, n: 1.0),
-        ),
-        Misconception(
-            "product",
-            "You multiply the line and a cosine that begins at step 0. One comes after the other.",
-            product_of_both,
-        ),
-        Misconception(
-            "zero-at-the-last-step",
-            "Your factor is 0 at the last step, so that step does not move: it would be 0 one step later, at `t = num_steps`.",
-            lambda t, n, k: (t + 1) / k if t < k else 0.5 * (1 + math.cos(math.pi * (t - k) / max(n - k - 1, 1))),
-        ),
-        Misconception(
-            "above-one",
-            "At `t = num_warm_up` your factor is above 1: that step belongs to the cosine already. Look at `<` and `<=`.",
-            lambda t, n, k: (t + 1) / max(k, 1) if t <= k else 0.5 * (1 + math.cos(math.pi * (t - k) / (n - k))),
-        ),
-        Misconception(
-            "cosine-one-ahead",
-            "Your cosine is one step ahead: at `t = num_warm_up` it must still be 1.",
-            lambda t, n, k: (t + 1) / k if t < k else 0.5 * (1 + math.cos(math.pi * (t - k + 1) / (n - k))),
-        ),
-        Misconception(
-            "sine",
-            "Your curve begins at one half: a sine is 0 where a cosine is 1.",
-            schedule_with(falling=lambda p: 0.5 * (1 + math.sin(math.pi * p))),
-        ),
-        Misconception(
-            "warm-up-from-zero-only",
-            "Your factor starts at 0, and it stays at 1 after the warm-up: begin with 1/num_warm_up, and let a cosine follow.",
-            lambda t, n, k: min(1.0, t / k) if k else 1.0,
-        ),
-        Misconception(
-            "whole-division",
-            "Your warm-up is 0 until its last step: `//` cuts the fraction off; use `/`.",
-            schedule_with(rising=lambda t, n: (t + 1) // n),
-        ),
-        Misconception(
-            "warms-down",
-            "Your line falls during the warm-up: it must rise from 1/num_warm_up to 1.",
-            schedule_with(rising=lambda t, n: 1 - t / n),
-        ),
-        Misconception(
-            "stays-at-one",
-            "After the warm-up your factor stays at 1: the second part is missing.",
-            schedule_with(falling=lambda p: 1.0),
-        ),
-        Misconception(
-            "one-step-late",
-            "Your warm-up lasts one step too long: step num_warm_up belongs to the cosine.",
-            schedule_with(rising=lambda t, n: (t + 1) / (n + 1), boundary=1),
-        ),
+    misconceptions=mistakes(
+        warm_up_cosine,
+        """
+        starts-at-zero: (t + 1) / num_warm_up => t / num_warm_up
+            Your first factor is 0, so the first step does not move at all: begin with 1/num_warm_up.
+        starts-at-zero-ends-at-one: (t + 1) / num_warm_up => t / (num_warm_up - 1)
+            Your line begins at 0, so the first step does not move at all: it begins with 1/num_warm_up and gains that much at
+            each step.
+        constant-warm-up: (t + 1) / num_warm_up => 1 / num_warm_up
+            Your warm-up stays at 1/num_warm_up: it must rise to 1, by as much at each step.
+        out-of-all-steps: (t + 1) / num_warm_up => (t + 1) / num_steps
+            Your line rises as if the warm-up took all `num_steps`: it is 1 at `t = num_warm_up - 1`.
+        warm-up-as-a-wave: return (t + 1) / num_warm_up => return 0.5 * (1 - np.cos(np.pi * (t + 1) / num_warm_up))
+            Your warm-up is a piece of a cosine, too: it is a straight line.
+        cosine-from-the-start: (t - num_warm_up) / (num_steps - num_warm_up) => t / num_steps
+            Your cosine has begun at step 0 and is part of the way down when the warm-up ends: count its steps from there.
+        too-long: / (num_steps - num_warm_up) => / num_steps
+            Your cosine counts from the end of the warm-up, but is stretched over all `num_steps`: it has fewer steps left.
+        too-short: (t - num_warm_up) => t
+            Your cosine arrives at 0 before the last step: you subtract the warm-up from its length, but not from `t`.
+        progress-without-brackets: (t - num_warm_up) / (num_steps - num_warm_up) => t - num_warm_up / num_steps - num_warm_up
+            Your `progress` lacks brackets: a division binds before a subtraction.
+        no-half: 0.5 * (1 + np.cos(np.pi * progress)) => 1 + np.cos(np.pi * progress)
+            Your curve begins at 2: half of 1 + cosine lies between 0 and 1.
+        half-of-one-only: (1 + np.cos(np.pi * progress)) => 1 + np.cos(np.pi * progress)
+            Your 0.5 multiplies the 1 alone: put brackets around 1 + cosine.
+        negative: 0.5 * (1 + np.cos(np.pi * progress)) => np.cos(np.pi * progress)
+            Your factor becomes negative, and then steps go uphill: a cosine lies between −1 and 1, so it must be lifted.
+        quarter-wave: 0.5 * (1 + np.cos(np.pi * progress)) => np.cos(np.pi / 2 * progress)
+            You use a quarter of the wave, cos(π/2 · progress). Half a wave is flat at both ends.
+        degrees: np.pi * progress => progress
+            Your factor hardly falls: `cos` wants its angle in radians, where half a wave is π.
+        half-turn-in-degrees: np.pi * progress => 180 * progress
+            Your angle is in degrees: `cos` wants radians, where half a wave is π.
+        whole-wave: np.pi * progress => 2 * np.pi * progress
+            Your factor falls and comes back to 1: 2π is the whole wave, half of it is wanted.
+        linear: 0.5 * (1 + np.cos(np.pi * progress)) => 1 - progress
+            You come down along a straight line; wanted is half a cosine wave.
+        squared: return 0.5 … => return (0.5 …) ** 2
+            You square the curve: 0.5 · (1 + cosine) is the factor as it is.
+        exponential: 0.5 * (1 + np.cos(np.pi * progress)) => np.exp(-3 * progress)
+            You come down along an exponential; wanted is half a cosine wave.
+        goes-up: 1 + np.cos => 1 - np.cos
+            After the warm-up your factor grows from 0: the sign of the cosine is the wrong way round.
+        no-warm-up: (t + 1) / num_warm_up => 1.0
+            Your warm-up is missing: the factor is 1 from the first step on.
+        cosine-alone: t < num_warm_up => False
+            Your warm-up is missing: the cosine runs from the first step on, before its time.
+        product: if t < num_warm_up: => if True:
+            and: (t + 1) / num_warm_up => min(1.0, (t + 1) / (num_warm_up or 1)) * 0.5 * (1 + np.cos(np.pi * t / num_steps))
+            You multiply the line and a cosine that begins at step 0. One comes after the other.
+        zero-at-the-last-step: (num_steps - num_warm_up) => max(num_steps - num_warm_up - 1, 1)
+            Your factor is 0 at the last step, so that step does not move: it would be 0 one step later, at `t = num_steps`.
+        above-one: t < num_warm_up => t <= num_warm_up
+              and: / num_warm_up => / max(num_warm_up, 1)
+            At `t = num_warm_up` your factor is above 1: that step belongs to the cosine already. Look at `<` and `<=`.
+        above-one-and-by-zero: t < num_warm_up => t <= num_warm_up
+            At `t = num_warm_up` you are still on the line, above 1 or, without a warm-up, divided by 0. Look at `<` and `<=`.
+        warm-up-ends-early: t < num_warm_up => t < num_warm_up - 1
+            At `t = num_warm_up - 1` you are on the cosine already: that step is the last one of the line.
+        cosine-one-ahead: (t - num_warm_up) => (t - num_warm_up + 1)
+            Your cosine is one step ahead: at `t = num_warm_up` it must still be 1.
+        sine: np.cos => np.sin
+            Your curve begins at one half: a sine is 0 where a cosine is 1.
+        warm-up-from-zero-only: (t + 1) => t
+                           and: return 0.5 … => return 1.0
+            Your factor starts at 0, and it stays at 1 after the warm-up: begin with 1/num_warm_up, and let a cosine follow.
+        whole-division: (t + 1) / => (t + 1) //
+            Your warm-up is 0 until its last step: `//` cuts the fraction off; use `/`.
+        warms-down: (t + 1) / num_warm_up => 1 - t / num_warm_up
+            Your line falls during the warm-up: it must rise from 1/num_warm_up to 1.
+        stays-at-one: return 0.5 … => return 1.0
+            After the warm-up your factor stays at 1: the second part is missing, or a `//` cuts its progress down to 0.
+        stays-above-zero: return 0.5 … => return 0.01 + 0.5 …
+            Your curve is lifted by 0.01: it would reach 0 at `t = num_steps`.
+        divides-by-no-warm-up: t < num_warm_up => t / num_warm_up < 1
+            Without a warm-up you divide by 0: ask whether `t < num_warm_up`.
+        one-step-late: t < num_warm_up => t < num_warm_up + 1
+                  and: / num_warm_up => / (num_warm_up + 1)
+            Your warm-up lasts one step too long: its line is 1 at `t = num_warm_up - 1`, and not one step later.
+        """,
     ),
     hints=(
         "Two cases: `t < num_warm_up`, and the rest. In the second, how many steps of the cosine have passed, and out of how "
@@ -626,14 +438,6 @@ WARM_UP_COSINE = Exercise(
 
 TARGET = 0.4  # loss on the held-back digits
 BUDGET = 200  # gradient evaluations, each on one minibatch of 32
-
-
-def my_optimizer(compute_gradient, w, num_evaluations):
-    w = np.array(w, dtype=float)
-    for t in range(num_evaluations):
-        learning_rate = 0.4 * min(1.0, 2 - 2 * t / num_evaluations)
-        w -= learning_rate * compute_gradient(w)
-    return w
 
 
 def capstone_cases(rng: np.random.Generator) -> list[Case]:
@@ -657,6 +461,8 @@ def verify_capstone(case: Case, outcome) -> str | None:
     if w is None or w.shape != start.shape:
         if w is not None and w.ndim == 2 and w.shape[-1] == start.size:
             return "returns-the-path"
+        if w is not None and w.size == start.size:
+            return "wrong-shape"
         return f"Your function should return the trained `w`, an array of shape {start.shape}."
     if count == 0:
         return "never-asks"
@@ -730,51 +536,6 @@ def cosine(a: np.ndarray, b: np.ndarray) -> float:
     return float(a @ b / lengths) if lengths else 0.0
 
 
-def plain_loop(
-    learning_rate, count=lambda n: n, gradient=None, end=lambda start, w, points: w, schedule=lambda p: 1.0
-):
-    """Wrong capstones: SGD with a learning rate, a number of evaluations, a gradient, a schedule and a result."""
-
-    def wrong(compute_gradient, w, num_evaluations):
-        ask = gradient(compute_gradient, w) if gradient else compute_gradient
-        start, w, points = w, np.array(w, dtype=float), []
-        with np.errstate(all="ignore"):
-            for t in range(count(num_evaluations)):
-                points.append(w.copy())
-                w -= learning_rate * schedule(t / num_evaluations) * ask(w)
-        return end(start, w, points)
-
-    return wrong
-
-
-def adagrad_of(learning_rate):
-    def wrong(compute_gradient, w, num_evaluations):
-        w = np.array(w, dtype=float)
-        grad_squared = np.zeros_like(w)
-        for _ in range(num_evaluations):
-            dw = compute_gradient(w)
-            grad_squared += dw * dw
-            w -= learning_rate * dw / (np.sqrt(grad_squared) + 1e-7)
-        return w
-
-    return wrong
-
-
-def restarts_each_step(compute_gradient, w, num_evaluations):
-    start = np.array(w, dtype=float)
-    w = start
-    for _ in range(num_evaluations):
-        w = start - 0.1 * compute_gradient(w)
-    return w
-
-
-def replaces_w(compute_gradient, w, num_evaluations):
-    w = np.array(w, dtype=float)
-    for _ in range(num_evaluations):
-        w = -0.3 * compute_gradient(w)
-    return w
-
-
 @functools.cache
 def learned_by_heart() -> np.ndarray:
     """Good weights for the digits of one seed."""
@@ -798,108 +559,68 @@ CAPSTONE = Exercise(
     cases=capstone_cases,
     verify=verify_capstone,
     seconds=20.0,
-    misconceptions=(
-        Misconception(
-            "never-asks",
-            "You return weights without one call of `compute_gradient`. Weights learned elsewhere belong to other digits: "
-            "train on these.",
-            lambda compute_gradient, w, num_evaluations: learned_by_heart().copy(),
-        ),
-        Misconception(
-            "over-budget",
-            f"You call `compute_gradient` more than {BUDGET} times. The budget is part of the task: let the loop end at "
-            "`num_evaluations`.",
-            plain_loop(0.5, count=lambda n: 3 * n),
-        ),
-        Misconception(
-            "one-too-many",
-            "You call `compute_gradient` once too often. Is there a call before the loop, or after it?",
-            plain_loop(0.5, count=lambda n: n + 1),
-        ),
-        Misconception(
-            "twice-a-step",
-            "You call `compute_gradient` twice in each round. Each call costs one evaluation, and draws another minibatch: "
-            "call it once and keep what it gives.",
-            plain_loop(0.25, gradient=lambda ask, _: lambda w: ask(w) + ask(w)),
-        ),
-        Misconception(
-            "diverges",
-            "Your run leaves all bounds: `w` is not finite any more. The steps are far too long, or something is divided by "
-            "zero.",
-            plain_loop(1.0, schedule=lambda p: 1e200),
-        ),
-        Misconception(
-            "returns-the-start",
-            "You return the `w` that you were given. The loop asks for gradients, but what it does with them is lost.",
-            plain_loop(0.5, end=lambda start, w, points: np.array(start)),
-        ),
-        Misconception(
-            "gradient-at-one-point",
-            "All your gradients are taken at the same place, the start. Hand the current `w` to `compute_gradient`.",
-            plain_loop(0.01, gradient=lambda ask, start: lambda w: ask(start)),
-        ),
-        Misconception(
-            "walks-uphill",
-            "Your first step goes uphill and the loss grows: look at the sign of the update.",
-            plain_loop(-0.1),
-        ),
-        Misconception(
-            "restarts-each-step",
-            "Every step sets off from the start again: subtract from the current `w`, not from the first one.",
-            restarts_each_step,
-        ),
-        Misconception(
-            "replaces-w",
-            "Your update takes the place of `w`: it must be subtracted from the `w` of before. Look at `=` and `-=`.",
-            replaces_w,
-        ),
-        Misconception(
-            "starts-elsewhere",
-            "Your first gradient is not taken at the `w` that you were given. It is a good start; zeros are not, because then "
-            "all hidden units learn the same.",
-            lambda compute_gradient, w, num_evaluations: plain_loop(0.3)(
-                compute_gradient, np.zeros(w.shape), num_evaluations
-            ),
-        ),
-        Misconception(
-            "returns-something-else",
-            "The last point at which you asked for a gradient is good enough, but you return something else: the update, "
-            "perhaps, or the change since the start.",
-            plain_loop(0.4, end=lambda start, w, points: w - start, schedule=lambda p: min(1.0, 2 - 2 * p)),
-        ),
-        Misconception(
-            "returns-the-path",
-            "You return every point of the walk; the last one alone is wanted.",
-            plain_loop(0.5, end=lambda start, w, points: np.array([*points, w])),
-        ),
-        Misconception(
-            "stops-early",
-            "You are not there yet, and a good part of the budget is not used. Spend it all.",
-            plain_loop(0.2, count=lambda n: n // 4),
-        ),
-        Misconception(
-            "comes-to-rest-too-soon",
-            "In the second half of the run your `w` hardly moves: the schedule reaches zero before the budget is spent.",
-            plain_loop(0.3, schedule=lambda p: max(0.0, 1 - 4 * p)),
-        ),
-        Misconception(
-            "rate-too-small",
-            "The loss is still falling steadily when the budget is spent: your steps are too short. Try a learning rate three "
-            "or ten times larger.",
-            plain_loop(0.03),
-        ),
-        Misconception(
-            "rate-too-large",
-            "Your `w` has gone far, but the network has learned little: the steps are so long that hidden units die or scores "
-            "run wild. Try a smaller learning rate, or warm up.",
-            plain_loop(12.0),
-        ),
-        Misconception(
-            "only-just",
-            "You come close but not close enough on this seed. Is it tuned to one seed? Other digits may ask for a little "
-            "more: sweep on several seeds and keep a margin.",
-            adagrad_of(0.02),
-        ),
+    misconceptions=mistakes(
+        my_optimizer,
+        f"""
+        never-asks: w = … => return learned_by_heart().copy()
+            You return weights without one call of `compute_gradient`. Weights learned elsewhere belong to other digits: train
+            on these.
+        over-budget: in range(num_evaluations) => in range(3 * num_evaluations)
+            You call `compute_gradient` more than {BUDGET} times. The budget is part of the task: let the loop end at
+            `num_evaluations`.
+        one-too-many: return w => compute_gradient(w); return w
+            You call `compute_gradient` once too often. Is there a call before the loop, or after it?
+        twice-a-step: compute_gradient(w) => (compute_gradient(w) + compute_gradient(w)) / 2
+            You call `compute_gradient` twice in each round. Each call costs one evaluation, and draws another minibatch: call it
+            once and keep what it gives.
+        diverges: learning_rate = … => learning_rate = 1e200
+            Your run leaves all bounds: `w` is not finite any more. The steps are far too long, or something is divided by zero.
+        returns-the-start: w -= … => w - …
+            You return the `w` that you were given. The loop asks for gradients, but what it does with them is lost.
+        gradient-at-one-point: w = … => w = …; start = w.copy()
+                          and: learning_rate * compute_gradient(w) => 0.01 * compute_gradient(start)
+            All your gradients are taken at the same place, the start. Hand the current `w` to `compute_gradient`.
+        walks-uphill: w -= learning_rate * => w += 0.1 *
+            Your first step goes uphill and the loss grows: look at the sign of the update.
+        restarts-each-step: w = … => w = …; start = w
+                       and: w -= learning_rate * compute_gradient(w) => w = start - 0.1 * compute_gradient(w)
+            Every step sets off from the start again: subtract from the current `w`, not from the first one.
+        replaces-w: w -= learning_rate * compute_gradient(w) => w = -0.3 * compute_gradient(w)
+            Your update takes the place of `w`: it must be subtracted from the `w` of before. Look at `=` and `-=`.
+        starts-elsewhere: np.array(w, dtype=float) => np.zeros(w.shape)
+            Your first gradient is not taken at the `w` that you were given. It is a good start; zeros are not, because then
+            all hidden units learn the same.
+        returns-something-else: w = … => w = …; start = w.copy()
+                           and: return w => return w - start
+            The last point at which you asked for a gradient is good enough, but you return something else: the update, perhaps,
+            or the change since the start.
+        returns-the-path: w = np.array(w, dtype=float) => w = np.array(w, dtype=float); path = [w.copy()]
+                     and: w -= … => w -= …; path.append(w.copy())
+                     and: return w => return np.array(path)
+            You return every point of the walk; the last one alone is wanted.
+        wrong-shape: return w => return w.reshape(10, -1)
+            Your function should return the trained `w` as one row, as it was given.
+        changes-the-start: w = … => pass
+            Your weights are good enough, but the caller's own array is changed: `w -= …` writes into the array that you were
+            given. Make a float copy before the loop.
+        stops-early: in range(num_evaluations) => in range(num_evaluations // 4)
+                and: learning_rate = … => learning_rate = 0.2
+            You are not there yet, and a good part of the budget is not used. Spend it all.
+        comes-to-rest-too-soon: learning_rate = … => learning_rate = 0.3 * max(0.0, 1 - 4 * t / num_evaluations)
+            In the second half of the run your `w` hardly moves. Does a schedule reach zero before the budget is spent, or did
+            the first steps wreck the network?
+        rate-too-small: learning_rate = … => learning_rate = 0.03
+            The loss is still falling steadily when the budget is spent: your steps are too short. Try a learning rate three or
+            ten times larger.
+        rate-too-large: learning_rate = … => learning_rate = 12.0
+            Your `w` has gone far, but the network has learned little: the steps are so long that hidden units die or scores run
+            wild. Try a smaller learning rate, or warm up.
+        only-just: np.array(w, dtype=float) => np.array(w, dtype=float); grad_squared = np.zeros_like(w)
+              and: learning_rate = … => dw = compute_gradient(w); grad_squared += dw * dw
+              and: learning_rate * compute_gradient(w) => 0.02 * dw / (np.sqrt(grad_squared) + 1e-7)
+            You come close but not close enough on this seed. Is it tuned to one seed? Other digits may ask for a little more:
+            sweep on several seeds and keep a margin.
+        """,
     ),
     hints=(
         "Begin with one of the loops that you have written: Momentum, Nesterov or Adam. Which learning rate did the sensitivity "

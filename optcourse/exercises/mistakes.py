@@ -39,7 +39,7 @@ from optcourse.exercises.model import Misconception
 
 
 class BadMistake(ValueError):
-    """A mistake that cannot be made as it is written: where it stands, which it is, what is the matter."""
+    """A mistake that cannot be made as it is written: where it stands, which it is, what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Family:
         self.used: set[str] = set()
 
     def unused(self) -> list[str]:
-        """Mistakes that were made nowhere, once all lessons are loaded: their text is wrong, or nobody needs them."""
+        """Mistakes that no exercise has, once all lessons are loaded: their text is wrong, or they are not needed."""
         return [entry.id for entry in self.entries if entry.id not in self.used]
 
 
@@ -197,7 +197,7 @@ class Source:
         return "pass" if self.text[start:end] == line.strip() else ""
 
     def check(self, edits: Sequence[Edit], name: str) -> None:
-        """BadMistake where the edited lines are no Python. Lines alone are read faster than the whole."""
+        """BadMistake where the edited lines are not Python. Lines alone are read faster than the whole."""
         try:
             for edit in edits:
                 begin = self.text.rfind("\n", 0, edit.start) + 1
@@ -315,7 +315,7 @@ def _values(code: CodeType, namespace: Mapping, names: tuple[str, ...]) -> Any:
 
 # -- reading a text --------------------------------------------------------------------------------
 
-HEAD = re.compile(r"([a-z0-9]+(?:-[A-Za-z0-9]+)*)(?: \(same as ([a-z0-9, -]+)\))?:(?: (.*))?")
+HEAD = re.compile(r"([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*)(?: \(same as ([A-Za-z0-9, -]+)\))?:(?: (.*))?")
 WILD = re.compile(r"\{([a-z]\w*)\}|…")
 LAST = "last "
 NAMED = re.compile(r"\{([a-z]\w*)\}")  # in a sentence `…` is prose

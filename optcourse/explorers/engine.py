@@ -1,7 +1,7 @@
 """The live figure: controls, a function from their values to a scene, and one way to talk to it.
 
 A lesson's explorer subclasses `Explorer`, lists its `controls`, and writes `scene(**values)`; or `scenes(list of values)`,
-where one batched `descend` answers a whole slider at once. Whoever shows it hands each message of the front end to
+where one batched `descend` answers a whole slider at once. The program that shows it hands each message of the front end to
 `reply` and carries the answer back: a notebook over its comm (widget.py), a lecture over HTTP, a page from what was packed
 ahead (page.py). Nothing here knows of a browser.
 """

@@ -88,7 +88,7 @@ def plane_panel(objective: Objective, marks: Sequence[Mark], title: str, *, wind
 
 def map_panel(window: tuple[Limits, Limits], marks: Sequence[Mark], title: str, *,
               words: tuple[str, str] = ("w[0]", "w[1]"), equal: bool = True, **more: Any) -> Panel:  # fmt: skip
-    """A plane of two weights, with whatever stands for its landscape among the marks."""
+    """A plane of two weights, with the marks given, its landscape among them."""
     x, y = (axis(word, *ends) for word, ends in zip(words, window, strict=True))
     return panel(x, y, marks, title, equal=equal, **more)
 

@@ -1,4 +1,4 @@
-"""An explorer in a notebook: the shell that carries its messages over a comm, and the still picture for whoever has no kernel."""
+"""An explorer in a notebook: its messages go over a comm, and a reader without a kernel sees a still picture."""
 
 from __future__ import annotations
 

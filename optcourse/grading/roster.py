@@ -330,14 +330,18 @@ def match_roster(people: Sequence[Mapping[str, str]], students: Mapping[str, Map
         # the platform's own number decides; of names that fit one row, none is surer than another
         sure = [student for student, stage in claim.items() if stage == 0]
         owner = sure[0] if len(sure) == 1 else next(iter(claim)) if len(claim) == 1 else None
+        who = people[k].get("name") or next(iter(people[k].values()))
         if owner is None:
             matching.contested.append(dict(people[k]))
+            matching.remarks.append(
+                f"{' and '.join(sorted(claim))} fit the same row of the roster ({who}), so its marks are exported for nobody: "
+                "is that one person? Give the files the names that the roster has, and grade again"
+            )
         for student in claim:
             if student == owner:
                 matching.ids[student] = {name: value for name, value in people[k].items() if name != "file"}
                 continue
             others = ", ".join(sorted({owner} if owner else set(claim) - {student}))
-            who = people[k].get("name") or next(iter(people[k].values()))
             matching.unknown[student] = f"fits the same row of the roster ({who}) as {others}"
     matching.absent = [dict(person) for k, person in enumerate(people) if k not in claims]
     for student, own in matching.ids.items():
@@ -444,10 +448,12 @@ def the_class(book: Gradebook) -> Class:
     remarks = [*roster.remarks, *matching.remarks, *_points_differ(book, students, roster)]
     for key, ids in matching.ids.items():
         students[key].ids |= ids
+    shared = {s for claim in matching.claims.values() if not set(claim) & set(matching.ids) for s in claim}
     if roster.people:
         lists_ids = any("canvas_id" in person for person in roster.people)
         missing = [student for student, why in matching.unknown.items() if why == "is not in the roster"]
-        remarks += [f"{student} {why}" for student, why in matching.unknown.items() if student not in missing]
+        said = {*missing, *shared}
+        remarks += [f"{student} {why}" for student, why in matching.unknown.items() if student not in said]
         if missing:
             several = f"{len(missing)} student{'s' * (len(missing) > 1)}"
             remarks.append(
@@ -456,7 +462,7 @@ def the_class(book: Gradebook) -> Class:
         for student in matching.unknown:
             if lists_ids:
                 students[student].ids.pop("canvas_id", None)
-    remarks += _one_or_two(students, set(matching.ids))
+    remarks += _one_or_two(students, shared | set(matching.ids))
     absent = []
     for why, rows in (("nothing handed in", matching.absent), ("several fit", matching.contested)):
         for k, ids in enumerate(rows):

@@ -14,7 +14,7 @@ from typing import Any
 
 
 class TimeLimit(BaseException):
-    """Raised inside a function that runs too long. No Exception, so that `except Exception` lets it by."""
+    """Raised inside a function that runs too long. Not an Exception, so that `except Exception` does not catch it."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(args or ("time limit",)))
@@ -68,7 +68,7 @@ def _with_timer(function: Callable[[], Any], seconds: float, wall: float | None)
         for clock, number, handler, (left, repeat) in before:
             signal.setitimer(clock, 0)
             signal.signal(number, handler)
-            if left:  # somebody else's timer, for instance pytest-timeout's, goes on where it was
+            if left:  # a timer that was running, for instance pytest-timeout's, goes on
                 signal.setitimer(clock, max(left - (time.monotonic() - began), 1e-3), repeat)
 
 
@@ -97,7 +97,7 @@ def _in_thread(function: Callable[[], Any], seconds: float) -> Any:
 
 @lru_cache(maxsize=1)
 def _libraries() -> tuple[str, ...]:
-    """Folders of code that is not the learner's: its calls are seen, its lines are not, for the sake of speed."""
+    """Folders of code that is not the learner's: the clock is looked at in its calls, not in its lines, for speed."""
     import sysconfig  # here, because a browser alone needs it, and the grader starts a thousand processes
     from pathlib import Path
 

@@ -34,7 +34,7 @@ MAX_RECORDED = 5_000  # calls are counted for ever, but only so many points are 
 MAX_RECORDED_BYTES = 80_000_000
 MAX_PRINTED = 4_000
 MAX_ITEMS = 100_000
-EXACT = {Fraction, Decimal}  # numbers that are no floats, and as good
+EXACT = {Fraction, Decimal}  # not floats, but as good
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Answer:
 
 
 def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> Answer:
-    """What an answer is. shapes: number of positions and the keywords of the calls that it must stand."""
+    """What an answer is. shapes: the numbers of positions and the keywords with which it will be called."""
     if answer is Ellipsis:
         return Answer("blank", 0)
     if not callable(answer):
@@ -106,7 +106,7 @@ def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> An
     line = blank_line(answer)
     try:
         signature = inspect.signature(answer)
-    except (TypeError, ValueError):  # some built-ins have none; calling will tell
+    except (TypeError, ValueError):  # some built-ins have none; a call will show
         return Answer("function", line)
     for positions, keywords in shapes:
         try:
@@ -132,7 +132,7 @@ def shapes_of(cases: Sequence[Case]) -> list[tuple[int, list[str]]]:
 def run_case(function: Callable, case: Case, seconds: float = 5.0) -> Outcome:
     """Call `function` on fresh copies of the case's inputs, within the time limit.
 
-    Whatever it raises is told in the outcome; only the learner's own interruption goes through.
+    What it raises stands in the outcome; only an interruption by the learner is raised.
     """
     inputs = Inputs(case)
     outcome = call(function, inputs.args, inputs.kwargs, seconds)

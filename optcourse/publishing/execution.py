@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from optcourse.place import with_quiet_blas
 from optcourse.publishing.folder import own_folder
 
-# the process that runs the cells does without: importing it costs more than many a notebook
+# not in the process that runs the cells: importing it takes longer than many a notebook
 if TYPE_CHECKING:
     import nbformat
 
@@ -64,7 +64,7 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
     try:
         return nbformat.read(path, as_version=4)
-    except Exception as error:  # nbformat raises whatever its parts raise, and a file may hold anything
+    except Exception as error:  # nbformat raises all kinds of errors, and a file may hold anything
         raise CellFailed(f"{path.name} is no notebook: {type(error).__name__}: {error}") from error
 
 
@@ -81,7 +81,7 @@ def start(
     environment = dict(
         with_quiet_blas(os.environ),
         OPTCOURSE_STRICT="1",
-        OPTCOURSE_HOME=str(folder),  # nobody's progress is touched
+        OPTCOURSE_HOME=str(folder),  # no learner's progress is touched
         IPYTHONDIR=str(folder),
         MPLBACKEND="agg",
         PYTHONIOENCODING="utf-8",
@@ -93,7 +93,7 @@ def start(
         env=environment,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        # Ctrl-C is for the one who waits; this process ends when its standard input does.
+        # Ctrl-C is for the process that waits; this one ends when its standard input is closed.
         start_new_session=True,
         **streams,
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows: what a killed program left is cleared by the system
+except ImportError:  # Windows: the system clears what a killed program left
     fcntl = None
 
 LOCK = "in-use.lock"
@@ -45,7 +45,7 @@ def clear_leftovers() -> list[Path]:
         ours = [entry for entry in found if entry.name.startswith(PREFIX)]
     for entry in ours:
         lock = Path(entry.path, LOCK)
-        # A temporary folder is everybody's: what another user puts there is no business of ours.
+        # All users share the temporary folder: leave alone what another user puts there.
         if not entry.is_dir(follow_symlinks=False) or entry.stat(follow_symlinks=False).st_uid != os.getuid():
             continue
         with contextlib.suppress(FileNotFoundError), open(lock, encoding="utf-8") as held:

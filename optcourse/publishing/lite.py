@@ -55,7 +55,7 @@ NOT_IN_A_BROWSER = {
     "publishing",
     "commands",
     "cli.py",
-}  # what is for a computer with the course on it
+}  # what only a computer with the course on it needs
 COMPILED = (".so", ".pyd", ".dylib")
 SPEEDUPS = {"_wcwidth_c"}  # compiled modules that their packages do without
 
@@ -66,7 +66,7 @@ class LiteError(Exception):
 
 @dataclass(frozen=True)
 class Lite:
-    """What was built. `lacks` names the packages that were not to be had: cells that import them cannot run."""
+    """What was built. `lacks` names the packages that could not be had: cells that import them cannot run."""
 
     folder: Path
     python: str
@@ -221,7 +221,7 @@ class Shelf:
         self.lacks: set[str] = set()
 
     def need(self, name: str) -> None:
-        """Put a package on the shelf with all that it needs; or note that it is not to be had."""
+        """Put a package on the shelf with all that it needs; or note that it cannot be had."""
         name = canonicalize_name(name)
         if name in self.entries or name in self.lacks:
             return
@@ -420,7 +420,7 @@ def _write_settings(work: Path) -> None:
 
 @dataclass(frozen=True)
 class Builder:
-    """JupyterLite's own builder, in a folder of its own."""
+    """JupyterLite's builder, in a folder apart from the course's environment."""
 
     folder: Path
 

@@ -1,4 +1,4 @@
-"""Notebook cells to HTML for the web site and the exported slides. No file here asks another host for anything.
+"""Notebook cells to HTML for the web site and the exported slides. Nothing here is loaded from another host.
 
 The web site and the slides put these parts together, each with scripts and style sheets of its own. Formulas stay TeX in the
 HTML; KaTeX draws them when the page opens, and what it cannot draw stays readable.
@@ -53,7 +53,7 @@ def code_html(source: str, language: str = "python") -> str:
 
 
 def output_html(output: nbformat.NotebookNode) -> str:
-    """One output: the richest of its forms. What lives (explorers, questions) is the page's own to place."""
+    """One output: the richest of its forms. Explorers and questions are left to the page."""
     if output.output_type == "stream":
         return text_html(output.text)
     if output.output_type == "error":

@@ -55,7 +55,7 @@ def reveal_block(prediction: Prediction, guess: Any) -> str:
 
 @dataclass(frozen=True)
 class AskedPrediction:
-    """A prediction as it is asked: a guess goes in, and what is said to it comes out."""
+    """A prediction as it is asked: a guess goes in, the answer comes out."""
 
     prediction: Prediction
 

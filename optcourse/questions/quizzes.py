@@ -10,7 +10,7 @@ from optcourse.exercises.model import Question, Quiz
 
 @dataclass(frozen=True)
 class AskedQuiz:
-    """A quiz as it is asked: a choice goes in, and what is said to it comes out."""
+    """A quiz as it is asked: a choice goes in, the answer comes out."""
 
     quiz: Quiz
 

@@ -395,6 +395,13 @@ def test_texts_are_read_without_case_and_blanks_at_the_ends():
         assert not check_exercise(text, way).passed
 
 
+def test_an_answer_that_is_read_first_may_be_anything():
+    for odd in (None, 3, 2.5, ["W2"], object(), np.ones(2), ..., float("nan")):
+        feedback = check("02-find-the-bug", "b2", odd, "W1")
+        assert not feedback.passed and "check itself failed" not in feedback.sentence
+    assert check("02-find-the-bug", "db2", "dw2", " W1").passed
+
+
 def test_a_minibatch_may_be_named_as_the_lesson_names_it():
     from optcourse.exercises.ingredients import DigitsTrainingGradient, LeastSquaresGradient, ModelGradient
 

@@ -3,8 +3,7 @@
 A file `answers/NN.txt` has a part `== exercise` for each exercise, and in it `-- right` and `-- wrong`. An answer is one
 line, `label: old => new; old => new`: edits of the lesson's own answer (`\\n` is a line break), or statements that come
 after it where the exercise asks for values. A whole function stands in the lines below its label. For a right answer the
-label says what is special about it; for a wrong one it is the misconception (or those, with commas) that names it, and
-`-` where none does.
+label says what is special about it; for a wrong one it is the misconception that names it, and `-` where none does.
 """
 
 from __future__ import annotations
@@ -30,10 +29,6 @@ class Answer:
     right: bool
     label: str
     text: str
-
-    @property
-    def names(self) -> list[str]:
-        return [] if self.label == "-" else self.label.split(", ")
 
     def given(self) -> tuple:
         """What the learner hands over: a function, or the values."""

@@ -1,4 +1,4 @@
-"""Right answers pass and wrong ones fail, as people write them: the battery of `answers/`, see `battery.py`."""
+"""Right answers pass, wrong ones fail and most are named, as people write them: the battery of `answers/`, see `battery.py`."""
 
 import pytest
 
@@ -19,6 +19,14 @@ def test_every_answer_gets_its_due(exercise_id):
     assert sum(a.right for a in answers) >= 5 and sum(not a.right for a in answers) >= 10
     found = [(answer, check_exercise(exercise, *answer.given())) for answer in answers]
     assert not [f"{a.label}: {a.text}\n{f}" for a, f in found if f.passed != a.right]
+    named = [(answer, feedback.misconception or "-") for answer, feedback in found if not answer.right]
+    assert not [f"{name}, not {a.label}: {a.text}" for a, name in named if name != a.label]
+
+
+def test_four_fifths_of_the_wrong_answers_have_a_name():
+    wrong = [a for lesson in battery.lessons() for a in battery.answers(lesson) if not a.right]
+    assert len(wrong) > 800
+    assert sum(a.label != "-" for a in wrong) >= 0.8 * len(wrong)
 
 
 def test_the_battery_says_where_an_edit_does_not_fit():

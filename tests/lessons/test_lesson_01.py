@@ -158,12 +158,6 @@ def test_the_complex_step_finds_nothing_in_the_absolute_value():
 # -- explorers -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("explorer", EXPLORERS)
-def test_every_control_is_swept(explorer):
-    assert sweep(explorer(), np.random.default_rng(0)) > 10
-
-
 def test_entry_by_entry_ends_at_the_gradient_and_counts_right():
     for n in (2, 5, 9):
         for scheme, calls in (("forward", n + 1), ("central", 2 * n)):

@@ -29,28 +29,6 @@ def digits():
     return data.train_test_split(data.load_digits(), np.random.default_rng(0))
 
 
-@pytest.mark.parametrize("exercise", exercises.EXERCISES, ids=lambda e: e.id)
-def test_the_lessons_own_answers_earn_full_marks(solved, exercise):
-    feedback = check_exercise(exercise, *[solved[name] for name in exercise.answers])
-    assert feedback.passed and feedback.points == exercise.points, feedback
-
-
-def test_every_exercise_prediction_and_quiz_stands_in_the_lesson():
-    text = SOURCE.read_text()
-    for exercise in exercises.EXERCISES:
-        for piece in (f'"exercise:{exercise.id}"', f'check("{exercise.id}"', f'hints("{exercise.id}")'):
-            assert piece in text
-    for prediction in exercises.PREDICTIONS:
-        assert f'predict("{prediction.id}")' in text
-    assert 'quiz("04")' in text
-
-
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda e: e.__name__)
-def test_every_setting_can_be_drawn(explorer):
-    assert sweep(explorer(), np.random.default_rng(0), singles=1, pairs=6) > 10
-
-
 # -- numbers in the prose ----------------------------------------------------------------------------------------------
 
 

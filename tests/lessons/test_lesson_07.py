@@ -118,8 +118,3 @@ def test_the_learners_code_is_drawn_and_its_error_is_said():
     assert "nothing" in explorers.CliffExplorer(yours=broken).frame().notice
 
 
-@pytest.mark.parametrize(
-    "name", ["CliffExplorer", "DigitsExplorer", "EpsExplorer", "MemoryExplorer", "RMSPropExplorer"]
-)
-def test_every_control_of_every_explorer(name):
-    sweep(getattr(explorers, name)(), np.random.default_rng(1))

@@ -19,7 +19,7 @@ from optcourse.publishing.site import SiteFailed, command
 from optcourse.publishing.site.build import Site, build
 from optcourse.publishing.site.inspection import inspect
 from optcourse.publishing.site.terms import Section, find_places, read_terms
-from optcourse.publishing.site.writing import MARKER
+from optcourse.publishing.site.writing import MARKER, with_places
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
 
@@ -555,3 +555,20 @@ def test_terms_are_read_from_lists_and_tables():
     assert [s.anchor for s in by_name["Slope"].places] == ["A", "C"]
     assert [s.anchor for s in by_name["Eigenvalue"].places] == ["B"]
     assert [s.anchor for s in by_name["w"].places] == ["A"]
+
+
+def test_an_entry_of_the_glossary_gets_an_anchor_for_each_name_and_links_into_the_section():
+    terms = read_terms("- **Cause & effect**, both: a < b. [00]\n- **Slope, rise**: how steep. [00] [03]\n")
+    for term in terms:
+        term.places = [Section("00", "lessons/00_start.html", "00", "The & sign", "A", "")]
+    body = (
+        '<ul><li><strong>Cause &amp; effect</strong>, both: a &lt; b. <a href="00_start.html">00</a></li>'
+        '<li><strong>Slope, rise</strong>: how steep. <a href="00_start.html">00</a> <a href="03_gd.html">03</a></li>'
+        "<li>A <strong>Slope, rise</strong> again</li></ul>"
+    )
+    start = '<a href="00_start.html#The%20%26%20sign">00</a>'
+    assert with_places(body, terms) == (
+        f'<ul><li><strong id="term-cause-effect">Cause &amp; effect</strong>, both: a &lt; b. {start}</li>'
+        f'<li><a id="term-rise"></a><strong id="term-slope">Slope, rise</strong>: how steep. {start} '
+        '<a href="03_gd.html">03</a></li><li>A <strong>Slope, rise</strong> again</li></ul>'
+    )

@@ -88,7 +88,7 @@ def build(
 
 
 def refuse_to_lose(target: Path) -> None:
-    """Only an empty folder, or one that an earlier build has marked as its own, is written to."""
+    """Refuse any folder but an empty one, or one that an earlier build has marked."""
     if target.is_symlink() or (target.exists() and not target.is_dir()):
         raise SiteFailed([f"{target} is no folder; name another."])
     if target.exists() and not (target / MARKER).is_file() and any(target.iterdir()):
@@ -102,7 +102,7 @@ def swap(staging: Path, target: Path) -> None:
     if not target.exists():
         staging.rename(target)
         return
-    refuse_to_lose(target)  # somebody may have put a file there meanwhile
+    refuse_to_lose(target)  # a person may have put a file there meanwhile
     old = target.with_name(f"{staging.name}-old")
     target.rename(old)
     try:

@@ -31,7 +31,7 @@ def execute_all(
     }
     cache.mkdir(parents=True, exist_ok=True)
     for path in set(cache.glob("*.json.gz")) - set(paths.values()):
-        path.unlink()  # nothing that is there now would ever find it
+        path.unlink()  # nothing here will ever look for it again
     # a notebook without code, like the glossary, is its own result
     still = {
         name: book for name, text in texts.items() if not has_code(book := nbformat.reads(text, as_version=4))
@@ -90,7 +90,7 @@ def fingerprint_of_code() -> str:
             inside.parts[0] not in ("grading", "publishing", "authoring", "commands")
             or inside.name == "execution.py"
         )
-        # what runs in the browser has no part in what a cell gives
+        # what runs in the browser does not change what a cell gives
         if ours and path.is_file() and path.suffix not in (".js", ".css", ".pyc"):
             digest.update(inside.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()

@@ -13,7 +13,7 @@ DOWNLOAD = (
 
 
 def write_course(path: Path, root: Path, texts: dict[str, str]) -> None:
-    """The course itself to take home: what `python3 course.py lab` needs, notebooks as the site shows them."""
+    """The course to take home: what `python3 course.py lab` needs, notebooks as the site shows them."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files_of_course(root)):
             add(archive, name, data)

@@ -97,7 +97,7 @@ class Reader(HTMLParser):
 
 
 def inspect(folder: Path, leave_out: tuple[str, ...] = ()) -> Inspection:
-    """Read every page, style sheet and script below `folder`; folders in `leave_out` are others' and are not read."""
+    """Read every page, style sheet and script below `folder`; folders in `leave_out` are not read."""
     found = Inspection()
     files = {
         path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()
@@ -137,7 +137,7 @@ def where(page: str, cell: str) -> str:
 
 
 def judge(page: str, use: Use, files: dict, ids: dict[str, set[str]], found: Inspection) -> None:
-    """Add what is wrong with one use of another file."""
+    """Add a sentence for what is wrong with one reference to another file."""
     target, place = use.target, where(page, use.cell)
     if target.startswith("//") or (SCHEME.match(target) and not target.startswith("data:")):
         if use.what == "link":

@@ -168,7 +168,7 @@ class Writer:
             )
 
     def look_for_cut_formulas(self, body: str, cell: str) -> None:
-        """A line of a formula that begins with "+ " or "- " is taken for a list, which cuts the formula in two."""
+        """Markdown takes a line of a formula that begins with "+ " or "- " for a list, which cuts the formula in two."""
         text = re.sub(r"<(pre|code)\b.*?</\1>", "", body, flags=re.DOTALL)
         for block in re.findall(
             r"<(?:p|li|td|h\d)(?: [^>]*)?>(.*?)(?=</?(?:p|li|td|h\d|ul|ol)\b)", text, re.DOTALL
@@ -362,7 +362,7 @@ def only_imports(source: str) -> bool:
 
 
 def with_row_names(table: str) -> str:
-    """Where the first column has no heading it names the rows: say so to a person who hears the table."""
+    """A first column without a heading names the rows: mark it so for a screen reader."""
     corner = re.search(r"<tr>\s*<th>\s*</th>", table)
     if not corner:
         return table
@@ -394,7 +394,8 @@ def plain(markup: str) -> str:
 
 def plain_formula(tex: str) -> str:
     tex = re.sub(r"\\(?:t|d)?frac\{([^{}]*)\}\{([^{}]*)\}", r"\1/\2", tex)
-    tex = re.sub(r"\\[a-zA-Z]+", lambda m: TEX.get(m[0], ""), tex)  # what dresses a formula is dropped
+    # What only sets a formula in type is dropped.
+    tex = re.sub(r"\\[a-zA-Z]+", lambda m: TEX.get(m[0], ""), tex)
     return re.sub(r"\\.|[{}]", "", tex)
 
 

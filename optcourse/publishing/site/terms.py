@@ -95,9 +95,9 @@ def find_places(terms: list[Term], sections: list[Section]) -> None:
 
 
 def how_well(pattern: re.Pattern, section: Section, is_code: bool) -> int:
-    """How well a section explains a term; 0 where it does not say it. The first of equal ones counts."""
+    """How well a section explains a term; 0 where the term does not occur in it. The first of equal ones counts."""
     said = pattern.search(section.code if is_code else section.text)
-    if not section.anchor:  # what stands above the first heading announces, and does not explain
+    if not section.anchor:  # the text above the first heading announces, it does not explain
         return 1 if said else 0
     if pattern.search(section.strong):
         return 4

@@ -7,9 +7,11 @@ import re
 import shutil
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import quote
 
 import jinja2
 import nbformat
+from bs4 import BeautifulSoup
 
 from optcourse.explorers import stage
 from optcourse.lessons import BY_NUMBER, LESSONS
@@ -44,7 +46,7 @@ def write_pages(
         find_places(terms, [section for section in sections if section.lesson != glossary.number])
         glossary.body = with_places(glossary.body, terms)
     there = {lesson.name for lesson in solved}
-    for lesson in solved:  # what has no page with answers has only the other one
+    for lesson in solved:  # a lesson without a page of answers has only the other page
         lesson.body = re.sub(
             r'href="(\d\d_\w+)\.html',
             lambda m: m[0] if m[1] in there else f'href="../lessons/{m[1]}.html',
@@ -186,38 +188,25 @@ def with_places(body: str, terms: list[Term]) -> str:
     """The glossary's HTML with an anchor at each term, and links that lead to the section which explains it."""
     by_name = {(term.name, term.is_code): term for term in terms}
     given: set[str] = set()
-
-    def entry(match: re.Match) -> str:
-        text, first = match[0], None
-        for tag, is_code in (("strong", False), ("code", True)):
-            # in a row only the name's own column counts: the first code in it
-            found = list(re.finditer(rf"<{tag}>([^<]+)</{tag}>", text))[: 1 if is_code else None]
-            if is_code and not text.startswith("<tr>"):
+    page = BeautifulSoup(body, "html.parser")
+    for entry in page.find_all(["li", "tr"]):
+        # In a row the first code is the name that the row is about.
+        names = [*(entry.find_all("code", limit=1) if entry.name == "tr" else ()), *entry.find_all("strong")]
+        explained = None
+        for name in names:
+            texts = (name.get_text(), *name.get_text().split(", "))
+            found = [by_name[key] for text in texts if (key := (text, name.name == "code")) in by_name]
+            anchors = list(dict.fromkeys(term.anchor for term in found))
+            if not found or anchors[0] in given:
                 continue
-            for name in reversed(found):
-                term = next(
-                    (by_name[n, is_code] for n in (name[1], *name[1].split(", ")) if (n, is_code) in by_name),
-                    None,
-                )
-                if term is None or term.anchor in given:
-                    continue
-                anchors = [by_name[n, is_code].anchor for n in name[1].split(", ") if (n, is_code) in by_name]
-                given.update(anchors)
-                marks = "".join(f'<a id="{anchor}"></a>' for anchor in anchors[1:])
-                text = (
-                    text[: name.start()]
-                    + f'{marks}<{tag} id="{anchors[0]}">{name[1]}</{tag}>'
-                    + text[name.end() :]
-                )
-                first = term
-        if first:
-            for place in first.places:
-                if place.lesson in first.lessons and place.anchor:
-                    file = place.page.rsplit("/", 1)[1]
-                    text = text.replace(
-                        f'href="{file}"',
-                        f'href="{file}#{pages.escape(jinja2.filters.do_urlencode(place.anchor))}"',
-                    )
-        return text
-
-    return re.sub(r"<li>.*?</li>|<tr>.*?</tr>", entry, body, flags=re.DOTALL)
+            given.update(anchors)
+            name["id"] = anchors[0]
+            for anchor in anchors[1:]:
+                name.insert_before(page.new_tag("a", id=anchor))
+            explained = explained or found[0]
+        for place in explained.places if explained else ():
+            if place.lesson in explained.lessons and place.anchor:
+                file = place.page.rsplit("/", 1)[1]
+                for link in entry.find_all("a", href=file):
+                    link["href"] = f"{file}#{quote(place.anchor)}"
+    return str(page)

@@ -92,7 +92,7 @@ def present(path: Path, asked: argparse.Namespace) -> int:
     from optcourse.publishing.slides.live import Notebook
     from optcourse.publishing.slides.server import PortTaken, Server
 
-    # Whoever ends it, it ends as Ctrl-C does.
+    # However it is ended, it clears up as after Ctrl-C.
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -170,7 +170,7 @@ def progress(name: str) -> Callable[[int, int], None]:
 
 
 def check_target(path: Path) -> None:
-    """Before minutes are spent: may the file be written?"""
+    """Before minutes are spent: raise where the file cannot be written."""
     if path.is_dir():
         raise CannotPresent(f"{path} is a folder; name a file in it.")
     if not path.parent.is_dir():

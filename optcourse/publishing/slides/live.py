@@ -35,7 +35,7 @@ from optcourse.publishing.execution import (
 from optcourse.publishing.folder import own_folder
 
 READY = b"ready"
-TRIES = 3  # so often in a row a notebook that has ended is run again in vain
+TRIES = 3  # how often in a row a notebook that has ended is run again in vain
 log = logging.getLogger("optcourse")
 
 
@@ -142,7 +142,7 @@ class Notebook:
         return body if len(body) == size else None
 
     def _revive(self) -> str:
-        """Run the notebook again in the background, unless that is under way or has failed too often; what to say of it."""
+        """Run the notebook again in the background, unless that is under way or failed too often; the sentence to show."""
         if self.failed >= TRIES:
             return f"The notebook's process has ended, and running it again failed {TRIES} times."
         if not self.leaving and (self.reviving is None or not self.reviving.is_alive()):
@@ -190,7 +190,7 @@ def main(path: str, result: str) -> None:
     """Run the notebook, then answer what comes in on standard input until it is closed."""
     from optcourse.explorers.engine import Explorer
 
-    # Answers have the real standard output for themselves; whatever else is printed goes to standard error.
+    # Answers have the real standard output for themselves; anything else that is printed goes to standard error.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -218,7 +218,7 @@ def main(path: str, result: str) -> None:
 def answer(figures: list, line: bytes) -> bytes:
     """What goes back for a line {"figure": number, "message": …}: size, size of the words, words, numbers. Size 0: nothing.
 
-    Whatever goes wrong answers this line only.
+    An error is the answer to this line, and stops nothing.
     """
     try:
         asked = json.loads(line)

@@ -57,7 +57,7 @@ def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names,
         return
     found = re.match(r"(?:\w+ = )?(check|hints)\(", cell.source.lstrip())
     call = found[1] if found else ""
-    if call == "hints":  # what a lecturer says when nobody has an idea
+    if call == "hints":  # a lecturer says it when the room has no idea
         here.notes += [
             output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
         ]
@@ -84,7 +84,7 @@ def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names,
 
 def add_check(here: Section, told: str) -> None:
     """What the check says comes with the answer."""
-    told = told.replace(' role="status"', "")  # a slide is no news
+    told = told.replace(' role="status"', "")  # no announcement is needed on a slide
     for place in range(len(here.cells) - 1, -1, -1):
         if "<!-- check -->" in here.cells[place]:
             here.cells[place] = here.cells[place].replace("<!-- check -->", told)
@@ -119,7 +119,7 @@ def prose(text: str) -> str:
 
 
 def code(source: str) -> str:
-    """Code in colours, without what is said to the linter only."""
+    """Code in colours, without the comments for the linter."""
     return unfocusable(rendering.code_html(re.sub(r" *# noqa\b.*", "", source)))
 
 

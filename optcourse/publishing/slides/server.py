@@ -1,7 +1,7 @@
 """The server through which a deck talks to its figures: on this machine only, behind an address that nobody can guess.
 
-It is one lecturer's for an hour, and any program of this machine can reach it. So who does not know the address gets nothing,
-a page of somebody else's that the browser shows gets nothing, and nobody can keep it busy by asking slowly.
+One lecturer needs it for an hour, and any program of this machine can reach it. So a program that does not know the
+address gets nothing, another page in the browser gets nothing, and a client that asks slowly does not keep it busy.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import Any
 from optcourse.publishing.slides.live import Notebook, Stopped
 
 LARGEST_QUESTION = 1_000_000
-# For a whole request. Who has shown that he knows the address may take his time.
+# For a whole request. A client that has shown that it knows the address may take longer.
 SECONDS_TO_ASK = 10.0
-MOST_CONNECTIONS = 64  # a browser has six; many a machine allows a program 256 open files
+MOST_CONNECTIONS = 64  # a browser opens six; many machines allow a program 256 open files
 
 
 class PortTaken(Exception):
@@ -94,7 +94,7 @@ class _Http(ThreadingHTTPServer):
         self.deck = b""
         self.guard = threading.Lock()
         # Each open connection, and since when it has not asked anything whole. None: it is being answered; infinity: it
-        # has asked here before, and is the deck's. A browser takes it amiss when such a one is closed.
+        # has asked here before, and is the deck's. A browser reports an error when one of these is closed.
         self.waiting: dict[socket.socket, float | None] = {}
         super().__init__(*given)
         port = self.server_address[1]
@@ -121,7 +121,7 @@ class _Http(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def service_actions(self) -> None:
-        """Between two requests, and a few times a second: who asks too slowly is not waited for."""
+        """Between two requests, and a few times a second: a client that asks too slowly is not waited for."""
         late = time.monotonic() - SECONDS_TO_ASK
         with self.guard:
             for one in [one for one, since in self.waiting.items() if since is not None and since < late]:
@@ -135,7 +135,7 @@ class _Http(ThreadingHTTPServer):
 
     @contextlib.contextmanager
     def answering(self, one: socket.socket, *, known: bool) -> Iterator[None]:
-        """While it is answered, a connection keeps nobody waiting but itself; `known`: it asks for something of ours."""
+        """This connection is being answered, and not closed meanwhile; `known`: it knows the address."""
         self._mark(one, None)
         try:
             yield
@@ -151,7 +151,7 @@ class _Http(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, address: Any) -> None:
         error = sys.exc_info()[1]
-        # A page that was closed while it was answered is no news.
+        # A page that was closed while it was answered is no error.
         if not isinstance(error, ConnectionError | TimeoutError):
             print(f"optcourse slides: a request failed: {type(error).__name__}: {error}", file=sys.stderr)
 
@@ -160,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Http
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True  # small answers go out at once; see commands/websocket.py
-    timeout = SECONDS_TO_ASK  # also for somebody who does not read what is answered
+    timeout = SECONDS_TO_ASK  # also for a client that does not read the answer
     server_version = "optcourse"
     sys_version = ""
 
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.answer(200, reply, "application/octet-stream")
 
     def refused(self) -> bool:
-        """Whether this comes from a page of somebody else's: then it has been answered."""
+        """Whether this comes from any page but the deck: then it has been refused."""
         origin = self.headers.get("Origin")
         known = origin is None or origin in {f"http://{host}" for host in self.server.hosts}
         if known and self.headers.get("Host") in self.server.hosts:
