@@ -6,6 +6,7 @@ import argparse
 import importlib
 import importlib.metadata
 import importlib.util
+import io
 import os
 import runpy
 import sys
@@ -72,6 +73,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 when all is well."""
+    for stream in (sys.stdout, sys.stderr):  # not every terminal or pipe has a ✔ or an é
+        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+            stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if argv is None else argv)
     parser = build_parser()
     if not words:

@@ -165,6 +165,117 @@ def test_doctor_knows_every_requirement():
     assert {Requirement(text).name for text in listed} <= {part.name for part in doctor.PARTS}
 
 
+# Another module before the course's own, by what stands in a folder that PYTHONPATH names, and the row that tells of it.
+IN_THE_WAY = {
+    "an old numpy, copied": ("numpy", {"numpy/__init__.py": "__version__ = '1.0'"}),
+    "an old numpy, installed": (
+        "numpy",
+        {
+            "numpy/__init__.py": "__version__ = '1.0'",
+            "numpy-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: numpy\nVersion: 1.0\n",
+        },
+    ),
+    "a broken anywidget": ("anywidget", {"anywidget.py": "1 / 0"}),
+    "a broken library of one": ("anywidget", {"psygnal.py": "raise RuntimeError('of mine')"}),
+    "a broken packaging": ("packaging", {"packaging/__init__.py": "import nothing"}),
+}
+
+
+def run_doctor(environment: dict[str, str], folder: Path) -> tuple[int, dict[str, str], str]:
+    """Its code, its rows by name, and all that it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "optcourse.cli", "doctor"],
+        env=environment,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert done.stderr == ""
+    rows = re.findall(r"^  (?:ok|WRONG|MISSING|not yet) +(\S+).*$", done.stdout, re.MULTILINE)
+    lines = [line for line in done.stdout.splitlines() if re.match("  (ok|WRONG|MISSING|not yet) ", line)]
+    return done.returncode, dict(zip(rows, lines, strict=True)), done.stdout
+
+
+def lay(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return folder
+
+
+@pytest.mark.parametrize("case", IN_THE_WAY)
+def test_doctor_sees_what_is_really_imported_and_following_its_advice_mends_it(tmp_path, case):
+    name, files = IN_THE_WAY[case]
+    foreign = lay(tmp_path / "foreign", files)
+    environment = {**os.environ, "PYTHONPATH": str(foreign)}
+    code, rows, output = run_doctor(environment, tmp_path)
+    assert code == 1 and rows[name].startswith("  WRONG") and "note     PYTHONPATH is set" in output
+    advice = rows[name].partition(". To mend it: ")[2]
+    assert advice == "unset PYTHONPATH"
+    del environment["PYTHONPATH"]
+    code, rows, output = run_doctor(environment, tmp_path)
+    assert code == 0 and rows[name].startswith("  ok") and "WRONG" not in output
+
+
+def test_doctor_names_a_file_of_ones_own_that_is_taken_for_a_library(tmp_path):
+    lay(tmp_path, {"matplotlib.py": "x = 1"})
+    code, rows, _ = run_doctor(dict(os.environ), tmp_path)
+    assert code == 1
+    file = re.search(r"To mend it: give (.*) another name$", rows["matplotlib"])[1]
+    Path(file).rename(tmp_path / "mine.py")
+    code, rows, _ = run_doctor(dict(os.environ), tmp_path)
+    assert code == 0 and rows["matplotlib"].startswith("  ok")
+
+
+def test_doctor_gives_the_advice_that_fits_the_place(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path / 'path'}:")
+    monkeypatch.setattr(doctor.site, "getusersitepackages", lambda: str(tmp_path / "user"))
+    monkeypatch.setattr(doctor.sys, "prefix", str(tmp_path / "here" / ".venv"))
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for file, advice in {
+        "path/numpy/__init__.py": "unset PYTHONPATH",
+        "user/numpy/__init__.py": "set PYTHONNOUSERSITE=1",
+        "here/.venv/lib/numpy/__init__.py": doctor.SET_UP,
+        "elsewhere/numpy/__init__.py": doctor.SET_UP,
+    }.items():
+        assert doctor.mend(str(tmp_path / file)) == advice
+    assert doctor.mend(str(tmp_path / "here" / "numpy.py")).startswith("give ")
+
+
+# ---- terminals and pipes that are not UTF-8 ---------------------------------------------------------------
+
+COMMANDS_HERE = [name for name in cli.COMMANDS if cli.is_there(cli.COMMANDS[name][0])]
+
+
+@pytest.mark.parametrize(
+    ("command", "encoding"),
+    [*((name, "ascii") for name in COMMANDS_HERE), ("progress", "cp1252"), ("progress", "utf-8")],
+)
+def test_every_command_can_be_read_where_the_terminal_is_not_utf8(tmp_path, command, encoding):
+    words = [] if command in ("progress", "doctor") else ["--help"]
+    home = tmp_path / "курс é ✔"
+    home.mkdir()
+    (home / ".optcourse").mkdir()
+    (home / ".optcourse" / "progress.jsonl").write_text(
+        '{"kind": "predict", "id": "03-largest-rate", "guess": "π ≈ 3 \\ud800", "answer": "✔"}\nbroken\n',
+        encoding="utf-8",
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "optcourse.cli", command, *words],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "OPTCOURSE_HOME": str(home)},
+        cwd=COURSE,
+        capture_output=True,
+        timeout=250,
+    )
+    said = (done.stdout + done.stderr).decode(encoding)
+    assert "Error" not in said and "Traceback" not in said and said.strip(), said
+    if command == "progress":
+        assert "03 Gradient descent" in said and "begun" in said and "1 broken line(s)" in said
+        assert ("◐ begun" in said) is (encoding == "utf-8")
+
+
 def test_lab_opens_the_first_lesson_there_is(tmp_path):
     (tmp_path / "lessons").mkdir()
     assert lab.find_lesson(tmp_path) is None

@@ -57,7 +57,9 @@ ROOMS = {
         "exercises learner checking place",
     ),
     "commands": Room(
-        "commands cli", "nbformat nbclient jupyter_server", "place progress authoring publishing grading"
+        "commands cli",
+        "nbformat nbclient jupyter_server packaging",
+        "place progress authoring publishing grading",
     ),
 }
 

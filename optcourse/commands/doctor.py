@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import shutil
+import site
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -20,13 +22,94 @@ MINIMUM_PYTHON = (3, 11)
 
 @dataclass(frozen=True)
 class Part:
-    """Something that the course uses. `find` returns its version or place, or None where it is missing."""
+    """Something that the course uses. `find` returns its version or place, None where it is missing, or raises Wrong."""
 
     name: str
     purpose: str
     install: str
     find: Callable[[], str | None]
     needed: bool = False
+
+
+class Wrong(Exception):
+    """It is there, and not as it must be: what is wrong, and what mends it."""
+
+
+def imported(distribution: str) -> Callable[[], str | None]:
+    """Look at what an import really gives: another one may stand before the one that is installed."""
+
+    def find() -> str | None:
+        try:
+            version = importlib.metadata.version(distribution)
+            place = importlib.metadata.distribution(distribution).locate_file("")
+        except importlib.metadata.PackageNotFoundError:
+            return None
+        name = {"ipython": "IPython"}.get(distribution, distribution)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise Wrong(f"{version} is listed, but its files are gone", SET_UP)
+        if not Path(spec.origin).resolve().is_relative_to(Path(place).resolve()):
+            raise Wrong(
+                f"{version} is installed, but another one comes before it: {spec.origin}", mend(spec.origin)
+            )
+        if asked := too_old(distribution, version):
+            raise Wrong(f"{version} comes from {place}; the course needs {asked}", mend(spec.origin))
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # whatever a package does when it starts
+            raise Wrong(
+                f"{version} does not start: {type(error).__name__}: {error}", mend(blamed(error, spec.origin))
+            ) from None
+        return version if Path(place).is_relative_to(sys.prefix) else f"{version} from {place}"
+
+    return find
+
+
+def too_old(distribution: str, version: str) -> str:
+    """The versions that the course asks for, where this is none of them, else nothing."""
+    try:
+        from packaging.requirements import Requirement
+    except Exception:  # whatever is wrong with it, its own row says so
+        return ""
+    try:
+        asked = importlib.metadata.requires("optcourse") or []
+    except importlib.metadata.PackageNotFoundError:
+        return ""
+    for requirement in map(Requirement, asked):
+        if (
+            requirement.name == distribution
+            and not requirement.marker
+            and version not in requirement.specifier
+        ):
+            return str(requirement.specifier)
+    return ""
+
+
+def blamed(error: Exception, origin: str) -> str:
+    """The file in which an import ended: the package's own, or one that it took for a library."""
+    trace = error.__traceback__
+    while trace.tb_next:
+        trace = trace.tb_next
+    file = trace.tb_frame.f_code.co_filename
+    return file if os.path.isfile(file) else origin
+
+
+def mend(file: str) -> str:
+    """What to do about a file that is imported and should not be."""
+    path = Path(file).resolve()
+
+    def is_in(folder: str) -> bool:
+        return bool(folder) and path.is_relative_to(Path(folder).resolve())
+
+    if any(map(is_in, os.environ.get("PYTHONPATH", "").split(os.pathsep))):
+        return "unset PYTHONPATH"
+    if is_in(site.getusersitepackages()):
+        return "set PYTHONNOUSERSITE=1"
+    if is_in(sys.prefix):
+        return SET_UP
+    if is_in(os.getcwd()):
+        return f"give {file} another name"
+    return SET_UP
 
 
 def version_of(distribution: str) -> Callable[[], str | None]:
@@ -75,7 +158,8 @@ def loopback() -> str | None:
         return None
 
 
-SET_UP = "python3 course.py lab"
+# The first looks at every file of .venv, and the second makes it anew where something is not whole.
+SET_UP = "python3 course.py doctor, then python3 course.py lab"
 TESTS = "python3 course.py test   (or: pip install -e '.[test]')"
 
 PARTS = (
@@ -86,7 +170,7 @@ PARTS = (
     ),
     Part("127.0.0.1", "JupyterLab and its kernels", "ask who runs this machine", loopback, needed=True),
     *(
-        Part(name, purpose, SET_UP, version_of(name), needed=True)
+        Part(name, purpose, SET_UP, imported(name), needed=True)
         for name, purpose in {
             "numpy": "the numeric core",
             "matplotlib": "figures",
@@ -158,17 +242,21 @@ def main(argv: Sequence[str]) -> int:
     missing = []
     width = max(len(part.name) for part in PARTS)
     print(f"Python at {Path(sys.executable)}, {platform.platform()}\n")
+    for name in ("PYTHONPATH", "PYTHONSTARTUP"):
+        if os.environ.get(name):
+            print(f"  note     {name} is set, and comes before the course's own: {os.environ[name]}")
     for part in PARTS:
-        found = part.find()
-        print(
-            f"  {'ok     ' if found else 'MISSING' if part.needed else 'not yet'}  {part.name:{width}}  ",
-            end="",
-        )
-        print(found if found else f"for {part.purpose}. To have it: {part.install}")
+        try:
+            found = part.find()
+            mark = "ok" if found else "MISSING" if part.needed else "not yet"
+            words = found or f"for {part.purpose}. To have it: {part.install}"
+        except Wrong as wrong:
+            found, mark, words = None, "WRONG", f"{wrong.args[0]}. To mend it: {wrong.args[1]}"
+        print(f"  {mark:7}  {part.name:{width}}  {words}")
         if not found and part.needed:
             missing.append(part.name)
     if missing:
-        print(f"\nThe lessons need what is missing: {', '.join(missing)}.")
+        print(f"\nThe lessons need what is missing or wrong: {', '.join(missing)}.")
         return 1
     print("\nThe lessons have all that they need. What says 'not yet' is for the purpose named beside it.")
     return 0

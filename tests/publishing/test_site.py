@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import re
+import socket
 import threading
 import zipfile
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from optcourse.publishing.site import SiteFailed, command
 from optcourse.publishing.site.build import Site, build
 from optcourse.publishing.site.inspection import inspect
 from optcourse.publishing.site.terms import Section, find_places, read_terms
-from optcourse.publishing.site.writing import MARKER, with_places
+from optcourse.publishing.site.writing import MARKER, POLICY, with_places
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
 
@@ -255,6 +256,125 @@ def test_search_finds_words_names_and_parts_of_words_by_keyboard(served, watched
     page.keyboard.press("Enter")
     page.wait_for_url("**/lessons/10_glossary.html#term-condition-number")
     assert watched.trouble == []
+
+
+# ---- what a stranger can bring into a page: its address, a search word, what is stored in the browser -------------------
+
+RUNS = "window.ran = (window.ran ?? 0) + 1"
+HOSTILE = [
+    f"<img src=x onerror='{RUNS}'>",
+    f"</script><script>{RUNS}</script>",
+    f"\"><svg onload='{RUNS}'>",
+    f"javascript:{RUNS}",
+    f'<iframe srcdoc="<script>parent.{RUNS}</script>">',
+    f"`${{{RUNS}}}`",
+    "__proto__",
+    "constructor",
+    "-1",
+    "1e999",
+    "%E0%A4%A",
+    "(((((((((((((([\\",
+    "$& $1 $'",
+    "\ud800",
+]
+
+
+def dropped_in(page) -> int:
+    """Put hostile markup into the page, as a hole in its scripts would, and count what ran."""
+    return page.evaluate(
+        """async runs => {
+            window.ran = 0;
+            window.refused = 0;
+            document.addEventListener("securitypolicyviolation", () => { window.refused += 1; });
+            const place = document.createElement("div");
+            document.body.append(place);
+            place.innerHTML = `<img src="data:,x" onerror="${runs}"><a href="javascript:${runs}">x</a>`;
+            place.querySelector("a").click();
+            const inline = document.createElement("script");
+            inline.textContent = runs;
+            place.append(inline);
+            setTimeout(runs, 0); // not eval: what Playwright evaluates may always do that
+            await new Promise(done => setTimeout(done, 500));
+            return window.ran;
+        }""",
+        RUNS,
+    )
+
+
+@pytest.mark.parametrize("place", ["from a server", "from a folder"])
+@pytest.mark.browser
+def test_what_gets_into_a_page_by_a_hole_runs_nothing(served, context, from_disk, place):
+    page = from_disk.page if place == "from a folder" else context.new_page()
+    name = "lessons/03_gradient_descent.html"
+    page.goto(served.file(name) if place == "from a folder" else served.url + name)
+    assert dropped_in(page) == 0 and page.evaluate("window.refused") >= 4
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        elsewhere.setblocking(False)
+        page.evaluate(
+            """address => {
+                fetch(address).catch(() => {});
+                new Image().src = address + "x";
+                navigator.sendBeacon(address + "y");
+            }""",
+            f"http://127.0.0.1:{elsewhere.getsockname()[1]}/",
+        )
+        page.wait_for_function("window.refused >= 7")
+        with pytest.raises(BlockingIOError):  # nobody has knocked
+            elsewhere.accept()
+    page.close()
+
+
+@pytest.mark.browser
+def test_the_measure_sees_what_runs_where_there_is_no_policy(served, context):
+    page = context.new_page()
+    text = (served.folder / "index.html").read_text(encoding="utf-8").replace("Content-Security-Policy", "X")
+    page.route("**/index.html", lambda route: route.fulfill(body=text, content_type="text/html"))
+    page.goto(served.url + "index.html")
+    assert dropped_in(page) >= 4
+    page.close()
+
+
+@pytest.mark.browser
+def test_a_hostile_address_word_or_stored_value_runs_nothing_and_breaks_nothing(served, watched):
+    page, name = watched.page, "lessons/03_gradient_descent.html"
+    page.on("dialog", lambda dialog: watched.note(True, f"dialog: {dialog.message}"))
+    page.goto(served.url + name)
+    keys = page.evaluate(
+        """[...document.querySelectorAll("[data-questions] script")].map(s => JSON.parse(s.textContent))
+            .filter(q => q.kind === "prediction").map(q => "optcourse:predict:" + q.id)"""
+    )
+    assert len(keys) >= 2
+    for value in HOSTILE:
+        page.evaluate(
+            "([keys, value]) => { for (const key of keys) localStorage.setItem(key, value); }",
+            [[*keys, "optcourse:theme"], value],
+        )
+        address = value.encode("utf-8", "replace").decode()
+        page.goto(f"{served.url}{name}?q={address}#{address}")
+        page.locator("#search").click()
+        field = page.locator("#query")
+        field.fill(value)
+        page.wait_for_function(
+            "document.querySelector('dialog.search [role=status]').textContent.includes('place') || "
+            "document.querySelector('dialog.search [role=status]').textContent.startsWith('Nothing')"
+        )
+        page.keyboard.press("Escape")
+        assert page.evaluate("window.ran") is None, value
+        assert page.evaluate("document.documentElement.dataset.theme") is None, value
+        assert page.locator("form.question").count() >= len(keys)
+    page.evaluate("localStorage.clear()")
+    # the icon of a page that is left again at once is not waited for
+    assert [words for words in watched.trouble if not words.endswith("icon.svg")] == []
+
+
+def test_every_page_has_the_policy_before_all_that_it_loads(served):
+    pages = [path for path in served.folder.rglob("*.html") if "lite" not in path.parts]
+    assert len(pages) == len(PAGES)
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        policy = text.index(f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">')
+        assert policy < min(text.index("<link"), text.index("<script")), path.name
+        assert re.findall(r"<script(?![^>]* src=|[^>]*application/json)", text) == [], path.name
 
 
 @pytest.mark.slow

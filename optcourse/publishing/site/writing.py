@@ -27,6 +27,12 @@ DESCRIPTION = (
     "An interactive course: numeric and analytic gradients, gradient descent, SGD, Momentum, Nesterov, "
     "AdaGrad, RMSProp, Adam."
 )
+# What a page may load and run: the site's own files, nothing inline, nothing from elsewhere. A page opened from a folder has
+# no origin, so that `file:` has to be named; on a host it allows nothing. Figures and words carry their own styles.
+POLICY = (
+    "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
+    "img-src 'self' file: data:; font-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
 SHOWCASE = "03"  # its first figure stands on the first page
 
 
@@ -73,6 +79,7 @@ def write_pages(
     )
     common = {
         "course": TITLE,
+        "policy": POLICY,
         "sheets": sheets,
         "scripts": scripts,
         "glossary": glossary.path if glossary else "",
@@ -138,7 +145,8 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
         shutil.copyfile(font, folder / "fonts" / font.name)
     for licence in vendor.FOLDER.glob("*/LICENSE"):
         shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
-    shutil.copyfile(HERE / "static" / "icon.svg", folder / "icon.svg")
+    for name in ("icon.svg", "theme.js"):
+        shutil.copyfile(HERE / "static" / name, folder / name)
     questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
