@@ -100,6 +100,7 @@ def test_every_cell_counts_its_own_lesson_alone():
             ("check", second.id, {"status": "wrong", "points": 0}),
             ("hint", first.id, {"number": 1}),
             ("hint", first.id, {"number": 2}),
+            ("hint", first.id, {"number": 2}),  # opened again after a restart
             ("hint", second.id, {"number": 1}),
             ("predict", guesses[0].id, {"right": True}),
             ("predict", guesses[0].id, {"right": False}),

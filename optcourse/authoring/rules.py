@@ -1,4 +1,4 @@
-"""What must be true of the sources before a notebook is made: titles, ids, no answer given away."""
+"""What must be true of the sources before a notebook is made: titles, ids, names, no answer given away."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 import tokenize
 
 from .minutes import check_time
+from .names import check_names
 from .source import Cell, Lesson, Region
 
 WORD = re.compile(r"\w+|[^\w\s#]")
@@ -19,6 +20,7 @@ def check_rules(lessons: list[Lesson]) -> None:
     for lesson in lessons:
         check_title(lesson)
         check_time(lesson)
+        check_names(lesson)
         check_answers_do_not_leak(lesson, lessons)
     check_exercise_ids(lessons)
     check_numbers(lessons)

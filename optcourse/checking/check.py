@@ -18,12 +18,13 @@ from optcourse.learner.running import Answer, Outcome, left_out, look_at, run_ca
 log = logging.getLogger("optcourse")
 
 
-def check(exercise_id: str, *answers: Any, seed: int | None = None) -> Feedback:
+def check(exercise_id: str, *answers: Any, seed: int | None = None, **named: Any) -> Feedback:
     """Check an answer and say what is right or wrong with it.
 
     Args:
         exercise_id: for instance "03-gradient-descent".
         answers: the learner's function, or the values that the exercise asks for.
+        named: the same by name, as in `check("03-read-a-hessian", kappa=20, …)`.
         seed: draws other cases than the usual ones.
 
     Returns:
@@ -32,6 +33,10 @@ def check(exercise_id: str, *answers: Any, seed: int | None = None) -> Feedback:
     """
     try:
         exercise = exercises.get(exercise_id)
+        if named and not answers and set(named) == set(exercise.answers):
+            answers = tuple(named[name] for name in exercise.answers)
+        elif named:
+            answers = ()  # then the feedback says how to hand them over
         feedback = check_exercise(exercise, *answers, seed=seed)
     except exercises.UnknownExercise as error:
         if os.environ.get("OPTCOURSE_STRICT") == "1":

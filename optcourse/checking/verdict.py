@@ -59,8 +59,7 @@ def judge(
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
     if exercise.read is not None:
         outcomes = [
-            outcome if outcome.problem else replace(outcome, result=exercise.read(outcome.result))
-            for outcome in outcomes
+            o if o.failure or o.problem else replace(o, result=exercise.read(o.result)) for o in outcomes
         ]
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
@@ -104,7 +103,11 @@ def difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcome) ->
     elif "result" in exercise.compare:
         found = result_difference(exercise, mine.result, right.result)
         if found is not None:
-            if exercise.kind == "value" and found.kind == "value":
+            if exercise.kind == "value" and found.kind in (
+                "value",
+                "integers",
+                "nan",
+            ):  # these give numbers away
                 return value_difference(exercise, mine.result, right.result) or found.text
             if "calls" in exercise.compare and found.kind == "value":
                 return path_difference(exercise, case, mine, right) or found.text
@@ -137,7 +140,7 @@ def value_difference(exercise: Exercise, mine: Any, right: Any) -> str | None:
             and np.isrealobj(got)
             and not isinstance(want, (str, bool))
         )
-        side = ("too large" if got > want else "too small") if ordered else "not right yet"
+        side = ("too large" if got > want else "too small") if ordered and got == got else "not right yet"
         wrong.append(f"`{name}` is {side}")
     return "; ".join(wrong) + "." if wrong else None
 
@@ -209,7 +212,9 @@ def _compare_numbers(mine: Any, right: Any, rtol: float, atol: float, what: str)
     except ValueError:
         return Difference("shape", f"{what} has parts of different lengths; {describe(right)} is expected.")
     if array.dtype.kind not in "biufc":
-        return Difference("type", f"{what} is {describe(mine)}; {describe(right)} is expected.")
+        return Difference(
+            "type", f"{what} holds what are no numbers ({array.dtype}); {describe(right)} is expected."
+        )
     if array.size == 1 and not right.ndim:
         array = array.reshape(())
     if array.shape != right.shape:
@@ -275,7 +280,9 @@ def path_difference(exercise: Exercise, case: Case, mine: Outcome, right: Outcom
         if any(isinstance(point, np.ndarray) and point.dtype in FEW_DIGITS for point in my_points):
             return f"Your `w` is {my_points[0].dtype}, which holds too few digits: compute in float64."
         for k, (got, want) in enumerate(zip(my_points, right_points, strict=False)):
-            text = _point_difference(exercise, callable_name, my_points, right_points, k, got, want)
+            text = _point_difference(
+                exercise, callable_name, my_points, right_points, k, got, want, mine.result
+            )
             if text:
                 return text
             text = _extra_arguments_difference(exercise, callable_name, my_calls[k], right_calls[k], k)
@@ -301,7 +308,7 @@ def _same_shape(one: Any, other: Any) -> bool:
     return isinstance(one, np.ndarray | float | int) and np.shape(one) == np.shape(other)
 
 
-def _point_difference(exercise, callable_name, my_points, right_points, k, got, want) -> str | None:
+def _point_difference(exercise, callable_name, my_points, right_points, k, got, want, result) -> str | None:
     if not isinstance(got, np.ndarray):
         return f"`{callable_name}` is called with {describe(got)}; an array is expected."
     if got.shape != np.shape(want):
@@ -317,6 +324,11 @@ def _point_difference(exercise, callable_name, my_points, right_points, k, got, 
         return (
             f"`{callable_name}` is called again at the same point, {show(got)}: "
             "call it once a round, and keep what it gives."
+        )
+    if exercise.steps and np.array_equal(got, my_points[k - 1]) and not np.array_equal(got, result):
+        return (  # `w` may well have moved
+            f"In its {ordinal(k + 1)} call, `{callable_name}` is asked at the same point again, {show(got)}; "
+            f"{show(want)} is expected."
         )
     if exercise.steps:
         return _step_text(exercise, my_points, right_points, k)
@@ -422,7 +434,8 @@ def which_misconception(
 
     Four rounds, from strict to lenient: the same results (or errors) and the same calls and changes on every case; the same on
     those cases where the learner's code gives a result; then both again by the results alone. So a second mistake beside the
-    first one does not hide it. The lenient rounds need results that are wrong: right ones prove nothing.
+    first one does not hide it. The lenient rounds need results that are wrong: right ones prove nothing. And a mistake that
+    changes how often a callable is asked is named only where the learner's code asks as often.
     """
     every = list(range(len(outcomes)))
     running = [k for k in every if not outcomes[k].failure and not outcomes[k].problem]
@@ -438,7 +451,9 @@ def which_misconception(
         lenient = []
     for strict, where in [(True, every), *lenient]:
         for misconception, theirs in candidates:
-            if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
+            if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where) and all(
+                theirs[k].counts in (outcomes[k].counts, expected[k].counts) for k in where
+            ):
                 return misconception
     return None
 
@@ -519,7 +534,10 @@ def _finite(result: Any) -> bool:
     """Whether a result holds finite numbers alone."""
     parts = result if isinstance(result, tuple | list) else [result]
     return all(
-        isinstance(part, np.ndarray | float | int) and bool(np.all(np.isfinite(part))) for part in parts
+        isinstance(part, np.ndarray | np.generic | float | int)
+        and np.asarray(part).dtype.kind in "biufc"
+        and bool(np.all(np.isfinite(part)))
+        for part in parts
     )
 
 

@@ -83,6 +83,9 @@ VELOCITY = Family(
     moves-before-the-velocity: velocity = rho * velocity + dw => w -= learning_rate * velocity
                           and: w -= learning_rate * velocity => velocity = rho * velocity + dw
         `w` moves with the velocity of the round before: bring the velocity up to date first, then move.
+    moves-first: dw = compute_gradient(…) => w -= learning_rate * velocity; dw = compute_gradient(…)
+            and: w -= learning_rate * velocity => pass
+        `w` moves at the top of the round, with the old velocity, so the last velocity is never used: move at its end.
     adds-the-gradient-again: w -= learning_rate * velocity => w -= learning_rate * (velocity + dw)
         The gradient is in your velocity already, and your update adds it once more.
     learning-rate-twice-in-the-velocity (same as learning-rate-twice): velocity + dw => velocity + learning_rate * dw

@@ -10,7 +10,7 @@ from optcourse import objectives, theory
 from optcourse.descent import descend
 from optcourse.exercises.answers.lesson_05 import best_momentum, convert, momentum, nesterov
 from optcourse.exercises.families import LOOP, VELOCITY
-from optcourse.exercises.lesson_03 import descent_cases, random_hessian
+from optcourse.exercises.lesson_03 import descent_cases, random_bowl, random_hessian
 from optcourse.exercises.mistakes import mistakes, wrong_values
 from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
 from optcourse.optimizers import Momentum
@@ -20,10 +20,11 @@ from optcourse.optimizers import Momentum
 
 def momentum_cases(rng: np.random.Generator) -> list[Case]:
     """The cases of gradient descent, each with a rho of its own."""
-    return [
-        dataclasses.replace(case, args=(*case.args, round(rng.uniform(0.55, 0.95), 3)))
-        for case in descent_cases(rng)
+    cases = [
+        *descent_cases(rng),
+        Case((random_bowl(rng, 2), rng.normal(size=2), 0.05, 60), label="sixty steps"),
     ]
+    return [dataclasses.replace(case, args=(*case.args, round(rng.uniform(0.55, 0.95), 3))) for case in cases]
 
 
 MOMENTUM = Exercise(
@@ -79,6 +80,7 @@ NESTEROV = Exercise(
     cases=momentum_cases,
     compare=("result", "calls", "inputs"),
     algorithm=True,
+    steps=False,
     misconceptions=mistakes(
         nesterov,
         LOOP,
@@ -240,6 +242,10 @@ BEST_MOMENTUM = Exercise(
             You read the diagonal of `H`. In a turned valley the curvatures are the eigenvalues.
         the-limit: (2 / (flat + steep)) ** 2 => 2 * (1 + ((steep - flat) / (steep + flat)) ** 2) / steep**2
             Your learning rate is the limit of stability at this `rho`; the best one lies below it.
+        rho-without-roots: ((steep - flat) / (steep + flat)) ** 2 => ((steep**2 - flat**2) / (steep**2 + flat**2)) ** 2
+            Your learning rate is right. Your `rho` has κ where √κ stands: it takes the roots of the eigenvalues too.
+        two-over-the-square: (2 / (flat + steep)) ** 2 => 2 / (flat + steep) ** 2
+            Only the bracket below the line is squared in your learning rate: the 2 is squared as well.
         the-usual-rho: ((steep - flat) / (steep + flat)) ** 2 => 0.9
             You always return 0.9. It is a good habit, but the best `rho` depends on the condition number.
         roots-forgotten: np.sqrt(eigenvalues[0]), np.sqrt(eigenvalues[-1]) => eigenvalues[0], eigenvalues[-1]

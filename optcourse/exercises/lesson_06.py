@@ -40,6 +40,7 @@ def adagrad_cases(rng: np.random.Generator) -> list[Case]:
             label="entries whose slope is zero, often or always",
         )
     )
+    cases.append(Case((random_bowl(rng, 2), rng.normal(size=2), 0.2, 60, 1e-3), label="sixty steps"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 1, 1e-7), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.2, 0, 1e-7), label="no step at all"))
     return cases
@@ -318,6 +319,12 @@ def rotation_experiment():
     return loss_after(0.0, START), loss_after(np.pi / 4, turn_by(np.pi / 4) @ START)
 
 
+def old_height_of_the_turned_run() -> float:
+    """The height that the straight landscape has where the turned run ends."""
+    run = descend(objectives.lecture_bowl(np.pi / 4), AdaGrad(RATE), turn_by(np.pi / 4) @ START, STEPS)
+    return float(objectives.lecture_bowl().value(run.w[-1]))
+
+
 ROTATION_EXPERIMENT = Exercise(
     id="06-rotation-experiment",
     title="The rotation experiment",
@@ -347,6 +354,8 @@ ROTATION_EXPERIMENT = Exercise(
             Your second start is turned the other way round than its landscape.
         turned-by-45-radians: loss_turned = loss_after(45.0, turn_by(45.0) @ START)
             Your landscape is turned by 45 radians. In radians, 45 degrees are π/4.
+        height-of-the-old-landscape: loss_turned = old_height_of_the_turned_run()
+            Your turned run is right, and you read its end's height off the old landscape: turn the point back first.
         both-the-same: loss_turned = loss_after(0.0, START)
             Your two losses are the same, as gradient descent's would be. Did the second run use the turned landscape?
         gradient-descent: loss_straight = loss_after(0.0, START, optimizer=GradientDescent)
@@ -376,6 +385,11 @@ def found_errors():
     return "A", "C", "B"
 
 
+def letters(answers):
+    """What was written, as letters: whoever writes "a" or "A " means "A"."""
+    return tuple(a.strip().upper() if isinstance(a, str) else a for a in answers)
+
+
 FIND_THE_ERROR = Exercise(
     id="06-find-the-error",
     title="Find the error",
@@ -388,6 +402,7 @@ FIND_THE_ERROR = Exercise(
     answers=("never_shrinks", "drifts", "shy"),
     reference=found_errors,
     kind="value",
+    read=letters,
     misconceptions=wrong_values(
         found_errors,
         ("never_shrinks", "drifts", "shy"),

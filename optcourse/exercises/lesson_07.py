@@ -133,6 +133,7 @@ def rmsprop_cases(rng: np.random.Generator) -> list[Case]:
     )
     tiny = SequenceGradient([[1e-3, -3e-4]] * 6)
     cases.append(Case((tiny, rng.normal(size=2), 0.01, 6, 0.9, 1e-3), label="gradients as small as eps"))
+    cases.append(Case((random_bowl(rng, 2), rng.normal(size=2), 0.02, 60, 0.9, 1e-3), label="sixty steps"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 1, 0.99, 1e-7), label="one step"))
     cases.append(Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0, 0.9, 1e-7), label="no step at all"))
     return cases
@@ -220,6 +221,8 @@ EFFECTIVE_RATE = Exercise(
         """
         returns-the-step: return learning_rate / => return learning_rate * dw /
             You return the whole step: leave `dw` out. Asked for is the number that multiplies it.
+        return-in-the-loop: * dw * dw => * dw * dw; return learning_rate / (np.sqrt(grad_squared) + eps)
+            Your function is back after the first row: is the `return` indented into the loop?
         plain-mean: np.sqrt(grad_squared) => np.sqrt(np.mean(np.square(np.array(gradients, dtype=float)), axis=0))
             You take the plain mean of all squares. In RMSProp's memory recent squares weigh more: apply the leak row by
             row.
@@ -322,7 +325,6 @@ def eps_cases(rng: np.random.Generator) -> list[Case]:
         for size in sizes
     ]  # fmt: skip
     cases.append(Case((3, 0.1, 0.5), label="a whole number, and a large eps"))
-    cases.append(Case((rng.normal(size=3) * 1e-3, 0.1, 1e-6), label="three entries"))
     return cases
 
 

@@ -56,6 +56,9 @@ def adam_cases(rng: np.random.Generator) -> list[Case]:
     first = int(rng.integers(0, 1500))
     digits = ModelGradient("SoftmaxRegression", (first, first + 60))
     cases.append(Case((digits, 0.1 * rng.normal(size=650), 0.01, 4, 0.9, 0.999, 1e-7), label="sixty digits"))
+    cases.append(
+        Case((random_bowl(rng, 2), rng.normal(size=2), 0.02, 60, *betas(), 1e-3), label="sixty steps")
+    )
     cases.append(Case((random_bowl(rng, 2), rng.normal(size=2), 0.1, 1, *betas(), 1e-7), label="one step"))
     cases.append(
         Case((random_bowl(rng, 3), rng.normal(size=3), 0.1, 0, *betas(), 1e-7), label="no step at all")
@@ -204,6 +207,10 @@ UNCORRECTED_PEAK = Exercise(
             Your t is one too large: the entry at place 0 already belongs to step 1.
         root-missing: np.sqrt(1 - beta2**t) => (1 - beta2**t)
             The root over 1 − beta2^t is missing in your ratio.
+        ratio-turned-over: float(ratio.max()) => 1 / float(ratio.max())
+            Your step is right; your ratio is one over what is asked: how many times too long, not too short.
+        root-on-both: (1 - beta1**t) / np.sqrt(1 - beta2**t) => np.sqrt((1 - beta1**t) / (1 - beta2**t))
+            Your root reaches over the whole fraction: it belongs to what is below the line alone.
         upside-down: (1 - beta1**t) / np.sqrt(1 - beta2**t) => np.sqrt(1 - beta2**t) / (1 - beta1**t)
             Your ratio is upside down: steps with the correction over steps without.
         first-step-only: return … => return 1, float(ratio[0])

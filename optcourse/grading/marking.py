@@ -593,9 +593,8 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
         recorder = recorders[message["ask"]]
         args = [decode(value) for value in message["args"]]
         kwargs = {name: decode(value) for name, value in dict(message["kwargs"]).items()}
-        if any(
-            has_text(value) for value in [*args, *kwargs.values()]
-        ):  # before NumPy makes one array of them
+        # before NumPy makes one array of them
+        if any(has_text(value) for value in [*args, *kwargs.values()]):
             return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
         if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
             raise Stopped("it asked with too many numbers at once")

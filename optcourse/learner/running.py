@@ -112,7 +112,8 @@ def look_at(answer: Any, shapes: Sequence[tuple[int, Sequence[str]]] = ()) -> An
         try:
             signature.bind(*[None] * positions, **dict.fromkeys(keywords))
         except TypeError:
-            return Answer("function", line, ", ".join(signature.parameters))
+            bare = [p.replace(default=p.empty, annotation=p.empty) for p in signature.parameters.values()]
+            return Answer("function", line, str(inspect.Signature(bare))[1:-1])
     return Answer("function", line)
 
 
@@ -190,7 +191,8 @@ def values_outcome(names: Sequence[str], answers: Sequence[Any]) -> Outcome:
         try:
             value, outcome.note = plain(answer)
         except Unusable as error:
-            outcome.problem = f"`{name}`: " + str(error).replace("You returned", "it is")
+            why = str(error).replace("You returned", "it is")
+            outcome.problem = f"`{name}`: " + ("it is None; it has no value yet." if answer is None else why)
             return outcome
         values.append(value)
     outcome.result = values[0] if len(values) == 1 else tuple(values)
@@ -425,7 +427,7 @@ def _advice(error: BaseException, text: str) -> str:
             "begin with a float copy, `np.array(…, dtype=float)`."
         )
     if isinstance(error, TypeError) and "Recorder" in str(error):
-        return "A function gives its value only when it is called: `compute_gradient(w)`."
+        return "A function gives its value only when it is called, with round brackets behind its name."
     if isinstance(error, TypeError) and "'int' object is not iterable" in text:
         return "A loop over a number needs `range(…)`."
     if isinstance(error, AttributeError) and "numpy" in text and "'sqrt'" in text:

@@ -33,6 +33,11 @@ SOURCES = [
     ("not_python", 5, "not Python"),
     ("text_before_first_cell", 1, "before the first cell"),
     ("no_title", 2, "no title"),
+    (
+        "names_taken",
+        35,
+        "`eleventh` is name 11 that cells behind the first exercise take, and 10 are the most",
+    ),
     ("minutes_wrong", 4, "it says 60 minutes; measured are 0"),
     ("no_place_to_stop", 4, "part 1 of 1 takes 55 minutes; 45 are the most"),
     ("exercise_twice", 12, "is already at source/03_exercise_twice.py:5"),

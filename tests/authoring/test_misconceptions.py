@@ -8,7 +8,7 @@ import pytest
 from optcourse import exercises
 from optcourse.authoring.audit import flaws, prediction_flaws, quiz_flaws
 from optcourse.exercises import families
-from optcourse.exercises.mistakes import Family
+from optcourse.exercises.mistakes import Family, mistakes
 from optcourse.exercises.model import Exercise, Misconception, Prediction, Question, Quiz
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -62,8 +62,6 @@ def adam_almost(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps
 
 def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
     from optcourse.exercises import get
-    from optcourse.exercises.families import LOOP
-    from optcourse.exercises.mistakes import mistakes
 
     like = get("03-gradient-descent")
 
@@ -76,7 +74,7 @@ def test_the_generic_mistakes_are_told_apart_for_an_algorithm_with_state():
         answers=("adam_almost",),
         reference=adam_almost,
         cases=cases,
-        misconceptions=mistakes(adam_almost, LOOP),
+        misconceptions=mistakes(adam_almost, families.LOOP),
     )
     assert flaws(exercise) == []
 

@@ -180,6 +180,30 @@ def test_the_librarys_own_answer_is_told_that_it_is_left_out(tmp_path):
     assert found["03-gradient-descent"].points == found["03-saddle-steps"].points == 0
 
 
+def test_an_answer_that_needs_a_package_for_its_value_is_told_so_however_it_asks(tmp_path):
+    cell = """
+import scipy.optimize as so
+def best_learning_rate(H): return so.minimize(H).x
+def steps_needed(condition_number, tolerance): return int(so.brentq(condition_number))
+def saddle_steps(y0, learning_rate): return round(so.brentq(y0), 3)
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    for _ in range(so.count(num_steps)): pass
+    return w
+def batch_gradient_descent(compute_gradient, w, learning_rate, num_steps, num_examples, chunk_size):
+    return [0.0] if so.state == 0 else [1.0]
+"""
+    asked = {
+        "03-best-learning-rate": "minimize.x",
+        "03-steps-needed": "brentq",
+        "03-saddle-steps": "brentq",
+        "03-gradient-descent": "count",
+        "03-batch-gradient-descent": "state",
+    }
+    found = marks(tmp_path, [*UNCHECKED, cell])
+    for exercise, name in asked.items():
+        assert f"`scipy.optimize.{name}` is not there when grading runs" in found[exercise].visible, exercise
+
+
 def test_a_hidden_case_never_reaches_a_word(tmp_path):
     count = len(exercises.get("03-best-learning-rate").draw_cases(0))
     cell = f"""

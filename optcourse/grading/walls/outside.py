@@ -153,11 +153,10 @@ class WalledProcess:
         data = memoryview(dumps(message))
         end = time.monotonic() + seconds
         while data:
-            self._wait(end, write=True)
             try:
                 data = data[os.write(self.process.stdin.fileno(), data) :]
-            except BlockingIOError:  # less room than was thought: wait again
-                continue
+            except BlockingIOError:  # the pipe is full
+                self._wait(end, write=True)
             except BrokenPipeError as error:
                 raise Stopped("the process ended") from error
 

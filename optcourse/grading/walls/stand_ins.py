@@ -82,7 +82,17 @@ class LeftOut:
         self.asked_for_its_value()
         return False
 
-    __gt__ = __le__ = __ge__ = __lt__
+    __gt__ = __le__ = __ge__ = __eq__ = __lt__
+    __hash__ = object.__hash__
+
+    def __int__(self):
+        self.asked_for_its_value()
+        raise TypeError(f"`{self._left_out}` is not there")
+
+    def __round__(self, digits=None):
+        return self.asked_for_its_value()
+
+    __index__ = __complex__ = __int__
 
     def __exit__(self, *error):
         return False
