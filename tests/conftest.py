@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -21,6 +23,13 @@ import pytest
 COURSE = Path(__file__).resolve().parents[1]
 IN_CI = os.environ.get("CI") == "true"
 NO_BROWSER = "no chromium on the path: browser tests need it (sudo apt install chromium)"
+
+# A shell starts what is in the background deaf to Ctrl-C, and so would be every command that a test interrupts.
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Wall-clock deadlines fail at random on a busy machine; pytest-timeout ends what really hangs.
 hypothesis.settings.register_profile("optcourse", deadline=None, derandomize=IN_CI)
