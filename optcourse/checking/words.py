@@ -41,7 +41,13 @@ def percent(ratio: float, more: str = "too large", less: str = "too small") -> s
 def ratio_note(got: Any, want: Any) -> str:
     if isinstance(want, int | np.integer):  # an index or a count: a ratio says nothing
         return ""
-    if np.iscomplexobj(got) or not (np.isfinite(got) and np.isfinite(want)) or want == 0 or got == 0:
+    if (
+        np.iscomplexobj(got)
+        or np.iscomplexobj(want)
+        or not (np.isfinite(got) and np.isfinite(want))
+        or want == 0
+        or got == 0
+    ):
         return ""
     ratio = float(got) / float(want)
     if abs(ratio + 1) < 1e-9:

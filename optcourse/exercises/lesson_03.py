@@ -117,7 +117,7 @@ GRADIENT_DESCENT = Exercise(
                          and: return w => return total / (num_steps + 1)
                 You return the mean of all points of the walk; the caller wants the last one.
             best-not-last: w = … => w = …; best, low = w.copy(), np.inf
-                      and: dw = compute_gradient(w) => dw = compute_gradient(w); keep = norm(dw) < low
+                      and: dw = compute_gradient(w) => dw = compute_gradient(w); keep = int(norm(dw) < low)
                       and: w -= learning_rate * dw => w -= learning_rate * dw; best, low = [[best, low], [w + 0, norm(dw)]][keep]
                       and: return w => return best
                 You return the point with the smallest slope of the walk. The caller wants the last one, wherever it is.
