@@ -44,7 +44,7 @@ def imported(distribution: str) -> Callable[[], str | None]:
             place = importlib.metadata.distribution(distribution).locate_file("")
         except importlib.metadata.PackageNotFoundError:
             return None
-        name = {"ipython": "IPython"}.get(distribution, distribution)
+        name = {"ipython": "IPython", "beautifulsoup4": "bs4"}.get(distribution, distribution)
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise Wrong(f"{version} is listed, but its files are gone", SET_UP)
@@ -179,6 +179,7 @@ PARTS = (
             "anywidget": "live figures",
             "jupytext": "optcourse build",
             "contourpy": "level lines",
+            "beautifulsoup4": "the index of terms on the site",
             "ipython": "what a check prints under a cell",
             "jinja2": "pages",
             "jupyter_server": "optcourse lab: sliders without a delay",

@@ -662,16 +662,16 @@ SUBMISSIONS = [
     Submission(
         "rounded-answer",
         "03",
-        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.47"),),
+        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.5"),),
         FULL,
-        "Three digits are what the notebook's check asks for.",
+        "Two digits are what the text asks for.",
     ),
     Submission(
         "rounded-too-far",
         "03",
-        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4.5"),),
+        (answer(HESSIAN, "kappa, limit, axis_ratio = 20, 0.5, 4"),),
         lost(HESSIAN),
-        "Two digits are too few, there and in the notebook's check.",
+        "One digit is too few, there and in the notebook's check.",
     ),
     Submission(
         "float32",
