@@ -12,9 +12,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import psutil
@@ -159,6 +160,16 @@ def start_lab(folder: Path) -> LabServer:
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         return server.getsockname()[1]
+
+
+def until(happened: Callable[[], object], seconds: float = 240) -> Any:
+    """What `happened` gives as soon as it is true; the cap is for a thing that never comes."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := happened():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"it did not come to that within {seconds:g} seconds")
 
 
 def wait_until_it_answers(server: LabServer, seconds: float = 300) -> None:

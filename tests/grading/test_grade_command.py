@@ -22,6 +22,7 @@ from optcourse.grading.gradebook import Gradebook
 from optcourse.grading.marking import MAX_NOTEBOOK, ExerciseMark, Marks
 from optcourse.grading.pool import Job, Result
 from optcourse.grading.walls.outside import Limits
+from tests.conftest import until
 from tests.grading.processes import judges_below
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -380,15 +381,6 @@ def family(pid: int) -> list[psutil.Process]:
     return psutil.Process(pid).children(recursive=True)
 
 
-def wait_until(condition, seconds=240.0):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come to that in time")
-
-
 def marked(out: Path) -> int:
     try:
         return rows(out, "SELECT count(*) FROM submissions")[0][0]
@@ -415,7 +407,7 @@ def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
             start_new_session=True,
             env=environment,
         )
-        wait_until(lambda enough=enough: marked(out) >= enough)
+        until(lambda enough=enough: marked(out) >= enough)
         children = family(run.pid)
         assert children
         run.send_signal(how)
@@ -483,7 +475,7 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         results = []
         thread = threading.Thread(target=lambda: results.append(markers.mark(slow)))
         thread.start()
-        [judge] = wait_until(judges_below)
+        [judge] = until(judges_below)
         time.sleep(1.0)
         below = judge.children(recursive=True)
         judge.kill()

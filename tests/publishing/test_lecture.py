@@ -13,8 +13,7 @@ import struct
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -23,6 +22,7 @@ import pytest
 from optcourse.publishing import folder as folders
 from optcourse.publishing.slides import command, live, server
 from optcourse.publishing.slides.live import Notebook, Stopped
+from tests.conftest import until
 from tests.explorers.examples import EveryMark
 
 NOW = {"rho": 0.5, "gradients": "steady"}
@@ -44,16 +44,6 @@ def lecture(tmp_path_factory) -> Iterator[tuple[Notebook, server.Server]]:
     write_notebook(path, "from optcourse.explorers.lesson_05 import MemoryExplorer\nMemoryExplorer()")
     with Notebook(path, patience=20) as notebook, server.serve(notebook, lambda _: "<p>the deck") as here:
         yield notebook, here
-
-
-def until(happened: Callable[[], object]) -> object:
-    """What `happened` gives as soon as it is true."""
-    end = time.monotonic() + CAP
-    while time.monotonic() < end:
-        if found := happened():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"did not happen within {CAP} seconds")
 
 
 def words_of(answer: bytes) -> dict:
