@@ -57,6 +57,11 @@ def test_the_recording_says_who_was_recorded_and_covers_every_optimizer_that_tor
         "SutskeverMomentum",
         "AveragedMomentum",
         "RMSPropEpsInside",
+        "Field",
+        "SignDescent",  # test_matrix_optimizers.py compares it with Adam
+        "Lion",  # test_against_optax.py compares these three
+        "ScheduleFreeSGD",
+        "ScheduleFreeAdam",
     }
     assert ours - recorded == without_torch_twin
 
