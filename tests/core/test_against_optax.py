@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optcourse import objectives, optimizers
+from optcourse import after_adam, objectives
+from optcourse.after_adam import newton_schulz
 from optcourse.descent import descend
-from optcourse.matrix_optimizers import newton_schulz
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "optax_reference.json").read_text())
@@ -17,7 +17,7 @@ MATRICES = runpy.run_path(str(HERE / "record_optax.py"))["MATRICES"]
 
 
 def our_path(case, **changed):
-    optimizer = getattr(optimizers, case["optimizer"])(**{**case["hyperparameters"], **changed})
+    optimizer = getattr(after_adam, case["optimizer"])(**{**case["hyperparameters"], **changed})
     objective = objectives.build(tuple(case["recipe"]))
     return descend(objective, optimizer, case["start"], REFERENCE["num_steps"]).w[:: REFERENCE["every"]]
 

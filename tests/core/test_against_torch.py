@@ -58,10 +58,6 @@ def test_the_recording_says_who_was_recorded_and_covers_every_optimizer_that_tor
         "AveragedMomentum",
         "RMSPropEpsInside",
         "Field",
-        "SignDescent",  # test_matrix_optimizers.py compares it with Adam
-        "Lion",  # test_against_optax.py compares these three
-        "ScheduleFreeSGD",
-        "ScheduleFreeAdam",
     }
     assert ours - recorded == without_torch_twin
 

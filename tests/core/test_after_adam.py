@@ -1,4 +1,4 @@
-"""Muon, Shampoo and the geometry below them: definitions, the facts that lesson 15 tells, bad input."""
+"""Muon, Shampoo and the geometry below them: definitions, the facts of lesson 15, bad input."""
 
 import importlib.util
 import os
@@ -7,19 +7,20 @@ import numpy as np
 import pytest
 
 from optcourse import race
-from optcourse.descent import descend
-from optcourse.matrix_optimizers import (
+from optcourse.after_adam import (
     CUBIC,
     Muon,
     Shampoo,
+    SignDescent,
     matrices_of,
     newton_schulz,
     orthogonal_factor,
     steepest,
 )
+from optcourse.descent import descend
 from optcourse.models import SoftmaxRegression
 from optcourse.objectives import rosenbrock
-from optcourse.optimizers import Adam, SignDescent
+from optcourse.optimizers import Adam
 
 LENGTHS = {
     "frobenius": np.linalg.norm,
@@ -246,18 +247,18 @@ def torch_or_skip():
     return torch
 
 
-@pytest.mark.parametrize("shape", [(6, 4), (4, 6)])
+@pytest.mark.parametrize("shape", [(32, 20), (20, 32)])
 def test_torchs_muon_within_the_precision_of_its_numbers(shape):
     torch = torch_or_skip()
     bowl = Bowl(3, *shape)
     W = torch.zeros(shape, dtype=torch.float32, requires_grad=True)
     theirs = torch.optim.Muon([W], lr=0.02, momentum=0.9, weight_decay=0.0, nesterov=True)
-    ours = descend(bowl, Muon(0.02, rho=0.9, matrices=whole(*shape)), np.zeros(24), 20).w
+    ours = descend(bowl, Muon(0.02, rho=0.9, matrices=whole(*shape)), np.zeros(640), 20).w
     for t in range(1, 21):
         W.grad = torch.from_numpy(bowl.gradient(W.detach().numpy().ravel()).reshape(shape)).float()
         theirs.step()
-        # Each step is 0.02 long in every direction; its rounding is about a hundredth of that, and adds up.
-        np.testing.assert_allclose(W.detach().numpy().ravel(), ours[t], atol=1e-3 * t)
+        # bfloat16 has two to three digits.
+        np.testing.assert_allclose(W.detach().numpy().ravel(), ours[t], atol=8e-3)
 
 
 # Bad input

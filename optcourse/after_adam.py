@@ -1,6 +1,7 @@
-"""Optimizers that see a matrix of weights as a whole: Muon and Shampoo, and the arithmetic below them.
+"""Optimizers after Adam (part two of the course), in order of increasing complexity: read from the top.
 
-The steepest step of a given length depends on what a length is. For a matrix G, among all D of length 1:
+They answer one question differently: the steepest step of a given length depends on what a length is. For a matrix
+G, among all D of length 1:
 
     steepest(G, "frobenius")  # the root of the sum of squares: G / |G|, gradient descent's direction
     steepest(G, "entry")      # the largest entry: sign(G), sign descent's and nearly Adam's
@@ -18,12 +19,118 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from optcourse.models import Model
-from optcourse.optimizers import Adam, Optimizer, State, fraction_of, learning_rate_of
+from optcourse.optimizers import Adam, Optimizer, State, eps_of, fraction_of, learning_rate_of, power
 
 Place = tuple[int, int, int]
 NORMS = ("frobenius", "entry", "spectral")
 QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan (2024): fast, and never quite 1
 CUBIC = (1.5, -0.5, 0.0)  # slow, and exact in the end
+
+
+# 1. Every coordinate by itself
+
+
+@dataclass(frozen=True)
+class SignDescent(Optimizer):
+    """Every coordinate takes a step of the same length: the steepest step of a given largest entry.
+
+    w -= learning_rate * sign(dw)
+
+    `Adam` with beta1 = beta2 = eps = 0 takes these steps. A coordinate whose dw is 0 stays.
+    Reference: Bernstein et al. (2018), signSGD.
+    """
+
+    learning_rate: ArrayLike = learning_rate_of(1e-3)
+
+    def init(self, w: np.ndarray) -> State:
+        return State()
+
+    def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
+        w -= self.learning_rate * np.sign(dw)
+
+
+@dataclass(frozen=True)
+class Lion(Optimizer):
+    """The sign of a mean that leans on the newest gradient; what is remembered forgets more slowly.
+
+    w -= learning_rate * sign(beta1 * moment1 + (1 - beta1) * dw)
+    moment1 = beta2 * moment1 + (1 - beta2) * dw
+
+    The weights move before the memory does. Convention: without the paper's decoupled weight decay, which is
+    that of `AdamW`. Reference: Chen et al. (2023). optax: `lion(lr, b1, b2, weight_decay=0)`.
+    """
+
+    learning_rate: ArrayLike = learning_rate_of(1e-3)
+    beta1: ArrayLike = fraction_of(0.9, "beta1")
+    beta2: ArrayLike = fraction_of(0.99, "beta2")
+
+    def init(self, w: np.ndarray) -> State:
+        return State(moment1=np.zeros_like(w))
+
+    def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
+        w -= self.learning_rate * np.sign(self.beta1 * state.moment1 + (1 - self.beta1) * dw)
+        state.moment1 = self.beta2 * state.moment1 + (1 - self.beta2) * dw
+
+
+@dataclass(frozen=True)
+class ScheduleFreeSGD(Optimizer):
+    """A fast point takes the steps, the weights are the mean of all its places, the gradient lies between them.
+
+    t += 1
+    dw = gradient((1 - beta1) * fast + beta1 * w)
+    fast -= learning_rate * dw
+    w = (1 - 1 / t) * w + 1 / t * fast
+
+    `fast` starts at w. Convention: all places count alike; the authors' code weighs them by the squared learning
+    rate, which is the same while the rate is constant. Reference: Defazio et al. (2024), where fast is z.
+    optax: `contrib.schedule_free(sgd(lr), lr, b1)`.
+    """
+
+    learning_rate: ArrayLike = learning_rate_of(1e-2)
+    beta1: ArrayLike = fraction_of(0.9, "beta1")
+
+    def init(self, w: np.ndarray) -> State:
+        return State(fast=w.copy(), t=0)
+
+    def gradient_point(self, w: np.ndarray, state: State) -> np.ndarray:
+        return (1 - self.beta1) * state.fast + self.beta1 * w
+
+    def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
+        state.t += 1
+        state.fast = state.fast - self.learning_rate * dw
+        w[...] = (1 - 1 / state.t) * w + 1 / state.t * state.fast
+
+
+@dataclass(frozen=True)
+class ScheduleFreeAdam(ScheduleFreeSGD):
+    """`ScheduleFreeSGD` whose fast point is divided as in Adam: the mean of its places replaces moment1.
+
+    t += 1
+    dw = gradient((1 - beta1) * fast + beta1 * w)
+    moment2 = beta2 * moment2 + (1 - beta2) * dw * dw
+    fast -= learning_rate * dw / (sqrt(moment2 / (1 - beta2**t)) + eps)
+    w = (1 - 1 / t) * w + 1 / t * fast
+
+    Conventions: as in `ScheduleFreeSGD`; moment2 is corrected as in `Adam`.
+    Reference: Defazio et al. (2024). optax: `contrib.schedule_free(scale_by_rms(bias_correction=True), lr, b1)`.
+    """
+
+    learning_rate: ArrayLike = learning_rate_of(1e-3)
+    beta2: ArrayLike = fraction_of(0.999, "beta2")
+    eps: ArrayLike = eps_of(1e-8)
+
+    def init(self, w: np.ndarray) -> State:
+        return State(fast=w.copy(), moment2=np.zeros_like(w), t=0)
+
+    def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
+        state.t += 1
+        state.moment2 = self.beta2 * state.moment2 + (1 - self.beta2) * dw * dw
+        unbiased2 = state.moment2 / (1 - power(self.beta2, state.t))
+        state.fast = state.fast - self.learning_rate * dw / (np.sqrt(unbiased2) + self.eps)
+        w[...] = (1 - 1 / state.t) * w + 1 / state.t * state.fast
+
+
+# 2. A matrix as a whole
 
 
 def steepest(G: ArrayLike, norm: str = "spectral") -> np.ndarray:
