@@ -9,6 +9,7 @@ import { Painter } from "./painter.js";
 import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const STOPPED = "The notebook has stopped. <strong>Run this cell again</strong> to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 export class Stage {
@@ -38,11 +39,12 @@ export class Stage {
     this.notice = element("p", { className: "oc-notice", role: "status" });
     this.note = element("p", { className: "oc-note", hidden: true });
     this.error = element("p", { className: "oc-error", role: "alert" });
+    this.gone = element("p", { className: "oc-gone", role: "status", hidden: true });
     this.narration = element("p", { className: "oc-narration", hidden: true });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
     const reset = button("Reset", () => this.reset(), { title: "Back to the values this figure began with" });
-    root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
+    root.append(this.canvas, this.gone, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
       element("div", { className: "oc-bar" }, reset));
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -56,7 +58,7 @@ export class Stage {
       if (window.matchMedia("(forced-colors: active)").matches) return window.matchMedia("(prefers-color-scheme: dark)").matches;
       const lab = document.body.dataset.jpThemeLight;
       if (lab !== undefined) return lab === "false";
-      return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
+      return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     const fit = () => {
       if (this.canvas.clientWidth >= 50) this.room = this.canvas.clientWidth;
@@ -101,7 +103,7 @@ export class Stage {
   }
 
   set(name, value) {
-    if (!this.link.live) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }
@@ -132,6 +134,21 @@ export class Stage {
     this.fail("");
     this.conversation.refresh();
     this.conversation.settle();
+  }
+
+  reach() { // what can be moved now: everything where somebody answers, else what the tables cover
+    const gone = !this.link.live && !this.link.covers, covered = this.conversation.covered();
+    const why = gone ? "Run this cell again to move this one." : "This one needs a kernel: open the notebook to move it.";
+    for (const [name, { row }] of this.controls) {
+      const off = !this.link.live && !covered.has(name);
+      if (row.classList.contains("oc-off") === off) continue;
+      for (const input of row.querySelectorAll("input, select, button")) input.disabled = off;
+      row.classList.toggle("oc-off", off);
+      row.title = off ? why : "";
+    }
+    if (this.gone.hidden === !gone) return;
+    this.gone.hidden = !gone;
+    this.gone.innerHTML = gone ? STOPPED : "";
   }
 
   // The run ------------------------------------------------------------------------------------------------------------
