@@ -17,7 +17,7 @@ from optcourse.explorers.controls import Control
 from optcourse.explorers.packing import pack
 from optcourse.explorers.patience import patient, seconds_spent
 from optcourse.figures.encode import encode
-from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES
+from optcourse.figures.palette import DASHES, HEATS, QUANTITIES, RAMP, ROLES, SURFACES
 from optcourse.figures.scene import Scene
 
 if TYPE_CHECKING:
@@ -194,6 +194,8 @@ class Explorer:
             "dashes": {name: list(d) for name, d in DASHES.items()},
             "heats": {name: [list(light), list(dark)] for name, (light, dark) in HEATS.items()},
             "surfaces": SURFACES,
+            "ramp": [list(RAMP["light"]), list(RAMP["dark"])],
+            "quantities": QUANTITIES,
         }
 
     # In a notebook --------------------------------------------------------------------------------------------------

@@ -234,12 +234,15 @@ function decode(meta, bytes) {
     for (const key in out) if (out[key] && typeof out[key] === "object" && "array" in out[key]) out[key] = arrays[out[key].array];
     return out;
   };
-  const marks = meta.marks.map(fill);
+  const marks = meta.marks.map(fill), fields = meta.fields.map(fill);
+  const columns = (list) => list.map((one) => arrays[one.array]); // of a quantity: its value at a step is columns.map((c) => c[step])
+  const runs = meta.runs.map((run) => ({ ...run, quantities: Object.fromEntries(run.quantities.map(([name, list]) => [name, columns(list)])) }));
   const panels = meta.panels.map((p) => ({ xscale: "linear", yscale: "linear", title: "", weight: 1, ...p }));
   return meta.frames.map((frame) => ({
     ...frame,
     narration: frame.narration && fill(frame.narration),
-    panels: frame.panels.map(([p, ms]) => ({ ...panels[p], marks: ms.map((m) => marks[m]) })),
+    runs: (frame.runs || []).map((r) => runs[r]),
+    panels: frame.panels.map(([p, ms, f]) => ({ ...panels[p], marks: ms.map((m) => marks[m]), field: fields[f] })),
   }));
 }
 
@@ -777,7 +780,11 @@ class Pencil {
     else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
-    else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
+    else if (shape === "times") {
+      const b = r * 1.15, a = b * 0.38;
+      for (const [dx, dy] of [[a, 0], [b, b - a], [b - a, b], [0, a], [a - b, b], [-b, b - a], [-a, 0], [-b, a - b], [a - b, -b], [0, -a], [b - a, -b], [b, a - b]]) context.lineTo(x + dx, y + dy);
+      context.closePath();
+    } else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
     const pale = this.spec.surfaces[this.dark ? "dark" : "light"].background;
     if (shape === "ring") {
       context.arc(x, y, r * 0.9, 0, 7);

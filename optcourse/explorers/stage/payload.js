@@ -13,12 +13,15 @@ export function decode(meta, bytes) {
     for (const key in out) if (out[key] && typeof out[key] === "object" && "array" in out[key]) out[key] = arrays[out[key].array];
     return out;
   };
-  const marks = meta.marks.map(fill);
+  const marks = meta.marks.map(fill), fields = meta.fields.map(fill);
+  const columns = (list) => list.map((one) => arrays[one.array]); // of a quantity: its value at a step is columns.map((c) => c[step])
+  const runs = meta.runs.map((run) => ({ ...run, quantities: Object.fromEntries(run.quantities.map(([name, list]) => [name, columns(list)])) }));
   const panels = meta.panels.map((p) => ({ xscale: "linear", yscale: "linear", title: "", weight: 1, ...p }));
   return meta.frames.map((frame) => ({
     ...frame,
     narration: frame.narration && fill(frame.narration),
-    panels: frame.panels.map(([p, ms]) => ({ ...panels[p], marks: ms.map((m) => marks[m]) })),
+    runs: (frame.runs || []).map((r) => runs[r]),
+    panels: frame.panels.map(([p, ms, f]) => ({ ...panels[p], marks: ms.map((m) => marks[m]), field: fields[f] })),
   }));
 }
 
