@@ -15,9 +15,9 @@ from optcourse.authoring.sweep import run_notebook, wrong_checks
 from optcourse.explorers.controls import hyperparameters, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_03 import ValleyExplorer
+from optcourse.explorers.packing import unpack
 from optcourse.explorers.page import write_page
 from optcourse.explorers.sweep import sweep
-from optcourse.explorers.packing import unpack
 from optcourse.figures.encode import encode
 from optcourse.optimizers import Adam
 from tests.explorers.examples import BROKEN, EveryMark, RaisesAtTheEnd
