@@ -199,7 +199,8 @@ def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
     expected = next(
         m for m in EveryMark(amplitude=2.0).frame().panels[0].marks if type(m).__name__ == "Line"
     ).y
-    np.testing.assert_array_equal(np.float32(shown), np.float32(expected))
+    # as they travel, with 16 binary digits; that a table holds what a single frame holds is the sweep's to see
+    np.testing.assert_allclose(shown, expected, rtol=2**-16)
 
 
 def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):

@@ -12,6 +12,7 @@ import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 export class Stage {
@@ -72,7 +73,7 @@ export class Stage {
       if (window.matchMedia("(forced-colors: active)").matches) return window.matchMedia("(prefers-color-scheme: dark)").matches;
       const lab = document.body.dataset.jpThemeLight;
       if (lab !== undefined) return lab === "false";
-      return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
+      return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
     const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
@@ -116,7 +117,7 @@ export class Stage {
   }
 
   set(name, value) {
-    if (!this.link.live) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }
@@ -147,6 +148,19 @@ export class Stage {
     this.fail("");
     this.conversation.refresh();
     this.conversation.settle();
+  }
+
+  reach() { // what can be moved now: everything where somebody answers, else what the tables cover
+    const gone = !this.link.live && !this.link.covers, covered = this.conversation.covered();
+    const why = gone ? "Run this cell again to move this one." : "This one needs a kernel: open the notebook to move it.";
+    for (const [name, { row }] of this.controls) {
+      const off = !this.link.live && !covered.has(name);
+      if (row.classList.contains("oc-off") === off) continue;
+      for (const input of row.querySelectorAll("input, select, button")) input.disabled = off;
+      row.classList.toggle("oc-off", off);
+      row.title = off ? why : "";
+    }
+    this.state("gone", gone ? STOPPED : "");
   }
 
   // The run ------------------------------------------------------------------------------------------------------------

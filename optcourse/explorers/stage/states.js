@@ -12,8 +12,8 @@ export class States {
 
   set(name, sentence, act) { // act: { words, do } of a button
     const { states } = this.stage.ui;
-    if (sentence || name in states === false) states[name] = { sentence: sentence || "", act };
-    if (!sentence) delete states[name];
+    if (sentence) states[name] = { sentence, act };
+    else delete states[name];
     for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
     this.show();
   }
@@ -25,7 +25,8 @@ export class States {
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
-    this.node.replaceChildren(...(said ? [said.sentence] : []));
+    const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
+    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
     if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
   }
 }
