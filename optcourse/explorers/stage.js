@@ -113,9 +113,10 @@ function makeControl(stage, control, id) {
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, marks } = KINDS[control.kind](stage, control, id, words);
   row.append(...nodes);
-  const want = () => stage.conversation.want(control.name);
-  row.addEventListener("pointerenter", want);
-  row.addEventListener("focusin", want);
+  for (const [come, go] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+    row.addEventListener(come, () => stage.conversation.want(control.name, come));
+    row.addEventListener(go, () => stage.conversation.leave(control.name, come));
+  }
   write(stage.values[control.name]);
   return { row, write, marks };
 }
@@ -275,48 +276,57 @@ function fromBase64(text) {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-async function unsqueeze(text) { // see page.py, squeezed
-  const packed = fromBase64(text);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(stream).arrayBuffer();
-  const size = new DataView(buffer).getUint32(0, true), planes = new Uint8Array(buffer, 4), rows = planes.length / 4;
-  const out = new Uint8Array(planes.length);
-  for (let k = 0; k < 4; k++) for (let i = 0; i < rows; i++) out[4 * i + k] = planes[k * rows + i];
-  return out.subarray(0, size);
+async function unpack(block) { // see packing.py
+  const stream = new Blob([block]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const plain = new Uint8Array(await new Response(stream).arrayBuffer()), head = new DataView(plain.buffer, 0, 8);
+  const size = head.getUint32(0, true), length = head.getUint32(4, true);
+  const words = JSON.parse(new TextDecoder().decode(plain.subarray(8, 8 + size)));
+  const planes = plain.subarray(8 + size), rows = planes.length / 4, numbers = new Uint32Array(rows);
+  for (let i = 0, sum = 0; i < rows; i++) {
+    sum = (sum + (planes[i] | (planes[rows + i] << 8) | (planes[2 * rows + i] << 16) | (planes[3 * rows + i] << 24))) >>> 0;
+    numbers[i] = sum;
+  }
+  return { words, data: new Uint8Array(numbers.buffer, 0, length), size: plain.length };
 }
 
 // ---- conversation.js
 
 // The conversation with the kernel: which frame is there already, what is asked for, and what an answer means by now.
+// A table of frames is sent when its control is under the pointer, in focus, or was moved last. Where nobody answers, what is
+// here goes on moving, and the controls never say another setting than the picture.
 
 
 const TABLE_BUDGET = 8e6; // bytes of tables that one figure keeps
+const FRAMES = 30; // single frames that it keeps
 const SETTLE = 120; // ms without input before tables are refreshed
 
-// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)` and `fail(sentence)`.
-// `link` carries it: `live`, `send(message)`, and `tell(values)` where the picture is right already.
+const said = (values) => JSON.stringify(Object.entries(values).sort());
+
+// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)`, `fail(sentence)` and `reach()`: what can be
+// moved may have changed. `link` carries the conversation: `live` (somebody answers), `send(message)`, `tell(values)` where the picture is
+// right already, and `share(values)` with the other views of the figure. A page, where nobody ever answers, says as `covers` which controls
+// have tables, and `opening` until they are there.
 class Conversation {
   constructor(stage, link) {
     Object.assign(this, { stage, link });
+    this.own = Math.random().toString(36).slice(2); // another view, or another browser, hears the same answers
     this.tables = new Map(); // by the control and the values of all others
-    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // whose tables are wanted first
+    this.frames = new Map(); // by the values
+    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // where a frame is looked for first
+    this.near = { moved: this.recent[0] }; // whose tables are wanted; the first one, before anybody came near
+    this.number = 0; // of the questions
     this.epoch = 0; // goes up with each picture: an older answer comes too late
     this.asking = null; // the frame that is being asked for
     this.again = false; // values have moved on meanwhile
     this.fetching = null; // the table that is being asked for
+    this.shown = { ...stage.values }; // the values of the picture
+    this.remember(this.shown, stage.frame);
   }
 
-  refresh() { // the values have changed
-    const frame = this.lookup();
-    if (frame) {
-      this.epoch += 1; // whatever the kernel still answers is older than this picture
-      this.stage.display(frame);
-      this.link.tell(this.stage.values);
-    } else this.ask();
-  }
+  // What is here -------------------------------------------------------------------------------------------------------
 
   key(name) {
-    return name + JSON.stringify(Object.entries(this.stage.values).filter(([n]) => n !== name).sort());
+    return name + said(Object.fromEntries(Object.entries(this.stage.values).filter(([n]) => n !== name)));
   }
 
   lookup() {
@@ -326,27 +336,77 @@ class Conversation {
       const index = table.values.indexOf(this.stage.values[name]);
       if (index >= 0) return table.frames[index];
     }
-    return null;
+    return this.frames.get(said(this.stage.values)) ?? null;
+  }
+
+  covered() { // the controls that move without anybody's answer
+    return this.link.covers ?? new Set(this.recent.filter((name) => this.tables.has(this.key(name))));
+  }
+
+  remember(values, frame) {
+    const key = said(values);
+    this.frames.delete(key);
+    this.frames.set(key, frame);
+    const begun = said(this.stage.spec.initial);
+    for (const old of this.frames.keys()) if (this.frames.size > FRAMES && old !== begun) this.frames.delete(old);
+  }
+
+  keep(key, table) {
+    this.tables.delete(key);
+    this.tables.set(key, table);
+    let total = 0;
+    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+    this.stage.reach();
+  }
+
+  // What is asked for --------------------------------------------------------------------------------------------------
+
+  refresh() { // the values have changed
+    const frame = this.lookup();
+    if (frame) {
+      this.show(frame);
+      this.link.tell(this.stage.values);
+      this.link.share(this.stage.values);
+    } else if (this.link.live) {
+      this.link.share(this.stage.values);
+      this.ask();
+    } else if (!this.link.opening) this.restore();
+  }
+
+  show(frame, values = this.stage.values) {
+    this.epoch += 1; // whatever the kernel still answers is older than this picture
+    this.shown = { ...values };
+    this.stage.display(frame);
+    this.stage.reach();
+  }
+
+  restore() { // nobody draws these values: the controls go back to those of the picture
+    for (const [name, value] of Object.entries(this.shown)) this.stage.adopt(name, value);
+    this.stage.reach();
   }
 
   ask() {
     if (!this.link.live) return;
     if (this.asking) { this.again = true; return; }
-    this.asking = { epoch: this.epoch, key: `f${++this.epoch}` };
+    this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
   moved(name) { // its table first, when the hand rests
     this.recent = [name, ...this.recent.filter((n) => n !== name)];
+    this.near.moved = name;
     this.refresh();
     this.settle();
   }
 
-  want(name) { // a hand comes near
-    if (!this.stage.control(name).table) return;
-    this.recent = [name, ...this.recent.filter((n) => n !== name)];
+  want(name, how) { // a hand comes near: `how` says by which event
+    this.near[how] = name;
     this.fetch();
+  }
+
+  leave(name, how) {
+    if (this.near[how] === name) delete this.near[how];
   }
 
   settle() {
@@ -357,44 +417,82 @@ class Conversation {
   fetch() {
     if (!this.link.live || this.fetching || !this.stage.visible) return;
     const wanted = (control) => control.table && !control.large && !this.tables.has(this.key(control.name));
-    const name = this.recent.find((n) => wanted(this.stage.control(n)));
+    const { moved, ...hands } = this.near;
+    const name = [...Object.values(hands), moved].find((n) => n && wanted(this.stage.control(n)));
     if (!name) return;
-    this.fetching = this.key(name);
-    this.link.send({ kind: "table", control: name, key: this.fetching, values: this.stage.values });
+    this.fetching = { name, key: this.key(name) };
+    this.link.send({ kind: "table", control: name, key: this.fetching.key, values: this.stage.values });
   }
 
-  receive(message, buffers) {
-    const { stage } = this;
-    if (message.kind === "table") {
-      this.keep(message.key, { values: message.values, frames: decode(message, bytesOf(buffers[0])), bytes: buffers[0].byteLength });
-      this.fetching = null;
-      if (this.asking) { const frame = this.lookup(); if (frame) { this.epoch += 1; stage.display(frame); } }
-      this.settle();
-    } else if (message.kind === "no-table") {
-      stage.control(message.control).large = true;
-      this.fetching = null;
-      this.settle();
-    } else if (message.kind === "frame") {
-      const mine = this.asking && this.asking.key === message.key;
-      if (!message.key) for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
-      if (!message.key || (mine && this.epoch === Number(message.key.slice(1)))) stage.display(decode(message, bytesOf(buffers[0]))[0]);
-      if (mine) { this.asking = null; if (this.again) this.refresh(); }
+  // What is heard ------------------------------------------------------------------------------------------------------
+
+  async receive(message, buffers) {
+    const { stage } = this, mine = this.asking && this.asking.key === message.key;
+    if (message.kind === "table") await this.open(message, bytesOf(buffers[0]));
+    else if (message.kind === "no-table") this.without(message.control, message.key);
+    else if (message.kind === "frame") {
+      if (!message.key) { // Python has moved the figure
+        for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
+        this.link.share(stage.values);
+      }
+      const [frame] = decode(message, bytesOf(buffers[0]));
+      this.remember(message.values, frame);
+      const current = mine ? this.epoch === this.asking.epoch : said(message.values) === said(stage.values);
+      if (mine) this.asking = null;
+      if (current) this.show(frame, message.values);
+      if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (this.asking && this.asking.key === message.key) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
-      if (this.fetching === message.key) { this.fetching = null; stage.control(this.recent[0]).large = true; }
+      if (mine) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
+      if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
 
-  keep(key, table) {
-    this.tables.delete(key);
-    this.tables.set(key, table);
-    let total = 0;
-    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+  async open(message, bytes) { // a table, also one that another view has asked for
+    try {
+      const { words, data, size } = await unpack(bytes);
+      if (this.closed) return;
+      this.keep(message.key, { values: words.values, frames: decode(words, data), bytes: size });
+      if (this.asking) { const frame = this.lookup(); if (frame) this.show(frame); }
+    } catch (error) { // its frames are asked for one by one
+      console.error(error);
+      this.without(message.control, message.key);
+      return;
+    }
+    this.fetched(message.key);
+  }
+
+  without(name, key) { // this control has no table
+    this.stage.control(name).large = true;
+    this.fetched(key);
+  }
+
+  fetched(key) {
+    if (this.fetching && this.fetching.key === key) this.fetching = null;
+    this.settle();
+  }
+
+  follow(values) { // another view of this figure was moved; what it is answered is heard here, too
+    if (said(values) === said(this.stage.values)) return;
+    for (const [name, value] of Object.entries(values)) this.stage.adopt(name, value);
+    const frame = this.lookup();
+    clearTimeout(this.behind);
+    if (frame) this.show(frame);
+    else this.behind = setTimeout(() => { if (said(this.shown) !== said(this.stage.values)) this.ask(); }, SETTLE);
+  }
+
+  changed(alive) { // somebody answers, or nobody does any more
+    this.asking = this.fetching = null;
+    if (!alive) this.restore();
+    else this.settle();
+    this.stage.reach();
   }
 
   close() {
+    this.closed = true;
     clearTimeout(this.settling);
+    clearTimeout(this.behind);
     this.tables.clear();
+    this.frames.clear();
   }
 }
 
@@ -1235,6 +1333,7 @@ class Painter extends Pencil {
   }
 
   paint(state, frame, step, ui) {
+    if (!state.width) return; // not shown yet
     const panel = frame.panels[state.index], context = state.picture.getContext("2d");
     const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
     const focus = frame.runs.some((run) => run.name === ui.focus) ? ui.focus : frame.focus;
@@ -1724,7 +1823,7 @@ class Panels {
     while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
     const more = this.panels.length < frame.panels.length;
     while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
-    const key = frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
+    const key = frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
     if (!more && JSON.stringify(key) === this.key) return;
     this.key = JSON.stringify(key);
     this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
@@ -1801,8 +1900,8 @@ class States {
 
   set(name, sentence, act) { // act: { words, do } of a button
     const { states } = this.stage.ui;
-    if (sentence || name in states === false) states[name] = { sentence: sentence || "", act };
-    if (!sentence) delete states[name];
+    if (sentence) states[name] = { sentence, act };
+    else delete states[name];
     for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
     this.show();
   }
@@ -1814,7 +1913,8 @@ class States {
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
-    this.node.replaceChildren(...(said ? [said.sentence] : []));
+    const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
+    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
     if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
   }
 }
@@ -1900,6 +2000,7 @@ class Transport {
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 class Stage {
@@ -1960,7 +2061,7 @@ class Stage {
       if (window.matchMedia("(forced-colors: active)").matches) return window.matchMedia("(prefers-color-scheme: dark)").matches;
       const lab = document.body.dataset.jpThemeLight;
       if (lab !== undefined) return lab === "false";
-      return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
+      return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
     const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
@@ -2005,7 +2106,7 @@ class Stage {
   }
 
   set(name, value) {
-    if (!this.link.live) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }
@@ -2036,6 +2137,19 @@ class Stage {
     this.fail("");
     this.conversation.refresh();
     this.conversation.settle();
+  }
+
+  reach() { // what can be moved now: everything where somebody answers, else what the tables cover
+    const gone = !this.link.live && !this.link.covers, covered = this.conversation.covered();
+    const why = gone ? "Run this cell again to move this one." : "This one needs a kernel: open the notebook to move it.";
+    for (const [name, { row }] of this.controls) {
+      const off = !this.link.live && !covered.has(name);
+      if (row.classList.contains("oc-off") === off) continue;
+      for (const input of row.querySelectorAll("input, select, button")) input.disabled = off;
+      row.classList.toggle("oc-off", off);
+      row.title = off ? why : "";
+    }
+    this.state("gone", gone ? STOPPED : "");
   }
 
   // The run ------------------------------------------------------------------------------------------------------------
@@ -2127,6 +2241,92 @@ class Stage {
   }
 }
 
+// ---- pulse.js
+
+// Whether somebody answers: the kernel behind a figure or a question of a notebook.
+// A kernel that was restarted or has ended has forgotten the figure; only running the cell again helps. A line that is cut, a machine
+// that slept, a kernel that says nothing with nothing else to do: gone until something is heard.
+
+const PATIENCE = 5000; // ms in which a kernel with nothing else to do answers
+const ENDED = ["restarting", "autorestarting", "dead", "terminating"];
+
+class Pulse {
+  constructor(model, changed) { // `model` is anywidget's; changed(alive) is called when that has changed
+    Object.assign(this, { model, changed, alive: true, ended: false, waiting: null, knocking: null });
+    const manager = model.widget_manager, kernel = (this.kernel = manager?.kernel);
+    this.watched = Boolean(manager); // a lecture has none, and looks after its notebook itself
+    this.ear = { // JupyterLab's signals; other front ends have none
+      statusChanged: (_, status) => { if (ENDED.includes(status)) this.end(); },
+      connectionStatusChanged: () => this.line(),
+      disposed: () => this.end(),
+    };
+    for (const [signal, hear] of Object.entries(this.ear)) kernel?.[signal]?.connect(hear);
+    if (kernel === null || kernel?.isDisposed || ENDED.includes(kernel?.status)) queueMicrotask(() => this.end());
+  }
+
+  send(message) {
+    if (this.ended) return;
+    try {
+      this.model.send(message);
+    } catch { // the kernel's channel is closed
+      this.end();
+      return;
+    }
+    if (message.kind !== "values" && this.alive) this.wait(); // these are told, not asked
+  }
+
+  wait() {
+    if (this.watched) this.waiting ??= setTimeout(() => this.late(), PATIENCE);
+  }
+
+  heard() {
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    if (!this.ended) this.set(true);
+  }
+
+  late() {
+    this.waiting = null;
+    const status = this.kernel?.status ?? "idle";
+    if (status === "idle" || status === "unknown") this.set(false);
+    else this.wait(); // it works at something else
+  }
+
+  line() {
+    if (this.kernel.connectionStatus === "connected") this.knock();
+    else this.set(false);
+  }
+
+  knock() { // is it back?
+    clearTimeout(this.knocking);
+    if (this.alive || this.ended) return;
+    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  end() {
+    this.ended = true;
+    this.set(false);
+  }
+
+  set(alive) {
+    if (alive === this.alive) return;
+    this.alive = alive;
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    clearTimeout(this.knocking);
+    if (!alive && !this.ended) this.knocking = setTimeout(() => this.knock(), PATIENCE);
+    this.changed(alive);
+  }
+
+  close() {
+    for (const [signal, hear] of Object.entries(this.ear)) this.kernel?.[signal]?.disconnect(hear);
+    clearTimeout(this.waiting);
+    clearTimeout(this.knocking);
+    this.ended = true;
+  }
+}
+
 // ---- main.js
 
 // The live figure in the browser: draws scenes on a canvas, moves sliders over tables of frames that the kernel sent ahead,
@@ -2136,24 +2336,32 @@ class Stage {
 
 function render({ model, el }) {
   let waiting = null;
+  const pulse = new Pulse(model, (alive) => stage.conversation.changed(alive));
   const link = {
-    live: true,
-    send: (message) => model.send(message),
+    get live() { return pulse.alive; },
+    send: (message) => pulse.send(message),
     tell: (values) => { // the picture is already right; the kernel hears of it when the hand rests
       clearTimeout(waiting);
-      waiting = setTimeout(() => model.send({ kind: "values", values }), 60);
+      waiting = setTimeout(() => pulse.send({ kind: "values", values }), 60);
     },
+    share: (values) => model.set?.("moved", { ...values }), // stays in the browser
   };
   const [frame] = decode(model.get("first"), bytesOf(model.get("first_data")));
-  const stage = new Stage(el, model.get("spec"), model.get("values"), frame, link);
-  const shown = JSON.stringify(model.get("values")) !== JSON.stringify(stage.spec.initial);
-  if (shown) stage.conversation.refresh(); // a second view of a figure that has moved since it was made
-  const hear = (message, buffers) => stage.conversation.receive(message, buffers);
+  const stage = new Stage(el, model.get("spec"), model.get("first").values ?? model.get("values"), frame, link);
+  stage.conversation.follow(model.get("moved") ?? model.get("values")); // a second view of a figure that has moved since it was made
+  const hear = (message, buffers) => {
+    pulse.heard();
+    stage.conversation.receive(message, buffers);
+  };
+  const follow = () => stage.conversation.follow(model.get("moved"));
   model.on("msg:custom", hear);
+  model.on("change:moved", follow);
   el.stage = stage;
   return () => {
     model.off("msg:custom", hear);
+    model.off("change:moved", follow);
     clearTimeout(waiting);
+    pulse.close();
     stage.close();
     delete el.stage;
   };
@@ -2161,21 +2369,33 @@ function render({ model, el }) {
 
 function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
-  const stage = new Stage(el, packed.spec, packed.values, frame, { live: false, send() {}, tell() {} });
+  const covers = new Set(packed.tables.map(({ control }) => control));
+  const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
-  const unpack = async () => {
-    for (const { control, meta, data } of packed.tables) {
-      const table = JSON.parse(new TextDecoder().decode(await unsqueeze(meta)));
-      conversation.keep(keys.get(control), { values: table.values, frames: decode(table, await unsqueeze(data)), bytes: 0 });
+  const open = async () => {
+    let broken = "";
+    for (const { control, packed: block } of packed.tables) {
+      try {
+        const { words, data } = await unpack(fromBase64(block));
+        conversation.keep(keys.get(control), { values: words.values, frames: decode(words, data), bytes: 0 });
+      } catch (error) {
+        console.warn(error);
+        covers.delete(control);
+        broken = `The frames of ${stage.control(control).label} cannot be read, so it does not move. Load the page again.`;
+      }
     }
+    nobody.opening = false;
     el.dataset.ready = "true";
     conversation.refresh(); // somebody may have moved a slider already
+    stage.reach();
+    if (broken) stage.fail(broken);
   };
   const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
     if (!entries.some((e) => e.isIntersecting)) return;
     near.disconnect();
-    unpack().catch((error) => stage.fail(`The frames of this figure cannot be read: ${error}`));
+    open();
   }, { rootMargin: "800px" });
   near.observe(el);
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
@@ -2184,12 +2404,7 @@ function renderPage(el, packed) {
   if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
   stage.note.textContent = notes.join(" ");
   stage.note.hidden = notes.length === 1;
-  for (const row of el.querySelectorAll("[data-control]")) {
-    if (keys.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
-    for (const input of row.querySelectorAll("input, select, button")) input.disabled = true;
-    row.classList.add("oc-off");
-    row.title = "This one needs a kernel: open the notebook to move it.";
-  }
+  stage.reach();
   el.stage = stage;
   return stage;
 }

@@ -170,7 +170,9 @@ def level_labels(grid: Grid, field: Field, view: View, minimum: Place | None, st
     return best
 
 
-def _along_ray(grid: Grid, view: View, levels: Sequence[float], origin: Place, angle: float, avoid: Sequence[Place]) -> list:  # fmt: skip
+def _along_ray(
+    grid: Grid, view: View, levels: Sequence[float], origin: Place, angle: float, avoid: Sequence[Place]
+) -> list[tuple[float, float, float]]:
     found: list[tuple[float, float, float]] = []
     dx, dy = np.cos(angle), np.sin(angle)
     right, bottom = view.left + view.width, view.top + view.height

@@ -27,6 +27,7 @@ export class Painter extends Pencil {
   }
 
   paint(state, frame, step, ui) {
+    if (!state.width) return; // not shown yet
     const panel = frame.panels[state.index], context = state.picture.getContext("2d");
     const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
     const focus = frame.runs.some((run) => run.name === ui.focus) ? ui.focus : frame.focus;
