@@ -1,7 +1,7 @@
 // The controls: one row each, made by its kind, and the marks of theory under a slider.
 
 import { button, element, setText } from "./dom.js";
-import { general, nearest, show, typedNumber } from "./numbers.js";
+import { nearest, numeral, show, typedNumber } from "./numbers.js";
 import { layFlags, partOf, railed } from "./rail.js";
 
 // What a control does with a value, by its kind: the nodes of its row, and how a new value is written into them.
@@ -59,7 +59,7 @@ class Flags {
     if (key === this.key || !wide) return false;
     if (size !== this.size) { this.size = size; this.rows = 0; }
     this.key = key;
-    const texts = inside.map(([v, words]) => (Number(words) === v ? [words, words] : [`${words} ${general(v, 3)}`, words]));
+    const texts = inside.map(([v, words]) => (Number(words) === v ? [words, words] : [`${words} ${numeral(v)}`, words]));
     const marks = inside.map(([v], i) => ({ part: partOf(values, v), widths: texts[i].map(measure) }));
     const placed = layFlags(marks, wide, thumb);
     while (this.flags.length < placed.length) this.flags.push(this.make());

@@ -1,6 +1,7 @@
 // The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
 // Which sizes they have is the style sheet's; what is measured of them is measured here, when a size changes and at no other time.
 
+import { encodedIn, isMap } from "./axes.js";
 import { element, setText } from "./dom.js";
 
 const SAMPLE = [32, 16]; // px, of a line or shape beside its name
@@ -21,7 +22,7 @@ export class Panels {
     while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
     const more = this.panels.length < frame.panels.length;
     while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
-    const key = JSON.stringify(frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]));
+    const key = JSON.stringify(frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]));
     if (!more && key === this.key) return;
     this.key = key;
     this.arrange(frame.panels);
@@ -44,7 +45,7 @@ export class Panels {
   }
 
   arrange(panels) { // a map is wider than the curves beside it; one panel is the main one, which stays in sight
-    const maps = panels.map((panel) => Boolean(panel.field || panel.equal)), mixed = maps.includes(true) && maps.includes(false);
+    const maps = panels.map(isMap), mixed = maps.includes(true) && maps.includes(false);
     const columns = (map) => panels.map((panel, i) => `minmax(0, ${(mixed && maps[i] ? map : 1) * panel.weight}fr)`).join(" ");
     this.node.style.setProperty("--oc-columns", columns(1.42));
     this.node.style.setProperty("--oc-columns-middle", panels.length > 2 ? `repeat(${panels.length - 1}, minmax(0, 1fr))` : columns(1.15));
@@ -59,7 +60,7 @@ export class Panels {
 
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
-    setText(state.encodes, panel.encodes || "");
+    setText(state.encodes, encodedIn(panel));
     state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => element("li", {}, element("canvas", { "aria-hidden": "true" }), mark.label)));

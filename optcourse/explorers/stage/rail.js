@@ -3,7 +3,7 @@
 import { element } from "./dom.js";
 
 const THUMB = 18; // px: of the rail's ends, half of it belongs to the thumb (stage.css has the same)
-const APART = 6; // px between two words, and between a word and a stem
+const BESIDE = 6; // px between two words, and between a word and a stem
 const INSIDE = 5; // px of a flag beside its words
 
 export function railed(input) {
@@ -57,7 +57,7 @@ function settled(order, k, wide) { // a place for this flag and all after it
 }
 
 export function meet(a, b) { // do words meet words, or a stem the words of the other?
-  if (a.form >= 0 && b.form >= 0 && a.row === b.row) return a.from < b.to + APART && a.to > b.from - APART;
+  if (a.form >= 0 && b.form >= 0 && a.row === b.row) return a.from < b.to + BESIDE && a.to > b.from - BESIDE;
   const crosses = (stem, flag) => flag.form >= 0 && flag.row < stem.row && stem.x > flag.from + 1 && stem.x < flag.to - 1;
   return crosses(a, b) || crosses(b, a);
 }
