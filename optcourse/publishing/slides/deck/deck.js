@@ -352,12 +352,13 @@ function arrange(holder) {
   const wide = stage.frame.panels.length > 2;
   explorer.classList.toggle("wide", wide);
   const left = make("div", { className: "oc-left" }), right = make("div", { className: "oc-right" });
-  const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.narration);
+  const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.read, stage.narration);
   // three pictures want the whole width: controls below, as many in a row as there are
   explorer.style.setProperty("--columns", Math.max(3, Math.min(4, stage.spec.controls.length)));
   stage.title.remove(); // the slide has one
+  stage.narrow = () => {}; // and another order of its parts
   const pictures = stage.layout.node;
-  left.append(pictures, stage.bar, words, stage.error, stage.states.node, stage.notice, stage.live);
+  left.append(pictures, stage.bar, words, stage.error, stage.states.node, stage.notice, stage.pinned, stage.live);
   right.append(controls, stage.icons, stage.note);
   explorer.replaceChildren(left, right);
   let longest = 0;
