@@ -763,6 +763,7 @@ class Panels {
     this.panels.forEach(({ node }, i) => {
       const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
+      node.classList.toggle("oc-map", maps[i]);
       node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
     });
   }
@@ -806,9 +807,10 @@ class Panels {
   // Picture and hand together: the panels stay at the top of the window while the controls below them are used. Where they would take
   // more than half of it, the main one stays alone; where that would, none.
   stick() {
-    const { node, stage } = this, main = this.panels[this.main];
+    const { node, stage } = this, main = this.panels[this.main], { style } = stage.root;
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    if (stage.spread.on) { node.classList.remove("oc-alone", "oc-sticks"); style.setProperty("--oc-stuck", "0px"); return; }
+    const half = this.window() / 2, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
@@ -2185,6 +2187,40 @@ function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
     .map((mark) => [mark, { ghost: pin.letter, words: pin.words, run: pin.frame.runs.find((run) => run.name === pin.focus) }]));
 }
 
+// ---- spread.js
+
+// The layout of a slide and of the whole screen: the main picture to the left and top edge, the rest in a column beside it, the run below.
+
+
+class Spread {
+  constructor(stage) {
+    this.stage = stage;
+    this.on = false;
+    this.side = element("div", { className: "oc-side" });
+  }
+
+  set(on) {
+    const { stage } = this, { layout, root } = stage, held = document.activeElement;
+    if (on === this.on) return;
+    this.on = on;
+    root.classList.toggle("oc-slide", on);
+    const words = [stage.head, stage.sentence, stage.notice], below = [stage.narration, stage.read], last = [stage.pinned, stage.controlRows, stage.note];
+    if (on) {
+      const others = layout.panels.filter((panel) => panel.index !== layout.main).map((panel) => panel.node);
+      this.side.append(...words, ...others, ...below, ...last);
+      stage.bar.append(stage.icons);
+      root.append(layout.node, this.side, stage.bar, stage.live);
+    } else {
+      layout.node.append(...layout.panels.map((panel) => panel.node));
+      root.append(...words, stage.live, layout.node, ...below, stage.bar, ...last);
+      stage.head.append(stage.icons);
+      this.side.remove();
+    }
+    if (root.contains(held)) held.focus({ preventScroll: true }); // what is moved loses it
+    stage.fit();
+  }
+}
+
 // ---- states.js
 
 // What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
@@ -2433,11 +2469,13 @@ class Stage {
     this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     this.focusRow = new FocusRow(this);
-    const controls = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
+    this.controlRows = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
     this.layout = new Panels(this);
     this.head = element("div", { className: "oc-head" }, this.title, this.icons);
-    root.append(this.head, element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
-      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
+    this.sentence = element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node);
+    root.append(this.head, this.sentence, this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, this.controlRows, this.note);
+    this.spread = new Spread(this);
     this.el.append(root);
     this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
@@ -2488,6 +2526,7 @@ class Stage {
   }
 
   narrow(now) { // the icons come last where there is no room beside the title
+    if (this.spread.on) return;
     if (now === (this.icons.parentElement === this.root)) return;
     if (now) this.root.append(this.icons);
     else this.head.append(this.icons);

@@ -10,6 +10,7 @@ import { keyDown } from "./keys.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
+import { Spread } from "./spread.js";
 import { States } from "./states.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
@@ -56,11 +57,13 @@ export class Stage {
     this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     this.focusRow = new FocusRow(this);
-    const controls = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
+    this.controlRows = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
     this.layout = new Panels(this);
     this.head = element("div", { className: "oc-head" }, this.title, this.icons);
-    root.append(this.head, element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
-      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
+    this.sentence = element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node);
+    root.append(this.head, this.sentence, this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, this.controlRows, this.note);
+    this.spread = new Spread(this);
     this.el.append(root);
     this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
@@ -111,6 +114,7 @@ export class Stage {
   }
 
   narrow(now) { // the icons come last where there is no room beside the title
+    if (this.spread.on) return;
     if (now === (this.icons.parentElement === this.root)) return;
     if (now) this.root.append(this.icons);
     else this.head.append(this.icons);

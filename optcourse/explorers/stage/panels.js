@@ -54,6 +54,7 @@ export class Panels {
     this.panels.forEach(({ node }, i) => {
       const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
+      node.classList.toggle("oc-map", maps[i]);
       node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
     });
   }
@@ -97,9 +98,10 @@ export class Panels {
   // Picture and hand together: the panels stay at the top of the window while the controls below them are used. Where they would take
   // more than half of it, the main one stays alone; where that would, none.
   stick() {
-    const { node, stage } = this, main = this.panels[this.main];
+    const { node, stage } = this, main = this.panels[this.main], { style } = stage.root;
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    if (stage.spread.on) { node.classList.remove("oc-alone", "oc-sticks"); style.setProperty("--oc-stuck", "0px"); return; }
+    const half = this.window() / 2, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
