@@ -723,7 +723,7 @@ class Panels {
     this.stage = stage;
     this.node = element("div", { className: "oc-panels" });
     this.panels = [];
-    this.longest = stage.frame.says; // of the sentences that may be said
+    this.longest = { says: "", told: "" }; // of the sentences that may be said
     this.ruler = element("canvas").getContext("2d");
   }
 
@@ -808,9 +808,10 @@ class Panels {
   stick() {
     const { node, stage } = this, main = this.panels[this.main];
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    const seen = this.window(), half = seen / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
+    style.setProperty("--oc-window", `${seen}px`);
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
     node.style.setProperty("--oc-around", `${Math.ceil(around)}px`);
     const all = high(node), alone = high(main.node), last = this.panels[this.panels.length - 1].node;
@@ -821,20 +822,22 @@ class Panels {
     style.setProperty("--oc-stuck", `${Math.ceil(stuck)}px`);
   }
 
-  // Room for the longest of these sentences, so that nothing moves when it is said.
+  // Room for the longest of the sentences that may be said, so that nothing moves when it is.
   reserve(frames) {
-    const longest = frames.reduce((words, frame) => (frame.says.length > words.length ? frame.says : words), "");
-    if (longest.length <= (this.longest || "").length) return;
-    this.longest = longest;
-    this.makeRoom();
+    const long = (words, more) => (more.length > words.length ? more : words), { longest } = this;
+    const told = ({ narration, num_steps: last }) => (narration ? [1, last >> 1, last - 1, last].map((step) => narrate(narration, Math.max(0, step))).reduce(long) : "");
+    this.longest = { says: frames.map((frame) => frame.says).reduce(long, longest.says), told: frames.map(told).reduce(long, longest.told) };
+    if (this.longest.says !== longest.says || this.longest.told !== longest.told) this.makeRoom();
   }
 
   makeRoom() {
-    const { says, root } = this.stage, probe = element("p", { className: "oc-says oc-unseen", textContent: this.longest, "aria-hidden": "true" });
-    root.style.removeProperty("--oc-said");
-    says.after(probe);
-    root.style.setProperty("--oc-said", `${Math.ceil(probe.getBoundingClientRect().height)}px`);
-    probe.remove();
+    const { says, narration, root } = this.stage;
+    for (const [node, words, name] of [[says, this.longest.says, "--oc-said"], [narration, this.longest.told, "--oc-told"]]) {
+      const probe = element("p", { className: `${node.className} oc-probe`, textContent: words, "aria-hidden": "true" });
+      node.after(probe);
+      root.style.setProperty(name, `${Math.ceil(probe.getBoundingClientRect().height)}px`);
+      probe.remove();
+    }
   }
 
   window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window
@@ -2440,6 +2443,7 @@ class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);

@@ -63,6 +63,7 @@ export class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
