@@ -71,10 +71,11 @@ export class Panels {
 
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
-    const { stage } = this, { painter, root } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW);
+    const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
     this.makeRoom();
-    this.stick();
+    if (!ui.fullscreen) this.stick();
+    else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
       state.width = state.place.clientWidth;
@@ -130,6 +131,19 @@ export class Panels {
       root.style.setProperty(name, `${Math.ceil(probe.getBoundingClientRect().height)}px`);
       probe.remove();
     }
+  }
+
+  sharp(density, act) { // the pictures with more pixels, for as long as `act` needs them
+    const { painter } = this.stage, usual = painter.density;
+    const turn = (to) => {
+      painter.density = to;
+      painter.ratio = to * painter.scale;
+      for (const { picture, width, height } of this.panels) fitCanvas(picture, width, height, to);
+    };
+    turn(density);
+    act();
+    turn(usual);
+    this.stage.draw();
   }
 
   window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window
