@@ -91,9 +91,10 @@ function makeControl(stage, control, id) {
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, marks } = KINDS[control.kind](stage, control, id, words);
   row.append(...nodes);
-  const want = () => stage.conversation.want(control.name);
-  row.addEventListener("pointerenter", want);
-  row.addEventListener("focusin", want);
+  for (const [come, go] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+    row.addEventListener(come, () => stage.conversation.want(control.name, come));
+    row.addEventListener(go, () => stage.conversation.leave(control.name, come));
+  }
   write(stage.values[control.name]);
   return { row, write, marks };
 }
@@ -233,12 +234,15 @@ function decode(meta, bytes) {
     for (const key in out) if (out[key] && typeof out[key] === "object" && "array" in out[key]) out[key] = arrays[out[key].array];
     return out;
   };
-  const marks = meta.marks.map(fill);
+  const marks = meta.marks.map(fill), fields = meta.fields.map(fill);
+  const columns = (list) => list.map((one) => arrays[one.array]); // of a quantity: its value at a step is columns.map((c) => c[step])
+  const runs = meta.runs.map((run) => ({ ...run, quantities: Object.fromEntries(run.quantities.map(([name, list]) => [name, columns(list)])) }));
   const panels = meta.panels.map((p) => ({ xscale: "linear", yscale: "linear", title: "", weight: 1, ...p }));
   return meta.frames.map((frame) => ({
     ...frame,
     narration: frame.narration && fill(frame.narration),
-    panels: frame.panels.map(([p, ms]) => ({ ...panels[p], marks: ms.map((m) => marks[m]) })),
+    runs: (frame.runs || []).map((r) => runs[r]),
+    panels: frame.panels.map(([p, ms, f]) => ({ ...panels[p], marks: ms.map((m) => marks[m]), field: fields[f] })),
   }));
 }
 
@@ -250,48 +254,57 @@ function fromBase64(text) {
   return Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 }
 
-async function unsqueeze(text) { // see page.py, squeezed
-  const packed = fromBase64(text);
-  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(stream).arrayBuffer();
-  const size = new DataView(buffer).getUint32(0, true), planes = new Uint8Array(buffer, 4), rows = planes.length / 4;
-  const out = new Uint8Array(planes.length);
-  for (let k = 0; k < 4; k++) for (let i = 0; i < rows; i++) out[4 * i + k] = planes[k * rows + i];
-  return out.subarray(0, size);
+async function unpack(block) { // see packing.py
+  const stream = new Blob([block]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const plain = new Uint8Array(await new Response(stream).arrayBuffer()), head = new DataView(plain.buffer, 0, 8);
+  const size = head.getUint32(0, true), length = head.getUint32(4, true);
+  const words = JSON.parse(new TextDecoder().decode(plain.subarray(8, 8 + size)));
+  const planes = plain.subarray(8 + size), rows = planes.length / 4, numbers = new Uint32Array(rows);
+  for (let i = 0, sum = 0; i < rows; i++) {
+    sum = (sum + (planes[i] | (planes[rows + i] << 8) | (planes[2 * rows + i] << 16) | (planes[3 * rows + i] << 24))) >>> 0;
+    numbers[i] = sum;
+  }
+  return { words, data: new Uint8Array(numbers.buffer, 0, length), size: plain.length };
 }
 
 // ---- conversation.js
 
 // The conversation with the kernel: which frame is there already, what is asked for, and what an answer means by now.
+// A table of frames is sent when its control is under the pointer, in focus, or was moved last. Where nobody answers, what is
+// here goes on moving, and the controls never say another setting than the picture.
 
 
 const TABLE_BUDGET = 8e6; // bytes of tables that one figure keeps
+const FRAMES = 30; // single frames that it keeps
 const SETTLE = 120; // ms without input before tables are refreshed
 
-// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)` and `fail(sentence)`.
-// `link` carries it: `live`, `send(message)`, and `tell(values)` where the picture is right already.
+const said = (values) => JSON.stringify(Object.entries(values).sort());
+
+// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)`, `fail(sentence)` and `reach()`: what can be
+// moved may have changed. `link` carries the conversation: `live` (somebody answers), `send(message)`, `tell(values)` where the picture is
+// right already, and `share(values)` with the other views of the figure. A page, where nobody ever answers, says as `covers` which controls
+// have tables, and `opening` until they are there.
 class Conversation {
   constructor(stage, link) {
     Object.assign(this, { stage, link });
+    this.own = Math.random().toString(36).slice(2); // another view, or another browser, hears the same answers
     this.tables = new Map(); // by the control and the values of all others
-    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // whose tables are wanted first
+    this.frames = new Map(); // by the values
+    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // where a frame is looked for first
+    this.near = { moved: this.recent[0] }; // whose tables are wanted; the first one, before anybody came near
+    this.number = 0; // of the questions
     this.epoch = 0; // goes up with each picture: an older answer comes too late
     this.asking = null; // the frame that is being asked for
     this.again = false; // values have moved on meanwhile
     this.fetching = null; // the table that is being asked for
+    this.shown = { ...stage.values }; // the values of the picture
+    this.remember(this.shown, stage.frame);
   }
 
-  refresh() { // the values have changed
-    const frame = this.lookup();
-    if (frame) {
-      this.epoch += 1; // whatever the kernel still answers is older than this picture
-      this.stage.display(frame);
-      this.link.tell(this.stage.values);
-    } else this.ask();
-  }
+  // What is here -------------------------------------------------------------------------------------------------------
 
   key(name) {
-    return name + JSON.stringify(Object.entries(this.stage.values).filter(([n]) => n !== name).sort());
+    return name + said(Object.fromEntries(Object.entries(this.stage.values).filter(([n]) => n !== name)));
   }
 
   lookup() {
@@ -301,27 +314,77 @@ class Conversation {
       const index = table.values.indexOf(this.stage.values[name]);
       if (index >= 0) return table.frames[index];
     }
-    return null;
+    return this.frames.get(said(this.stage.values)) ?? null;
+  }
+
+  covered() { // the controls that move without anybody's answer
+    return this.link.covers ?? new Set(this.recent.filter((name) => this.tables.has(this.key(name))));
+  }
+
+  remember(values, frame) {
+    const key = said(values);
+    this.frames.delete(key);
+    this.frames.set(key, frame);
+    const begun = said(this.stage.spec.initial);
+    for (const old of this.frames.keys()) if (this.frames.size > FRAMES && old !== begun) this.frames.delete(old);
+  }
+
+  keep(key, table) {
+    this.tables.delete(key);
+    this.tables.set(key, table);
+    let total = 0;
+    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+    this.stage.reach();
+  }
+
+  // What is asked for --------------------------------------------------------------------------------------------------
+
+  refresh() { // the values have changed
+    const frame = this.lookup();
+    if (frame) {
+      this.show(frame);
+      this.link.tell(this.stage.values);
+      this.link.share(this.stage.values);
+    } else if (this.link.live) {
+      this.link.share(this.stage.values);
+      this.ask();
+    } else if (!this.link.opening) this.restore();
+  }
+
+  show(frame, values = this.stage.values) {
+    this.epoch += 1; // whatever the kernel still answers is older than this picture
+    this.shown = { ...values };
+    this.stage.display(frame);
+    this.stage.reach();
+  }
+
+  restore() { // nobody draws these values: the controls go back to those of the picture
+    for (const [name, value] of Object.entries(this.shown)) this.stage.adopt(name, value);
+    this.stage.reach();
   }
 
   ask() {
     if (!this.link.live) return;
     if (this.asking) { this.again = true; return; }
-    this.asking = { epoch: this.epoch, key: `f${++this.epoch}` };
+    this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
   moved(name) { // its table first, when the hand rests
     this.recent = [name, ...this.recent.filter((n) => n !== name)];
+    this.near.moved = name;
     this.refresh();
     this.settle();
   }
 
-  want(name) { // a hand comes near
-    if (!this.stage.control(name).table) return;
-    this.recent = [name, ...this.recent.filter((n) => n !== name)];
+  want(name, how) { // a hand comes near: `how` says by which event
+    this.near[how] = name;
     this.fetch();
+  }
+
+  leave(name, how) {
+    if (this.near[how] === name) delete this.near[how];
   }
 
   settle() {
@@ -332,44 +395,82 @@ class Conversation {
   fetch() {
     if (!this.link.live || this.fetching || !this.stage.visible) return;
     const wanted = (control) => control.table && !control.large && !this.tables.has(this.key(control.name));
-    const name = this.recent.find((n) => wanted(this.stage.control(n)));
+    const { moved, ...hands } = this.near;
+    const name = [...Object.values(hands), moved].find((n) => n && wanted(this.stage.control(n)));
     if (!name) return;
-    this.fetching = this.key(name);
-    this.link.send({ kind: "table", control: name, key: this.fetching, values: this.stage.values });
+    this.fetching = { name, key: this.key(name) };
+    this.link.send({ kind: "table", control: name, key: this.fetching.key, values: this.stage.values });
   }
 
-  receive(message, buffers) {
-    const { stage } = this;
-    if (message.kind === "table") {
-      this.keep(message.key, { values: message.values, frames: decode(message, bytesOf(buffers[0])), bytes: buffers[0].byteLength });
-      this.fetching = null;
-      if (this.asking) { const frame = this.lookup(); if (frame) { this.epoch += 1; stage.display(frame); } }
-      this.settle();
-    } else if (message.kind === "no-table") {
-      stage.control(message.control).large = true;
-      this.fetching = null;
-      this.settle();
-    } else if (message.kind === "frame") {
-      const mine = this.asking && this.asking.key === message.key;
-      if (!message.key) for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
-      if (!message.key || (mine && this.epoch === Number(message.key.slice(1)))) stage.display(decode(message, bytesOf(buffers[0]))[0]);
-      if (mine) { this.asking = null; if (this.again) this.refresh(); }
+  // What is heard ------------------------------------------------------------------------------------------------------
+
+  async receive(message, buffers) {
+    const { stage } = this, mine = this.asking && this.asking.key === message.key;
+    if (message.kind === "table") await this.open(message, bytesOf(buffers[0]));
+    else if (message.kind === "no-table") this.without(message.control, message.key);
+    else if (message.kind === "frame") {
+      if (!message.key) { // Python has moved the figure
+        for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
+        this.link.share(stage.values);
+      }
+      const [frame] = decode(message, bytesOf(buffers[0]));
+      this.remember(message.values, frame);
+      const current = mine ? this.epoch === this.asking.epoch : said(message.values) === said(stage.values);
+      if (mine) this.asking = null;
+      if (current) this.show(frame, message.values);
+      if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (this.asking && this.asking.key === message.key) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
-      if (this.fetching === message.key) { this.fetching = null; stage.control(this.recent[0]).large = true; }
+      if (mine) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
+      if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
 
-  keep(key, table) {
-    this.tables.delete(key);
-    this.tables.set(key, table);
-    let total = 0;
-    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+  async open(message, bytes) { // a table, also one that another view has asked for
+    try {
+      const { words, data, size } = await unpack(bytes);
+      if (this.closed) return;
+      this.keep(message.key, { values: words.values, frames: decode(words, data), bytes: size });
+      if (this.asking) { const frame = this.lookup(); if (frame) this.show(frame); }
+    } catch (error) { // its frames are asked for one by one
+      console.error(error);
+      this.without(message.control, message.key);
+      return;
+    }
+    this.fetched(message.key);
+  }
+
+  without(name, key) { // this control has no table
+    this.stage.control(name).large = true;
+    this.fetched(key);
+  }
+
+  fetched(key) {
+    if (this.fetching && this.fetching.key === key) this.fetching = null;
+    this.settle();
+  }
+
+  follow(values) { // another view of this figure was moved; what it is answered is heard here, too
+    if (said(values) === said(this.stage.values)) return;
+    for (const [name, value] of Object.entries(values)) this.stage.adopt(name, value);
+    const frame = this.lookup();
+    clearTimeout(this.behind);
+    if (frame) this.show(frame);
+    else this.behind = setTimeout(() => { if (said(this.shown) !== said(this.stage.values)) this.ask(); }, SETTLE);
+  }
+
+  changed(alive) { // somebody answers, or nobody does any more
+    this.asking = this.fetching = null;
+    if (!alive) this.restore();
+    else this.settle();
+    this.stage.reach();
   }
 
   close() {
+    this.closed = true;
     clearTimeout(this.settling);
+    clearTimeout(this.behind);
     this.tables.clear();
+    this.frames.clear();
   }
 }
 
@@ -378,15 +479,15 @@ class Conversation {
 // The axes of a panel: where its box lies, which place a value has, which value a place has, and its ticks.
 
 
-const MARGIN = { left: 62, right: 16, top: 30, bottom: 48 };
+const MARGIN = { left: 62, right: 16, top: 8, bottom: 44 };
 
 // A panel in its area: the box of its axes, and where values lie.
-function viewOf(panel, area, legendHeight) {
+function viewOf(panel, area, zoom) {
   const box = {
     left: area.left + MARGIN.left,
     top: area.top + MARGIN.top,
     width: area.width - MARGIN.left - MARGIN.right,
-    height: area.height - MARGIN.top - MARGIN.bottom - legendHeight,
+    height: area.height - MARGIN.top - MARGIN.bottom,
   };
   if (panel.equal) {
     const unit = Math.min(box.width / (panel.xlim[1] - panel.xlim[0]), box.height / (panel.ylim[1] - panel.ylim[0]));
@@ -407,7 +508,7 @@ function viewOf(panel, area, legendHeight) {
   const far = (f) => (v) => Math.max(-1e5, Math.min(1e5, f(v))); // canvases misdraw coordinates that are astronomically far
   const X = far(scale(panel.xscale, panel.xlim, box.left, box.width));
   const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
-  return { panel, box, X, Y };
+  return { panel, box, X, Y, zoom };
 }
 
 function isInside({ box }, x, y) {
@@ -480,49 +581,57 @@ class Hand {
     this.words = KEYS[held.kind](held.label);
     this.aim = null; // where the next step of a walk would go
     this.dragging = null;
-    const { canvas } = stage;
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", "application");
-    canvas.style.touchAction = "pinch-zoom";
-    canvas.addEventListener("pointerdown", (event) => this.down(event));
-    canvas.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.dragging = null; });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("blur", () => { if (this.aim) { this.aim = null; stage.draw(); } });
+    for (const panel of stage.panels) {
+      const { picture } = panel;
+      if (stage.frame.panels[panel.index].marks.some((mark) => mark.drag)) this.offer(panel);
+      picture.addEventListener("pointerdown", (event) => this.down(panel, event));
+      picture.addEventListener("pointermove", (event) => this.moved(panel, event));
+      for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => { this.dragging = null; });
+    }
   }
 
-  place(event) { // in the units of the picture
-    const { canvas, painter } = this.stage, rect = canvas.getBoundingClientRect();
-    return [((event.clientX - rect.left) * painter.width) / rect.width, (event.clientY - rect.top) / painter.scale];
+  offer(panel) { // this panel's picture takes the keys
+    const { picture } = panel;
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "application");
+    panel.words = this.words;
+    picture.setAttribute("aria-label", panel.words + picture.getAttribute("aria-label"));
+    picture.style.touchAction = "pinch-zoom";
+    picture.addEventListener("keydown", (event) => this.key(event));
+    picture.addEventListener("blur", () => { if (this.aim) { this.aim = null; this.stage.drawReadout(); } });
   }
 
-  candidates(x, y) { // [view, mark] of all that can be dragged in the panel there
+  place(panel, event) { // in the units of the picture
+    const { scale } = this.stage.painter, rect = panel.picture.getBoundingClientRect();
+    return [(event.clientX - rect.left) / scale, (event.clientY - rect.top) / scale];
+  }
+
+  candidates({ view }, x, y) { // the marks of that panel that can be dragged
     const { stage } = this;
     const drags = (mark) => mark.drag && (stage.link.live || stage.control(mark.drag).kind === "range");
-    return stage.painter.boxes.filter((view) => isInside(view, x, y))
-      .flatMap((view) => view.panel.marks.filter(drags).map((mark) => [view, mark]));
+    return isInside(view, x, y) ? view.panel.marks.filter(drags) : [];
   }
 
-  down(event) {
-    const { stage } = this, [x, y] = this.place(event), first = (a) => (a.length === undefined ? a : a[0]);
-    const away = ([view, mark]) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
-    const near = this.candidates(x, y).map((one) => [away(one), ...one]).sort((a, b) => a[0] - b[0])[0];
-    if (!near) return;
-    const [, view, mark] = near, control = stage.control(mark.drag);
-    stage.canvas.setPointerCapture(event.pointerId);
-    stage.canvas.focus({ preventScroll: true });
+  down(panel, event) {
+    const { stage } = this, { view } = panel, [x, y] = this.place(panel, event), first = (a) => (a.length === undefined ? a : a[0]);
+    const away = (mark) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
+    const [mark] = this.candidates(panel, x, y).sort((a, b) => away(a) - away(b));
+    if (!mark) return;
+    const control = stage.control(mark.drag);
+    panel.picture.setPointerCapture(event.pointerId);
+    panel.picture.focus({ preventScroll: true });
     if (control.kind === "walk") { // one click, one step
       stage.walk(control, valuesAt(view, x, y));
       return;
     }
-    this.dragging = { panel: stage.painter.boxes.indexOf(view), control, basis: mark.drag_basis };
+    this.dragging = { panel, control, basis: mark.drag_basis };
     this.drag(valuesAt(view, x, y));
   }
 
-  moved(event) {
-    const { stage } = this, [x, y] = this.place(event);
-    if (this.dragging) this.drag(valuesAt(stage.painter.boxes[this.dragging.panel], x, y));
-    else stage.canvas.style.cursor = this.candidates(x, y).length ? "crosshair" : "default";
+  moved(panel, event) {
+    const [x, y] = this.place(panel, event);
+    if (this.dragging) this.drag(valuesAt(this.dragging.panel.view, x, y));
+    else panel.picture.style.cursor = this.candidates(panel, x, y).length ? "crosshair" : "default";
   }
 
   drag([u, v]) {
@@ -549,8 +658,24 @@ class Hand {
         const [lo, hi] = sides[i];
         return Number(clamp(v + (by[i] * times * (hi - lo)) / 50, sides[i]).toPrecision(4));
       });
-      stage.draw();
+      stage.drawReadout();
       stage.speak(`Aim at ${this.aim.map(show).join(", ")}`);
+    }
+  }
+  paint() { // where the next step of a walk would go
+    const { stage } = this, { scale, ratio, dark, spec } = stage.painter;
+    for (const { readout, view, width, height } of stage.panels) {
+      if (!view) continue;
+      const context = readout.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, width / scale, height / scale);
+      if (!this.aim || !view.panel.marks.some((m) => m.drag)) continue;
+      context.strokeStyle = spec.surfaces[dark ? "dark" : "light"].text;
+      context.lineWidth = 2;
+      const x = view.X(this.aim[0]), y = view.Y(this.aim[1]);
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
+      context.stroke();
     }
   }
 }
@@ -679,7 +804,11 @@ class Pencil {
     else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
-    else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
+    else if (shape === "times") {
+      const b = r * 1.15, a = b * 0.38;
+      for (const [dx, dy] of [[a, 0], [b, b - a], [b - a, b], [0, a], [a - b, b], [-b, b - a], [-a, 0], [-b, a - b], [a - b, -b], [0, -a], [b - a, -b], [b, a - b]]) context.lineTo(x + dx, y + dy);
+      context.closePath();
+    } else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
     const pale = this.spec.surfaces[this.dark ? "dark" : "light"].background;
     if (shape === "ring") {
       context.arc(x, y, r * 0.9, 0, 7);
@@ -812,11 +941,10 @@ class Pencil {
 
 // ---- painter.js
 
-// The picture: its panels beside or below each other, each with grid, marks, labels and legend, on one canvas.
+// The picture of a panel: grid, marks and labels, on the first of its two canvases.
 
 
-const SMALL = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-const LEGEND_ROW = 18;
+const SMALL = "11.5px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 
 function broken(context, words, width) { // into lines that fit
   const lines = [];
@@ -829,101 +957,39 @@ function broken(context, words, width) { // into lines that fit
 }
 
 class Painter extends Pencil {
-  constructor(canvas, spec) {
+  constructor(spec) {
     super(spec);
-    this.canvas = canvas;
-    this.legendRows = 0;
     this.backs = [];
-    this.boxes = []; // the views of the panels, as they were painted last
+    this.scale = 1;
   }
 
-  size(width, dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
-    this.width = width / scale;
+  look(dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
     this.scale = scale;
     this.dark = dark;
-    this.ratio = Math.max(1, window.devicePixelRatio || 1) * scale;
+    this.density = Math.max(1, window.devicePixelRatio || 1); // of the canvas, for a pixel of the page
+    this.ratio = this.density * scale;
     this.backs = [];
-    this.legendRows = 0;
   }
 
-  paint(frame, step, aim) {
+  paint(state, frame, step, ui) { // state: of a panel, see panels.js
+    if (!state.width) return; // not shown yet
     const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
-    const stacked = this.width < 620 && frame.panels.length > 1;
-    const context = this.canvas.getContext("2d", { alpha: false });
-    const weights = frame.panels.map((p) => p.weight);
-    const total = weights.reduce((a, b) => a + b, 0);
-    const widths = stacked ? weights.map(() => this.width) : weights.map((w) => (this.width * w) / total);
-    context.font = SMALL;
-    frame.panels.forEach((panel, i) => {
-      this.legendRows = Math.max(this.legendRows, this.legend(context, panel, widths[i]).length);
-    });
-    const tall = this.spec.height + this.legendRows * LEGEND_ROW;
-    const height = stacked ? tall * frame.panels.length : tall;
-    const w = Math.round(this.width * this.ratio), h = Math.round(height * this.ratio);
-    if (this.canvas.width !== w || this.canvas.height !== h) {
-      this.canvas.width = w;
-      this.canvas.height = h;
-      this.canvas.style.height = height * this.scale + "px";
-      this.backs = [];
-    }
+    const context = state.picture.getContext("2d"), panel = frame.panels[state.index];
+    const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, area.width, area.height);
     context.lineJoin = "round";
-    context.fillStyle = surface.background;
-    context.fillRect(0, 0, this.width, height);
-    this.boxes = [];
-    let left = 0, top = 0;
-    frame.panels.forEach((panel, i) => {
-      this.panel(context, panel, { left, top, width: widths[i], height: tall }, step, surface, i);
-      if (stacked) top += tall;
-      else left += widths[i];
-    });
-    if (aim) for (const view of this.boxes) if (view.panel.marks.some((m) => m.drag)) {
-      context.strokeStyle = surface.text;
-      context.lineWidth = 2;
-      context.setLineDash([]);
-      const x = view.X(aim[0]), y = view.Y(aim[1]);
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
-      context.stroke();
-    }
-  }
-
-  legend(context, panel, width) {
-    const rows = [];
-    const whole = width - this.legendLeft(width) - 4;
-    let room = 0;
-    const seen = new Set();
-    for (const mark of panel.marks) {
-      if (!mark.label || seen.has(mark.label)) continue;
-      seen.add(mark.label);
-      const lines = broken(context, mark.label, whole - 34);
-      lines.forEach((words, i) => {
-        const need = 34 + context.measureText(words).width + 12;
-        if (!rows.length || need > room + 12 || i > 0) {
-          rows.push([]);
-          room = whole;
-        }
-        rows[rows.length - 1].push([i ? null : mark, words, need]);
-        room -= need;
-      });
-      if (lines.length > 1) room = 0;
-    }
-    return rows;
-  }
-
-  legendLeft(width) {
-    return width < 420 ? 6 : MARGIN.left;
-  }
-
-  panel(context, panel, area, step, surface, index) {
-    const view = viewOf(panel, area, this.legendRows * LEGEND_ROW);
-    this.boxes.push(view);
+    const view = (state.view = viewOf(panel, area, ui.zoom[state.index]));
     this.placed = [];
     const ticks = ticksOf(panel, view.box);
     this.grid(context, view, ticks, surface);
-    this.marks(context, view, step, index);
+    this.marks(context, view, step, state.index);
     this.labels(context, view, ticks, area, surface);
-    this.keys(context, panel, area, surface);
+  }
+
+  legend(panel) { // the marks that the key below the picture explains, each name once
+    const seen = new Set();
+    return panel.marks.filter((mark) => mark.label && !seen.has(mark.label) && seen.add(mark.label));
   }
 
   grid(context, { box, X, Y }, [across, up], surface) {
@@ -978,25 +1044,6 @@ class Painter extends Pencil {
     context.rotate(-Math.PI / 2);
     context.fillText(panel.ylabel, 0, 0, area.height - 4);
     context.restore();
-    context.font = "600 " + FONT;
-    const title = broken(context, panel.title, area.width - 4);
-    title.forEach((words, i) => context.fillText(words, middle(words), box.top - (title.length > 1 ? 6 : 9) - 13 * (title.length - 1 - i), area.width - 4));
-  }
-
-  keys(context, panel, area, surface) {
-    context.font = SMALL;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    this.legend(context, panel, area.width).forEach((row, r) => {
-      let x = area.left + this.legendLeft(area.width);
-      const y = area.top + area.height - this.legendRows * LEGEND_ROW + (r + 0.4) * LEGEND_ROW;
-      for (const [mark, words, need] of row) {
-        if (mark) this.sample(context, mark, x, y);
-        context.fillStyle = surface.text;
-        context.fillText(words, x + 34, y);
-        x += need;
-      }
-    });
   }
 
   background(context, marks, view, index) {
@@ -1016,6 +1063,120 @@ class Painter extends Pencil {
       kept = this.backs[index] = { key, marks, canvas };
     }
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  }
+}
+
+// ---- panels.js
+
+// The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
+
+
+const SAMPLE = [32, 16]; // px, of a line or shape beside its name
+
+class Panels {
+  constructor(stage) {
+    this.stage = stage;
+    this.node = element("div", { className: "oc-panels" });
+    this.panels = [];
+  }
+
+  match(frame) { // as many panels as the frame has, each with its title and its key
+    while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
+    const more = this.panels.length < frame.panels.length;
+    while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
+    const key = frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
+    if (!more && JSON.stringify(key) === this.key) return;
+    this.key = JSON.stringify(key);
+    this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
+    this.panels.forEach((state, i) => this.name(state, frame.panels[i]));
+    this.measure();
+  }
+
+  make(index) {
+    const picture = element("canvas", { className: "oc-picture", role: "img", "aria-describedby": this.stage.id + "-says" });
+    const readout = element("canvas", { className: "oc-readout", "aria-hidden": "true" });
+    const title = element("b"), encodes = element("span");
+    const head = element("p", { className: "oc-panel-title" }, title, encodes);
+    const place = element("div", { className: "oc-place" }, picture, readout);
+    const keys = element("ul", { className: "oc-key" });
+    const node = element("div", { className: "oc-panel" }, head, place, keys);
+    node.dataset.panel = index;
+    this.node.append(node);
+    return { index, node, head, title, encodes, place, picture, readout, keys, view: null, width: 0, height: 0 };
+  }
+
+  name(state, panel) {
+    setText(state.title, panel.title || panel.ylabel);
+    setText(state.encodes, panel.encodes || "");
+    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
+    const marks = this.stage.painter.legend(panel);
+    state.keys.replaceChildren(...marks.map((mark) => {
+      const sample = element("canvas", { "aria-hidden": "true" });
+      return element("li", {}, sample, mark.label);
+    }));
+    state.keys.hidden = !marks.length;
+    state.samples = marks;
+  }
+
+  // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
+  measure() {
+    const { painter } = this.stage;
+    for (const state of this.panels) {
+      if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
+      state.width = state.place.clientWidth;
+      state.height = state.place.clientHeight;
+      for (const canvas of [state.picture, state.readout]) fitCanvas(canvas, state.width, state.height, painter.density);
+      [...state.keys.children].forEach((item, i) => {
+        const [canvas] = item.children, scale = painter.scale;
+        fitCanvas(canvas, SAMPLE[0] * scale, SAMPLE[1] * scale, painter.density);
+        Object.assign(canvas.style, { width: SAMPLE[0] * scale + "px", height: SAMPLE[1] * scale + "px" });
+        const context = canvas.getContext("2d");
+        context.setTransform(painter.ratio, 0, 0, painter.ratio, 0, 0);
+        context.clearRect(0, 0, ...SAMPLE);
+        painter.sample(context, state.samples[i], 2, SAMPLE[1] / 2);
+      });
+    }
+    return this.panels.some((state) => state.width);
+  }
+}
+
+function fitCanvas(canvas, width, height, density) {
+  const w = Math.round(width * density), h = Math.round(height * density);
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+}
+
+// ---- states.js
+
+// What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
+
+
+const FIRST = ["gone", "error", "blank", "loading", "waiting"]; // the first of these that holds is said
+
+class States {
+  constructor(stage) {
+    this.stage = stage;
+    this.node = element("p", { className: "oc-state", role: "status" });
+  }
+
+  set(name, sentence, act) { // act: { words, do } of a button
+    const { states } = this.stage.ui;
+    if (sentence) states[name] = { sentence, act };
+    else delete states[name];
+    for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
+    this.show();
+  }
+
+  show() {
+    const { stage } = this, { states } = stage.ui;
+    const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
+    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    const key = said ? said.sentence + (said.act?.words || "") : "";
+    if (this.key === key) return;
+    this.key = key;
+    const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
+    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
+    if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
   }
 }
 
@@ -1099,6 +1260,8 @@ class Transport {
 
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const TEXT = 16; // px: the size of text for which all sizes are written
+const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 class Stage {
@@ -1106,11 +1269,14 @@ class Stage {
     Object.assign(this, { el, spec, link, frame });
     this.id = "oc" + ++figures;
     this.values = { ...values };
+    // What the person has chosen to see, and the kernel need not know.
+    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
+    this.painter = new Painter(spec);
+    this.states = new States(this);
     this.transport = new Transport(this);
     this.build();
-    this.painter = new Painter(this.canvas, spec);
     this.watch();
   }
 
@@ -1122,23 +1288,33 @@ class Stage {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
     root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.canvas = element("canvas", { role: "img" });
-    this.says = element("p", { className: "oc-says" });
+    this.title = element("p", { className: "oc-title", textContent: this.spec.title });
+    this.icons = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" });
+    this.says = element("p", { className: "oc-says", id: this.id + "-says" });
+    this.error = element("p", { className: "oc-error", role: "alert" });
     this.live = element("span", { className: "oc-live", "aria-live": "polite" });
     this.notice = element("p", { className: "oc-notice", role: "status" });
     this.note = element("p", { className: "oc-note", hidden: true });
-    this.error = element("p", { className: "oc-error", role: "alert" });
     this.narration = element("p", { className: "oc-narration", hidden: true });
+    this.read = element("p", { className: "oc-read", hidden: true });
+    this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
-    const reset = button("Reset", () => this.reset(), { title: "Back to the values this figure began with" });
-    root.append(this.canvas, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
-      element("div", { className: "oc-bar" }, reset));
+    this.icons.append(button("Reset", () => this.reset(), { title: "Back to the values this figure began with" }));
+    this.layout = new Panels(this);
+    root.append(element("div", { className: "oc-head" }, this.title, this.icons),
+      element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
+    this.el.append(root);
+    this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    this.el.append(root);
     const held = heldBy(this);
     this.hand = held && new Hand(this, held);
+  }
+
+  get panels() { // [{ node, picture, readout, view, … }], see panels.js
+    return this.layout.panels;
   }
 
   watch() { // the room, the size of the text, the theme
@@ -1146,31 +1322,30 @@ class Stage {
       if (window.matchMedia("(forced-colors: active)").matches) return window.matchMedia("(prefers-color-scheme: dark)").matches;
       const lab = document.body.dataset.jpThemeLight;
       if (lab !== undefined) return lab === "false";
-      return this.link.live ? false : window.matchMedia("(prefers-color-scheme: dark)").matches;
-    };
-    const fit = () => {
-      if (this.canvas.clientWidth >= 50) this.room = this.canvas.clientWidth;
-      if (!this.room) return; // not shown yet
-      this.root.classList.toggle("oc-dark", dark());
-      this.size = size();
-      this.painter.size(this.room, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
-      this.draw();
+      return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
-    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize, dark()].join();
-    const refit = () => { if (size() !== this.size) fit(); };
+    const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
+    this.fit = () => {
+      this.root.classList.toggle("oc-dark", dark());
+      this.painter.look(dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / TEXT));
+      const seen = this.layout.measure();
+      this.size = size();
+      if (seen) this.draw();
+    };
+    const refit = () => { if (size() !== this.size) this.fit(); };
     const resized = new ResizeObserver(refit);
-    resized.observe(this.root);
-    const themed = new MutationObserver(fit);
+    for (const node of [this.root, this.layout.node]) resized.observe(node);
+    const themed = new MutationObserver(this.fit);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fit, { signal: this.closed.signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.fit, { signal: this.closed.signal });
     const seen = new IntersectionObserver((entries) => {
       this.visible = entries.some((e) => e.isIntersecting);
       if (this.visible) { refit(); this.conversation.settle(); }
     });
     seen.observe(this.root);
     this.closed.signal.addEventListener("abort", () => { for (const watcher of [resized, themed, seen]) watcher.disconnect(); });
-    fit();
+    this.fit();
   }
 
   close() {
@@ -1191,7 +1366,7 @@ class Stage {
   }
 
   set(name, value) {
-    if (!this.link.live) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }
@@ -1222,6 +1397,19 @@ class Stage {
     this.fail("");
     this.conversation.refresh();
     this.conversation.settle();
+  }
+
+  reach() { // what can be moved now: everything where somebody answers, else what the tables cover
+    const gone = !this.link.live && !this.link.covers, covered = this.conversation.covered();
+    const why = gone ? "Run this cell again to move this one." : "This one needs a kernel: open the notebook to move it.";
+    for (const [name, { row }] of this.controls) {
+      const off = !this.link.live && !covered.has(name);
+      if (row.classList.contains("oc-off") === off) continue;
+      for (const input of row.querySelectorAll("input, select, button")) input.disabled = off;
+      row.classList.toggle("oc-off", off);
+      row.title = off ? why : "";
+    }
+    this.state("gone", gone ? STOPPED : "");
   }
 
   // The run ------------------------------------------------------------------------------------------------------------
@@ -1265,15 +1453,22 @@ class Stage {
 
   fail(sentence) {
     setText(this.error, sentence);
+    this.states.show();
+  }
+
+  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  state(name, sentence, act) {
+    this.states.set(name, sentence, act);
   }
 
   draw() {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
-    this.painter.paint(frame, step, this.hand?.aim);
+    this.layout.match(frame);
+    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.drawReadout();
     setText(this.says, frame.says);
     setText(this.notice, frame.notice || "");
-    this.canvas.setAttribute("aria-label", (this.hand?.words || "") + frame.says);
     const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
     const words = told !== null && step < frame.num_steps ? told : frame.says;
     clearTimeout(this.speaking);
@@ -1283,6 +1478,10 @@ class Stage {
     this.narration.hidden = told === null;
     if (told !== null) setText(this.narration, told);
     for (const control of this.spec.controls) this.mark(control, frame.slider_marks?.[control.name] || []);
+  }
+
+  drawReadout() { // the second layers: what a pointer or a key points at
+    this.hand?.paint();
   }
 
   mark(control, wanted) { // what theory says of a slider
@@ -1302,6 +1501,92 @@ class Stage {
   }
 }
 
+// ---- pulse.js
+
+// Whether somebody answers: the kernel behind a figure or a question of a notebook.
+// A kernel that was restarted or has ended has forgotten the figure; only running the cell again helps. A line that is cut, a machine
+// that slept, a kernel that says nothing with nothing else to do: gone until something is heard.
+
+const PATIENCE = 5000; // ms in which a kernel with nothing else to do answers
+const ENDED = ["restarting", "autorestarting", "dead", "terminating"];
+
+class Pulse {
+  constructor(model, changed) { // `model` is anywidget's; changed(alive) is called when that has changed
+    Object.assign(this, { model, changed, alive: true, ended: false, waiting: null, knocking: null });
+    const manager = model.widget_manager, kernel = (this.kernel = manager?.kernel);
+    this.watched = Boolean(manager); // a lecture has none, and looks after its notebook itself
+    this.ear = { // JupyterLab's signals; other front ends have none
+      statusChanged: (_, status) => { if (ENDED.includes(status)) this.end(); },
+      connectionStatusChanged: () => this.line(),
+      disposed: () => this.end(),
+    };
+    for (const [signal, hear] of Object.entries(this.ear)) kernel?.[signal]?.connect(hear);
+    if (kernel === null || kernel?.isDisposed || ENDED.includes(kernel?.status)) queueMicrotask(() => this.end());
+  }
+
+  send(message) {
+    if (this.ended) return;
+    try {
+      this.model.send(message);
+    } catch { // the kernel's channel is closed
+      this.end();
+      return;
+    }
+    if (message.kind !== "values" && this.alive) this.wait(); // these are told, not asked
+  }
+
+  wait() {
+    if (this.watched) this.waiting ??= setTimeout(() => this.late(), PATIENCE);
+  }
+
+  heard() {
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    if (!this.ended) this.set(true);
+  }
+
+  late() {
+    this.waiting = null;
+    const status = this.kernel?.status ?? "idle";
+    if (status === "idle" || status === "unknown") this.set(false);
+    else this.wait(); // it works at something else
+  }
+
+  line() {
+    if (this.kernel.connectionStatus === "connected") this.knock();
+    else this.set(false);
+  }
+
+  knock() { // is it back?
+    clearTimeout(this.knocking);
+    if (this.alive || this.ended) return;
+    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  end() {
+    this.ended = true;
+    this.set(false);
+  }
+
+  set(alive) {
+    if (alive === this.alive) return;
+    this.alive = alive;
+    clearTimeout(this.waiting);
+    this.waiting = null;
+    clearTimeout(this.knocking);
+    if (!alive && !this.ended) this.knocking = setTimeout(() => this.knock(), PATIENCE);
+    this.changed(alive);
+  }
+
+  close() {
+    for (const [signal, hear] of Object.entries(this.ear)) this.kernel?.[signal]?.disconnect(hear);
+    clearTimeout(this.waiting);
+    clearTimeout(this.knocking);
+    this.ended = true;
+  }
+}
+
 // ---- main.js
 
 // The live figure in the browser: draws scenes on a canvas, moves sliders over tables of frames that the kernel sent ahead,
@@ -1311,24 +1596,32 @@ class Stage {
 
 function render({ model, el }) {
   let waiting = null;
+  const pulse = new Pulse(model, (alive) => stage.conversation.changed(alive));
   const link = {
-    live: true,
-    send: (message) => model.send(message),
+    get live() { return pulse.alive; },
+    send: (message) => pulse.send(message),
     tell: (values) => { // the picture is already right; the kernel hears of it when the hand rests
       clearTimeout(waiting);
-      waiting = setTimeout(() => model.send({ kind: "values", values }), 60);
+      waiting = setTimeout(() => pulse.send({ kind: "values", values }), 60);
     },
+    share: (values) => model.set?.("moved", { ...values }), // stays in the browser
   };
   const [frame] = decode(model.get("first"), bytesOf(model.get("first_data")));
-  const stage = new Stage(el, model.get("spec"), model.get("values"), frame, link);
-  const shown = JSON.stringify(model.get("values")) !== JSON.stringify(stage.spec.initial);
-  if (shown) stage.conversation.refresh(); // a second view of a figure that has moved since it was made
-  const hear = (message, buffers) => stage.conversation.receive(message, buffers);
+  const stage = new Stage(el, model.get("spec"), model.get("first").values ?? model.get("values"), frame, link);
+  stage.conversation.follow(model.get("moved") ?? model.get("values")); // a second view of a figure that has moved since it was made
+  const hear = (message, buffers) => {
+    pulse.heard();
+    stage.conversation.receive(message, buffers);
+  };
+  const follow = () => stage.conversation.follow(model.get("moved"));
   model.on("msg:custom", hear);
+  model.on("change:moved", follow);
   el.stage = stage;
   return () => {
     model.off("msg:custom", hear);
+    model.off("change:moved", follow);
     clearTimeout(waiting);
+    pulse.close();
     stage.close();
     delete el.stage;
   };
@@ -1336,21 +1629,33 @@ function render({ model, el }) {
 
 function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
-  const stage = new Stage(el, packed.spec, packed.values, frame, { live: false, send() {}, tell() {} });
+  const covers = new Set(packed.tables.map(({ control }) => control));
+  const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
-  const unpack = async () => {
-    for (const { control, meta, data } of packed.tables) {
-      const table = JSON.parse(new TextDecoder().decode(await unsqueeze(meta)));
-      conversation.keep(keys.get(control), { values: table.values, frames: decode(table, await unsqueeze(data)), bytes: 0 });
+  const open = async () => {
+    let broken = "";
+    for (const { control, packed: block } of packed.tables) {
+      try {
+        const { words, data } = await unpack(fromBase64(block));
+        conversation.keep(keys.get(control), { values: words.values, frames: decode(words, data), bytes: 0 });
+      } catch (error) {
+        console.warn(error);
+        covers.delete(control);
+        broken = `The frames of ${stage.control(control).label} cannot be read, so it does not move. Load the page again.`;
+      }
     }
+    nobody.opening = false;
     el.dataset.ready = "true";
     conversation.refresh(); // somebody may have moved a slider already
+    stage.reach();
+    if (broken) stage.fail(broken);
   };
   const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
     if (!entries.some((e) => e.isIntersecting)) return;
     near.disconnect();
-    unpack().catch((error) => stage.fail(`The frames of this figure cannot be read: ${error}`));
+    open();
   }, { rootMargin: "800px" });
   near.observe(el);
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
@@ -1359,12 +1664,7 @@ function renderPage(el, packed) {
   if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
   stage.note.textContent = notes.join(" ");
   stage.note.hidden = notes.length === 1;
-  for (const row of el.querySelectorAll("[data-control]")) {
-    if (keys.has(row.dataset.control)) continue; // the others could be moved, and the picture would not follow
-    for (const input of row.querySelectorAll("input, select, button")) input.disabled = true;
-    row.classList.add("oc-off");
-    row.title = "This one needs a kernel: open the notebook to move it.";
-  }
+  stage.reach();
   el.stage = stage;
   return stage;
 }

@@ -4,17 +4,20 @@ from optcourse.figures.landscape import landscape
 from optcourse.figures.scene import (
     Arrows,
     Bars,
+    Field,
     Heat,
     Line,
     Narration,
     Panel,
     Points,
     Rule,
+    Run,
     Scene,
     Span,
     Text,
 )
 
 __all__ = [
-    "Arrows", "Bars", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Scene", "Span", "Text", "landscape",
+    "Arrows", "Bars", "Field", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Run", "Scene", "Span", "Text",
+    "landscape",
 ]  # fmt: skip

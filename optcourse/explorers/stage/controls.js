@@ -14,9 +14,10 @@ export function makeControl(stage, control, id) {
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, marks } = KINDS[control.kind](stage, control, id, words);
   row.append(...nodes);
-  const want = () => stage.conversation.want(control.name);
-  row.addEventListener("pointerenter", want);
-  row.addEventListener("focusin", want);
+  for (const [come, go] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
+    row.addEventListener(come, () => stage.conversation.want(control.name, come));
+    row.addEventListener(go, () => stage.conversation.leave(control.name, come));
+  }
   write(stage.values[control.name]);
   return { row, write, marks };
 }

@@ -120,7 +120,11 @@ export class Pencil {
     else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
     else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
-    else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
+    else if (shape === "times") {
+      const b = r * 1.15, a = b * 0.38;
+      for (const [dx, dy] of [[a, 0], [b, b - a], [b - a, b], [0, a], [a - b, b], [-b, b - a], [-a, 0], [-b, a - b], [a - b, -b], [0, -a], [b - a, -b], [b, a - b]]) context.lineTo(x + dx, y + dy);
+      context.closePath();
+    } else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
     const pale = this.spec.surfaces[this.dark ? "dark" : "light"].background;
     if (shape === "ring") {
       context.arc(x, y, r * 0.9, 0, 7);
