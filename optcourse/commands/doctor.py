@@ -44,7 +44,7 @@ def imported(distribution: str) -> Callable[[], str | None]:
             place = importlib.metadata.distribution(distribution).locate_file("")
         except importlib.metadata.PackageNotFoundError:
             return None
-        name = {"ipython": "IPython", "beautifulsoup4": "bs4"}.get(distribution, distribution)
+        name = {"ipython": "IPython", "beautifulsoup4": "bs4", "pyzmq": "zmq"}.get(distribution, distribution)
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise Wrong(f"{version} is listed, but its files are gone", SET_UP)
@@ -203,6 +203,7 @@ PARTS = (
             "beautifulsoup4": "the index of terms on the site",
             "ipython": "what a check prints under a cell",
             "jinja2": "pages",
+            "jupyter_client": "optcourse check: kernels",
             "jupyter_server": "optcourse lab: sliders without a delay",
             "markupsafe": "pages",
             "nbclient": "optcourse check",
@@ -210,6 +211,7 @@ PARTS = (
             "nbformat": "reading and writing notebooks",
             "packaging": "optcourse site --lite",
             "pygments": "code in colours on pages",
+            "pyzmq": "what is said between kernel and page",
             "traitlets": "live figures",
             "tqdm": "the bar of commands that take a while",
         }.items()

@@ -26,9 +26,15 @@ SETTINGS = {
 }
 
 SERVER_CONFIG = '''"""Written by `optcourse lab` at every start; do not edit."""
+import zmq
+from jupyter_client import KernelManager
+
 c = get_config()  # noqa: F821
 # A slider that is dragged shows 46 pictures a second instead of 18.
 c.ServerApp.kernel_websocket_connection_class = "optcourse.commands.websocket.NoDelayConnection"
+# What passes between server and kernel is encrypted where both can do it; newer kernels print an alarm where it is not.
+if KernelManager.class_traits().get("transport_encryption") and zmq.has("curve"):
+    c.KernelManager.transport_encryption = "auto"
 '''
 
 
