@@ -41,7 +41,9 @@ class Explorer:
     title: ClassVar[str] = ""
     controls: ClassVar[Sequence[Control]] = ()
     height: ClassVar[int] = 360  # of the drawing, in CSS pixels, at full width
-    slide: ClassVar[Sequence[str]] = ()  # the controls that a slide and the full screen show; the first three if not given
+    slide: ClassVar[
+        Sequence[str]
+    ] = ()  # the controls that a slide and the full screen show; the first three if not given
     # The control sweep puts a list here, and finds every explorer of a notebook in it.
     made: ClassVar[list[Explorer] | None] = None
 
