@@ -249,7 +249,9 @@ class Recorder:
 
 
 def _copy(arg: Any) -> Any:
-    """A copy as an array, so that neither side can change the other's."""
+    """A copy as an array, so that neither side can change the other's; nobody can change the bytes of a message."""
+    if type(arg) is np.ndarray and type(arg.base) is bytes:
+        return arg
     if type(arg) in (bool, int, float, list, tuple) or isinstance(arg, np.ndarray | np.generic):
         return np.array(arg)
     return arg
