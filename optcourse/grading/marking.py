@@ -187,7 +187,8 @@ def _final_mark(
     """
     if mark.status != "passed" or exercise.kind == "value":
         return mark
-    visible, hidden = _drawn(exercise.id, tuple(visible_seed(exercise))), _drawn(exercise.id, seed)
+    visible = _drawn(exercise.id, tuple(visible_seed(exercise)))
+    hidden = _drawn(exercise.id, seed, exercise.hidden)
     for k, state in enumerate(states):
         try:
             submission.start()
@@ -222,10 +223,12 @@ def _passes(
 
 
 @lru_cache(maxsize=64)
-def _drawn(exercise_id: str, seed: tuple[int, ...]) -> tuple[list[Case], list[Outcome]]:
+def _drawn(
+    exercise_id: str, seed: tuple[int, ...], count: int | None = None
+) -> tuple[list[Case], list[Outcome]]:
     """The cases of an exercise for a seed and what the reference does on them: once for all submissions of a process."""
     exercise = exercises.get(exercise_id)
-    cases = exercise.draw_cases(list(seed))
+    cases = exercise.draw_cases(list(seed))[:count]
     expected = expected_outcomes(exercise, cases)
     if "calls" not in exercise.compare:
         for outcome in expected:
@@ -599,7 +602,7 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict | bytes:
             # before NumPy makes one array of them
             if any(has_text(value) for value in [*args, *kwargs.values()]):
                 return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
-        if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
+        if sum([np.size(value) for value in [*args, *kwargs.values()]]) > MAX_ASKED:
             raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         raise Stopped("its question is not readable") from error

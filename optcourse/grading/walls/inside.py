@@ -45,16 +45,14 @@ class Pipe:
         return json.loads(self._message())
 
     def _message(self):
-        return self._read(int.from_bytes(self._read(4), "big"))
-
-    def _read(self, size):
-        while len(self.heard) < size:
+        heard = self.heard
+        while len(heard) < 4 or len(heard) < (end := 4 + int.from_bytes(heard[:4], "big")):
             part = os.read(self.read_from, 1 << 16)
             if not part:
                 os._exit(0)  # the judge has gone
-            self.heard += part
-        data, self.heard = self.heard[:size], self.heard[size:]
-        return data
+            heard += part
+        self.heard = heard[end:]
+        return heard[4:end]
 
     def ask(self, question):
         """The value of a case's callable. The call's clock stands still meanwhile, so no message is cut in two."""
