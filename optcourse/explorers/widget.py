@@ -28,7 +28,12 @@ class Shell(anywidget.AnyWidget):
 
     def __init__(self, explorer: Any) -> None:
         meta, data = encode([explorer.frame()])
-        super().__init__(spec=explorer.spec, values=explorer.values, first=meta, first_data=data)
+        super().__init__(
+            spec=explorer.spec,
+            values=explorer.values,
+            first={**meta, "values": explorer.values},
+            first_data=data,
+        )
         self.explorer = explorer
         self.on_msg(self._hear)
 
