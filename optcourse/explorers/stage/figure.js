@@ -10,13 +10,13 @@ import { keyDown } from "./keys.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
-import { Spread } from "./spread.js";
 import { States } from "./states.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -26,7 +26,7 @@ export class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, spread: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
@@ -57,15 +57,14 @@ export class Stage {
     this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     this.focusRow = new FocusRow(this);
-    this.controlRows = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
+    const controls = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
     this.layout = new Panels(this);
     this.head = element("div", { className: "oc-head" }, this.title, this.icons);
-    this.sentence = element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node);
-    root.append(this.head, this.sentence, this.notice, this.live,
-      this.layout.node, this.narration, this.read, this.bar, this.pinned, this.controlRows, this.note);
-    this.spread = new Spread(this);
+    root.append(this.head, element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
@@ -91,7 +90,8 @@ export class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.spread ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();
@@ -114,7 +114,6 @@ export class Stage {
   }
 
   narrow(now) { // the icons come last where there is no room beside the title
-    if (this.spread.on) return;
     if (now === (this.icons.parentElement === this.root)) return;
     if (now) this.root.append(this.icons);
     else this.head.append(this.icons);

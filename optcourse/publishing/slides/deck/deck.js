@@ -362,7 +362,7 @@ function arrange(holder) {
   for (const [name, { row }] of stage.controls) row.hidden = !names.includes(name);
   stage.title.textContent = holder.closest(".slide").querySelector("h2").textContent;
   holder.fit = () => stage.fit();
-  stage.spread.set(true);
+  stage.tools.spread(true);
 }
 
 // -- moving ----------------------------------------------------------------------------------------------------------------------------
