@@ -56,7 +56,7 @@ def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
             assert page.evaluate(SPILLS) == [], f"at {width} x {height}"
             if height == 1080:
                 assert page.evaluate(CODE_BESIDE_PROSE) == []
-                assert {size for kind, size in page.evaluate(LETTERS) if kind == "prose"} <= {24, 25.8, 30}
+                assert {size for kind, size in page.evaluate(LETTERS) if kind == "prose"} <= {22.2, 25.8, 30}
                 assert page.evaluate(FIGURES) == [], "a figure is the point of its slide"
                 assert page.evaluate(LEADS) == [], "what is said before a figure needs no slide"
 

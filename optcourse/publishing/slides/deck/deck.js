@@ -108,7 +108,7 @@ function number(data) {
 
 // One size of letters for prose, a smaller one for what is long; a question may be set larger. Sizes that change from slide to slide
 // are read as if they meant something.
-const DENSITIES = [1.25, 1, 0.86, 0.8];
+const DENSITIES = [1.25, 1, 0.86, 0.74];
 const spills = (slide) => {
   const body = slide.lastBody;
   const slack = 3 * unit(); // another size of window rounds in another way
@@ -359,10 +359,16 @@ function anew() { // every figure that is drawn, by what answers now
 function arrange(holder) {
   const { stage } = holder, named = (holder.dataset.controls || "").split(" ").filter(Boolean);
   const names = named.length ? named : [...stage.controls.keys()].slice(0, 3);
-  for (const [name, { row }] of stage.controls) row.hidden = !names.includes(name);
+  const shown = names.filter((name) => stage.controls.has(name)).map((name) => stage.controls.get(name).row), rows = stage.root.querySelector(".oc-controls");
+  for (const { row } of stage.controls.values()) row.hidden = !shown.includes(row);
   stage.title.textContent = holder.closest(".slide").querySelector("h2").textContent;
-  holder.fit = () => stage.fit();
+  holder.fit = () => { // in a small window the last ones may find no room
+    for (const row of shown) row.hidden = false;
+    stage.fit();
+    for (let k = shown.length - 1; k > 0 && rows.scrollHeight > rows.clientHeight + 1; k--) { shown[k].hidden = true; stage.fit(); }
+  };
   stage.tools.spread(true);
+  holder.fit();
 }
 
 // -- moving ----------------------------------------------------------------------------------------------------------------------------
