@@ -14,7 +14,6 @@ import pytest
 
 from optcourse.exercises.answers.lesson_03 import saddle_steps
 from optcourse.explorers import (
-from tests.explorers.words import plain
     lesson_01,
     lesson_02,
     lesson_03,
@@ -25,6 +24,7 @@ from tests.explorers.words import plain
     lesson_08,
     lesson_09,
 )
+from tests.explorers.words import plain
 
 SOURCES = sorted((Path(__file__).parents[2] / "source").glob("0[0-9]_*.py"))
 INSTRUCTIONS = set(
