@@ -12,7 +12,9 @@ import pytest
 from optcourse.cli import COMMANDS
 
 PACKAGE = Path(__file__).resolve().parents[1] / "optcourse"
-CORE = "objectives gradients optimizers schedules theory data models"
+CORE = (
+    "objectives gradients optimizers after_adam schedules theory data models curvature autodiff noise claims"
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ ROOMS = {
     ),
     "progress": Room("progress journal", "", "place exercises"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
-    "questions": Room("questions", "numpy ipywidgets anywidget", "exercises checking progress"),
+    "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     "authoring": Room(
         "authoring",
         "numpy jupytext nbformat pytest IPython",
