@@ -54,6 +54,7 @@ from pathlib import Path
 from typing import Any
 
 from optcourse import exercises
+from optcourse.grading.credit import Rule, earned
 from optcourse.lessons import title_of
 
 APPLICATION = 0x6F707463  # "optc"
@@ -140,13 +141,14 @@ class Entry:
     id: str
     title: str
     of: float
-    automatic: int | None  # None: no automatic mark, because nothing could be run or a person reads it
+    automatic: float | None  # None: no automatic mark, because nothing could be run or a person reads it
     status: str
     visible: str = ""
     hidden_failed: bool = False
     misconception: str = ""
     also: str = ""
     right: tuple[str, ...] = ()
+    earned: tuple[str, ...] = ()  # of a wrong answer with partial credit: what earned what
     hints: tuple[str, ...] = ()
     decision: Decision | None = None
     by_hand: bool = False
@@ -219,12 +221,16 @@ class Student:
 class Gradebook:
     """An open gradebook. Use it as a context manager. `tasks` are what a person reads (see `manual.read_tasks`).
 
+    `credit` says what wrong answers earn, by exercise (see `credit`); it is applied when marks are read, and never kept.
+
     Raises:
         GradebookError: the file is a link, is no gradebook, is from a newer version, or cannot be read or written.
     """
 
-    def __init__(self, path: Path, tasks: tuple[Part, ...] = ()) -> None:
-        self.path, self.tasks, self.old = path, tasks, False
+    def __init__(
+        self, path: Path, tasks: tuple[Part, ...] = (), credit: Mapping[str, Rule] | None = None
+    ) -> None:
+        self.path, self.tasks, self.credit, self.old = path, tasks, credit or {}, False
         try:
             if path.is_symlink():
                 raise GradebookError(f"{path} is a link; a gradebook is opened only under its own name.")
@@ -566,6 +572,15 @@ class Gradebook:
         newest = {(row["student"], row["exercise"]): row["sha256"] for row in rows}
         return {key: sha256 for key, sha256 in newest.items() if sha256 is not None}
 
+    def _credit(
+        self, exercise: str, mark: sqlite3.Row, found: Mapping[str, Any]
+    ) -> tuple[float, tuple[str, ...]]:
+        """What a wrong answer earns all the same, and the lines that say for what."""
+        rule = self.credit.get(exercise)
+        if rule is None or not found or mark["status"] != "failed" or mark["points"]:
+            return 0, ()
+        return earned(rule, mark["of"], found["right"], found["misconception"], found["also"])
+
     def _lesson(
         self,
         row: Mapping[str, Any],
@@ -580,6 +595,8 @@ class Gradebook:
             # what was stopped before it was done is no mark: a person looks at it
             stopped = mark is not None and mark["status"] == "stopped" and not part.by_hand
             waits = part.by_hand or mark is None
+            found = {} if waits or self.old else _found(mark)
+            credit = (0, ()) if waits else self._credit(part.id, mark, found)
             decision = decisions.get((student, part.id))
             points_given = decision is not None and decision.points is not None
             entries.append(
@@ -587,13 +604,14 @@ class Gradebook:
                     id=part.id,
                     title=part.title,
                     of=part.points if waits else mark["of"],
-                    automatic=None if waits or stopped else mark["points"],
+                    automatic=None if waits or stopped else mark["points"] + credit[0],
+                    earned=credit[1],
                     status=("read by a person" if part.by_hand else "not marked")
                     if waits
                     else mark["status"],
                     visible="" if waits else mark["visible"],
                     hidden_failed=not waits and bool(mark["hidden_failed"]),
-                    **({} if waits or self.old else _found(mark)),
+                    **found,
                     hints=part.hints,
                     decision=decision,
                     by_hand=part.by_hand,

@@ -184,6 +184,8 @@ def _visible_mark(submission: RunningNotebook, exercise: Exercise, state: int) -
     right = ()
     if status == "failed" and exercise.kind == "function" and outcomes:
         right = _right(exercise, cases, outcomes, expected, feedback.misconception)
+    elif status == "failed" and feedback.misconception:  # values have no other cases
+        right = (ALIKE,)
     return ExerciseMark(
         exercise.id, 0, exercise.points, status, said,
         misconception=feedback.misconception or "", also=feedback.also or "", right=right,
