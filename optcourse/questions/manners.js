@@ -1,6 +1,26 @@
 // Manners for the questions of a notebook: what ipywidgets leave out for people who use the keyboard or a screen reader.
 // A group of choices is named by its question; arrow keys look at the choices and Space commits to one; what comes as an
-// answer is announced; and when a button has done its work, the focus goes to what it brought.
+// answer is announced; and when a button has done its work, the focus goes to what it brought. Where the notebook has stopped, the question
+// says so and takes no answer. shell.py puts Pulse, which the figures use, before this.
+
+const STOPPED = "The notebook has stopped. <strong>Run this cell again</strong> to answer.";
+
+function watch(box, model) { // is somebody there who hears the answer?
+  const said = box.appendChild(Object.assign(document.createElement("p"), { className: "optcourse-gone", hidden: true }));
+  said.setAttribute("role", "status");
+  let held = [];
+  const pulse = new Pulse(model, (alive) => {
+    said.hidden = alive;
+    said.innerHTML = alive ? "" : STOPPED;
+    box.classList.toggle("optcourse-stopped", !alive);
+    if (!alive) held = [...box.querySelectorAll("input:enabled, button:enabled")];
+    for (const input of held) input.disabled = !alive;
+  });
+  const ask = (event) => { if (event.target.matches("input, button, button *")) pulse.send({ kind: "hello" }); };
+  box.addEventListener("click", ask);
+  model.on("msg:custom", () => pulse.heard());
+  return pulse;
+}
 
 function dress(box) {
   box.setAttribute("role", "group");
@@ -36,6 +56,7 @@ function dress(box) {
   polish();
   new MutationObserver((changes) => {
     polish();
+    if (box.classList.contains("optcourse-stopped")) return;
     if (changes.some(({ target }) => target === held && target.disabled)) {
       const answer = [...box.querySelectorAll(".optcourse-answer")].filter((n) => n.textContent.trim()).pop();
       answer?.focus();
@@ -51,14 +72,15 @@ function look(event) { // by itself an arrow key would answer, on its way, every
   radios[(radios.indexOf(event.target) + by + radios.length) % radios.length]?.focus();
 }
 
-function render({ el }) {
+function render({ model, el }) {
   el.style.display = "none";
-  let tries = 0;
+  let tries = 0, pulse = null;
   const find = () => { // the box is put together piece by piece
     const box = el.closest(".optcourse-box");
-    if (box) { if (!box.dataset.manners) { box.dataset.manners = "true"; dress(box); } } else if (tries++ < 200) setTimeout(find, 50);
+    if (box) { if (!box.dataset.manners) { box.dataset.manners = "true"; dress(box); pulse = watch(box, model); } } else if (tries++ < 200) setTimeout(find, 50);
   };
   find();
+  return () => pulse?.close();
 }
 
 export default { render };

@@ -17,6 +17,7 @@ import anywidget
 import ipywidgets as widgets
 
 from optcourse.checking.feedback import block, plain
+from optcourse.explorers import stage
 
 log = logging.getLogger("optcourse")
 
@@ -39,15 +40,25 @@ STYLE = """<style>
   outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 2px;
 }
 .optcourse-box, .optcourse-box .widget-box { overflow: visible; }
+.optcourse-gone { margin: 4px 0; padding: 2px 8px; border-left: 4px solid var(--jp-warn-color1, #b26a00); }
+.optcourse-gone[hidden] { display: none; }
+.optcourse-stopped :is(input, button):disabled { opacity: 0.6; }
 </style>"""
 
 BOX = widgets.Layout  # a fresh layout each time: widgets must not share one
 
 
 class Manners(anywidget.AnyWidget):
-    """Shows nothing; gives the box that it stands in names, roles, keys and announcements (manners.js says which)."""
+    """Shows nothing; gives the box that it stands in names, roles, keys and announcements (manners.js says which).
 
-    _esm = Path(__file__).with_name("manners.js")
+    A browser that wants to know whether somebody hears an answer says hello.
+    """
+
+    _esm = stage.module("pulse.js") + Path(__file__).with_name("manners.js").read_text(encoding="utf-8")
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.on_msg(lambda _widget, message, _buffers: self.send(message))
 
 
 class Panel(widgets.VBox):
