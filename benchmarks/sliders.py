@@ -165,12 +165,12 @@ def first_picture(design: str = "ours", repeat: int = 5) -> float:
 # The old canvas is marked, so that only a new one counts; the clock starts with the key press that runs the cell.
 FIRST = """() => {
   window.first = undefined;
-  document.querySelectorAll('.oc-explorer canvas').forEach((canvas) => { canvas.dataset.old = 'yes'; });
+  document.querySelectorAll('.oc-picture').forEach((canvas) => { canvas.dataset.old = 'yes'; });
   const pressed = (event) => { if (event.key === 'Enter') window.pressed = event.timeStamp; };
   window.addEventListener('keydown', pressed, {capture: true});
   const tick = () => {
-    const canvas = document.querySelector('.oc-explorer canvas:not([data-old])');
-    if (canvas && canvas.width > 400 && window.pressed) { window.first = performance.now() - window.pressed; return; }
+    const canvas = document.querySelector('.oc-picture:not([data-old])');
+    if (canvas && canvas.width > 200 && window.pressed) { window.first = performance.now() - window.pressed; return; }
     requestAnimationFrame(tick);
   };
   requestAnimationFrame(tick);

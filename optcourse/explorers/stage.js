@@ -479,15 +479,15 @@ class Conversation {
 // The axes of a panel: where its box lies, which place a value has, which value a place has, and its ticks.
 
 
-const MARGIN = { left: 62, right: 16, top: 30, bottom: 48 };
+const MARGIN = { left: 62, right: 16, top: 8, bottom: 44 };
 
 // A panel in its area: the box of its axes, and where values lie.
-function viewOf(panel, area, legendHeight) {
+function viewOf(panel, area, zoom) {
   const box = {
     left: area.left + MARGIN.left,
     top: area.top + MARGIN.top,
     width: area.width - MARGIN.left - MARGIN.right,
-    height: area.height - MARGIN.top - MARGIN.bottom - legendHeight,
+    height: area.height - MARGIN.top - MARGIN.bottom,
   };
   if (panel.equal) {
     const unit = Math.min(box.width / (panel.xlim[1] - panel.xlim[0]), box.height / (panel.ylim[1] - panel.ylim[0]));
@@ -508,7 +508,7 @@ function viewOf(panel, area, legendHeight) {
   const far = (f) => (v) => Math.max(-1e5, Math.min(1e5, f(v))); // canvases misdraw coordinates that are astronomically far
   const X = far(scale(panel.xscale, panel.xlim, box.left, box.width));
   const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
-  return { panel, box, X, Y };
+  return { panel, box, X, Y, zoom };
 }
 
 function isInside({ box }, x, y) {
@@ -581,49 +581,57 @@ class Hand {
     this.words = KEYS[held.kind](held.label);
     this.aim = null; // where the next step of a walk would go
     this.dragging = null;
-    const { canvas } = stage;
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", "application");
-    canvas.style.touchAction = "pinch-zoom";
-    canvas.addEventListener("pointerdown", (event) => this.down(event));
-    canvas.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.dragging = null; });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("blur", () => { if (this.aim) { this.aim = null; stage.draw(); } });
+    for (const panel of stage.panels) {
+      const { picture } = panel;
+      if (stage.frame.panels[panel.index].marks.some((mark) => mark.drag)) this.offer(panel);
+      picture.addEventListener("pointerdown", (event) => this.down(panel, event));
+      picture.addEventListener("pointermove", (event) => this.moved(panel, event));
+      for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => { this.dragging = null; });
+    }
   }
 
-  place(event) { // in the units of the picture
-    const { canvas, painter } = this.stage, rect = canvas.getBoundingClientRect();
-    return [((event.clientX - rect.left) * painter.width) / rect.width, (event.clientY - rect.top) / painter.scale];
+  offer(panel) { // this panel's picture takes the keys
+    const { picture } = panel;
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "application");
+    panel.words = this.words;
+    picture.setAttribute("aria-label", panel.words + picture.getAttribute("aria-label"));
+    picture.style.touchAction = "pinch-zoom";
+    picture.addEventListener("keydown", (event) => this.key(event));
+    picture.addEventListener("blur", () => { if (this.aim) { this.aim = null; this.stage.drawReadout(); } });
   }
 
-  candidates(x, y) { // [view, mark] of all that can be dragged in the panel there
+  place(panel, event) { // in the units of the picture
+    const { scale } = this.stage.painter, rect = panel.picture.getBoundingClientRect();
+    return [(event.clientX - rect.left) / scale, (event.clientY - rect.top) / scale];
+  }
+
+  candidates({ view }, x, y) { // the marks of that panel that can be dragged
     const { stage } = this;
     const drags = (mark) => mark.drag && (stage.link.live || stage.control(mark.drag).kind === "range");
-    return stage.painter.boxes.filter((view) => isInside(view, x, y))
-      .flatMap((view) => view.panel.marks.filter(drags).map((mark) => [view, mark]));
+    return isInside(view, x, y) ? view.panel.marks.filter(drags) : [];
   }
 
-  down(event) {
-    const { stage } = this, [x, y] = this.place(event), first = (a) => (a.length === undefined ? a : a[0]);
-    const away = ([view, mark]) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
-    const near = this.candidates(x, y).map((one) => [away(one), ...one]).sort((a, b) => a[0] - b[0])[0];
-    if (!near) return;
-    const [, view, mark] = near, control = stage.control(mark.drag);
-    stage.canvas.setPointerCapture(event.pointerId);
-    stage.canvas.focus({ preventScroll: true });
+  down(panel, event) {
+    const { stage } = this, { view } = panel, [x, y] = this.place(panel, event), first = (a) => (a.length === undefined ? a : a[0]);
+    const away = (mark) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
+    const [mark] = this.candidates(panel, x, y).sort((a, b) => away(a) - away(b));
+    if (!mark) return;
+    const control = stage.control(mark.drag);
+    panel.picture.setPointerCapture(event.pointerId);
+    panel.picture.focus({ preventScroll: true });
     if (control.kind === "walk") { // one click, one step
       stage.walk(control, valuesAt(view, x, y));
       return;
     }
-    this.dragging = { panel: stage.painter.boxes.indexOf(view), control, basis: mark.drag_basis };
+    this.dragging = { panel, control, basis: mark.drag_basis };
     this.drag(valuesAt(view, x, y));
   }
 
-  moved(event) {
-    const { stage } = this, [x, y] = this.place(event);
-    if (this.dragging) this.drag(valuesAt(stage.painter.boxes[this.dragging.panel], x, y));
-    else stage.canvas.style.cursor = this.candidates(x, y).length ? "crosshair" : "default";
+  moved(panel, event) {
+    const [x, y] = this.place(panel, event);
+    if (this.dragging) this.drag(valuesAt(this.dragging.panel.view, x, y));
+    else panel.picture.style.cursor = this.candidates(panel, x, y).length ? "crosshair" : "default";
   }
 
   drag([u, v]) {
@@ -650,8 +658,24 @@ class Hand {
         const [lo, hi] = sides[i];
         return Number(clamp(v + (by[i] * times * (hi - lo)) / 50, sides[i]).toPrecision(4));
       });
-      stage.draw();
+      stage.drawReadout();
       stage.speak(`Aim at ${this.aim.map(show).join(", ")}`);
+    }
+  }
+  paint() { // where the next step of a walk would go
+    const { stage } = this, { scale, ratio, dark, spec } = stage.painter;
+    for (const { readout, view, width, height } of stage.panels) {
+      if (!view) continue;
+      const context = readout.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, width / scale, height / scale);
+      if (!this.aim || !view.panel.marks.some((m) => m.drag)) continue;
+      context.strokeStyle = spec.surfaces[dark ? "dark" : "light"].text;
+      context.lineWidth = 2;
+      const x = view.X(this.aim[0]), y = view.Y(this.aim[1]);
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
+      context.stroke();
     }
   }
 }
@@ -917,11 +941,10 @@ class Pencil {
 
 // ---- painter.js
 
-// The picture: its panels beside or below each other, each with grid, marks, labels and legend, on one canvas.
+// The picture of a panel: grid, marks and labels, on the first of its two canvases.
 
 
-const SMALL = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-const LEGEND_ROW = 18;
+const SMALL = "11.5px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 
 function broken(context, words, width) { // into lines that fit
   const lines = [];
@@ -934,101 +957,39 @@ function broken(context, words, width) { // into lines that fit
 }
 
 class Painter extends Pencil {
-  constructor(canvas, spec) {
+  constructor(spec) {
     super(spec);
-    this.canvas = canvas;
-    this.legendRows = 0;
     this.backs = [];
-    this.boxes = []; // the views of the panels, as they were painted last
+    this.scale = 1;
   }
 
-  size(width, dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
-    this.width = width / scale;
+  look(dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
     this.scale = scale;
     this.dark = dark;
-    this.ratio = Math.max(1, window.devicePixelRatio || 1) * scale;
+    this.density = Math.max(1, window.devicePixelRatio || 1); // of the canvas, for a pixel of the page
+    this.ratio = this.density * scale;
     this.backs = [];
-    this.legendRows = 0;
   }
 
-  paint(frame, step, aim) {
+  paint(state, frame, step, ui) { // state: of a panel, see panels.js
+    if (!state.width) return; // not shown yet
     const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
-    const stacked = this.width < 620 && frame.panels.length > 1;
-    const context = this.canvas.getContext("2d", { alpha: false });
-    const weights = frame.panels.map((p) => p.weight);
-    const total = weights.reduce((a, b) => a + b, 0);
-    const widths = stacked ? weights.map(() => this.width) : weights.map((w) => (this.width * w) / total);
-    context.font = SMALL;
-    frame.panels.forEach((panel, i) => {
-      this.legendRows = Math.max(this.legendRows, this.legend(context, panel, widths[i]).length);
-    });
-    const tall = this.spec.height + this.legendRows * LEGEND_ROW;
-    const height = stacked ? tall * frame.panels.length : tall;
-    const w = Math.round(this.width * this.ratio), h = Math.round(height * this.ratio);
-    if (this.canvas.width !== w || this.canvas.height !== h) {
-      this.canvas.width = w;
-      this.canvas.height = h;
-      this.canvas.style.height = height * this.scale + "px";
-      this.backs = [];
-    }
+    const context = state.picture.getContext("2d"), panel = frame.panels[state.index];
+    const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, area.width, area.height);
     context.lineJoin = "round";
-    context.fillStyle = surface.background;
-    context.fillRect(0, 0, this.width, height);
-    this.boxes = [];
-    let left = 0, top = 0;
-    frame.panels.forEach((panel, i) => {
-      this.panel(context, panel, { left, top, width: widths[i], height: tall }, step, surface, i);
-      if (stacked) top += tall;
-      else left += widths[i];
-    });
-    if (aim) for (const view of this.boxes) if (view.panel.marks.some((m) => m.drag)) {
-      context.strokeStyle = surface.text;
-      context.lineWidth = 2;
-      context.setLineDash([]);
-      const x = view.X(aim[0]), y = view.Y(aim[1]);
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
-      context.stroke();
-    }
-  }
-
-  legend(context, panel, width) {
-    const rows = [];
-    const whole = width - this.legendLeft(width) - 4;
-    let room = 0;
-    const seen = new Set();
-    for (const mark of panel.marks) {
-      if (!mark.label || seen.has(mark.label)) continue;
-      seen.add(mark.label);
-      const lines = broken(context, mark.label, whole - 34);
-      lines.forEach((words, i) => {
-        const need = 34 + context.measureText(words).width + 12;
-        if (!rows.length || need > room + 12 || i > 0) {
-          rows.push([]);
-          room = whole;
-        }
-        rows[rows.length - 1].push([i ? null : mark, words, need]);
-        room -= need;
-      });
-      if (lines.length > 1) room = 0;
-    }
-    return rows;
-  }
-
-  legendLeft(width) {
-    return width < 420 ? 6 : MARGIN.left;
-  }
-
-  panel(context, panel, area, step, surface, index) {
-    const view = viewOf(panel, area, this.legendRows * LEGEND_ROW);
-    this.boxes.push(view);
+    const view = (state.view = viewOf(panel, area, ui.zoom[state.index]));
     this.placed = [];
     const ticks = ticksOf(panel, view.box);
     this.grid(context, view, ticks, surface);
-    this.marks(context, view, step, index);
+    this.marks(context, view, step, state.index);
     this.labels(context, view, ticks, area, surface);
-    this.keys(context, panel, area, surface);
+  }
+
+  legend(panel) { // the marks that the key below the picture explains, each name once
+    const seen = new Set();
+    return panel.marks.filter((mark) => mark.label && !seen.has(mark.label) && seen.add(mark.label));
   }
 
   grid(context, { box, X, Y }, [across, up], surface) {
@@ -1083,25 +1044,6 @@ class Painter extends Pencil {
     context.rotate(-Math.PI / 2);
     context.fillText(panel.ylabel, 0, 0, area.height - 4);
     context.restore();
-    context.font = "600 " + FONT;
-    const title = broken(context, panel.title, area.width - 4);
-    title.forEach((words, i) => context.fillText(words, middle(words), box.top - (title.length > 1 ? 6 : 9) - 13 * (title.length - 1 - i), area.width - 4));
-  }
-
-  keys(context, panel, area, surface) {
-    context.font = SMALL;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    this.legend(context, panel, area.width).forEach((row, r) => {
-      let x = area.left + this.legendLeft(area.width);
-      const y = area.top + area.height - this.legendRows * LEGEND_ROW + (r + 0.4) * LEGEND_ROW;
-      for (const [mark, words, need] of row) {
-        if (mark) this.sample(context, mark, x, y);
-        context.fillStyle = surface.text;
-        context.fillText(words, x + 34, y);
-        x += need;
-      }
-    });
   }
 
   background(context, marks, view, index) {
@@ -1121,6 +1063,120 @@ class Painter extends Pencil {
       kept = this.backs[index] = { key, marks, canvas };
     }
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  }
+}
+
+// ---- panels.js
+
+// The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
+
+
+const SAMPLE = [32, 16]; // px, of a line or shape beside its name
+
+class Panels {
+  constructor(stage) {
+    this.stage = stage;
+    this.node = element("div", { className: "oc-panels" });
+    this.panels = [];
+  }
+
+  match(frame) { // as many panels as the frame has, each with its title and its key
+    while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
+    const more = this.panels.length < frame.panels.length;
+    while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
+    const key = frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
+    if (!more && JSON.stringify(key) === this.key) return;
+    this.key = JSON.stringify(key);
+    this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
+    this.panels.forEach((state, i) => this.name(state, frame.panels[i]));
+    this.measure();
+  }
+
+  make(index) {
+    const picture = element("canvas", { className: "oc-picture", role: "img", "aria-describedby": this.stage.id + "-says" });
+    const readout = element("canvas", { className: "oc-readout", "aria-hidden": "true" });
+    const title = element("b"), encodes = element("span");
+    const head = element("p", { className: "oc-panel-title" }, title, encodes);
+    const place = element("div", { className: "oc-place" }, picture, readout);
+    const keys = element("ul", { className: "oc-key" });
+    const node = element("div", { className: "oc-panel" }, head, place, keys);
+    node.dataset.panel = index;
+    this.node.append(node);
+    return { index, node, head, title, encodes, place, picture, readout, keys, view: null, width: 0, height: 0 };
+  }
+
+  name(state, panel) {
+    setText(state.title, panel.title || panel.ylabel);
+    setText(state.encodes, panel.encodes || "");
+    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
+    const marks = this.stage.painter.legend(panel);
+    state.keys.replaceChildren(...marks.map((mark) => {
+      const sample = element("canvas", { "aria-hidden": "true" });
+      return element("li", {}, sample, mark.label);
+    }));
+    state.keys.hidden = !marks.length;
+    state.samples = marks;
+  }
+
+  // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
+  measure() {
+    const { painter } = this.stage;
+    for (const state of this.panels) {
+      if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
+      state.width = state.place.clientWidth;
+      state.height = state.place.clientHeight;
+      for (const canvas of [state.picture, state.readout]) fitCanvas(canvas, state.width, state.height, painter.density);
+      [...state.keys.children].forEach((item, i) => {
+        const [canvas] = item.children, scale = painter.scale;
+        fitCanvas(canvas, SAMPLE[0] * scale, SAMPLE[1] * scale, painter.density);
+        Object.assign(canvas.style, { width: SAMPLE[0] * scale + "px", height: SAMPLE[1] * scale + "px" });
+        const context = canvas.getContext("2d");
+        context.setTransform(painter.ratio, 0, 0, painter.ratio, 0, 0);
+        context.clearRect(0, 0, ...SAMPLE);
+        painter.sample(context, state.samples[i], 2, SAMPLE[1] / 2);
+      });
+    }
+    return this.panels.some((state) => state.width);
+  }
+}
+
+function fitCanvas(canvas, width, height, density) {
+  const w = Math.round(width * density), h = Math.round(height * density);
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+}
+
+// ---- states.js
+
+// What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
+
+
+const FIRST = ["gone", "error", "blank", "loading", "waiting"]; // the first of these that holds is said
+
+class States {
+  constructor(stage) {
+    this.stage = stage;
+    this.node = element("p", { className: "oc-state", role: "status" });
+  }
+
+  set(name, sentence, act) { // act: { words, do } of a button
+    const { states } = this.stage.ui;
+    if (sentence) states[name] = { sentence, act };
+    else delete states[name];
+    for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
+    this.show();
+  }
+
+  show() {
+    const { stage } = this, { states } = stage.ui;
+    const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
+    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    const key = said ? said.sentence + (said.act?.words || "") : "";
+    if (this.key === key) return;
+    this.key = key;
+    const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
+    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
+    if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
   }
 }
 
@@ -1204,7 +1260,8 @@ class Transport {
 
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
-const STOPPED = "The notebook has stopped. <strong>Run this cell again</strong> to move everything; what is not greyed out still moves.";
+const TEXT = 16; // px: the size of text for which all sizes are written
+const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 class Stage {
@@ -1212,11 +1269,14 @@ class Stage {
     Object.assign(this, { el, spec, link, frame });
     this.id = "oc" + ++figures;
     this.values = { ...values };
+    // What the person has chosen to see, and the kernel need not know.
+    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
+    this.painter = new Painter(spec);
+    this.states = new States(this);
     this.transport = new Transport(this);
     this.build();
-    this.painter = new Painter(this.canvas, spec);
     this.watch();
   }
 
@@ -1228,24 +1288,33 @@ class Stage {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
     root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.canvas = element("canvas", { role: "img" });
-    this.says = element("p", { className: "oc-says" });
+    this.title = element("p", { className: "oc-title", textContent: this.spec.title });
+    this.icons = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" });
+    this.says = element("p", { className: "oc-says", id: this.id + "-says" });
+    this.error = element("p", { className: "oc-error", role: "alert" });
     this.live = element("span", { className: "oc-live", "aria-live": "polite" });
     this.notice = element("p", { className: "oc-notice", role: "status" });
     this.note = element("p", { className: "oc-note", hidden: true });
-    this.error = element("p", { className: "oc-error", role: "alert" });
-    this.gone = element("p", { className: "oc-gone", role: "status", hidden: true });
     this.narration = element("p", { className: "oc-narration", hidden: true });
+    this.read = element("p", { className: "oc-read", hidden: true });
+    this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
-    const reset = button("Reset", () => this.reset(), { title: "Back to the values this figure began with" });
-    root.append(this.canvas, this.gone, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
-      element("div", { className: "oc-bar" }, reset));
+    this.icons.append(button("Reset", () => this.reset(), { title: "Back to the values this figure began with" }));
+    this.layout = new Panels(this);
+    root.append(element("div", { className: "oc-head" }, this.title, this.icons),
+      element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
+    this.el.append(root);
+    this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    this.el.append(root);
     const held = heldBy(this);
     this.hand = held && new Hand(this, held);
+  }
+
+  get panels() { // [{ node, picture, readout, view, … }], see panels.js
+    return this.layout.panels;
   }
 
   watch() { // the room, the size of the text, the theme
@@ -1255,29 +1324,28 @@ class Stage {
       if (lab !== undefined) return lab === "false";
       return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
-    const fit = () => {
-      if (this.canvas.clientWidth >= 50) this.room = this.canvas.clientWidth;
-      if (!this.room) return; // not shown yet
-      this.root.classList.toggle("oc-dark", dark());
-      this.size = size();
-      this.painter.size(this.room, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
-      this.draw();
-    };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
-    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize, dark()].join();
-    const refit = () => { if (size() !== this.size) fit(); };
+    const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
+    this.fit = () => {
+      this.root.classList.toggle("oc-dark", dark());
+      this.painter.look(dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / TEXT));
+      const seen = this.layout.measure();
+      this.size = size();
+      if (seen) this.draw();
+    };
+    const refit = () => { if (size() !== this.size) this.fit(); };
     const resized = new ResizeObserver(refit);
-    resized.observe(this.root);
-    const themed = new MutationObserver(fit);
+    for (const node of [this.root, this.layout.node]) resized.observe(node);
+    const themed = new MutationObserver(this.fit);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fit, { signal: this.closed.signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.fit, { signal: this.closed.signal });
     const seen = new IntersectionObserver((entries) => {
       this.visible = entries.some((e) => e.isIntersecting);
       if (this.visible) { refit(); this.conversation.settle(); }
     });
     seen.observe(this.root);
     this.closed.signal.addEventListener("abort", () => { for (const watcher of [resized, themed, seen]) watcher.disconnect(); });
-    fit();
+    this.fit();
   }
 
   close() {
@@ -1341,9 +1409,7 @@ class Stage {
       row.classList.toggle("oc-off", off);
       row.title = off ? why : "";
     }
-    if (this.gone.hidden === !gone) return;
-    this.gone.hidden = !gone;
-    this.gone.innerHTML = gone ? STOPPED : "";
+    this.state("gone", gone ? STOPPED : "");
   }
 
   // The run ------------------------------------------------------------------------------------------------------------
@@ -1387,15 +1453,22 @@ class Stage {
 
   fail(sentence) {
     setText(this.error, sentence);
+    this.states.show();
+  }
+
+  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  state(name, sentence, act) {
+    this.states.set(name, sentence, act);
   }
 
   draw() {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
-    this.painter.paint(frame, step, this.hand?.aim);
+    this.layout.match(frame);
+    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.drawReadout();
     setText(this.says, frame.says);
     setText(this.notice, frame.notice || "");
-    this.canvas.setAttribute("aria-label", (this.hand?.words || "") + frame.says);
     const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
     const words = told !== null && step < frame.num_steps ? told : frame.says;
     clearTimeout(this.speaking);
@@ -1405,6 +1478,10 @@ class Stage {
     this.narration.hidden = told === null;
     if (told !== null) setText(this.narration, told);
     for (const control of this.spec.controls) this.mark(control, frame.slider_marks?.[control.name] || []);
+  }
+
+  drawReadout() { // the second layers: what a pointer or a key points at
+    this.hand?.paint();
   }
 
   mark(control, wanted) { // what theory says of a slider

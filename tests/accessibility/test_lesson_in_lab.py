@@ -174,7 +174,7 @@ def test_a_quiz_is_answered_by_keys(lesson):
 
 def test_a_walk_and_a_point_on_the_picture_by_keys(lesson):
     walk = lesson.locator(".oc-explorer", has_text="your walk").first
-    canvas = walk.locator("canvas")
+    canvas = walk.locator(".oc-picture").first
     assert canvas.get_attribute("role") == "application"
     assert canvas.get_attribute("aria-label").startswith("Arrow keys aim")
     canvas.focus()
@@ -190,7 +190,7 @@ def test_a_walk_and_a_point_on_the_picture_by_keys(lesson):
     assert canvas.evaluate("e => e === document.activeElement")
 
     point = lesson.locator(".oc-explorer", has=lesson.locator("[data-control=start]")).first
-    canvas = point.locator("canvas")
+    canvas = point.locator(".oc-picture").first
     canvas.focus()
     cell = selected_cell(lesson)
     before = point.locator("[data-control=start] input").first.input_value()

@@ -39,8 +39,10 @@ def opened(page, tmp_path):
     assert errors == []
 
 
-def pixels(page):
-    return np.asarray(Image.open(io.BytesIO(page.locator("canvas").screenshot())).convert("RGB")).astype(int)
+def pixels(page, part=".oc-panels"):
+    return np.asarray(Image.open(io.BytesIO(page.locator(part).first.screenshot())).convert("RGB")).astype(
+        int
+    )
 
 
 def test_a_slider_moves_the_picture_without_kernel_or_network(opened):
@@ -119,8 +121,8 @@ def test_both_renderers_put_the_same_marks_in_the_same_places(opened, theme):
         page.wait_for_selector(
             ".oc-explorer.oc-dark" if theme == "dark" else ".oc-explorer:not(.oc-dark)", state="attached"
         )
-        box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
-        live = pixels(page)
+        box = page.evaluate(f"{STAGE}.panels[0].view.box")
+        live = pixels(page, ".oc-picture")
         figure = draw(Dots(amplitude=amplitude).frame(), theme=theme)
         figure.canvas.draw()
         still = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
@@ -141,10 +143,10 @@ def test_steps_that_lie_on_each_other_do_not_hide_their_path(opened):
             return Scene([Panel("x", "y", (0, 1), (0, 1), [crawl])], says="A path of 400 small steps.")
 
     page = opened(Crawl())
-    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+    box = page.evaluate(f"{STAGE}.panels[0].view.box")
     color = [int(ROLES["path"].light[i : i + 2], 16) for i in (1, 3, 5)]
     row = round(box["top"] + box["height"] / 2)
-    near = np.abs(pixels(page)[row - 2 : row + 3] - color).max(axis=-1) < 40
+    near = np.abs(pixels(page, ".oc-picture")[row - 2 : row + 3] - color).max(axis=-1) < 40
     assert near.any(axis=0).sum() > 0.6 * 0.8 * box["width"]
 
 
@@ -205,8 +207,8 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
     page = lab(
         "drag.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
     )
-    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
-    canvas = page.locator(".oc-explorer canvas").bounding_box()
+    box = page.evaluate(f"{STAGE}.panels[0].view.box")
+    canvas = page.locator(".oc-picture").first.bounding_box()
     x, y = canvas["x"] + box["left"], canvas["y"] + box["top"]
     page.mouse.move(x + box["width"] / 6, y + box["height"] * 0.375)
     page.mouse.down()
@@ -220,8 +222,8 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
 
 def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
     page = lab("walk.ipynb", "from tests.explorers.examples import Wanderer\nWanderer()", table=False)
-    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
-    page.locator(".oc-explorer canvas").click(
+    box = page.evaluate(f"{STAGE}.panels[0].view.box")
+    page.locator(".oc-picture").first.click(
         position={"x": box["left"] + box["width"] / 2, "y": box["top"] + 20}
     )
     page.wait_for_function("document.querySelector('.oc-says').textContent === 'You took 1 steps.'")

@@ -83,7 +83,7 @@ def pixels(locator) -> np.ndarray:
 def move_by_keys(explorer, control: str, presses: int = 5) -> None:
     """Focus a slider and press the arrow key; picture, words and value must follow."""
     slider = explorer.locator(f"[data-control={control}] input[type=range]")
-    canvas, words = explorer.locator("canvas"), explorer.locator(".oc-says")
+    canvas, words = explorer.locator(".oc-picture").first, explorer.locator(".oc-says")
     slider.scroll_into_view_if_needed()
     slider.focus()
     before, said = pixels(canvas), words.inner_text()
@@ -100,7 +100,7 @@ def move_by_keys(explorer, control: str, presses: int = 5) -> None:
 def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     """Drag a slider's thumb with the pointer; the picture must follow while it is held."""
     slider = explorer.locator(f"[data-control={control}] input[type=range]")
-    canvas = explorer.locator("canvas")
+    canvas = explorer.locator(".oc-picture").first
     slider.scroll_into_view_if_needed()
     box, page = slider.bounding_box(), explorer.page
     middle = box["y"] + box["height"] / 2

@@ -120,7 +120,7 @@ def walk(page, count: int) -> None:
     for index in range(count):
         explorer = explorers.nth(index)
         explorer.scroll_into_view_if_needed()
-        explorer.locator("canvas").wait_for()
+        explorer.locator(".oc-picture").first.wait_for()
         explorer.locator(".oc-says", has_text=re.compile(r"\w.{20}")).wait_for()
         assert explorer.locator(".oc-error").inner_text() == ""
     first = explorers.first
@@ -133,7 +133,7 @@ def test_in_voila_every_explorer_lives(voila, page):
         page.goto(voila)
         page.locator(".oc-explorer canvas").first.wait_for(timeout=120_000)
         count = explorers_in(LESSON)
-        page.wait_for_function(f"document.querySelectorAll('.oc-explorer canvas').length === {count}")
+        page.wait_for_function(f"document.querySelectorAll('.oc-panels').length === {count}")
         walk(page, count)
 
 

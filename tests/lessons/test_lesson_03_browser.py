@@ -13,8 +13,8 @@ pytestmark = pytest.mark.browser
 
 def pointer(page, panel, part):
     """Where a part (from left, from top) of a panel is on the screen."""
-    box = page.evaluate(f"{STAGE}.painter.boxes[{panel}].box")
-    canvas = page.locator(".oc-explorer canvas").bounding_box()
+    box = page.evaluate(f"{STAGE}.panels[{panel}].view.box")
+    canvas = page.locator(".oc-picture").nth(panel).bounding_box()
     return (
         canvas["x"] + box["left"] + part[0] * box["width"],
         canvas["y"] + box["top"] + part[1] * box["height"],

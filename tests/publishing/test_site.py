@@ -124,9 +124,9 @@ def move_a_slider(page) -> None:
     """Go to the first figure that has frames, move its controls to an end one after the other: the picture must follow."""
     for stage in page.locator("figure.live .stage").all():
         stage.scroll_into_view_if_needed()
-        stage.locator("canvas").wait_for()
+        stage.locator(".oc-picture").first.wait_for()
         page.wait_for_function("stage => stage.dataset.ready", arg=stage.element_handle())
-        canvas = stage.locator("canvas")
+        canvas = stage.locator(".oc-picture").first
         before = canvas.evaluate(PICTURE)
         moved = [
             stage.locator(".oc-controls select:enabled"),
@@ -397,12 +397,14 @@ def test_the_button_changes_the_colours_of_page_and_figure_and_is_remembered(ser
     ground = "getComputedStyle(document.body).backgroundColor"
     page.goto(served.url + "index.html")
     page.wait_for_selector(".stage[data-ready]")
-    light, picture = page.evaluate(ground), page.locator("canvas").evaluate(PICTURE)
+    light, picture = page.evaluate(ground), page.locator(".oc-picture").first.evaluate(PICTURE)
     button = page.get_by_role("button", name="Use dark colours")
     button.click()
     dark = page.evaluate(ground)
     assert dark != light
-    page.wait_for_function(f"before => ({PICTURE})(document.querySelector('canvas')) !== before", arg=picture)
+    page.wait_for_function(
+        f"before => ({PICTURE})(document.querySelector('.oc-picture')) !== before", arg=picture
+    )
     page.goto(served.url + "lessons/10_glossary.html")
     assert page.evaluate(ground) == dark
     page.emulate_media(color_scheme="dark")

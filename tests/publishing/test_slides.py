@@ -29,7 +29,7 @@ from .decks import SPILLS, WAKE, count, opened, place
 
 LESSON = "05"
 ANIMATION = "getComputedStyle(document.querySelector('.slide.now')).animationName"
-PICTURE = "document.querySelector('.slide.now canvas').toDataURL()"
+PICTURE = "document.querySelector('.slide.now .oc-picture').toDataURL()"
 SLIDER = ".slide.now .oc-control input[type=range]:enabled"
 FOCUSED = "document.activeElement.closest('.slide.now .body') !== null"
 
@@ -366,9 +366,9 @@ def test_live_controls_move_together_and_points_are_dragged(chromium, live):
             page.evaluate(PICTURE),
             page.input_value(".slide.now [data-control=start] input >> nth=0"),
         )
-        canvas = page.locator(".slide.now canvas").bounding_box()
+        canvas = page.locator(".slide.now .oc-picture").first.bounding_box()
         box, scale = page.evaluate(
-            "(({ painter }) => [painter.boxes[0].box, painter.scale])(document.querySelector('.slide.now .figure').stage)"
+            "(({ panels, painter }) => [panels[0].view.box, painter.scale])(document.querySelector('.slide.now .figure').stage)"
         )
         x, y = canvas["x"] + scale * box["left"], canvas["y"] + scale * box["top"]
         wide, high = scale * box["width"], scale * box["height"]
@@ -434,10 +434,10 @@ def test_paper_has_one_whole_slide_a_page_also_when_the_screen_is_dark(chromium,
 def test_dark_slides_have_dark_figures_and_fit(chromium, export):
     with opened(chromium, export) as page:
         page.keyboard.press("d")
-        go(page, "canvas")
-        corner = "document.querySelector('.slide.now canvas').getContext('2d').getImageData(2, 2, 1, 1).data"
-        dark = f"{corner}.slice(0, 3).reduce((a, b) => a + b)"
-        assert page.evaluate(dark) < 150
+        go(page, ".oc-picture")
+        ground = "getComputedStyle(document.querySelector('.slide.now .oc-panels')).backgroundColor"
+        assert page.evaluate(f"{ground}.match(/\\d+/g).slice(0, 3).reduce((a, b) => a + Number(b), 0)") < 150
+        assert page.evaluate("document.querySelector('.slide.now .figure').stage.painter.dark") is True
         page.evaluate(WAKE)
         assert page.evaluate(SPILLS) == []
 

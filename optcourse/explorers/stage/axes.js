@@ -2,15 +2,15 @@
 
 import { general, power } from "./numbers.js";
 
-export const MARGIN = { left: 62, right: 16, top: 30, bottom: 48 };
+const MARGIN = { left: 62, right: 16, top: 8, bottom: 44 };
 
 // A panel in its area: the box of its axes, and where values lie.
-export function viewOf(panel, area, legendHeight) {
+export function viewOf(panel, area, zoom) {
   const box = {
     left: area.left + MARGIN.left,
     top: area.top + MARGIN.top,
     width: area.width - MARGIN.left - MARGIN.right,
-    height: area.height - MARGIN.top - MARGIN.bottom - legendHeight,
+    height: area.height - MARGIN.top - MARGIN.bottom,
   };
   if (panel.equal) {
     const unit = Math.min(box.width / (panel.xlim[1] - panel.xlim[0]), box.height / (panel.ylim[1] - panel.ylim[0]));
@@ -31,7 +31,7 @@ export function viewOf(panel, area, legendHeight) {
   const far = (f) => (v) => Math.max(-1e5, Math.min(1e5, f(v))); // canvases misdraw coordinates that are astronomically far
   const X = far(scale(panel.xscale, panel.xlim, box.left, box.width));
   const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
-  return { panel, box, X, Y };
+  return { panel, box, X, Y, zoom };
 }
 
 export function isInside({ box }, x, y) {

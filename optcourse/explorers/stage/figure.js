@@ -6,10 +6,13 @@ import { button, element, setText } from "./dom.js";
 import { Hand, heldBy } from "./hand.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
+import { Panels } from "./panels.js";
+import { States } from "./states.js";
 import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
-const STOPPED = "The notebook has stopped. <strong>Run this cell again</strong> to move everything; what is not greyed out still moves.";
+const TEXT = 16; // px: the size of text for which all sizes are written
+const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
 export class Stage {
@@ -17,11 +20,14 @@ export class Stage {
     Object.assign(this, { el, spec, link, frame });
     this.id = "oc" + ++figures;
     this.values = { ...values };
+    // What the person has chosen to see, and the kernel need not know.
+    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
+    this.painter = new Painter(spec);
+    this.states = new States(this);
     this.transport = new Transport(this);
     this.build();
-    this.painter = new Painter(this.canvas, spec);
     this.watch();
   }
 
@@ -33,24 +39,33 @@ export class Stage {
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
     root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.canvas = element("canvas", { role: "img" });
-    this.says = element("p", { className: "oc-says" });
+    this.title = element("p", { className: "oc-title", textContent: this.spec.title });
+    this.icons = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" });
+    this.says = element("p", { className: "oc-says", id: this.id + "-says" });
+    this.error = element("p", { className: "oc-error", role: "alert" });
     this.live = element("span", { className: "oc-live", "aria-live": "polite" });
     this.notice = element("p", { className: "oc-notice", role: "status" });
     this.note = element("p", { className: "oc-note", hidden: true });
-    this.error = element("p", { className: "oc-error", role: "alert" });
-    this.gone = element("p", { className: "oc-gone", role: "status", hidden: true });
     this.narration = element("p", { className: "oc-narration", hidden: true });
+    this.read = element("p", { className: "oc-read", hidden: true });
+    this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
     const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
-    const reset = button("Reset", () => this.reset(), { title: "Back to the values this figure began with" });
-    root.append(this.canvas, this.gone, this.error, this.notice, this.says, this.live, this.bar, this.narration, this.note, controls,
-      element("div", { className: "oc-bar" }, reset));
+    this.icons.append(button("Reset", () => this.reset(), { title: "Back to the values this figure began with" }));
+    this.layout = new Panels(this);
+    root.append(element("div", { className: "oc-head" }, this.title, this.icons),
+      element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+      this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
+    this.el.append(root);
+    this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    this.el.append(root);
     const held = heldBy(this);
     this.hand = held && new Hand(this, held);
+  }
+
+  get panels() { // [{ node, picture, readout, view, … }], see panels.js
+    return this.layout.panels;
   }
 
   watch() { // the room, the size of the text, the theme
@@ -60,29 +75,28 @@ export class Stage {
       if (lab !== undefined) return lab === "false";
       return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
-    const fit = () => {
-      if (this.canvas.clientWidth >= 50) this.room = this.canvas.clientWidth;
-      if (!this.room) return; // not shown yet
-      this.root.classList.toggle("oc-dark", dark());
-      this.size = size();
-      this.painter.size(this.room, dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / 14));
-      this.draw();
-    };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
-    const size = () => [this.canvas.clientWidth, getComputedStyle(this.root).fontSize, dark()].join();
-    const refit = () => { if (size() !== this.size) fit(); };
+    const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
+    this.fit = () => {
+      this.root.classList.toggle("oc-dark", dark());
+      this.painter.look(dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / TEXT));
+      const seen = this.layout.measure();
+      this.size = size();
+      if (seen) this.draw();
+    };
+    const refit = () => { if (size() !== this.size) this.fit(); };
     const resized = new ResizeObserver(refit);
-    resized.observe(this.root);
-    const themed = new MutationObserver(fit);
+    for (const node of [this.root, this.layout.node]) resized.observe(node);
+    const themed = new MutationObserver(this.fit);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
-    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", fit, { signal: this.closed.signal });
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.fit, { signal: this.closed.signal });
     const seen = new IntersectionObserver((entries) => {
       this.visible = entries.some((e) => e.isIntersecting);
       if (this.visible) { refit(); this.conversation.settle(); }
     });
     seen.observe(this.root);
     this.closed.signal.addEventListener("abort", () => { for (const watcher of [resized, themed, seen]) watcher.disconnect(); });
-    fit();
+    this.fit();
   }
 
   close() {
@@ -146,9 +160,7 @@ export class Stage {
       row.classList.toggle("oc-off", off);
       row.title = off ? why : "";
     }
-    if (this.gone.hidden === !gone) return;
-    this.gone.hidden = !gone;
-    this.gone.innerHTML = gone ? STOPPED : "";
+    this.state("gone", gone ? STOPPED : "");
   }
 
   // The run ------------------------------------------------------------------------------------------------------------
@@ -192,15 +204,22 @@ export class Stage {
 
   fail(sentence) {
     setText(this.error, sentence);
+    this.states.show();
+  }
+
+  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  state(name, sentence, act) {
+    this.states.set(name, sentence, act);
   }
 
   draw() {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
-    this.painter.paint(frame, step, this.hand?.aim);
+    this.layout.match(frame);
+    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.drawReadout();
     setText(this.says, frame.says);
     setText(this.notice, frame.notice || "");
-    this.canvas.setAttribute("aria-label", (this.hand?.words || "") + frame.says);
     const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
     const words = told !== null && step < frame.num_steps ? told : frame.says;
     clearTimeout(this.speaking);
@@ -210,6 +229,10 @@ export class Stage {
     this.narration.hidden = told === null;
     if (told !== null) setText(this.narration, told);
     for (const control of this.spec.controls) this.mark(control, frame.slider_marks?.[control.name] || []);
+  }
+
+  drawReadout() { // the second layers: what a pointer or a key points at
+    this.hand?.paint();
   }
 
   mark(control, wanted) { // what theory says of a slider

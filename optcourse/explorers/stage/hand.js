@@ -22,49 +22,57 @@ export class Hand {
     this.words = KEYS[held.kind](held.label);
     this.aim = null; // where the next step of a walk would go
     this.dragging = null;
-    const { canvas } = stage;
-    canvas.tabIndex = 0;
-    canvas.setAttribute("role", "application");
-    canvas.style.touchAction = "pinch-zoom";
-    canvas.addEventListener("pointerdown", (event) => this.down(event));
-    canvas.addEventListener("pointermove", (event) => this.moved(event));
-    for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { this.dragging = null; });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("blur", () => { if (this.aim) { this.aim = null; stage.draw(); } });
+    for (const panel of stage.panels) {
+      const { picture } = panel;
+      if (stage.frame.panels[panel.index].marks.some((mark) => mark.drag)) this.offer(panel);
+      picture.addEventListener("pointerdown", (event) => this.down(panel, event));
+      picture.addEventListener("pointermove", (event) => this.moved(panel, event));
+      for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => { this.dragging = null; });
+    }
   }
 
-  place(event) { // in the units of the picture
-    const { canvas, painter } = this.stage, rect = canvas.getBoundingClientRect();
-    return [((event.clientX - rect.left) * painter.width) / rect.width, (event.clientY - rect.top) / painter.scale];
+  offer(panel) { // this panel's picture takes the keys
+    const { picture } = panel;
+    picture.tabIndex = 0;
+    picture.setAttribute("role", "application");
+    panel.words = this.words;
+    picture.setAttribute("aria-label", panel.words + picture.getAttribute("aria-label"));
+    picture.style.touchAction = "pinch-zoom";
+    picture.addEventListener("keydown", (event) => this.key(event));
+    picture.addEventListener("blur", () => { if (this.aim) { this.aim = null; this.stage.drawReadout(); } });
   }
 
-  candidates(x, y) { // [view, mark] of all that can be dragged in the panel there
+  place(panel, event) { // in the units of the picture
+    const { scale } = this.stage.painter, rect = panel.picture.getBoundingClientRect();
+    return [(event.clientX - rect.left) / scale, (event.clientY - rect.top) / scale];
+  }
+
+  candidates({ view }, x, y) { // the marks of that panel that can be dragged
     const { stage } = this;
     const drags = (mark) => mark.drag && (stage.link.live || stage.control(mark.drag).kind === "range");
-    return stage.painter.boxes.filter((view) => isInside(view, x, y))
-      .flatMap((view) => view.panel.marks.filter(drags).map((mark) => [view, mark]));
+    return isInside(view, x, y) ? view.panel.marks.filter(drags) : [];
   }
 
-  down(event) {
-    const { stage } = this, [x, y] = this.place(event), first = (a) => (a.length === undefined ? a : a[0]);
-    const away = ([view, mark]) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
-    const near = this.candidates(x, y).map((one) => [away(one), ...one]).sort((a, b) => a[0] - b[0])[0];
-    if (!near) return;
-    const [, view, mark] = near, control = stage.control(mark.drag);
-    stage.canvas.setPointerCapture(event.pointerId);
-    stage.canvas.focus({ preventScroll: true });
+  down(panel, event) {
+    const { stage } = this, { view } = panel, [x, y] = this.place(panel, event), first = (a) => (a.length === undefined ? a : a[0]);
+    const away = (mark) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
+    const [mark] = this.candidates(panel, x, y).sort((a, b) => away(a) - away(b));
+    if (!mark) return;
+    const control = stage.control(mark.drag);
+    panel.picture.setPointerCapture(event.pointerId);
+    panel.picture.focus({ preventScroll: true });
     if (control.kind === "walk") { // one click, one step
       stage.walk(control, valuesAt(view, x, y));
       return;
     }
-    this.dragging = { panel: stage.painter.boxes.indexOf(view), control, basis: mark.drag_basis };
+    this.dragging = { panel, control, basis: mark.drag_basis };
     this.drag(valuesAt(view, x, y));
   }
 
-  moved(event) {
-    const { stage } = this, [x, y] = this.place(event);
-    if (this.dragging) this.drag(valuesAt(stage.painter.boxes[this.dragging.panel], x, y));
-    else stage.canvas.style.cursor = this.candidates(x, y).length ? "crosshair" : "default";
+  moved(panel, event) {
+    const [x, y] = this.place(panel, event);
+    if (this.dragging) this.drag(valuesAt(this.dragging.panel.view, x, y));
+    else panel.picture.style.cursor = this.candidates(panel, x, y).length ? "crosshair" : "default";
   }
 
   drag([u, v]) {
@@ -91,8 +99,24 @@ export class Hand {
         const [lo, hi] = sides[i];
         return Number(clamp(v + (by[i] * times * (hi - lo)) / 50, sides[i]).toPrecision(4));
       });
-      stage.draw();
+      stage.drawReadout();
       stage.speak(`Aim at ${this.aim.map(show).join(", ")}`);
+    }
+  }
+  paint() { // where the next step of a walk would go
+    const { stage } = this, { scale, ratio, dark, spec } = stage.painter;
+    for (const { readout, view, width, height } of stage.panels) {
+      if (!view) continue;
+      const context = readout.getContext("2d");
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      context.clearRect(0, 0, width / scale, height / scale);
+      if (!this.aim || !view.panel.marks.some((m) => m.drag)) continue;
+      context.strokeStyle = spec.surfaces[dark ? "dark" : "light"].text;
+      context.lineWidth = 2;
+      const x = view.X(this.aim[0]), y = view.Y(this.aim[1]);
+      context.beginPath();
+      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
+      context.stroke();
     }
   }
 }

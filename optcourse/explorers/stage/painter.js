@@ -1,10 +1,9 @@
-// The picture: its panels beside or below each other, each with grid, marks, labels and legend, on one canvas.
+// The picture of a panel: grid, marks and labels, on the first of its two canvases.
 
-import { MARGIN, ticksOf, viewOf } from "./axes.js";
+import { ticksOf, viewOf } from "./axes.js";
 import { FONT, Pencil } from "./marks.js";
 
-const SMALL = "11px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-const LEGEND_ROW = 18;
+const SMALL = "11.5px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
 
 function broken(context, words, width) { // into lines that fit
   const lines = [];
@@ -17,101 +16,39 @@ function broken(context, words, width) { // into lines that fit
 }
 
 export class Painter extends Pencil {
-  constructor(canvas, spec) {
+  constructor(spec) {
     super(spec);
-    this.canvas = canvas;
-    this.legendRows = 0;
     this.backs = [];
-    this.boxes = []; // the views of the panels, as they were painted last
+    this.scale = 1;
   }
 
-  size(width, dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
-    this.width = width / scale;
+  look(dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
     this.scale = scale;
     this.dark = dark;
-    this.ratio = Math.max(1, window.devicePixelRatio || 1) * scale;
+    this.density = Math.max(1, window.devicePixelRatio || 1); // of the canvas, for a pixel of the page
+    this.ratio = this.density * scale;
     this.backs = [];
-    this.legendRows = 0;
   }
 
-  paint(frame, step, aim) {
+  paint(state, frame, step, ui) { // state: of a panel, see panels.js
+    if (!state.width) return; // not shown yet
     const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
-    const stacked = this.width < 620 && frame.panels.length > 1;
-    const context = this.canvas.getContext("2d", { alpha: false });
-    const weights = frame.panels.map((p) => p.weight);
-    const total = weights.reduce((a, b) => a + b, 0);
-    const widths = stacked ? weights.map(() => this.width) : weights.map((w) => (this.width * w) / total);
-    context.font = SMALL;
-    frame.panels.forEach((panel, i) => {
-      this.legendRows = Math.max(this.legendRows, this.legend(context, panel, widths[i]).length);
-    });
-    const tall = this.spec.height + this.legendRows * LEGEND_ROW;
-    const height = stacked ? tall * frame.panels.length : tall;
-    const w = Math.round(this.width * this.ratio), h = Math.round(height * this.ratio);
-    if (this.canvas.width !== w || this.canvas.height !== h) {
-      this.canvas.width = w;
-      this.canvas.height = h;
-      this.canvas.style.height = height * this.scale + "px";
-      this.backs = [];
-    }
+    const context = state.picture.getContext("2d"), panel = frame.panels[state.index];
+    const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, area.width, area.height);
     context.lineJoin = "round";
-    context.fillStyle = surface.background;
-    context.fillRect(0, 0, this.width, height);
-    this.boxes = [];
-    let left = 0, top = 0;
-    frame.panels.forEach((panel, i) => {
-      this.panel(context, panel, { left, top, width: widths[i], height: tall }, step, surface, i);
-      if (stacked) top += tall;
-      else left += widths[i];
-    });
-    if (aim) for (const view of this.boxes) if (view.panel.marks.some((m) => m.drag)) {
-      context.strokeStyle = surface.text;
-      context.lineWidth = 2;
-      context.setLineDash([]);
-      const x = view.X(aim[0]), y = view.Y(aim[1]);
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
-      context.stroke();
-    }
-  }
-
-  legend(context, panel, width) {
-    const rows = [];
-    const whole = width - this.legendLeft(width) - 4;
-    let room = 0;
-    const seen = new Set();
-    for (const mark of panel.marks) {
-      if (!mark.label || seen.has(mark.label)) continue;
-      seen.add(mark.label);
-      const lines = broken(context, mark.label, whole - 34);
-      lines.forEach((words, i) => {
-        const need = 34 + context.measureText(words).width + 12;
-        if (!rows.length || need > room + 12 || i > 0) {
-          rows.push([]);
-          room = whole;
-        }
-        rows[rows.length - 1].push([i ? null : mark, words, need]);
-        room -= need;
-      });
-      if (lines.length > 1) room = 0;
-    }
-    return rows;
-  }
-
-  legendLeft(width) {
-    return width < 420 ? 6 : MARGIN.left;
-  }
-
-  panel(context, panel, area, step, surface, index) {
-    const view = viewOf(panel, area, this.legendRows * LEGEND_ROW);
-    this.boxes.push(view);
+    const view = (state.view = viewOf(panel, area, ui.zoom[state.index]));
     this.placed = [];
     const ticks = ticksOf(panel, view.box);
     this.grid(context, view, ticks, surface);
-    this.marks(context, view, step, index);
+    this.marks(context, view, step, state.index);
     this.labels(context, view, ticks, area, surface);
-    this.keys(context, panel, area, surface);
+  }
+
+  legend(panel) { // the marks that the key below the picture explains, each name once
+    const seen = new Set();
+    return panel.marks.filter((mark) => mark.label && !seen.has(mark.label) && seen.add(mark.label));
   }
 
   grid(context, { box, X, Y }, [across, up], surface) {
@@ -166,25 +103,6 @@ export class Painter extends Pencil {
     context.rotate(-Math.PI / 2);
     context.fillText(panel.ylabel, 0, 0, area.height - 4);
     context.restore();
-    context.font = "600 " + FONT;
-    const title = broken(context, panel.title, area.width - 4);
-    title.forEach((words, i) => context.fillText(words, middle(words), box.top - (title.length > 1 ? 6 : 9) - 13 * (title.length - 1 - i), area.width - 4));
-  }
-
-  keys(context, panel, area, surface) {
-    context.font = SMALL;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    this.legend(context, panel, area.width).forEach((row, r) => {
-      let x = area.left + this.legendLeft(area.width);
-      const y = area.top + area.height - this.legendRows * LEGEND_ROW + (r + 0.4) * LEGEND_ROW;
-      for (const [mark, words, need] of row) {
-        if (mark) this.sample(context, mark, x, y);
-        context.fillStyle = surface.text;
-        context.fillText(words, x + 34, y);
-        x += need;
-      }
-    });
   }
 
   background(context, marks, view, index) {

@@ -344,28 +344,25 @@ function arrange(holder) {
   const wide = stage.frame.panels.length > 2;
   explorer.classList.toggle("wide", wide);
   const left = make("div", { className: "oc-left" }), right = make("div", { className: "oc-right" });
-  const [reset] = [...explorer.children].filter((node) => node.matches(".oc-bar") && node !== stage.bar);
   const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.narration);
   // three pictures want the whole width: controls below, as many in a row as there are
   explorer.style.setProperty("--columns", Math.max(3, Math.min(4, stage.spec.controls.length)));
-  if (wide && stage.frame.num_steps !== undefined) stage.bar.append(reset.firstChild);
-  left.append(stage.canvas, stage.bar, words, stage.error, stage.notice, stage.live);
-  right.append(controls, ...(reset.firstChild ? [reset] : []), stage.note);
-  explorer.append(left, right);
-  const dark = () => document.body.dataset.jpThemeLight === "false";
+  stage.title.remove(); // the slide has one
+  const pictures = stage.layout.node;
+  left.append(pictures, stage.bar, words, stage.error, stage.states.node, stage.notice, stage.live);
+  right.append(controls, stage.icons, stage.note);
+  explorer.replaceChildren(left, right);
   let longest = 0;
   const fit = () => {
-    const others = [...left.children].filter((node) => node !== stage.canvas && node !== stage.live && !node.hidden);
-    stage.spec.height = 200;
+    const others = [...left.children].filter((node) => node !== pictures && node !== stage.live && !node.hidden);
+    pictures.style.setProperty("--oc-map", "200px");
     for (let round = 0; round < 2; round++) {
       const taken = others.reduce((sum, node) => sum + (node.offsetHeight ? node.offsetHeight + parseFloat(getComputedStyle(node).marginTop) : 0), 0);
       const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 10 * unit() : 0) - 6 * unit();
-      painter.size(stage.canvas.clientWidth, dark(), unit());
-      draw();
-      stage.spec.height = Math.max(150, Math.floor(room / unit()) - painter.legendRows * 18 - 1);
+      const around = pictures.offsetHeight - stage.panels[0].place.offsetHeight; // titles and keys
+      pictures.style.setProperty("--oc-map", Math.max(150, Math.floor(room - around)) + "px");
     }
-    painter.size(stage.canvas.clientWidth, dark(), unit());
-    draw();
+    stage.fit();
   };
   const draw = stage.draw.bind(stage);
   stage.draw = () => {
