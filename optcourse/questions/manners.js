@@ -6,11 +6,10 @@
 const STOPPED = "The notebook has stopped. <strong>Run this cell again</strong> to answer.";
 
 function watch(box, model) { // is somebody there who hears the answer?
-  const said = box.appendChild(Object.assign(document.createElement("p"), { className: "optcourse-gone", hidden: true }));
+  const said = box.appendChild(Object.assign(document.createElement("p"), { className: "optcourse-gone" }));
   said.setAttribute("role", "status");
   let held = [];
   const pulse = new Pulse(model, (alive) => {
-    said.hidden = alive;
     said.innerHTML = alive ? "" : STOPPED;
     box.classList.toggle("optcourse-stopped", !alive);
     if (!alive) held = [...box.querySelectorAll("input:enabled, button:enabled")];

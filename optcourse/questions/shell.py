@@ -40,8 +40,8 @@ STYLE = """<style>
   outline: 3px solid var(--jp-brand-color1, #1565c0) !important; outline-offset: 2px;
 }
 .optcourse-box, .optcourse-box .widget-box { overflow: visible; }
-.optcourse-gone { margin: 4px 0; padding: 2px 8px; border-left: 4px solid var(--jp-warn-color1, #b26a00); }
-.optcourse-gone[hidden] { display: none; }
+.optcourse-gone { margin: 0; }
+.optcourse-gone:not(:empty) { margin: 4px 0; padding: 2px 8px; border-left: 4px solid var(--jp-warn-color1, #b26a00); }
 .optcourse-stopped :is(input, button):disabled { opacity: 0.6; }
 </style>"""
 
