@@ -188,6 +188,7 @@ PARTS = (
             "nbconvert": "lessons as pages",
             "nbformat": "reading and writing notebooks",
             "packaging": "optcourse site --lite",
+            "pillow": "still pictures of live figures",
             "pygments": "code in colours on pages",
             "traitlets": "live figures",
             "tqdm": "the bar of commands that take a while",
@@ -206,7 +207,6 @@ PARTS = (
             "scipy": "reference in tests",
             "scikit-learn": "reference in tests: the same digits",
             "numdifftools": "reference in tests and benchmarks",
-            "pillow": "tests that look at pictures",
             "psutil": "tests that end what they started",
             "pyyaml": "tests that read environment.yml",
         }.items()
