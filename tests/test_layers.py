@@ -42,7 +42,7 @@ ROOMS = {
     ),
     "progress": Room("progress journal", "", "place exercises"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
-    "questions": Room("questions", "numpy ipywidgets anywidget", "exercises checking explorers progress"),
+    "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     "authoring": Room(
         "authoring",
         "numpy jupytext nbformat pytest IPython",
@@ -60,7 +60,7 @@ ROOMS = {
     ),
     "commands": Room(
         "commands cli",
-        "nbformat nbclient jupyter_server packaging",
+        "nbformat nbclient jupyter_server jupyter_client zmq traitlets packaging",
         "place progress authoring publishing grading",
     ),
 }

@@ -8,12 +8,15 @@ from __future__ import annotations
 import base64
 import html
 import io
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from optcourse.explorers.engine import Explorer
 from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
+
+if TYPE_CHECKING:
+    from optcourse.explorers.engine import Explorer
 
 
 def picture(scene: Scene, theme: str = "light") -> bytes:

@@ -141,18 +141,19 @@ def forms() -> dict[type, Callable[[Any], dict]]:
     from optcourse.explorers.engine import Explorer
     from optcourse.explorers.page import packed
     from optcourse.explorers.still import still
-    from optcourse.questions.shell import Panel
+    from optcourse.questions.shell import Card
 
     def figure(explorer: Explorer) -> dict:
         data = packed(explorer) | {"still": still(explorer)}
         return {EXPLORER_MIME: data, "text/plain": f"{explorer.title}: {explorer.describe()}"}
 
-    def questions(panel: Panel) -> dict:
-        html, words = panel.twin()
-        asked = {QUESTIONS_MIME: panel.data()} if panel.data else {}
+    def questions(card: Card) -> dict:
+        html, words = card.twin()
+        data = card.data()
+        asked = {QUESTIONS_MIME: data} if data else {}
         return asked | {"text/html": html, "text/plain": words}
 
-    return {Explorer: figure, Panel: questions}
+    return {Explorer: figure, Card: questions}
 
 
 def run(

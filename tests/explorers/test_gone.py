@@ -201,9 +201,9 @@ def test_a_question_whose_kernel_is_gone(lab, lab_server):
     prediction = next(p for p in all_predictions() if p.kind == "choice")
     page = lab(
         "question.ipynb", f"from optcourse import predict\npredict({prediction.id!r})",
-        wait="document.querySelector('.optcourse-box[data-manners]')",
+        wait="document.querySelector('.oc-card .oc-question')",
     )  # fmt: skip
-    box = page.locator(".optcourse-box")
+    box = page.locator(".oc-card")
     restart(page)
     box.get_by_text("The notebook has stopped. Run this cell again to answer.").wait_for()
     assert box.locator("input:enabled, button:enabled").count() == 0
