@@ -8,15 +8,12 @@ from __future__ import annotations
 import base64
 import html
 import io
-from typing import TYPE_CHECKING
+from typing import Any
 
 from PIL import Image
 
 from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
-
-if TYPE_CHECKING:
-    from optcourse.explorers.engine import Explorer
 
 
 def picture(scene: Scene, theme: str = "light") -> bytes:
@@ -28,7 +25,7 @@ def picture(scene: Scene, theme: str = "light") -> bytes:
     return kept.getvalue()
 
 
-def setting(explorer: Explorer) -> str:
+def setting(explorer: Any) -> str:
     """What the controls say, in words: `learning_rate 0.1 · num_steps 50`."""
     return " · ".join(
         f"{control.label or control.name} {_said(explorer.values[control.name])}"
@@ -36,7 +33,7 @@ def setting(explorer: Explorer) -> str:
     )
 
 
-def still(explorer: Explorer) -> dict:
+def still(explorer: Any) -> dict:
     """The picture, its size, its words and its setting, as JSON can hold them."""
     scene = explorer.frame()
     data = picture(scene)
