@@ -2233,7 +2233,8 @@ class States {
   show() {
     const { stage } = this, { states } = stage.ui;
     const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
-    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    // What still moves while the kernel is gone says its words, below.
+    stage.says.classList.toggle("oc-unseen", Boolean((said && said !== states.gone) || stage.error.textContent));
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
@@ -2944,8 +2945,17 @@ class Pulse {
   knock() { // is it back?
     clearTimeout(this.knocking);
     if (this.alive || this.ended) return;
-    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    const status = this.kernel?.connectionStatus ?? "connected";
+    if (status === "connected") this.send({ kind: "hello", key: null });
+    else if (status === "disconnected") this.reconnect(); // JupyterLab has given up; it would take a click in its menu
     this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  reconnect() { // one figure for all of a page: each of them has a copy of this file
+    const tried = (window.optcourseReconnects ??= new WeakMap()), now = performance.now();
+    if (now - (tried.get(this.kernel) ?? -Infinity) < PATIENCE - 500) return;
+    tried.set(this.kernel, now);
+    this.kernel.reconnect?.().catch((error) => console.warn(`The kernel is still out of reach: ${error}`));
   }
 
   end() {
@@ -3015,7 +3025,9 @@ function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const still = el.querySelector(":scope > .oc-still");
   const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
   const open = async () => {
