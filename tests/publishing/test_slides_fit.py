@@ -29,7 +29,8 @@ LETTERS = """() => [...document.querySelectorAll("#deck > .slide:not(.opening)")
   slide.matches(":has(.ask)") ? "question" : "prose",
   Math.round(10 * parseFloat(getComputedStyle(slide.querySelector(".body")).fontSize)) / 10])"""
 FIGURES = """() => [...document.querySelectorAll("#deck > .slide:has(.figure)")].flatMap((slide, k) => {
-  const all = slide.getBoundingClientRect(), places = [...slide.querySelectorAll(".oc-place")].map((place) => place.getBoundingClientRect());
+  const all = slide.getBoundingClientRect();
+  const places = [...slide.querySelectorAll(".oc-place")].map((place) => place.getBoundingClientRect());
   const part = places.reduce((sum, place) => sum + place.width * place.height, 0) / (all.width * all.height);
   const rows = [...slide.querySelectorAll(".oc-control")].filter((row) => row.offsetHeight).length;
   const alone = slide.querySelector(".body").children.length === 1;
@@ -37,8 +38,8 @@ FIGURES = """() => [...document.querySelectorAll("#deck > .slide:has(.figure)")]
 })"""
 LEADS = """() => [...document.querySelectorAll("#deck > .slide")].filter((slide) => {
   const next = slide.nextElementSibling, body = slide.querySelector(".body");
-  return next?.querySelector(".figure") && next.matches(".again") && !slide.matches(".opening") && [...body.children].every((part) => part.matches("p"))
-    && body.textContent.length < 300;
+  return next?.querySelector(".figure") && next.matches(".again") && !slide.matches(".opening")
+    && [...body.children].every((part) => part.matches("p")) && body.textContent.length < 300;
 }).map((slide) => slide.textContent)"""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from optcourse.explorers.still import still_html
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 
@@ -108,9 +109,12 @@ def output_html(output: nbformat.NotebookNode, names: rendering.Names, named: st
             figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
             if kind == "figure":
                 figure += f' data-controls="{html.escape(named)}"' if named else ""
+            # For a page without scripts; deck.js draws in its place.
+            still = still_html(data[mime]["still"]) if kind == "figure" else data.get("text/html", "")
+            moving = {key: value for key, value in data[mime].items() if key != "still"}
             return (
-                f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
-                f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
+                f'<div class="cell {kind}" data-from="{name}"{figure}><noscript>{still}</noscript></div>'
+                f'<script type="application/json" id="{name}">{rendering.as_json(moving)}</script>'
             )
     return unfocusable(rendering.output_html(output))
 
