@@ -47,19 +47,19 @@ function typed(stage, control, box) {
   }
   const whole = control.whole ? Math.round(value) : value;
   const kept = stage.link.live ? whole : control.values[nearest(control.values, whole)];
-  stage.set(control.name, kept);
+  stage.jump(() => stage.set(control.name, kept));
   box.value = show(kept);
 }
 
 function choice(stage, control, id) {
   const select = element("select", { id }, ...control.values.map((v) => element("option", { value: v, textContent: v })));
-  select.addEventListener("change", () => stage.set(control.name, select.value));
+  select.addEventListener("change", () => stage.jump(() => stage.set(control.name, select.value)));
   return { nodes: [select], write: (value) => { select.value = value; } };
 }
 
 function toggle(stage, control, id) {
   const check = element("input", { type: "checkbox", id });
-  check.addEventListener("change", () => stage.set(control.name, check.checked));
+  check.addEventListener("change", () => stage.jump(() => stage.set(control.name, check.checked)));
   return { nodes: [check], write: (value) => { check.checked = value; } };
 }
 
@@ -76,7 +76,7 @@ function point(stage, control, id, words) {
     };
     box.addEventListener("change", () => {
       const value = typedNumber(box.value);
-      if (Number.isFinite(value)) move(value);
+      if (Number.isFinite(value)) stage.jump(() => move(value));
       else stage.fail(`“${box.value}” is not a number. ${control.label} stays at ${show(now(axis))}.`);
       box.value = show(now(axis));
     });

@@ -3,12 +3,16 @@
 import { makeControl, placeMarks } from "./controls.js";
 import { Conversation } from "./conversation.js";
 import { button, element, setText } from "./dom.js";
-import { Hand, heldBy } from "./hand.js";
+import { Hand } from "./hand.js";
+import { Maps } from "./maps.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
+import { Pins } from "./pins.js";
+import { Readout } from "./readout.js";
 import { States } from "./states.js";
 import { Transport } from "./transport.js";
+import { Tween, frameBetween } from "./tween.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
@@ -21,12 +25,16 @@ export class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
     this.states = new States(this);
     this.transport = new Transport(this);
+    this.seen = frame; // what is painted: on its way to `frame` for a moment after a jump
+    this.tween = new Tween();
+    this.maps = new Maps(this);
+    this.pins = new Pins(this);
     this.build();
     this.watch();
   }
@@ -58,10 +66,8 @@ export class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
-    // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
-    for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    const held = heldBy(this);
-    this.hand = held && new Hand(this, held);
+    this.hand = new Hand(this);
+    this.readout = new Readout(this);
   }
 
   get panels() { // [{ node, picture, readout, view, … }], see panels.js
@@ -102,6 +108,8 @@ export class Stage {
   close() {
     this.closed.abort();
     this.pause();
+    this.tween.cut();
+    this.maps.close();
     this.conversation.close();
     clearTimeout(this.speaking);
   }
@@ -116,7 +124,16 @@ export class Stage {
     return this.conversation.tables;
   }
 
+  // A jump is what no hand leads: a choice, a typed number, a setting from before. Its picture moves there, and is there at once
+  // where the next value comes.
+  jump(act) {
+    this.leaping = true;
+    act();
+    this.leaping = false;
+  }
+
   set(name, value) {
+    this.jumping = Boolean(this.leaping); // until its picture comes
     if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
@@ -137,15 +154,24 @@ export class Stage {
 
   adopt(name, value) {
     this.values[name] = value;
-    if (this.hand) this.hand.aim = null;
+    this.hand.aim = null;
     this.controls.get(name).write(value);
   }
 
   reset() {
     this.pause();
     this.transport.step = null;
-    for (const [name, value] of Object.entries(this.spec.initial)) this.adopt(name, value);
+    this.restore({ values: this.spec.initial });
+  }
+
+  // A setting from before: {values, step, focus}, and the frame that it had, where that is known.
+  restore({ values, step, focus }, frame) {
+    if (frame) this.conversation.remember(values, frame);
+    if (step !== undefined) this.transport.step = step;
+    if (focus !== undefined) this.ui.focus = focus;
+    for (const [name, value] of Object.entries(values)) this.adopt(name, value);
     this.fail("");
+    this.jumping = true;
     this.conversation.refresh();
     this.conversation.settle();
   }
@@ -197,9 +223,13 @@ export class Stage {
   // Showing ------------------------------------------------------------------------------------------------------------
 
   display(frame) {
-    this.frame = frame;
+    const { seen, jumping } = this;
+    Object.assign(this, { frame, jumping: false });
     this.fail("");
-    this.draw();
+    this.tween.cut();
+    const show = (part) => { this.seen = frameBetween(seen, frame, part); this.draw(); };
+    if (jumping && seen !== frame) this.tween.run(show);
+    else show(1);
   }
 
   fail(sentence) {
@@ -216,12 +246,16 @@ export class Stage {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
     this.layout.match(frame);
-    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.maps.match();
+    this.pins.match();
+    for (const panel of this.panels) this.painter.paint(panel, this.seen, step, this.ui);
     this.drawReadout();
-    setText(this.says, frame.says);
+    this.hand.offer();
+    const says = this.pins.sentence() ?? frame.says;
+    setText(this.says, says);
     setText(this.notice, frame.notice || "");
     const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
-    const words = told !== null && step < frame.num_steps ? told : frame.says;
+    const words = told !== null && step < frame.num_steps ? told : says;
     clearTimeout(this.speaking);
     if (this.said === undefined) this.said = words; // a figure that appears is read when it is reached, not before
     else if (!this.playing) this.speak(words);
@@ -232,7 +266,7 @@ export class Stage {
   }
 
   drawReadout() { // the second layers: what a pointer or a key points at
-    this.hand?.paint();
+    this.readout.paint();
   }
 
   mark(control, wanted) { // what theory says of a slider
@@ -240,6 +274,12 @@ export class Stage {
     if (!made.marks || made.key === key) return;
     made.key = key;
     placeMarks(made.marks, made.row, control.values, wanted, this.painter.scale);
+  }
+
+  speakNow(words) { // what a key has just read
+    clearTimeout(this.speaking);
+    this.said = words;
+    setText(this.live, words);
   }
 
   speak(words) { // once, politely, when the hand rests
