@@ -17,14 +17,14 @@ Outside, coordinates come last, as one writes points. Inside, they come first, s
 
 import copy
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, is_dataclass
 from itertools import repeat
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from optcourse.objectives import Objective
-from optcourse.optimizers import Optimizer, State, checked
+from optcourse.optimizers import Optimizer, State, checked, hyperparameters
 
 RECORDABLE = ("w", "loss", "dw", "state")
 BLOCK = 16_384  # numbers worked on at once where the whole history would need large temporaries
@@ -167,7 +167,7 @@ def first_point(objective, optimizer: Optimizer, start: ArrayLike) -> np.ndarray
     if n and point.shape[-1:] != (n,):
         raise ValueError(f"start must have {n} coordinates on its last axis, got shape {point.shape}")
     shapes = {"start": point.shape[:-1] if n else point.shape}
-    shapes |= {hyper.name: np.shape(getattr(optimizer, hyper.name)) for hyper in fields(optimizer)}
+    shapes |= {hyper.name: np.shape(getattr(optimizer, hyper.name)) for hyper in hyperparameters(optimizer)}
     shapes["objective"] = getattr(objective, "batch_shape", ())
     try:
         batch = np.broadcast_shapes(*shapes.values())
@@ -245,7 +245,9 @@ class History:
         self.w = np.empty((rows, *w.shape)) if "w" in record else None
         self.dw = np.empty((rows, *w.shape)) if "dw" in record else None
         self.loss = np.empty((rows, *self.batch_shape)) if "loss" in record else None
-        names = [name for name in vars(state) if name != "t"] if "state" in record else []
+        # What a state holds in another shape (a count, a matrix of Shampoo) has no row of its own.
+        kept = [name for name, value in vars(state).items() if name != "t" and np.shape(value) == w.shape]
+        names = kept if "state" in record else []
         self.state = {name: np.empty((rows, *w.shape)) for name in names}
 
     def add(self, t: int, w: np.ndarray, loss, dw: np.ndarray, state: State) -> None:

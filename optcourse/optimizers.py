@@ -15,7 +15,7 @@ disagree, the class says which convention it follows and who differs; tests/core
 to that.
 """
 
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from types import SimpleNamespace
 
 import numpy as np
@@ -50,11 +50,16 @@ def eps_of(default: float):
     return hyperparameter(default, "eps", 1e-12, 1.0, "log")
 
 
+def hyperparameters(optimizer) -> list[Field]:
+    """The fields that are hyperparameters: numbers, or arrays of settings."""
+    return [each for each in fields(optimizer) if "below" in each.metadata]
+
+
 class Optimizer:
     """What all optimizers share: hyperparameters are checked once, when the optimizer is made."""
 
     def __post_init__(self):
-        for hyper in fields(self):
+        for hyper in hyperparameters(self):
             value = checked(
                 type(self).__name__, hyper.name, getattr(self, hyper.name), hyper.metadata["below"]
             )

@@ -12,7 +12,9 @@ import pytest
 from optcourse.cli import COMMANDS
 
 PACKAGE = Path(__file__).resolve().parents[1] / "optcourse"
-CORE = "objectives gradients optimizers schedules theory data models"
+CORE = (
+    "objectives gradients optimizers after_adam schedules theory data models curvature autodiff noise claims"
+)
 
 
 @dataclass(frozen=True)

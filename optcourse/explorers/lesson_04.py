@@ -15,8 +15,7 @@ from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers,
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Arrows, Bars, Line, Narration, Panel, Points, Rule, Scene
-from optcourse.figures.landscape import landscape
+from optcourse.figures import Arrows, Bars, Field, Line, Narration, Panel, Points, Rule, Scene
 from optcourse.optimizers import SGD, GradientDescent, Momentum
 
 SAMPLING = ("with replacement", "without replacement")
@@ -73,8 +72,8 @@ def ink_problem() -> InkProblem:
 
 
 @lru_cache(maxsize=1)
-def ink_landscape() -> list:
-    return landscape(ink_problem().values_of, *InkProblem.window)
+def ink_landscape() -> Field:
+    return parts.field_of(ink_problem().values_of, *InkProblem.window, points=64)
 
 
 # -- (a) the gradient cloud --------------------------------------------------------------------------------------------
@@ -631,7 +630,6 @@ class MinibatchPathExplorer(Explorer):
             *own.losses(above=lowest),
         ]
         plane = [
-            *ink_landscape(),
             Points([problem.minimum[0]], [problem.minimum[1]], role="optimum", size=13, label="minimum"),
             Line(*exact.w.T, role="theory", label="batch gradient descent"),
             *parts.run_marks(trace, "SGD", marker=False),
@@ -641,7 +639,9 @@ class MinibatchPathExplorer(Explorer):
         spent, bill = self.num_steps * batch_size, self.num_steps * problem.N
         return Scene(
             panels=[
-                parts.map_panel(problem.window, plane, "the loss of all 1438 images", words=words),
+                parts.map_panel(
+                    problem.window, plane, "the loss of all 1438 images", words=words, field=ink_landscape()
+                ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e1), title="loss above the minimum"),
             ],
             says=(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from optcourse.descent import Trace
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.figures.field import ladder
-from optcourse.figures.landscape import landscape
+from optcourse.figures.palette import OPTIMIZERS
 from optcourse.figures.scene import Field, Limits, Line, Mark, Panel, Points, Run
 from optcourse.objectives import Objective, build
 
@@ -27,20 +27,6 @@ def say_point(point: Sequence[float], digits: int = 3) -> str:
     return "(" + ", ".join(say(v, digits) for v in point) + ")"
 
 
-def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int = 14) -> list[Mark]:
-    """The landscape of a two-variable objective as marks, remembered by the objective's recipe."""
-    name, params = objective.recipe
-    return _background(
-        name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim), levels
-    )
-
-
-# Room for all values of one slider.
-@lru_cache(maxsize=128)
-def _background(name: str, params: tuple, xlim: Limits, ylim: Limits, levels: int) -> list[Mark]:
-    return landscape(build((name, dict(params))).value, xlim, ylim, levels=levels)
-
-
 # Landscapes whose loss is quadratic: a coarse field of them is exact.
 QUADRATIC = ("quadratic", "lecture_bowl", "bowl", "saddle")
 
@@ -51,6 +37,7 @@ def field(objective: Objective, xlim: Limits, ylim: Limits) -> Field:
     return _field(name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim))
 
 
+# Room for all values of one slider.
 @lru_cache(maxsize=128)
 def _field(name: str, params: tuple, xlim: Limits, ylim: Limits) -> Field:
     value = build((name, dict(params))).value
@@ -97,6 +84,7 @@ def run_of(
 def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = 12,
              grows: bool = True, run: Run | str = "", **line: Any) -> list[Mark]:  # fmt: skip
     """A run in a panel: its line, which grows with the step shown unless it is all there from the start, and where it is now."""
+    run = run or (Run(label, role) if label in OPTIMIZERS else "")
     shown = Line(x, y, role=role, label=label, by_step="upto" if grows else None, run=run, **line)
     return [shown, Points(x, y, role=role, size=size, by_step="at", run=run)]
 
@@ -119,11 +107,12 @@ def handle(x: float, y: float, drag: str, label: str, **more: Any) -> Points:
 
 
 def path_marks(points: np.ndarray, label: str, *, role: str = "yours") -> list[Mark]:
-    """A path that is only known as points (k, 2): a learner's run, drawn whole."""
-    points = np.asarray(points, dtype=float)
+    """A path that is only known as points (k, 2): a learner's run."""
+    x, y = np.asarray(points, dtype=float).T
+    run = run_of(label, role, points)
     return [
-        Line(points[:, 0], points[:, 1], role=role, label=label, width=2.5, marker=True),
-        Points(points[-1:, 0], points[-1:, 1], role=role, size=12),
+        Line(x, y, role=role, label=label, width=2.5, marker=True, by_step="upto", run=run),
+        Points(x, y, role=role, size=12, by_step="at", run=run),
     ]
 
 
@@ -136,15 +125,19 @@ def plane_panel(objective: Objective, marks: Sequence[Mark], title: str, *, wind
                 equal: bool = True, words: tuple[str, str] = ("w[0]", "w[1]"), **more: Any) -> Panel:  # fmt: skip
     """The landscape from above with marks on it. `window` is ((xlo, xhi), (ylo, yhi)); the objective's domain if not given."""
     xlim, ylim = window or objective.domain
-    seen = {"field": field(objective, xlim, ylim), **more}
     return map_panel(
-        (xlim, ylim), [*background(objective, xlim, ylim), *marks], title, words=words, equal=equal, **seen
+        (xlim, ylim),
+        marks,
+        title,
+        words=words,
+        equal=equal,
+        **{"field": field(objective, xlim, ylim), **more},
     )
 
 
 def map_panel(window: tuple[Limits, Limits], marks: Sequence[Mark], title: str, *,
               words: tuple[str, str] = ("w[0]", "w[1]"), equal: bool = True, **more: Any) -> Panel:  # fmt: skip
-    """A plane of two weights, with the marks given, its landscape among them."""
+    """A plane of two weights with the marks given, and the landscape if `field` is given."""
     x, y = (axis(word, *ends) for word, ends in zip(words, window, strict=True))
     return panel(x, y, marks, title, equal=equal, **more)
 

@@ -28,6 +28,7 @@ function button(words, act, attributes = {}) {
 // Numbers as text: as Python writes them, in sentences about a step, on sliders.
 
 const SUPER = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+const RAISED = Object.fromEntries(Object.entries(SUPER).map(([plain, raised]) => [raised, plain]));
 const power = (e) => "10" + String(e).split("").map((c) => SUPER[c]).join("");
 
 function general(value, digits) {
@@ -44,22 +45,43 @@ function general(value, digits) {
   return fixed.includes(".") ? fixed.replace(/\.?0+$/, "") : fixed;
 }
 
+// A number as a person reads it: three digits, a true minus, 2.0·10⁻⁵ and never 2e-05 (figures/numbers.py writes the same).
+function numeral(value, digits = 3) {
+  if (Number.isNaN(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const exponent = Number(value.toExponential(digits - 1).split("e")[1]);
+  if (exponent < -4 || exponent > 5) {
+    const [mantissa, e] = value.toExponential(1).split("e");
+    return mantissa.replace("-", "−") + "·" + power(Number(e));
+  }
+  return String(Number(value.toFixed(Math.max(0, Math.min(6, digits - 1 - exponent))))).replace("-", "−");
+}
+
+// Words that hold numbers as Python writes them: with true minuses, and powers of ten where there was an e.
+function typeset(words) {
+  return words
+    .replace(/(?<![\w.])(-?)(\d+(?:\.\d+)?)e([+-]\d+)/g, (_, minus, mantissa, e) => `${minus}${mantissa.includes(".") ? mantissa : mantissa + ".0"}·${power(Number(e))}`)
+    .replace(/(^|[\s(=×·\[,])-(?=\d)/g, "$1−")
+    .replace(/(^|[\s(=])(-?)inf\b/g, (_, before, minus) => before + (minus && "−") + "∞");
+}
+
 function narrate(narration, step) {
   const numbers = narration.numbers;
   const [rows, columns] = numbers.shape;
   if (step >= rows && narration.last) return narration.last;
   const row = numbers.subarray(Math.min(step, rows - 1) * columns, (Math.min(step, rows - 1) + 1) * columns);
-  return narration.template.replaceAll("{t}", String(step)).replace(/\{(\d+):(?:\.(\d+))?([gfed])\}/g, (_, i, digits, how) => {
+  return typeset(narration.template.replaceAll("{t}", String(step)).replace(/\{(\d+):(?:\.(\d+))?([gfed])\}/g, (_, i, digits, how) => {
     const value = row[Number(i)];
     if (how === "d") return String(Math.round(value));
     if (!Number.isFinite(value)) return general(value, 3);
     if (how === "f") return value.toFixed(Number(digits));
     if (how === "e") return value.toExponential(Number(digits));
     return general(value, Number(digits));
-  });
+  }));
 }
 
-const show = (v) => (typeof v === "number" ? general(v, 4).replace("e-0", "e-").replace("e+0", "e") : String(v));
+const show = (v) => (typeof v === "number" ? typeset(general(v, 4)) : String(v));
 
 function nearest(values, value) {
   let best = 0;
@@ -68,7 +90,7 @@ function nearest(values, value) {
 }
 
 function typedNumber(text) { // NaN where it is none
-  return Number(text.trim().replace("−", "-") || NaN);
+  return Number(text.trim().replaceAll("−", "-").replace(/·10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)$/, (_, e) => "e" + [...e].map((c) => RAISED[c]).join("")) || NaN);
 }
 
 function clamp(v, [lo, hi]) {
@@ -479,66 +501,97 @@ class Conversation {
 // The axes of a panel: where its box lies, which place a value has, which value a place has, and its ticks.
 
 
-const MARGIN = { left: 62, right: 16, top: 8, bottom: 44 };
+const NO_ROOM = { left: 0, right: 0, top: 0, bottom: 0 };
 
-// A panel in its area: the box of its axes, and where values lie.
-function viewOf(panel, area, zoom) {
+// A map shows two weights (or two other things that are alike) as the axes of a plane; all else is a plot over its x.
+function isMap(panel) {
+  return Boolean(panel.field || panel.equal || panel.marks.some((mark) => mark.kind === "heat"));
+}
+
+// A panel in its area: the box of its axes, and where values lie. `room` is what a plot keeps round its box for words. `home`
+// has the limits of the whole panel: a map with equal axes widens its own until they fill the box.
+function viewOf(panel, area, zoom, room = NO_ROOM) {
   const box = {
-    left: area.left + MARGIN.left,
-    top: area.top + MARGIN.top,
-    width: area.width - MARGIN.left - MARGIN.right,
-    height: area.height - MARGIN.top - MARGIN.bottom,
+    left: area.left + room.left,
+    top: area.top + room.top,
+    width: Math.max(1, area.width - room.left - room.right),
+    height: Math.max(1, area.height - room.top - room.bottom),
   };
+  const home = { xlim: [...panel.xlim], ylim: [...panel.ylim] };
   if (panel.equal) {
-    const unit = Math.min(box.width / (panel.xlim[1] - panel.xlim[0]), box.height / (panel.ylim[1] - panel.ylim[0]));
-    const w = unit * (panel.xlim[1] - panel.xlim[0]), h = unit * (panel.ylim[1] - panel.ylim[0]);
-    box.left += (box.width - w) / 2;
-    box.top += (box.height - h) / 2;
-    box.width = w;
-    box.height = h;
+    const unit = Math.min(box.width / (home.xlim[1] - home.xlim[0]), box.height / (home.ylim[1] - home.ylim[0]));
+    widen(home.xlim, box.width / unit);
+    widen(home.ylim, box.height / unit);
   }
-  const scale = (kind, [lo, hi], from, length) => {
-    if (kind === "log") {
-      const a = Math.log10(lo), k = length / (Math.log10(hi) - a);
-      return (v) => (v > 0 ? from + (Math.log10(v) - a) * k : v <= 0 ? from - 1e4 * Math.sign(length) : NaN);
-    }
+  const seen = zoom && zoom.k > 1 ? limitsAround(zoom, home) : home;
+  const { xlim, ylim } = seen;
+  const [X, xOf] = scale(panel.xscale, xlim, box.left, box.width);
+  const [Y, yOf] = scale(panel.yscale, ylim, box.top + box.height, -box.height);
+  const at = (x, y) => [X(x), Y(y)];
+  return { panel, area, box, X, Y, xOf, yOf, at, zoom: zoom || { k: 1, cx: (home.xlim[0] + home.xlim[1]) / 2, cy: (home.ylim[0] + home.ylim[1]) / 2 }, home, xlim, ylim };
+}
+
+function widen(lim, length) {
+  const more = (length - (lim[1] - lim[0])) / 2;
+  lim[0] -= more;
+  lim[1] += more;
+}
+
+function limitsAround({ k, cx, cy }, home) {
+  const around = (c, [lo, hi]) => [c - (hi - lo) / (2 * k), c + (hi - lo) / (2 * k)];
+  return { xlim: around(cx, home.xlim), ylim: around(cy, home.ylim) };
+}
+
+function scale(kind, [lo, hi], from, length) { // [place of a value, value of a place]
+  const far = (p) => Math.max(-1e5, Math.min(1e5, p)); // canvases misdraw coordinates that are astronomically far
+  if (kind !== "log") {
     const k = length / (hi - lo);
-    return (v) => from + (v - lo) * k;
-  };
-  const far = (f) => (v) => Math.max(-1e5, Math.min(1e5, f(v))); // canvases misdraw coordinates that are astronomically far
-  const X = far(scale(panel.xscale, panel.xlim, box.left, box.width));
-  const Y = far(scale(panel.yscale, panel.ylim, box.top + box.height, -box.height));
-  return { panel, box, X, Y, zoom };
+    return [(v) => far(from + (v - lo) * k), (p) => lo + (p - from) / k];
+  }
+  const a = Math.log10(lo), k = length / (Math.log10(hi) - a);
+  const place = (v) => (v > 0 ? from + (Math.log10(v) - a) * k : v <= 0 ? from - 1e4 * Math.sign(length) : NaN);
+  return [(v) => far(place(v)), (p) => 10 ** (a + (p - from) / k)];
 }
 
 function isInside({ box }, x, y) {
   return x >= box.left && x <= box.left + box.width && y >= box.top && y <= box.top + box.height;
 }
 
-function valuesAt({ panel, box }, x, y) { // to four digits: what the person reads is what is computed
-  const part = [(x - box.left) / box.width, 1 - (y - box.top) / box.height];
-  return [panel.xlim, panel.ylim].map(([lo, hi], i) => {
-    const log = (i ? panel.yscale : panel.xscale) === "log";
-    const v = log ? lo * (hi / lo) ** part[i] : lo + (hi - lo) * part[i];
-    return Number(v.toPrecision(4));
-  });
+function valuesAt({ xOf, yOf }, x, y) { // to four digits: what the person reads is what is computed
+  return [xOf(x), yOf(y)].map((v) => Number(v.toPrecision(4)));
 }
 
-function ticksOf(panel, box) { // [across, up], each a list of [value, words]
-  const across = panel.xticks || (panel.xscale === "log" ? logTicks(...panel.xlim, box.width / 46) : ticks(...panel.xlim, box.width / 58));
-  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...panel.ylim, box.height / 30) : ticks(...panel.ylim, box.height / 38));
-  return [across, up];
+function ticksOf({ panel, box, xlim, ylim }) { // [across, up], each a list of [value, words]
+  const map = isMap(panel), gap = map ? 62 : 44;
+  const across = panel.xticks || (panel.xscale === "log" ? logTicks(...xlim, box.width / 46) : ticks(...xlim, box.width / gap));
+  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / 38) : ticks(...ylim, box.height / (map ? 62 : 44)));
+  return [across, up].map((list, i) => list.filter(([v]) => within(v, i ? ylim : xlim)));
+}
+
+// What a panel encodes, beside its title: the axes and the colours of a map stand on it, the y axis of a plot does not.
+function encodedIn(panel) {
+  if (isMap(panel)) return panel.field?.bands ? "colour and lines: loss" : panel.field ? "lines: loss" : "";
+  const known = panel.title.toLowerCase().includes(panel.ylabel.toLowerCase());
+  return [known ? "" : panel.ylabel, panel.yscale === "log" ? "log scale" : ""].filter(Boolean).join(", ");
+}
+
+function within(v, [lo, hi]) {
+  const slack = (hi - lo) * 1e-9;
+  return v >= lo - slack && v <= hi + slack;
 }
 
 function ticks(lo, hi, room) {
-  const raw = (hi - lo) / Math.max(2, room);
-  const size = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map((m) => m * size).find((s) => s >= raw * 0.999);
+  const step = niceStep((hi - lo) / Math.max(1.5, room));
   const out = [];
   for (let k = Math.ceil(lo / step - 1e-9); k * step <= hi + step * 1e-9; k++) out.push(k * step);
-  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9) + (step / size === 2.5 ? 1 : 0));
+  const places = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   const large = Math.max(Math.abs(lo), Math.abs(hi)) >= 1e5;
-  return out.map((v) => [v, large ? general(v, 3) : (Math.abs(v) < step / 1e6 ? 0 : v).toFixed(places).replace("-", "−")]);
+  return out.map((v) => [v, large ? numeral(v) : (Math.abs(v) < step / 1e6 ? 0 : v).toFixed(places).replace("-", "−")]);
+}
+
+function niceStep(raw) { // 1, 2 or 5 times a power of ten, not below `raw`
+  const size = 10 ** Math.floor(Math.log10(raw));
+  return [1, 2, 5, 10].map((m) => m * size).find((s) => s >= raw * (1 - 1e-9));
 }
 
 function logTicks(lo, hi, room) {
@@ -551,11 +604,13 @@ function logTicks(lo, hi, room) {
     }
     return out;
   }
-  const every = Math.max(1, Math.ceil((b - a) / Math.max(2, room)));
-  const out = [];
-  for (let e = a; e <= b; e += every) out.push([10 ** e, power(e)]);
+  const every = Math.max(1, niceStep((b - a) / Math.max(1.5, room))), out = [];
+  const first = Math.ceil(a / every) * every; // so that 1 is among them
+  for (let e = first; e <= b; e += every) out.push([10 ** e, decade(e)]);
   return out;
 }
+
+const decade = (e) => (e >= -1 && e <= 2 ? String(10 ** e) : power(e));
 
 // ---- hand.js
 
@@ -680,75 +735,474 @@ class Hand {
   }
 }
 
+// ---- field.js
+
+// The loss over a map: between the points of its grid, its levels as lines and bands (figures/field.py does the same).
+
+
+const CELL = 4; // px between the places at which a field is drawn
+const EDGES = [[], ["L", "T"], ["T", "R"], ["L", "R"], ["R", "B"], null, ["T", "B"], ["L", "B"], ["B", "L"], ["B", "T"], null, ["B", "R"], ["R", "L"], ["R", "T"], ["T", "L"], []];
+const SADDLES = { 5: [["L", "T", "R", "B"], ["L", "B", "R", "T"]], 10: [["T", "R", "B", "L"], ["T", "L", "B", "R"]] }; // apart, and joined in the middle
+
+// The field at places all over the box of a view, and one place beyond it on each side.
+function sampled(field, { box, xOf, yOf }) {
+  const across = Math.ceil(box.width / CELL) + 3, up = Math.ceil(box.height / CELL) + 3;
+  const left = box.left - CELL, top = box.top - CELL;
+  const { values, extent: [xlo, xhi, ylo, yhi] } = field, [rows, columns] = values.shape;
+  const xs = Array.from({ length: across }, (_, i) => taps((xOf(left + i * CELL) - xlo) / (xhi - xlo), columns));
+  const ys = Array.from({ length: up }, (_, j) => taps((yOf(top + j * CELL) - ylo) / (yhi - ylo), rows));
+  const out = new Float64Array(across * up), row = new Float64Array(columns);
+  let low = Infinity, high = -Infinity;
+  ys.forEach((y, j) => {
+    row.fill(0);
+    for (const [r, weight] of y) for (let c = 0; c < columns; c++) row[c] += weight * values[r * columns + c];
+    xs.forEach((x, i) => {
+      let sum = 0;
+      for (const [c, weight] of x) sum += weight * row[c];
+      out[j * across + i] = sum;
+      if (i > 0 && j > 0 && i < across - 1 && j < up - 1) { low = Math.min(low, sum); high = Math.max(high, sum); }
+    });
+  });
+  return { values: out, across, up, left, top, low, high };
+}
+
+function taps(part, count) { // [point of the grid, weight] of all that count at a place: cubic convolution
+  const place = Math.max(0, Math.min(1, part)) * (count - 1), first = Math.max(0, Math.min(count - 2, Math.floor(place))), t = place - first;
+  const weights = [((2 - t) * t - 1) * t, (3 * t - 5) * t * t + 2, ((4 - 3 * t) * t + 1) * t, (t - 1) * t * t];
+  const out = new Map(), add = (at, weight) => out.set(at, (out.get(at) || 0) + weight / 2);
+  weights.forEach((weight, k) => { // beyond its ends the grid goes on as a parabola
+    const at = first - 1 + k;
+    if (at < 0) [3, -3, 1].forEach((m, i) => add(i, m * weight));
+    else if (at >= count) [1, -3, 3].forEach((m, i) => add(count - 3 + i, m * weight));
+    else add(at, weight);
+  });
+  return [...out];
+}
+
+// The levels that are drawn as lines: the ladder as far as it is seen, and steps between where it has too few rungs here.
+function linesOf(field, { low, high }) {
+  const { levels } = field, out = new Set(levels.filter((v) => v > low && v < high));
+  if (levels[0] > 0) {
+    const finest = Math.max(low, 2e-6 * largest(field));
+    for (let e = Math.floor(Math.log10(finest)); 10 ** e < high; e++) for (const v of [Number(`1e${e}`), Number(`3e${e}`)]) if (v > finest && v < high) out.add(v);
+  }
+  if (out.size < 3) {
+    const step = niceStep((high - low) / 5);
+    for (let k = Math.floor(low / step) + 1; k * step < high; k++) out.add(Number((k * step).toPrecision(12)));
+  }
+  return [...out].sort((a, b) => a - b);
+}
+
+const LARGEST = new WeakMap();
+function largest({ values }) {
+  if (!LARGEST.has(values)) LARGEST.set(values, values.reduce((a, b) => Math.max(a, Math.abs(b)), 0));
+  return LARGEST.get(values);
+}
+
+// The band of a loss: 0 below the lowest level, and one more above each.
+function bandOf(field, loss) {
+  const band = field.levels.findIndex((level) => loss <= level);
+  return band < 0 ? field.levels.length : band;
+}
+
+// The colour of a band, of a ramp that goes from the lowest to the highest loss.
+function bandColour(ramp, field, band) {
+  const place = (band / Math.max(1, field.levels.length)) * (ramp.length - 1), k = Math.min(ramp.length - 2, Math.floor(place)), part = place - k;
+  if (part < 1e-9) return ramp[k];
+  const parts = [1, 3, 5].map((i) => { const [a, b] = [ramp[k], ramp[k + 1]].map((c) => parseInt(c.slice(i, i + 2), 16)); return Math.round(a + (b - a) * part); });
+  return "#" + parts.map((v) => v.toString(16).padStart(2, "0")).join("");
+}
+
+// Where the field is below a level, as closed loops of places [x0, y0, x1, y1, ...]. Beyond the drawn places all is above it.
+function loopsOf({ values, across, up, left, top }, level) {
+  const wide = across + 2, next = new Int32Array(2 * wide * (up + 2)).fill(-1), starts = [];
+  const value = (i, j) => (i < 0 || j < 0 || i >= across || j >= up ? Infinity : values[j * across + i]);
+  const below = (i, j) => value(i, j) <= level;
+  for (let j = -1; j < up; j++) {
+    let a = below(-1, j), d = below(-1, j + 1);
+    for (let i = -1; i < across; i++) {
+      const b = below(i + 1, j), c = below(i + 1, j + 1), kind = a | (b << 1) | (c << 2) | (d << 3);
+      a = b;
+      d = c;
+      if (kind === 0 || kind === 15) continue;
+      const corner = (j + 1) * wide + i + 1, edge = { T: 2 * corner, L: 2 * corner + 1, R: 2 * corner + 3, B: 2 * (corner + wide) };
+      let ways = EDGES[kind];
+      if (!ways) ways = SADDLES[kind][value(i, j) + value(i + 1, j) + value(i + 1, j + 1) + value(i, j + 1) <= 4 * level ? 1 : 0];
+      for (let k = 0; k < ways.length; k += 2) { next[edge[ways[k]]] = edge[ways[k + 1]]; starts.push(edge[ways[k]]); }
+    }
+  }
+  const loops = [];
+  for (const start of starts) {
+    if (next[start] < 0) continue;
+    const loop = [];
+    for (let at = start; next[at] >= 0; ) {
+      const corner = at >> 1, i = (corner % wide) - 1, j = Math.floor(corner / wide) - 1, down = at & 1;
+      const from = value(i, j), to = down ? value(i, j + 1) : value(i + 1, j);
+      const t = from === Infinity ? 1 : to === Infinity ? 0 : (level - from) / (to - from);
+      loop.push(left + (i + (down ? 0 : t)) * CELL, top + (j + (down ? t : 0)) * CELL);
+      const on = next[at];
+      next[at] = -1;
+      at = on;
+    }
+    loops.push(loop);
+  }
+  return loops;
+}
+
+function pathOf(loops) {
+  const path = new Path2D();
+  for (const loop of loops) {
+    for (let i = 0; i < loop.length; i += 2) if (i) path.lineTo(loop[i], loop[i + 1]); else path.moveTo(loop[0], loop[1]);
+    path.closePath();
+  }
+  return path;
+}
+
+// A loop that is smaller than this, both ways, is a speck and no line.
+function isSpeck(loop, size = 14) {
+  let [x0, y0, x1, y1] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i < loop.length; i += 2) { x0 = Math.min(x0, loop[i]); x1 = Math.max(x1, loop[i]); y0 = Math.min(y0, loop[i + 1]); y1 = Math.max(y1, loop[i + 1]); }
+  return x1 - x0 < size && y1 - y0 < size;
+}
+
+// The sampled field at a place of the picture.
+function valueAt({ values, across, up, left, top }, x, y) {
+  const u = Math.max(0, Math.min(across - 1.001, (x - left) / CELL)), v = Math.max(0, Math.min(up - 1.001, (y - top) / CELL));
+  const i = Math.floor(u), j = Math.floor(v), s = u - i, t = v - j, at = j * across + i;
+  return (values[at] * (1 - s) + values[at + 1] * s) * (1 - t) + (values[at + across] * (1 - s) + values[at + across + 1] * s) * t;
+}
+
+// ---- labels.js
+
+// Words on a picture that keep out of each other's way: the levels of a map, the names at the ends of lines.
+
+
+const TURNS = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]; // of a sixteenth of a circle each
+const APART = 24; // px
+
+// Where the levels of a map are written: [{x, y, level}], along one ray from its minimum. `start` is where the run begins: the
+// ray goes away from it, and stays while the run is stepped through. Nothing is written on the places in `avoid` ({x, y, r})
+// or in the corners that hold buttons (`taken`: boxes).
+function levelLabels(grid, field, view, minimum, start, avoid = [], taken = []) {
+  const levels = linesOf(field, grid), away = start ? Math.atan2(minimum[1] - start[1], minimum[0] - start[0]) + 0.35 : 0.6;
+  let best = [];
+  for (const from of [minimum, [view.box.left + view.box.width / 2, view.box.top + view.box.height / 2]]) {
+    for (const turn of TURNS) {
+      const found = alongRay(grid, view, levels, from, away + (turn * Math.PI) / 8, avoid, taken);
+      if (found.length > best.length) best = found;
+      if (best.length >= 3) return best;
+    }
+    if (best.length >= 2) return best;
+  }
+  return best;
+}
+
+function alongRay(grid, { box }, levels, [x0, y0], angle, avoid, taken) {
+  const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
+  const right = box.left + box.width - APART, low = box.top + box.height - 32;
+  let before = null;
+  for (let far = 0; far < box.width + box.height; far += 2) {
+    const x = x0 + far * dx, y = y0 + far * dy;
+    if (x < box.left || y < box.top || x > box.left + box.width || y > box.top + box.height) { before = null; if (far > 0) break; continue; }
+    const here = valueAt(grid, x, y);
+    const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
+    before = here;
+    if (level === undefined || x < box.left + 34 || x > right || y < box.top + 14 || y > low) continue;
+    const last = found[found.length - 1];
+    if (last && (last.level === level || Math.hypot(x - last.x, y - last.y) < APART)) continue;
+    if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) continue;
+    if (taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9)) continue;
+    found.push({ x, y, level });
+  }
+  return found;
+}
+
+// Names at the ends of lines, each as high as it is (`tall`): from where one would stand (`at`) to where it stands (`y`, its
+// middle), so that none meets another, between lo and hi.
+function apart(tags, lo, hi) {
+  tags.sort((a, b) => a.at - b.at);
+  tags.forEach((tag, i) => { tag.y = Math.max(tag.at, i ? tags[i - 1].y + (tags[i - 1].tall + tag.tall) / 2 : lo + tag.tall / 2); });
+  let most = hi;
+  for (let i = tags.length - 1; i >= 0; i--) { tags[i].y = Math.min(tags[i].y, most - tags[i].tall / 2); most = tags[i].y - tags[i].tall / 2; }
+  return tags;
+}
+
+// Boxes that are taken on a picture. `place` gives the first of some places for words of a size where they meet nothing.
+class Room {
+  constructor(box) {
+    this.box = box;
+    this.taken = [];
+  }
+
+  take(left, top, right, bottom) {
+    this.taken.push({ left, top, right, bottom });
+  }
+
+  free({ left, top, right, bottom }) {
+    const { box } = this;
+    return left >= box.left + 2 && right <= box.left + box.width - 2 && top >= box.top + 1 && bottom <= box.top + box.height - 1
+      && !this.taken.some((b) => left < b.right + 3 && right > b.left - 3 && top < b.bottom && bottom > b.top);
+  }
+
+  place(width, height, middles) { // middles: [x, y] of the words' middle, the best first
+    const boxes = middles.map(([x, y]) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 }));
+    const found = boxes.find((b) => this.free(b));
+    if (!found) return null;
+    this.taken.push(found);
+    return [(found.left + found.right) / 2, (found.top + found.bottom) / 2];
+  }
+}
+
 // ---- marks.js
 
-// The marks of a panel: one method for each kind that a scene knows (figures/scene.py), and its sample for the legend.
+// The marks of a panel: one method for each kind that a scene knows (figures/scene.py), and its sample for the key.
 
-const FONT = "12px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+const SIZES = { tick: 11.5, name: 12, label: 12.5 }; // px of words in a picture
+const FALLBACK = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
+const GHOSTS = { A: [2, 3.5], B: [8, 4], C: [1, 3, 7, 3] }; // dashes of pinned runs
+const TONES = { background: "surface", text: "ink", axis: "soft", grid: "line" }; // what the page's own theme may decide
 
 class Pencil {
   constructor(spec) {
     this.spec = spec;
-    this.dark = false;
     this.heats = new WeakMap();
-    this.cased = false; // strong colours behind: lines get a pale edge
-    this.placed = []; // where words stand
+    this.widths = new Map();
+    this.look(false, 1, null);
+  }
+
+  // The theme, the size of the text against the size that all lengths are written for, and the style that the page computes.
+  look(dark, scale, style) {
+    this.dark = dark;
+    this.scale = scale;
+    this.density = Math.max(1, window.devicePixelRatio || 1);
+    this.ratio = this.density * scale;
+    this.family = style?.fontFamily || FALLBACK;
+    this.tone = { ...this.spec.surfaces[dark ? "dark" : "light"] };
+    for (const [name, token] of Object.entries(TONES)) this.tone[name] = style?.getPropertyValue("--oc-" + token).trim() || this.tone[name];
+    this.ramp = this.spec.ramp[dark ? 1 : 0];
+    this.widths.clear();
   }
 
   color(role) {
     return this.spec.roles[role][this.dark ? 1 : 0];
   }
 
-  stroke(context, mark) {
-    context.strokeStyle = this.color(mark.role);
-    context.lineWidth = mark.width ?? 2;
-    context.setLineDash(this.spec.dashes[mark.dash || this.spec.roles[mark.role][2]]);
-    context.lineJoin = "round";
+  dash(mark) {
+    return this.spec.dashes[mark.dash || this.spec.roles[mark.role][2]];
   }
 
-  range(mark, length, step) {
+  // Words ---------------------------------------------------------------------------------------------------------------
+
+  font(size, weight = 400) {
+    return `${weight} ${size}px ${this.family}`;
+  }
+
+  width(context, text, size, weight = 400) {
+    const key = `${size} ${weight} ${text}`;
+    if (!this.widths.has(key)) {
+      if (this.widths.size > 500) this.widths.clear();
+      context.font = this.font(size, weight);
+      this.widths.set(key, context.measureText(text).width);
+    }
+    return this.widths.get(key);
+  }
+
+  words(context, text, x, y, colour, { size = SIZES.name, weight = 400, align = "left", base = "middle", halo = null } = {}) {
+    context.font = this.font(size, weight);
+    context.textAlign = align;
+    context.textBaseline = base;
+    if (halo) {
+      context.strokeStyle = halo;
+      context.lineWidth = 3.5;
+      context.lineJoin = "round";
+      context.setLineDash([]);
+      context.strokeText(text, x, y);
+    }
+    context.fillStyle = colour;
+    context.fillText(text, x, y);
+  }
+
+  // Lines ---------------------------------------------------------------------------------------------------------------
+
+  entries(mark, length, step) { // which entries of a mark are drawn
     if (!mark.by_step || step === null) return [0, length];
     return mark.by_step === "upto" ? [0, Math.min(length, step + 1)] : [Math.min(step, length), Math.min(length, step + 1)];
   }
 
-  line(context, mark, { X, Y }, step) {
-    this.stroke(context, mark);
-    const [from, to] = this.range(mark, mark.x.length, step);
+  trail(context, mark, { at }, from, to) {
     let pen = false;
     context.beginPath();
     for (let i = from; i < to; i++) {
-      const x = X(mark.x[i]), y = Y(mark.y[i]);
+      const [x, y] = at(mark.x[i], mark.y[i]);
       if (Number.isNaN(x) || Number.isNaN(y)) { pen = false; continue; }
       if (pen) context.lineTo(x, y); else context.moveTo(x, y);
       pen = true;
     }
-    if (this.cased && mark.role !== "contour") this.casing(context);
+  }
+
+  stroke(context, colour, width, dash, alpha = 1) {
+    context.globalAlpha = alpha;
+    context.strokeStyle = colour;
+    context.lineWidth = width;
+    context.setLineDash(dash);
+    context.lineJoin = "round";
     context.stroke();
     context.setLineDash([]);
+    context.globalAlpha = 1;
+  }
+
+  line(context, mark, view, step) {
+    const [from, to] = this.entries(mark, mark.x.length, step), width = mark.width ?? 2, alpha = mark.alpha ?? 1;
+    this.trail(context, mark, view, from, to);
+    if (view.map && mark.role !== "contour") this.stroke(context, this.tone.casing, width + 3, [], 0.7 * alpha);
+    this.stroke(context, this.color(mark.role), width, this.dash(mark), alpha);
     const every = mark.marker ? 1 : this.beads(mark) ? Math.max(1, Math.floor(mark.x.length / 5)) : Infinity;
-    const size = mark.marker ? 5 : 7, shape = this.spec.roles[mark.role][3];
-    const first = mark.marker ? 0 : Math.floor(every / 2);
-    let before = [NaN, NaN]; // shapes that lie on each other hide the line under their rims, so those too near are left out
-    for (let i = first; i < to; i += every) {
-      const x = X(mark.x[i]), y = Y(mark.y[i]);
-      if (i < from || Math.hypot(x - before[0], y - before[1]) < 9) continue;
-      this.shape(context, x, y, size, shape, mark.role);
-      before = [x, y];
-    }
+    this.beaded(context, mark, view, mark.marker ? 0 : Math.floor(every / 2), to, every, mark.marker ? 2.6 : 3.5);
   }
 
   beads(mark) { // a line that its dash does not tell apart carries a few of its role's shapes
     return mark.role === "yours" || (mark.dash !== undefined && mark.dash !== this.spec.roles[mark.role][2]);
   }
 
-  casing(context) {
-    const { strokeStyle, lineWidth } = context, dash = context.getLineDash();
+  beaded(context, mark, { at }, from, to, every, radius) {
+    let last = [NaN, NaN]; // shapes that lie on each other hide the line under their rims, so those too near are left out
+    for (let i = from; i < to; i += every) {
+      const [x, y] = at(mark.x[i], mark.y[i]);
+      if (Math.hypot(x - last[0], y - last[1]) < 8) continue;
+      this.stamp(context, this.spec.roles[mark.role][3], x, y, radius, this.color(mark.role), true);
+      last = [x, y];
+    }
+  }
+
+  // A run's line: where it has been, and, faint, where it will go. `how` says whether it is in focus, a ghost, one of many.
+  run(context, mark, view, step, { focus = false, ghost = "", many = false }) {
+    const { map } = view, colour = this.color(mark.role), count = mark.x.length;
+    const here = step === null ? count - 1 : Math.min(step, count - 1);
+    const dash = ghost ? GHOSTS[ghost] : focus && !mark.dash ? [] : this.dash(mark);
+    if (here < count - 1) {
+      this.trail(context, mark, view, Math.max(0, here), count);
+      const alpha = ghost ? 0.25 : map ? (focus ? 0.38 : 0.22) : 0.32;
+      this.stroke(context, colour, map ? (focus ? 1.6 : 1.2) : 1.4, dash, many && !focus ? alpha * 0.6 : alpha);
+    }
+    this.trail(context, mark, view, 0, here + 1);
+    if (map) this.stroke(context, this.tone.casing, focus ? 5.5 : 4, [], focus ? 0.85 : 0.5);
+    const alpha = ghost ? 0.85 : focus ? 1 : many ? 0.45 : map ? 0.8 : 0.85;
+    this.stroke(context, colour, focus ? (map ? 2.6 : 2.8) : ghost ? 1.6 : 1.7, dash, alpha);
+    if (map && focus) this.beaded(context, mark, view, 0, here, 1, 3);
+    else if (!map && this.beads(mark)) this.beaded(context, mark, view, Math.floor(count / 10), count, Math.max(1, Math.floor(count / 5)), 3);
+  }
+
+  // Where a run is now.
+  here(context, mark, view, step, { focus = false, ghost = "" }) {
+    const [from, to] = this.entries(mark, mark.x.length, step), radius = ghost ? 4.5 : view.map ? (focus ? 7.5 : 5) : focus ? 6 : 4.2;
+    for (let i = from; i < to; i++) this.stamp(context, mark.shape || this.spec.roles[mark.role][3], ...view.at(mark.x[i], mark.y[i]), radius, this.color(mark.role), Boolean(ghost));
+  }
+
+  // Shapes --------------------------------------------------------------------------------------------------------------
+
+  points(context, mark, view, step) {
+    const xs = listed(mark.x), ys = listed(mark.y), [from, to] = this.entries(mark, xs.length, step);
+    const shape = mark.shape || this.spec.roles[mark.role][3];
+    context.globalAlpha = mark.alpha ?? 1;
+    for (let i = from; i < to; i++) {
+      const [x, y] = view.at(xs[i], ys[i]);
+      this.stamp(context, shape, x, y, mark.size / 2, this.color(mark.role));
+      if (mark.drag && i === from) this.grip(context, x, y, mark.size / 2, mark.role);
+    }
+    context.globalAlpha = 1;
+  }
+
+  grip(context, x, y, radius, role) { // a dashed ring: this can be dragged
+    context.beginPath();
+    context.arc(x, y, radius + 7, 0, 7);
+    this.stroke(context, this.color(role), 1.4, [3, 3]);
+  }
+
+  stamp(context, shape, x, y, r, colour, hollow = false) {
+    if (Number.isNaN(x) || Number.isNaN(y) || shape === "none") return;
+    const edge = this.tone.casing;
     context.setLineDash([]);
-    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
-    context.lineWidth = lineWidth + 3;
+    context.lineJoin = "round";
+    outline(context, shape, x, y, r);
+    if (shape === "cross" || shape === "plus") {
+      context.strokeStyle = edge;
+      context.lineWidth = 4.5;
+      context.stroke();
+      context.strokeStyle = colour;
+      context.lineWidth = 2;
+      context.stroke();
+      return;
+    }
+    const open = hollow || shape === "ring", rim = hollow ? 1.6 : Math.max(1.6, r * 0.45);
+    context.strokeStyle = edge;
+    context.lineWidth = open ? rim + 2.4 : 2.4;
     context.stroke();
-    Object.assign(context, { strokeStyle, lineWidth });
-    context.setLineDash(dash);
+    context.fillStyle = open ? edge : colour;
+    context.fill();
+    if (!open) return;
+    context.strokeStyle = colour;
+    context.lineWidth = rim;
+    context.stroke();
+  }
+
+  arrow(context, [x0, y0], [x1, y1], colour, width = 3.2) {
+    const length = Math.hypot(x1 - x0, y1 - y0);
+    if (!(length >= 2) || !Number.isFinite(length)) return;
+    const a = Math.atan2(y1 - y0, x1 - x0), head = Math.min(width > 2.5 ? 11 : 8, length * 0.55);
+    const neck = [x1 - head * 0.8 * Math.cos(a), y1 - head * 0.8 * Math.sin(a)];
+    context.setLineDash([]);
+    context.lineJoin = "round";
+    for (const [thick, c] of [[width + 3, this.tone.casing], [width, colour]]) {
+      context.strokeStyle = context.fillStyle = c;
+      context.lineWidth = thick;
+      context.lineCap = "round";
+      context.beginPath();
+      context.moveTo(x0, y0);
+      context.lineTo(...neck);
+      context.stroke();
+      context.beginPath();
+      context.moveTo(x1, y1);
+      context.lineTo(x1 - head * Math.cos(a - 0.5), y1 - head * Math.sin(a - 0.5));
+      context.lineTo(x1 - head * Math.cos(a + 0.5), y1 - head * Math.sin(a + 0.5));
+      context.closePath();
+      context.lineWidth = 3;
+      if (c !== colour) context.stroke();
+      context.fill();
+    }
+    context.lineCap = "butt";
+  }
+
+  arrows(context, mark, { at }, step) {
+    const x = listed(mark.x), y = listed(mark.y), u = listed(mark.u), v = listed(mark.v);
+    const [from, to] = this.entries(mark, x.length, step);
+    context.globalAlpha = mark.alpha ?? 1;
+    for (let i = from; i < to; i++) this.arrow(context, at(x[i], y[i]), at(x[i] + u[i], y[i] + v[i]), this.color(mark.role), x.length > 40 ? 1.2 : mark.width);
+    context.globalAlpha = 1;
+  }
+
+  bars(context, mark, { X, Y }, step) {
+    let height = mark.height;
+    const count = mark.x.length;
+    if (mark.by_step === "at") {
+      const row = Math.min(step ?? Infinity, height.shape[0] - 1);
+      height = height.subarray(row * count, (row + 1) * count);
+    }
+    context.globalAlpha = mark.alpha ?? 1;
+    for (let i = 0; i < count; i++) {
+      const a = X(mark.x[i] - mark.width / 2), b = X(mark.x[i] + mark.width / 2), y0 = Y(mark.base), y1 = Y(height[i]);
+      if (Number.isFinite(y1)) this.block(context, mark, a, Math.min(y0, y1), Math.max(1, b - a), Math.abs(y1 - y0));
+    }
+    context.globalAlpha = 1;
+  }
+
+  block(context, mark, x, y, width, height) { // what bars, spans and their samples are made of
+    context.fillStyle = this.color(mark.role);
+    context.fillRect(x, y, width, height);
+    if (mark.kind !== "span") { this.hatch(context, mark.role, x, y, width, height, this.tone.background, 7); return; }
+    this.hatch(context, mark.role, x, y, width, height, this.color("limit"), 16);
+    context.beginPath();
+    context.rect(x, y, width, height);
+    this.stroke(context, this.color("limit"), 1, [], context.globalAlpha);
   }
 
   hatch(context, role, x, y, width, height, color, gap) {
@@ -771,124 +1225,19 @@ class Pencil {
     context.restore();
   }
 
-  block(context, mark, x, y, width, height) { // what bars, spans and their samples in the legend are made of
-    const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
-    context.fillStyle = this.color(mark.role);
-    context.fillRect(x, y, width, height);
-    if (mark.kind !== "span") { this.hatch(context, mark.role, x, y, width, height, surface.background, 7); return; }
-    this.hatch(context, mark.role, x, y, width, height, this.color("limit"), 16);
-    context.setLineDash([]);
-    context.strokeStyle = this.color("limit");
-    context.lineWidth = 1;
-    context.strokeRect(x, y, width, height);
-  }
-
-  points(context, mark, { X, Y }, step) {
-    const xs = mark.x.length === undefined ? [mark.x] : mark.x, ys = mark.y.length === undefined ? [mark.y] : mark.y;
-    const [from, to] = this.range(mark, xs.length, step);
-    const shape = mark.shape || this.spec.roles[mark.role][3];
-    for (let i = from; i < to; i++) this.shape(context, X(xs[i]), Y(ys[i]), mark.size, shape, mark.role, mark.drag);
-  }
-
-  shape(context, x, y, size, shape, role, drag) {
-    if (Number.isNaN(x) || Number.isNaN(y) || shape === "none") return;
-    const r = size / 2;
-    context.fillStyle = context.strokeStyle = this.color(role);
-    context.setLineDash([]);
-    context.beginPath();
-    if (shape === "circle") context.arc(x, y, r, 0, 7);
-    else if (shape === "square") context.rect(x - r, y - r, size, size);
-    else if (shape === "triangle") { context.moveTo(x, y - r * 1.15); context.lineTo(x + r * 1.1, y + r * 0.8); context.lineTo(x - r * 1.1, y + r * 0.8); context.closePath(); }
-    else if (shape === "diamond") { context.moveTo(x, y - r * 1.2); context.lineTo(x + r * 1.2, y); context.lineTo(x, y + r * 1.2); context.lineTo(x - r * 1.2, y); context.closePath(); }
-    else if (shape === "star") for (let k = 0; k < 10; k++) { const a = (k * Math.PI) / 5 - Math.PI / 2, q = k % 2 ? r * 0.55 : r * 1.3; context.lineTo(x + q * Math.cos(a), y + q * Math.sin(a)); }
-    else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); context.lineWidth = 2; context.stroke(); return; }
-    else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); context.lineWidth = 2; context.stroke(); return; }
-    else if (shape === "down") { context.moveTo(x, y + r * 1.15); context.lineTo(x + r * 1.1, y - r * 0.8); context.lineTo(x - r * 1.1, y - r * 0.8); context.closePath(); }
-    else if (shape === "times") {
-      const b = r * 1.15, a = b * 0.38;
-      for (const [dx, dy] of [[a, 0], [b, b - a], [b - a, b], [0, a], [a - b, b], [-b, b - a], [-a, 0], [-b, a - b], [a - b, -b], [0, -a], [b - a, -b], [b, a - b]]) context.lineTo(x + dx, y + dy);
-      context.closePath();
-    } else if (shape === "bar") context.rect(x - r * 1.2, y - r * 0.5, 2.4 * r, r);
-    const pale = this.spec.surfaces[this.dark ? "dark" : "light"].background;
-    if (shape === "ring") {
-      context.arc(x, y, r * 0.9, 0, 7);
-      context.fillStyle = pale;
-      context.fill();
-      context.lineWidth = Math.max(1.6, r * 0.5);
-      context.stroke();
-    } else {
-      context.fill();
-      context.lineWidth = 1.2;
-      context.strokeStyle = pale;
-      context.stroke();
-    }
-    if (drag) { context.beginPath(); context.arc(x, y, r + 6, 0, 7); context.strokeStyle = this.color(role); context.lineWidth = 1.5; context.setLineDash([3, 3]); context.stroke(); context.setLineDash([]); }
-  }
-
-  arrows(context, mark, { X, Y }, step) {
-    const list = (a) => (a.length === undefined ? [a] : a);
-    const x = list(mark.x), y = list(mark.y), u = list(mark.u), v = list(mark.v);
-    this.stroke(context, { ...mark, dash: "solid" });
-    const [from, to] = this.range(mark, x.length, step);
-    for (let i = from; i < to; i++) {
-      const x0 = X(x[i]), y0 = Y(y[i]), x1 = X(x[i] + u[i]), y1 = Y(y[i] + v[i]);
-      const length = Math.hypot(x1 - x0, y1 - y0);
-      if (!Number.isFinite(length) || length < 0.5) continue;
-      const head = Math.min(9, length * 0.6), a = Math.atan2(y1 - y0, x1 - x0);
-      context.beginPath();
-      context.moveTo(x0, y0);
-      context.lineTo(x1, y1);
-      context.moveTo(x1 - head * Math.cos(a - 0.45), y1 - head * Math.sin(a - 0.45));
-      context.lineTo(x1, y1);
-      context.lineTo(x1 - head * Math.cos(a + 0.45), y1 - head * Math.sin(a + 0.45));
-      context.stroke();
-    }
-  }
-
-  bars(context, mark, { X, Y }, step) {
-    let height = mark.height;
-    const count = mark.x.length;
-    if (mark.by_step === "at") {
-      const row = Math.min(step ?? Infinity, height.shape[0] - 1);
-      height = height.subarray(row * count, (row + 1) * count);
-    }
-    for (let i = 0; i < count; i++) {
-      const a = X(mark.x[i] - mark.width / 2), b = X(mark.x[i] + mark.width / 2), y0 = Y(mark.base), y1 = Y(height[i]);
-      if (Number.isFinite(y1)) this.block(context, mark, a, Math.min(y0, y1), Math.max(1, b - a), Math.abs(y1 - y0));
-    }
-  }
-
   span(context, mark, { X, Y, box }) {
+    context.globalAlpha = mark.alpha ?? 1;
     if (mark.axis === "x") this.block(context, mark, X(mark.lo), box.top - 1, X(mark.hi) - X(mark.lo), box.height + 2);
     else this.block(context, mark, box.left - 1, Y(mark.hi), box.width + 2, Y(mark.lo) - Y(mark.hi));
+    context.globalAlpha = 1;
   }
 
-  rule(context, mark, { X, Y, box }) {
-    this.stroke(context, { ...mark, width: 1.8 });
+  rule(context, mark, { X, Y, box, map }) {
     context.beginPath();
     if (mark.axis === "x") { context.moveTo(X(mark.at), box.top); context.lineTo(X(mark.at), box.top + box.height); }
     else { context.moveTo(box.left, Y(mark.at)); context.lineTo(box.left + box.width, Y(mark.at)); }
-    if (this.cased) this.casing(context);
-    context.stroke();
-    context.setLineDash([]);
-  }
-
-  text(context, mark, { X, Y, box }) {
-    context.font = FONT;
-    const x = X(mark.x), y = Y(mark.y) - mark.above, width = Math.min(box.width - 6, context.measureText(mark.text).width);
-    const shift = mark.align === "center" ? width / 2 : mark.align === "right" ? width : 0;
-    const left = Math.max(box.left + 3, Math.min(box.left + box.width - width - 3, x - shift));
-    const meets = (y) => this.placed.some((p) => left < p.right + 4 && left + width > p.left - 4 && Math.abs(y - p.y) < 12);
-    let line = Math.max(box.top + 12, y);
-    for (let tries = 0; tries < 4 && meets(line); tries++) line += 13; // words that would lie on others go below them
-    this.placed.push({ left, right: left + width, y: line });
-    context.textAlign = "left";
-    context.textBaseline = "alphabetic";
-    context.lineWidth = 3;
-    context.strokeStyle = this.spec.surfaces[this.dark ? "dark" : "light"].background;
-    context.strokeText(mark.text, left, line, width);
-    context.fillStyle = this.color(mark.role);
-    context.fillText(mark.text, left, line, width);
+    if (map) this.stroke(context, this.tone.casing, 4.5, [], 0.7);
+    this.stroke(context, this.color(mark.role), 1.6, this.dash(mark), mark.alpha ?? 1);
   }
 
   heat(context, mark, { X, Y }) {
@@ -913,157 +1262,547 @@ class Pencil {
       kept = { dark: this.dark, canvas };
       this.heats.set(mark, kept);
     }
+    context.globalAlpha = mark.alpha ?? 1;
     context.imageSmoothingEnabled = mark.smooth;
     context.imageSmoothingQuality = "high";
     const [xlo, xhi, ylo, yhi] = mark.extent;
     context.drawImage(kept.canvas, X(xlo), Y(yhi), X(xhi) - X(xlo), Y(ylo) - Y(yhi));
+    context.globalAlpha = 1;
   }
 
+  // What a mark looks like, 28 px wide, beside its name in a key.
   sample(context, mark, x, y) {
-    context.globalAlpha = 1;
+    const shape = mark.shape || this.spec.roles[mark.role][3];
     if (["span", "bars", "heat"].includes(mark.kind)) {
       context.globalAlpha = mark.alpha ?? 1;
       this.block(context, mark, x + 6, y - 5, 20, 10);
       context.globalAlpha = 1;
-    } else if (mark.kind === "points") this.shape(context, x + 16, y, Math.min(10, mark.size), mark.shape || this.spec.roles[mark.role][3], mark.role);
-    else if (mark.kind === "arrows") this.arrows(context, { role: mark.role, x: x + 2, y, u: 24, v: 0 }, { X: (v) => v, Y: (v) => v }, null);
+    } else if (mark.kind === "points") this.stamp(context, shape, x + 14, y, Math.min(5, mark.size / 2), this.color(mark.role));
+    else if (mark.kind === "arrows") this.arrow(context, [x + 2, y], [x + 26, y], this.color(mark.role), 2);
     else {
-      this.stroke(context, mark);
       context.beginPath();
       context.moveTo(x, y);
       context.lineTo(x + 28, y);
-      context.stroke();
-      context.setLineDash([]);
-      if (mark.marker || (mark.kind === "line" && this.beads(mark))) this.shape(context, x + 14, y, 6, this.spec.roles[mark.role][3], mark.role);
+      this.stroke(context, this.color(mark.role), mark.width ?? 2, this.dash(mark));
+      if (mark.run || mark.marker || (mark.kind === "line" && this.beads(mark))) this.stamp(context, shape, x + 14, y, 4, this.color(mark.role));
     }
   }
+}
+
+const listed = (values) => (values.length === undefined ? [values] : values);
+
+function outline(context, shape, x, y, r) {
+  const corners = (list) => { for (const [dx, dy] of list) context.lineTo(x + r * dx, y + r * dy); context.closePath(); };
+  context.beginPath();
+  if (shape === "circle") context.arc(x, y, r, 0, 7);
+  else if (shape === "ring") context.arc(x, y, r * 0.85, 0, 7);
+  else if (shape === "square") corners([[-0.88, -0.88], [0.88, -0.88], [0.88, 0.88], [-0.88, 0.88]]);
+  else if (shape === "bar") corners([[-1.2, -0.5], [1.2, -0.5], [1.2, 0.5], [-1.2, 0.5]]);
+  else if (shape === "triangle") corners([[0, -1.15], [1.1, 0.8], [-1.1, 0.8]]);
+  else if (shape === "down") corners([[0, 1.15], [1.1, -0.8], [-1.1, -0.8]]);
+  else if (shape === "diamond") corners([[0, -1.2], [1.2, 0], [0, 1.2], [-1.2, 0]]);
+  else if (shape === "star") corners(Array.from({ length: 10 }, (_, k) => { const a = (k * Math.PI) / 5 - Math.PI / 2, q = k % 2 ? 0.5 : 1.25; return [q * Math.cos(a), q * Math.sin(a)]; }));
+  else if (shape === "times") corners([[0.44, 0], [1.15, 0.71], [0.71, 1.15], [0, 0.44], [-0.71, 1.15], [-1.15, 0.71], [-0.44, 0], [-1.15, -0.71], [-0.71, -1.15], [0, -0.44], [0.71, -1.15], [1.15, -0.71]]);
+  else if (shape === "cross") { context.moveTo(x - r, y - r); context.lineTo(x + r, y + r); context.moveTo(x - r, y + r); context.lineTo(x + r, y - r); }
+  else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); }
 }
 
 // ---- painter.js
 
-// The picture of a panel: grid, marks and labels, on the first of its two canvases.
+// The picture of one panel: a map with bands, levels and paths, or a plot whose lines carry their names at their ends.
 
 
-const SMALL = "11.5px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif";
-
-function broken(context, words, width) { // into lines that fit
-  const lines = [];
-  for (const word of words.split(" ")) {
-    const longer = lines.length ? lines[lines.length - 1] + " " + word : word;
-    if (lines.length && context.measureText(longer).width <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
-}
+const BACK = ["line", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
+const MANY = 4; // runs: with more, those that are not in focus are paler
+const STRIP = 130; // px: a plot that is not as high has one line of words for each name
+const LONGEST = [40, 96]; // px, the longest of the arrows of a step
 
 class Painter extends Pencil {
   constructor(spec) {
     super(spec);
-    this.backs = [];
-    this.scale = 1;
+    this.backs = new WeakMap(); // of each panel's node: its landscape, as painted last
   }
 
-  look(dark, scale) { // a person who enlarges the text enlarges the whole picture: all below is in units of `scale` pixels
-    this.scale = scale;
-    this.dark = dark;
-    this.density = Math.max(1, window.devicePixelRatio || 1); // of the canvas, for a pixel of the page
-    this.ratio = this.density * scale;
-    this.backs = [];
+  // The marks of a panel that need a key below it: all others are named on the picture.
+  legend(panel) {
+    const map = isMap(panel), seen = new Set();
+    return panel.marks.filter((mark) => {
+      if (!mark.label || seen.has(mark.label) || mark.run || isNamed(mark, map) || isStar(mark, panel)) return false;
+      return seen.add(mark.label);
+    });
   }
 
-  paint(state, frame, step, ui) { // state: of a panel, see panels.js
+  paint(state, frame, step, ui) {
     if (!state.width) return; // not shown yet
-    const surface = this.spec.surfaces[this.dark ? "dark" : "light"];
-    const context = state.picture.getContext("2d"), panel = frame.panels[state.index];
+    const panel = frame.panels[state.index], context = state.picture.getContext("2d");
     const area = { left: 0, top: 0, width: state.width / this.scale, height: state.height / this.scale };
+    const focus = frame.runs.some((run) => run.name === ui.focus) ? ui.focus : frame.focus;
+    const scene = { frame, step, ui, focus, many: frame.runs.length > MANY, ghosts: ghostsOf(ui, state.index) };
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.clearRect(0, 0, area.width, area.height);
-    context.lineJoin = "round";
-    const view = (state.view = viewOf(panel, area, ui.zoom[state.index]));
-    this.placed = [];
-    const ticks = ticksOf(panel, view.box);
-    this.grid(context, view, ticks, surface);
-    this.marks(context, view, step, state.index);
-    this.labels(context, view, ticks, area, surface);
+    if (isMap(panel)) this.map(context, state, panel, area, scene);
+    else this.plot(context, state, panel, area, scene);
   }
 
-  legend(panel) { // the marks that the key below the picture explains, each name once
-    const seen = new Set();
-    return panel.marks.filter((mark) => mark.label && !seen.has(mark.label) && seen.add(mark.label));
+  // Runs in their order: ghosts, the others, the one in focus last. Each as [mark, how].
+  inOrder(panel, { frame, focus, many, ui, ghosts }) {
+    const own = panel.marks.filter((mark) => mark.run && (mark.run === focus || ui.others !== false || ui.lifted === mark.run));
+    const how = (mark) => ({ focus: mark.run === focus, many: many && ui.lifted !== mark.run });
+    const rank = (mark) => (mark.run === focus ? 2 : mark.run === ui.lifted ? 1 : 0);
+    const marks = own.map((mark) => [mark, how(mark)]).sort((a, b) => rank(a[0]) - rank(b[0]));
+    return [...ghosts, ...marks];
   }
 
-  grid(context, { box, X, Y }, [across, up], surface) {
-    context.lineWidth = 1;
-    context.font = SMALL;
-    context.strokeStyle = surface.grid;
-    context.beginPath();
-    for (const [v] of across) { const x = Math.round(X(v)) + 0.5; context.moveTo(x, box.top); context.lineTo(x, box.top + box.height); }
-    for (const [v] of up) { const y = Math.round(Y(v)) + 0.5; context.moveTo(box.left, y); context.lineTo(box.left + box.width, y); }
-    context.stroke();
+  paths(context, view, ordered, step) {
+    for (const [mark, how] of ordered) {
+      if (mark.kind === "line") this.run(context, mark, view, step, how);
+      else if (mark.kind === "points" && !mark.by_step && mark.x.length > 1) this.dots(context, mark, view, step);
+      else if (mark.kind !== "arrows" && mark.by_step !== "at") this[mark.kind](context, mark, view, step);
+    }
   }
 
-  marks(context, view, step, index) {
-    const { panel, box } = view;
-    this.cased = panel.marks.some((m) => m.kind === "heat" && m.colors !== "terrain");
-    const behind = [];
-    for (const mark of panel.marks) if (mark.role === "contour" && !mark.by_step) behind.push(mark); else break;
+  dots(context, mark, view, step) { // of each step: those to come are faint
+    this.points(context, { ...mark, alpha: 0.32 }, view, step);
+    this.points(context, { ...mark, by_step: "upto" }, view, step);
+  }
+
+  places(context, view, ordered, step) { // where each run is now, also where only its line was given
+    const at = ({ kind, by_step }) => kind === "points" && by_step === "at", marked = new Set(view.panel.marks.filter(at).map((mark) => mark.run));
+    for (const [mark, how] of ordered) {
+      if (at(mark)) this.here(context, mark, view, step, how);
+      else if (mark.kind === "line" && !how.ghost && !marked.has(mark.run) && mark.x.length > step && !mark.dash) this.here(context, { ...mark, by_step: "at" }, view, step ?? mark.x.length - 1, how);
+    }
+  }
+
+  // Maps ----------------------------------------------------------------------------------------------------------------
+
+  map(context, state, panel, area, scene) {
+    const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
+    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene);
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
-    if (behind.length) this.background(context, behind, view, index);
-    for (const mark of panel.marks.slice(behind.length)) {
-      context.globalAlpha = mark.alpha ?? 1;
-      this[mark.kind](context, mark, view, step);
-    }
+    const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
+    if (panel.field) this.landscape(context, state, view, loose, scene);
+    for (const mark of loose) if (BACK.includes(mark.kind)) this[mark.kind](context, mark, view, step);
+    this.planeAxes(context, view);
+    this.paths(context, view, ordered, step);
+    this.places(context, view, ordered, step);
+    for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
+    this.keepClear(view, ordered, loose, step);
+    this.stepArrows(context, view, scene);
+    for (const mark of loose) this.named(context, mark, view, step);
+    this.ghostNames(context, view, ordered, step);
+    this.offTheMap(context, view, ordered, step);
+    if (view.zoom.k > 1.01) this.corner(context, view, `zoom × ${numeral(view.zoom.k, 2)}`, 2);
     context.restore();
   }
 
-  labels(context, { panel, box, X, Y }, [across, up], area, surface) {
-    context.font = SMALL;
-    context.strokeStyle = surface.axis;
-    context.fillStyle = surface.text;
-    context.strokeRect(Math.round(box.left) + 0.5, Math.round(box.top) + 0.5, Math.round(box.width), Math.round(box.height));
-    context.textAlign = "center";
-    context.textBaseline = "top";
-    for (const [v, words] of across) if (X(v) > box.left - 1 && X(v) < box.left + box.width + 1) context.fillText(words, X(v), box.top + box.height + 6);
-    context.textAlign = "right";
-    context.textBaseline = "middle";
-    for (const [v, words] of up) if (Y(v) > box.top - 1 && Y(v) < box.top + box.height + 1) context.fillText(words, box.left - 6, Y(v));
-    context.font = FONT;
-    context.textAlign = "center";
-    context.textBaseline = "alphabetic";
-    const middle = (words) => { // centred on the axes, and never over the edge of the panel's own area
-      const half = Math.min(area.width - 4, context.measureText(words).width) / 2;
-      return Math.max(area.left + 2 + half, Math.min(area.left + area.width - 2 - half, box.left + box.width / 2));
-    };
-    const below = broken(context, panel.xlabel, area.width - 4);
-    below.forEach((words, i) => context.fillText(words, middle(words), box.top + box.height + (below.length > 1 ? 31 : 36) + 13 * i, area.width - 4));
-    context.save();
-    context.translate(Math.max(area.left + 13, box.left - 48), box.top + box.height / 2);
-    context.rotate(-Math.PI / 2);
-    context.fillText(panel.ylabel, 0, 0, area.height - 4);
-    context.restore();
+  isStep(mark, panel) { // an arrow of the step that is shown, of the run in focus
+    return mark.kind === "arrows" && mark.by_step === "at" && panel.marks.some((one) => one.run);
   }
 
-  background(context, marks, view, index) {
-    const { box } = view;
-    const key = [box.left, box.top, box.width, box.height, this.dark, this.ratio].join();
-    let kept = this.backs[index];
-    if (!kept || kept.key !== key || kept.marks.length !== marks.length || kept.marks.some((m, i) => m !== marks[i])) {
-      const canvas = document.createElement("canvas");
+  // Bands, lines and their labels: painted once for a landscape, a size and a zoom, and kept.
+  landscape(context, state, view, loose, scene) {
+    const { box, panel, xlim, ylim } = view, { field } = panel;
+    const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && view.at(listed(mark.x)[0], listed(mark.y)[0]); };
+    const start = first("start") || pathStart(panel, view);
+    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start].join();
+    let kept = this.backs.get(state.node);
+    if (!kept || kept.key !== key || kept.field !== field) {
+      const canvas = kept?.canvas || document.createElement("canvas");
       canvas.width = Math.ceil(box.width * this.ratio);
       canvas.height = Math.ceil(box.height * this.ratio);
       const c = canvas.getContext("2d");
       c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
-      for (const mark of marks) {
-        c.globalAlpha = mark.alpha ?? 1;
-        this[mark.kind](c, mark, view, null);
-      }
-      kept = this.backs[index] = { key, marks, canvas };
+      kept = { key, field, canvas, grid: sampled(field, view) };
+      this.bands(c, field, kept.grid, box);
+      kept.labels = this.levels(c, field, kept.grid, view, loose, start);
+      this.backs.set(state.node, kept);
     }
+    state.grid = kept.grid;
+    state.labels = kept.labels;
+    for (const { x, y } of kept.labels) this.room.take(x - 12, y - 7, x + 12, y + 7);
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
   }
+
+  bands(context, field, grid, box) {
+    const { levels } = field, lines = linesOf(field, grid), drawn = new Map();
+    const loops = (level) => { if (!drawn.has(level)) drawn.set(level, loopsOf(grid, level)); return drawn.get(level); };
+    context.fillStyle = bandColour(this.ramp, field, levels.length);
+    context.fillRect(box.left, box.top, box.width, box.height);
+    for (let band = levels.length - 1; band >= 0; band--) {
+      if (levels[band] <= grid.low) break;
+      context.fillStyle = bandColour(this.ramp, field, band);
+      if (levels[band] >= grid.high) context.fillRect(box.left, box.top, box.width, box.height);
+      else context.fill(pathOf(loops(levels[band])));
+    }
+    for (const level of lines) {
+      context.lineWidth = 1;
+      context.strokeStyle = this.tone.isoline;
+      context.stroke(pathOf(loops(level).filter((loop) => !isSpeck(loop))));
+    }
+  }
+
+  levels(context, field, grid, view, loose, start) {
+    const seen = (mark) => listed(mark.x).length <= 12;
+    const places = loose.filter((mark) => mark.kind === "points" && !mark.by_step && seen(mark))
+      .flatMap((mark) => [...listed(mark.x)].map((x, i) => { const [px, py] = view.at(x, listed(mark.y)[i]); return { x: px, y: py, r: 0, role: mark.role }; }));
+    const inside = places.filter((p) => p.role === "optimum" && p.x > view.box.left && p.x < view.box.left + view.box.width && p.y > view.box.top && p.y < view.box.top + view.box.height);
+    const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
+    const labels = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    for (const { x, y, level } of labels) {
+      const halo = bandColour(this.ramp, field, bandOf(field, level));
+      this.words(context, numeral(level, 4), x, y, this.tone.level, { size: SIZES.tick, align: "center", halo });
+    }
+    return labels;
+  }
+
+  planeAxes(context, view) {
+    const { box, panel, X, Y } = view, bottom = box.top + box.height, right = box.left + box.width, colour = this.tone.level;
+    const halo = panel.field ? null : this.tone.casing, [across, up] = ticksOf(view), name = `${panel.xlabel} →`;
+    const words = (text, x, y, how) => this.words(context, text, x, y, how.ink ? this.tone.text : colour, { size: SIZES.tick, halo, ...how });
+    const free = right - this.width(context, name, SIZES.name) - 18;
+    context.beginPath();
+    for (const [v, text] of across) {
+      const x = X(v), half = this.width(context, text, SIZES.tick) / 2;
+      if (x - half < box.left + 26 || x + half > free) continue;
+      context.moveTo(x, bottom);
+      context.lineTo(x, bottom - 5);
+      words(text, x, bottom - 8, { align: "center", base: "bottom" });
+    }
+    for (const [v, text] of up) {
+      const y = Y(v);
+      if (y < box.top + 28 || y > bottom - 26) continue;
+      context.moveTo(box.left, y);
+      context.lineTo(box.left + 5, y);
+      words(text, box.left + 9, y, {});
+    }
+    this.stroke(context, colour, 1, []);
+    words(name, right - 9, bottom - 8, { size: SIZES.name, align: "right", base: "bottom", ink: true });
+    words(`↑ ${panel.ylabel}`, box.left + 9, box.top + 15, { size: SIZES.name, ink: true });
+    this.room.take(box.left, bottom - 24, right, bottom);
+    this.room.take(box.left, box.top, box.left + 18 + this.width(context, `↑ ${panel.ylabel}`, SIZES.name), box.top + 24);
+  }
+
+  // The parts of the next step, tip to tail and named, stretched until the longest is well seen.
+  stepArrows(context, view, { frame, focus, step }) {
+    const { panel, at, box } = view;
+    const mine = panel.marks.filter((mark) => this.isStep(mark, panel) && (mark.run || frame.focus) === focus);
+    const run = panel.marks.find((mark) => mark.run === focus && mark.kind === "points" && mark.by_step === "at");
+    if (!mine.length || step === null) return;
+    const parts = mine.map((mark) => { const i = Math.min(step, mark.x.length - 1); return { mark, from: [mark.x[i], mark.y[i]], by: [mark.u[i], mark.v[i]] }; })
+      .filter(({ from, by }) => [...from, ...by].every(Number.isFinite));
+    if (!parts.length) return;
+    const long = ({ from, by }) => { const [a, b] = [at(...from), at(from[0] + by[0], from[1] + by[1])]; return Math.hypot(b[0] - a[0], b[1] - a[1]); };
+    const longest = Math.max(...parts.map(long));
+    if (!(longest > 1e-9 && longest < 1e4)) return;
+    const times = stretched(longest);
+    let tail = parts[0].from, turn = 0;
+    const drawn = parts.map(({ mark, by }) => {
+      const tip = [tail[0] + times * by[0], tail[1] + times * by[1]], [a, b] = [at(...tail), at(...tip)];
+      tail = tip;
+      return { mark, a, b };
+    });
+    const [first, second] = drawn;
+    if (second) turn = (first.b[0] - first.a[0]) * (second.b[1] - second.a[1]) - (first.b[1] - first.a[1]) * (second.b[0] - second.a[0]) > 0 ? -1 : 1;
+    for (const { mark, a, b } of drawn) this.arrow(context, a, b, this.color(mark.role), 3.2);
+    if (run) this.here(context, run, view, step, { focus: true });
+    const path = panel.marks.find((mark) => mark.run === focus && mark.kind === "line"), crossed = new Room(box);
+    if (path) for (let i = 0; i <= Math.min(step, path.x.length - 1); i++) { const [x, y] = at(path.x[i], path.y[i]); crossed.take(x - 3, y - 3, x + 3, y + 3); }
+    for (const { a, b } of drawn) for (let q = 0; q <= 1; q += 0.1) { const [x, y] = [a[0] + q * (b[0] - a[0]), a[1] + q * (b[1] - a[1])]; crossed.take(x - 4, y - 4, x + 4, y + 4); }
+    for (const { mark, a, b } of drawn) {
+      const name = mark.label || mark.role, wide = this.width(context, name, SIZES.label, 650);
+      if (Math.hypot(b[0] - a[0], b[1] - a[1]) < 12) continue;
+      const lean = Math.atan2(b[1] - a[1], b[0] - a[0]), middle = [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2];
+      const beside = (side, far) => { const t = lean + (side * Math.PI) / 2; return [middle[0] + (far + (wide / 2) * Math.abs(Math.cos(t))) * Math.cos(t), middle[1] + far * Math.sin(t)]; };
+      const side = turn || 1, places = [beside(side, 12), beside(-side, 12), beside(side, 26), beside(-side, 26), beside(side, 40), [b[0] + wide / 2 + 8, b[1]], [b[0] - wide / 2 - 8, b[1]], [b[0], b[1] + 16], [b[0], b[1] - 16]];
+      const clear = places.filter(([x, y]) => crossed.free({ left: x - wide / 2, right: x + wide / 2, top: y - 7, bottom: y + 7 }));
+      const place = this.room.place(wide, 15, [...clear, ...places]);
+      if (place) this.words(context, name, ...place, this.color(mark.role), { size: SIZES.label, weight: 650, align: "center", halo: this.tone.casing });
+    }
+    if (times !== 1) this.corner(context, view, `arrows × ${numeral(times, 2)}`, 1);
+    this.room.take(box.left + box.width - 90, box.top + box.height - 44, box.left + box.width, box.top + box.height);
+  }
+
+  corner(context, { box, panel }, text, row) {
+    const how = { size: SIZES.tick, align: "right", base: "bottom", halo: panel.field ? null : this.tone.casing };
+    this.words(context, text, box.left + box.width - 9, box.top + box.height - 10 - 17 * row, this.tone.level, how);
+  }
+
+  // A run that has left the map: where it went out, and since when.
+  offTheMap(context, view, ordered, step) {
+    const { box, at } = view, low = 44;
+    const found = ordered.find(([mark, how]) => how.focus && mark.kind === "line");
+    if (!found || step === null || view.zoom.k > 1.01) return;
+    const [mark] = found, here = Math.min(step, mark.x.length - 1);
+    const out = (i) => { const [x, y] = at(mark.x[i], mark.y[i]); return !(x >= box.left && y >= box.top && x <= box.left + box.width && y <= box.top + box.height); };
+    if (!out(here)) return;
+    let since = here;
+    while (since > 0 && out(since - 1)) since--;
+    const inside = [box.left + box.width / 2, box.top + box.height / 2], known = since > 0 ? at(mark.x[since - 1], mark.y[since - 1]) : inside;
+    const gone = at(mark.x[since], mark.y[since]).map((v, i) => (Number.isNaN(v) ? known[i] : v));
+    const lean = Math.atan2(gone[1] - inside[1], gone[0] - inside[0]);
+    const x = Math.max(box.left + 16, Math.min(box.left + box.width - 16, gone[0])), y = Math.max(box.top + 16, Math.min(box.top + box.height - low, gone[1]));
+    this.arrow(context, [x - 26 * Math.cos(lean), y - 26 * Math.sin(lean)], [x + 4 * Math.cos(lean), y + 4 * Math.sin(lean)], this.color("limit"), 3);
+    const text = since ? `off the map since step ${since}` : "off the map", wide = this.width(context, text, SIZES.label, 650) / 2 + 8;
+    const mid = [Math.max(box.left + wide, Math.min(box.left + box.width - wide, x)), Math.max(box.top + 40, Math.min(box.top + box.height - 60, y - 40 * Math.sin(lean)))];
+    this.words(context, text, ...mid, this.color("limit"), { size: SIZES.label, weight: 650, align: "center", halo: this.tone.casing });
+  }
+
+  ghostNames(context, view, ordered, step) { // the letter of each pinned run, beside where it is
+    for (const [mark, { ghost }] of ordered) {
+      if (!ghost || mark.kind !== "points" || mark.by_step !== "at" || step === null) continue;
+      const i = Math.min(step, mark.x.length - 1), [x, y] = view.at(mark.x[i], mark.y[i]);
+      if (Number.isNaN(x) || Number.isNaN(y)) continue;
+      this.letter(context, ghost, x, y + (y > view.box.top + view.box.height - 40 ? -19 : 19), this.color(mark.role));
+    }
+  }
+
+  letter(context, ghost, x, y, colour) {
+    context.beginPath();
+    context.arc(x, y, 8.5, 0, 7);
+    context.fillStyle = this.tone.casing;
+    context.fill();
+    this.stroke(context, colour, 1.6, []);
+    this.words(context, ghost, x, y + 0.5, colour, { size: SIZES.tick, weight: 650, align: "center" });
+  }
+
+  // Words on the picture --------------------------------------------------------------------------------------------------
+
+  keepClear(view, ordered, loose, step) { // where a run is, and single points: no words there
+    const around = (mark, i, r) => { const [x, y] = view.at(listed(mark.x)[i], listed(mark.y)[i]); if (!Number.isNaN(x + y)) this.room.take(x - r, y - r, x + r, y + r); };
+    for (const [mark] of ordered) if (mark.kind === "points" && mark.by_step === "at") around(mark, Math.min(step ?? Infinity, mark.x.length - 1), 8);
+    for (const mark of loose) if (mark.kind === "points" && listed(mark.x).length <= 12) for (let i = 0; i < listed(mark.x).length; i++) around(mark, i, mark.size / 2 + 2);
+  }
+
+  // The name of a mark that is one thing at one place.
+  named(context, mark, view, step) {
+    const { box, X, Y, at } = view, colour = this.color(mark.role);
+    if (mark.kind === "text") { this.text(context, mark, view); return; }
+    const label = mark.label || (mark.kind === "points" && mark.role === "start" && mark.drag ? "start" : "");
+    if (!label || !isNamed({ ...mark, label }, view.map) || isStar(mark, view.panel)) return;
+    const wide = this.width(context, label, SIZES.name), put = (places) => {
+      const place = this.room.place(wide + 4, 15, places);
+      if (place) this.words(context, label, ...place, ["good", "bad"].includes(mark.role) ? this.tone.text : colour, { align: "center", halo: view.map ? this.tone.casing : this.tone.background });
+    };
+    if (mark.kind === "points") {
+      const [from] = this.entries(mark, listed(mark.x).length, step), [x, y] = at(listed(mark.x)[from], listed(mark.y)[from]), r = mark.size / 2 + (mark.drag ? 16 : 11), side = r + wide / 2 - 3;
+      put([[x, y - r], [x, y + r], [x + side, y], [x - side, y], [x + side, y - r], [x - side, y - r], [x + side, y + r], [x - side, y + r]]);
+    } else {
+      const across = mark.kind === "rule" ? [X(mark.at), X(mark.at)] : [X(mark.lo), X(mark.hi)], middle = (across[0] + across[1]) / 2;
+      const rows = Array.from({ length: Math.max(1, Math.floor((box.height - 20) / 16)) }, (_, k) => box.top + 9 + 16 * k);
+      const sides = mark.kind === "rule" ? [middle + wide / 2 + 6, middle - wide / 2 - 6] : [middle, across[0] + wide / 2 + 6, across[1] - wide / 2 - 6, Math.max(box.left, across[0]) + wide / 2 + 6];
+      put(rows.flatMap((y) => sides.map((x) => [x, y])));
+    }
+  }
+
+  text(context, mark, view) {
+    const { box, at } = view, wide = Math.min(box.width - 6, this.width(context, mark.text, SIZES.name)), [px, py] = at(mark.x, mark.y);
+    const shift = mark.align === "center" ? 0 : mark.align === "right" ? -wide / 2 : wide / 2;
+    const x = Math.max(box.left + wide / 2 + 3, Math.min(box.left + box.width - wide / 2 - 3, px + shift)), y = Math.max(box.top + 8, py - mark.above - 4);
+    if (Number.isNaN(x + y)) return;
+    const place = this.room.place(wide, 13, Array.from({ length: 5 }, (_, k) => [x, y + 13 * k])) || [x, y]; // below words that stand there
+    this.words(context, mark.text, ...place, this.color(mark.role), { align: "center", halo: view.map ? this.tone.casing : this.tone.background });
+  }
+
+  // Plots ---------------------------------------------------------------------------------------------------------------
+
+  plot(context, state, panel, area, scene) {
+    const { step } = scene, strip = area.height < STRIP, ordered = this.inOrder(panel, scene), tags = this.tags(context, panel, area, strip, ordered, scene);
+    const name = `${panel.xlabel} →`, named = !strip || panel.xlabel !== "step";
+    const words = Math.max(0, ...tags.map((tag) => tag.width)), right = tags.length ? words + 20 : 14;
+    const beside = named && this.width(context, name, SIZES.name) + 18 <= right;
+    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? 17 : 0) };
+    const draft = viewOf(panel, area, null, room);
+    room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
+    const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;
+    state.grid = null;
+    this.room = new Room(box);
+    this.plotAxes(context, view, { name, named, beside, strip, cursor: this.cursor(view, ordered, step) });
+    context.save();
+    context.beginPath();
+    context.rect(box.left - 1, box.top - 8, box.width + 12, box.height + 10);
+    context.clip();
+    const loose = panel.marks.filter((mark) => !mark.run);
+    for (const mark of loose) if (BACK.includes(mark.kind) && mark.kind !== "line") this[mark.kind](context, mark, view, step);
+    for (const mark of loose) if (mark.kind === "line") this.line(context, mark, view, step);
+    const cursor = this.cursor(view, ordered, step);
+    this.paths(context, view, ordered, step);
+    if (cursor !== null) { // the step, in every panel at the same time
+      context.beginPath();
+      context.moveTo(Math.round(X(cursor)) + 0.5, box.top - 4);
+      context.lineTo(Math.round(X(cursor)) + 0.5, box.top + box.height);
+      this.stroke(context, this.tone.text, 1, []);
+    }
+    this.places(context, view, ordered, step);
+    for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
+    this.keepClear(view, ordered, loose, step);
+    for (const mark of loose) if (!isEnded(mark)) this.named(context, mark, view, step);
+    context.restore();
+    this.endNames(context, view, tags, strip);
+  }
+
+  // The x of the step that is shown, where the panel goes over it.
+  cursor({ panel }, ordered, step) {
+    if (step === null) return null;
+    const steps = panel.marks.filter((mark) => mark.kind === "line" && (mark.run || mark.by_step)).concat(panel.marks.filter((mark) => mark.kind === "points" && mark.by_step === "at"));
+    const mark = steps.find((one) => one.x.length > step && rises(one.x) && one.x[step] >= panel.xlim[0] && one.x[step] <= panel.xlim[1]);
+    return mark ? mark.x[step] : null;
+  }
+
+  plotAxes(context, view, { name, named, beside, strip, cursor }) {
+    const { box, panel, X, Y } = view, [across, up] = ticksOf(view), bottom = box.top + box.height;
+    context.beginPath();
+    for (const [v] of up) {
+      const y = Math.round(Y(v)) + 0.5;
+      context.moveTo(box.left, y);
+      context.lineTo(box.left + box.width, y);
+    }
+    this.stroke(context, this.tone.grid, 1, []);
+    for (const [v, text] of up) this.words(context, text, box.left - 7, Y(v), this.tone.axis, { size: SIZES.tick, align: "right" });
+    let free = -Infinity;
+    for (const [v, text] of across) {
+      const x = X(v), half = this.width(context, text, SIZES.tick) / 2;
+      if (x - half < free || (cursor !== null && Math.abs(x - X(cursor)) < 16 + half)) continue;
+      this.words(context, text, x, bottom + 6, this.tone.axis, { size: SIZES.tick, align: "center", base: "top" });
+      free = x + half + (panel.xticks ? 2 : 6);
+    }
+    if (cursor !== null) this.words(context, numeral(cursor), X(cursor), bottom + 6, this.tone.text, { size: SIZES.tick, weight: 650, align: "center", base: "top" });
+    if (named && beside) this.words(context, name, box.left + box.width + 17, bottom + 6, this.tone.text, { base: "top" });
+    else if (named) this.words(context, name, Math.max(box.left + box.width, this.width(context, name, SIZES.name) + 4), bottom + (strip ? 18 : 23), this.tone.text, { align: "right", base: "top" });
+  }
+
+  // What stands at the right: the name of each line, and the value of each run at the step.
+  tags(context, panel, area, strip, ordered, { step, frame, focus, ui }) {
+    const most = Math.max(72, Math.min(150, area.width * 0.36)), found = [], seen = new Set();
+    const add = (mark, how) => {
+      if (!mark.label || !isEnded(mark) || seen.has((how.ghost || "") + mark.label)) return;
+      seen.add((how.ghost || "") + mark.label);
+      const size = strip ? SIZES.tick : SIZES.label, weight = how.focus ? 650 : 400, name = how.ghost ? `${how.ghost} ${how.words || mark.label}` : mark.label;
+      const lines = strip ? [this.cut(context, name, size, weight, most)] : this.broken(context, name, size, weight, most);
+      const run = frame.runs.find((one) => one.name === mark.run), index = mark.kind === "line" ? Math.min(step ?? Infinity, mark.x.length - 1) : 0;
+      const value = mark.run && !strip ? numeral(valueOf(how.run || run, mark, index)) : null;
+      const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? 44 : 0);
+      found.push({ mark, how, lines, value, size, weight, width: wide, tall: strip ? 15 : 16 * lines.length + (value === null ? 0 : 16) });
+    };
+    for (const [mark, how] of ordered) add(mark, how);
+    for (const mark of panel.marks) if (!mark.run) add(mark, {});
+    const space = area.height - (strip ? 20 : 40), tall = () => found.reduce((sum, tag) => sum + tag.tall, 0);
+    if (tall() > space) for (const tag of found) if (tag.value !== null && !tag.how.focus) { tag.value = null; tag.tall -= 16; }
+    const lessFirst = found.filter((tag) => !tag.how.focus).reverse();
+    while (tall() > space && lessFirst.length) found.splice(found.indexOf(lessFirst.shift()), 1);
+    return found;
+  }
+
+  broken(context, name, size, weight, most) { // into lines that fit
+    const lines = [];
+    for (const word of name.split(" ")) {
+      const longer = lines.length ? `${lines[lines.length - 1]} ${word}` : word;
+      if (lines.length && this.width(context, longer, size, weight) <= most) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines.map((line) => this.cut(context, line, size, weight, most));
+  }
+
+  cut(context, name, size, weight, most) {
+    let words = name;
+    while (words.length > 3 && this.width(context, words, size, weight) > most) words = words.slice(0, -2).trimEnd() + "…";
+    return words;
+  }
+
+  endNames(context, view, tags, strip) {
+    const { box, X, Y } = view, right = box.left + box.width, within = (y) => Math.max(box.top - 4, Math.min(box.top + box.height + 2, y));
+    for (const tag of tags) {
+      const { mark } = tag, end = mark.kind === "rule" ? null : lastSeen(mark, view.panel.xlim);
+      tag.x = end === null ? right : X(mark.x[end]);
+      tag.at = mark.kind === "rule" ? Y(mark.at) : Y(mark.y[end]);
+      if (Number.isNaN(tag.at)) tag.at = box.top + box.height;
+      tag.at = within(tag.at);
+    }
+    apart(tags, box.top, box.top + box.height + (strip ? 6 : 0));
+    for (const tag of tags) {
+      const colour = this.color(tag.mark.role), x = right + 17;
+      if (tag.x < right - 4) { // a line that ends early
+        context.beginPath();
+        context.moveTo(tag.x + 4, tag.at);
+        context.lineTo(right, tag.at);
+        this.stroke(context, colour, 1, [1, 4], 0.7);
+      }
+      context.beginPath();
+      context.moveTo(right + 3, tag.at);
+      context.lineTo(x - 4, tag.y);
+      this.stroke(context, colour, 1, [], 0.55);
+      let y = tag.y - (tag.tall - 16) / 2;
+      for (const line of tag.lines) { this.words(context, line, x, y, colour, { size: tag.size, weight: tag.weight }); y += 15; }
+      if (tag.value !== null) this.words(context, tag.value, x, y, this.tone.axis, { size: SIZES.name });
+    }
+  }
+}
+
+// Helpers ---------------------------------------------------------------------------------------------------------------
+
+function isEnded(mark) { // its name stands at its right end
+  if (mark.kind === "rule") return mark.axis === "y";
+  return mark.kind === "line" && rises(mark.x);
+}
+
+const isStar = (mark, panel) => Boolean(panel.field) && mark.role === "optimum" && mark.label === "minimum"; // the star says it
+
+function isNamed(mark, map) { // its name stands on the picture
+  if (mark.kind === "points") return mark.by_step === "at" || listed(mark.x).length === 1;
+  if (mark.kind === "line") return !map && rises(mark.x);
+  if (mark.kind === "arrows") return mark.by_step === "at";
+  if (mark.kind === "span") return !map || mark.axis === "x";
+  if (mark.kind === "rule") return mark.axis === "x" || !map;
+  return false;
+}
+
+const RISING = new WeakMap();
+function rises(x) { // from left to right, as a function of x
+  if (!RISING.has(x)) {
+    let before = -Infinity, ok = x.length > 1;
+    for (let i = 0; ok && i < x.length; i++) if (x[i] < before) ok = false; else if (!Number.isNaN(x[i])) before = x[i];
+    RISING.set(x, ok);
+  }
+  return RISING.get(x);
+}
+
+function lastSeen(mark, [lo, hi]) {
+  let last = 0;
+  for (let i = 0; i < mark.x.length; i++) if (mark.x[i] >= lo && mark.x[i] <= hi * (1 + 1e-9) && !Number.isNaN(mark.y[i])) last = i;
+  return last;
+}
+
+function valueOf(run, mark, index) { // the run's own number where its axis clips what is drawn
+  for (const [column] of Object.values(run?.quantities || {})) if (column.length === mark.y.length && column[0] === mark.y[0]) return column[index];
+  return mark.y[index];
+}
+
+function pathStart(panel, view) {
+  const mark = panel.marks.find((one) => one.kind === "line" && one.run);
+  return mark && view.at(mark.x[0], mark.y[0]);
+}
+
+function lowest({ values, across, left, top }) { // of the drawn places
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] < values[best]) best = i;
+  return [left + 4 * (best % across), top + 4 * Math.floor(best / across)];
+}
+
+const buttonsOf = (box) => [{ left: box.left + box.width - 50, right: box.left + box.width, top: box.top, bottom: box.top + 146 }];
+
+function stretched(longest) {
+  if (longest >= LONGEST[0]) return 1;
+  let times = 1;
+  for (let size = 1; size < 1e9; size *= 10) for (const m of [1, 1.5, 2, 3, 5, 7]) if (m * size * longest <= LONGEST[1]) times = m * size;
+  return times;
+}
+
+function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
+  return (ui.pins || []).flatMap((pin) => (pin.frame.panels[index]?.marks || []).filter((mark) => mark.run && mark.run === pin.focus && mark.kind !== "arrows")
+    .map((mark) => [mark, { ghost: pin.letter, words: pin.words, run: pin.frame.runs.find((run) => run.name === pin.focus) }]));
 }
 
 // ---- panels.js
@@ -1084,7 +1823,7 @@ class Panels {
     while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
     const more = this.panels.length < frame.panels.length;
     while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
-    const key = frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
+    const key = frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
     if (!more && JSON.stringify(key) === this.key) return;
     this.key = JSON.stringify(key);
     this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
@@ -1107,7 +1846,7 @@ class Panels {
 
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
-    setText(state.encodes, panel.encodes || "");
+    setText(state.encodes, encodedIn(panel));
     state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => {
@@ -1328,7 +2067,8 @@ class Stage {
     const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
-      this.painter.look(dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / TEXT));
+      const style = getComputedStyle(this.root);
+      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();

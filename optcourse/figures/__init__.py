@@ -1,6 +1,5 @@
 """Pure drawing: scenes as data (`scene`), their matplotlib renderer (`render`) and their encoding for the browser."""
 
-from optcourse.figures.landscape import landscape
 from optcourse.figures.scene import (
     Arrows,
     Bars,
@@ -19,5 +18,4 @@ from optcourse.figures.scene import (
 
 __all__ = [
     "Arrows", "Bars", "Field", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Run", "Scene", "Span", "Text",
-    "landscape",
 ]  # fmt: skip

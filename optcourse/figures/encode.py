@@ -79,7 +79,9 @@ class Encoder:
     def _field(self, field: Field) -> int:
         values = np.asarray(field.values, dtype=float)
         meta = {"values": self._array(values, exact=values.size <= _SMALL), "extent": field.extent}
-        return self._keep("fields", {**meta, "levels": list(field.levels or ladder(values))})
+        return self._keep(
+            "fields", {**meta, "levels": list(field.levels or ladder(values)), "bands": field.bands}
+        )
 
     def _run(self, run: Run) -> int:
         # Column by column: the coordinates of a path are the x and y of its line, and travel once.

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -52,6 +54,37 @@ def ladder(values: ArrayLike) -> list[float]:
     while value_of_rung(rung - count) >= max(floor, high * 1e-9):
         count += 1
     return [value_of_rung(r) for r in range(rung - count + 1, rung + 1)]
+
+
+def lines_of(field: Field, low: float, high: float) -> list[float]:
+    """The levels that are drawn as lines where the loss goes from `low` to `high`: the ladder as far as it is seen, and
+    even steps between where it has too few rungs."""
+    levels = list(field.levels or ladder(field.values))
+    found = {v for v in levels if low < v < high}
+    if levels[0] > 0:
+        finest = max(low, 2e-6 * float(np.abs(field.values).max()))
+        rungs = range(rung_below(finest), rung_below(high) + 1)
+        found |= {v for v in map(value_of_rung, rungs) if finest < v < high}
+    if len(found) < 3:
+        step = nice((high - low) / 5)
+        first = int(np.floor(low / step)) + 1
+        found |= {
+            float(f"{k * step:.12g}") for k in range(first, int(np.ceil(high / step))) if k * step < high
+        }
+    return sorted(found)
+
+
+def band_colours(field: Field, ramp: Sequence[str]) -> list[str]:
+    """A colour for each band, from low to high loss."""
+    count = len(field.levels or ladder(field.values))
+    return [_between(ramp, band / max(1, count) * (len(ramp) - 1)) for band in range(count + 1)]
+
+
+def _between(ramp: Sequence[str], place: float) -> str:
+    k = min(len(ramp) - 2, int(place))
+    part = place - k
+    ends = [[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in ramp[k : k + 2]]
+    return "#" + "".join(f"{int(a + (b - a) * part + 0.5):02x}" for a, b in zip(*ends, strict=True))
 
 
 def rung_below(value: float) -> int:

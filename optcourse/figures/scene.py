@@ -35,6 +35,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from optcourse.figures.numbers import typeset
 from optcourse.figures.palette import DASHES, HEATS, ROLES
 
 Limits = tuple[float, float]
@@ -62,11 +63,13 @@ class Field:
 
     Between its grid's points both renderers interpolate alike (`figures.field`), exactly where the loss is quadratic.
     `levels` are where one colour ends and the next begins, from low to high; they are chosen by the values if not given.
+    `bands` is False where colour means something else (which minimum is reached): the field then has its lines only.
     """
 
     values: ArrayLike
     extent: tuple[float, float, float, float]
     levels: Sequence[float] = ()
+    bands: bool = True
 
 
 @dataclass
@@ -215,7 +218,7 @@ class Narration:
         if step >= len(rows) and self.last:
             return self.last
         row = rows[min(step, len(rows) - 1)]
-        return self.template.replace("{t}", str(step)).format(*[_int_if_whole(v) for v in row])
+        return typeset(self.template.replace("{t}", str(step)).format(*[_int_if_whole(v) for v in row]))
 
 
 def _int_if_whole(value: float) -> float | int:
@@ -244,8 +247,11 @@ class Scene:
     pin: tuple[str, float] | None = None
 
     def __post_init__(self) -> None:
+        self.says = typeset(self.says)
         if not self.runs:
             self.runs = _joined(m.run for panel in self.panels for m in panel.marks if isinstance(m.run, Run))
+        names = {run.name for run in self.runs}
+        self.panels = [_linked(panel, names) for panel in self.panels]
 
     @property
     def in_focus(self) -> str:
@@ -280,6 +286,26 @@ class Scene:
 
 def run_name(mark: Mark) -> str:
     return mark.run.name if isinstance(mark.run, Run) else mark.run
+
+
+def _linked(panel: Panel, names: set[str]) -> Panel:
+    """The panel, whose lines that are called like a run belong to it, and with each line the points on it."""
+    owners = {
+        mark.role: mark.label
+        for mark in panel.marks
+        if isinstance(mark, Line) and not mark.run and mark.label in names
+    }
+    if not owners:
+        return panel
+
+    def linked(mark: Mark) -> Mark:
+        on_it = isinstance(mark, Points) and mark.by_step == "at" and not mark.label
+        if mark.run or not (on_it or isinstance(mark, Line)):
+            return mark
+        owner = owners.get(mark.role) if on_it or mark.label in names else None
+        return replace(mark, run=owner) if owner else mark
+
+    return replace(panel, marks=[linked(mark) for mark in panel.marks])
 
 
 def _joined(runs: Iterable[Run]) -> list[Run]:

@@ -57,6 +57,7 @@ def test_the_recording_says_who_was_recorded_and_covers_every_optimizer_that_tor
         "SutskeverMomentum",
         "AveragedMomentum",
         "RMSPropEpsInside",
+        "Field",
     }
     assert ours - recorded == without_torch_twin
 

@@ -75,5 +75,5 @@ def test_matplotlib_draws_every_mark(theme):
 def test_narration_fills_in_the_numbers_of_the_step():
     narration = Narration("step {t}: {0:.3g} and {1:d}", [[0.12345, 3], [1e-9, 4]], last="done")
     assert narration.at(0) == "step 0: 0.123 and 3"
-    assert narration.at(1) == "step 1: 1e-09 and 4"
+    assert narration.at(1) == "step 1: 1.0·10⁻⁹ and 4"
     assert narration.at(2) == "done"

@@ -139,5 +139,5 @@ def test_the_example_in_the_design_page_is_a_figure_whose_every_control_moves():
     names = dict(globals()) | {"say": say}
     exec(textwrap.dedent(example), names)
     explorer = names["ParabolaExplorer"]()
-    assert explorer.describe() == "With learning rate 0.1 w ends at 9.14e-05."
+    assert explorer.describe() == "With learning rate 0.1 w ends at 9.14·10⁻⁵."
     assert sweep(explorer, np.random.default_rng(0)) > 10

@@ -85,7 +85,8 @@ export class Stage {
     const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
-      this.painter.look(dark(), Math.max(1, parseFloat(getComputedStyle(this.root).fontSize) / TEXT));
+      const style = getComputedStyle(this.root);
+      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();

@@ -1,5 +1,6 @@
 // The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
 
+import { encodedIn } from "./axes.js";
 import { element, setText } from "./dom.js";
 
 const SAMPLE = [32, 16]; // px, of a line or shape beside its name
@@ -15,7 +16,7 @@ export class Panels {
     while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
     const more = this.panels.length < frame.panels.length;
     while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
-    const key = frame.panels.map((p) => [p.title, p.encodes, p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
+    const key = frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
     if (!more && JSON.stringify(key) === this.key) return;
     this.key = JSON.stringify(key);
     this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
@@ -38,7 +39,7 @@ export class Panels {
 
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
-    setText(state.encodes, panel.encodes || "");
+    setText(state.encodes, encodedIn(panel));
     state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => {
