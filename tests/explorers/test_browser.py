@@ -9,34 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from optcourse.explorers.page import write_page
 from optcourse.explorers.sweep import sweep
 from optcourse.figures.palette import ROLES
 from optcourse.figures.render import draw
 from optcourse.figures.scene import Line, Panel, Points, Scene
 from tests.conftest import COURSE
+from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark, Wanderer, _OneSlider
 from tests.explorers.test_engine import notebook
 
 pytestmark = pytest.mark.browser
-STAGE = "document.querySelector('.oc-explorer').parentElement.stage"
-
-
-@pytest.fixture
-def opened(page, tmp_path):
-    """Open an explorer as a saved page with the network cut off; any error in the page fails the test."""
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.context.set_offline(True)
-
-    def show(explorer):
-        page.goto(write_page(explorer, tmp_path / "page.html").as_uri())
-        page.wait_for_selector(".oc-explorer canvas")
-        return page
-
-    yield show
-    assert errors == []
 
 
 def pixels(page, part=".oc-panels"):
@@ -182,7 +164,8 @@ def lab(page, lab_server):
 
 
 def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
-    page = lab("live.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
+    page = lab("live.ipynb", "from tests.explorers.conftest import STAGE
+from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
                "import time; time.sleep(6)")  # fmt: skip
     slider = page.locator("[data-control=amplitude] input[type=range]")
     slider.focus()
@@ -205,7 +188,8 @@ def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
 
 def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
     page = lab(
-        "drag.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+        "drag.ipynb", "from tests.explorers.conftest import STAGE
+from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
     )
     box = page.evaluate(f"{STAGE}.panels[0].view.box")
     canvas = page.locator(".oc-picture").first.bounding_box()
@@ -221,7 +205,8 @@ def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
 
 
 def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
-    page = lab("walk.ipynb", "from tests.explorers.examples import Wanderer\nWanderer()", table=False)
+    page = lab("walk.ipynb", "from tests.explorers.conftest import STAGE
+from tests.explorers.examples import Wanderer\nWanderer()", table=False)
     box = page.evaluate(f"{STAGE}.panels[0].view.box")
     page.locator(".oc-picture").first.click(
         position={"x": box["left"] + box["width"] / 2, "y": box["top"] + 20}
@@ -238,6 +223,7 @@ def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
 
 
 FAILS = """
+from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark
 
 class Fails(EveryMark):
@@ -268,7 +254,8 @@ def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
 def test_in_jupyterlab_a_thousand_moves_leave_kernel_and_page_no_larger(lab):
     """Moves over two sliders, so that tables go stale and are fetched anew; what is kept must stay bounded."""
     page = lab(
-        "moves.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+        "moves.ipynb", "from tests.explorers.conftest import STAGE
+from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
     )
     move = """async (count) => {
       const sliders = ['amplitude', 'scale'].map((n) => document.querySelector(`[data-control=${n}] input[type=range]`));

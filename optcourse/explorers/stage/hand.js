@@ -3,7 +3,7 @@
 
 import { isInside } from "./axes.js";
 import { clamp, nearest, numeral } from "./numbers.js";
-import { goesByStep, partsOf, reading, wordsOf } from "./readout.js";
+import { partsOf, reading, stepsOf, wordsOf } from "./readout.js";
 import { panned, showing, zoomedAt } from "./zoom.js";
 
 const NEAR = 24; // pixels of the page around a handle, for a finger too
@@ -43,7 +43,7 @@ export class Hand {
   kind({ index }) {
     const { frame } = this.stage, panel = frame.panels[index];
     if (panel.field) return "map";
-    if (frame.num_steps !== undefined && goesByStep(panel)) return "curve";
+    if (stepsOf(panel, frame.num_steps)) return "curve";
     return this.control(index) ? "handle" : "picture";
   }
 
@@ -205,7 +205,8 @@ export class Hand {
   }
 
   stepAt(panel, [x]) {
-    return clamp(Math.round(panel.view.xOf(x)), [0, this.stage.frame.num_steps]);
+    const { num_steps } = this.stage.frame;
+    return clamp(Math.round(panel.view.xOf(x) / stepsOf(this.stage.frame.panels[panel.index], num_steps)), [0, num_steps]);
   }
 
   scrub(panel, at) {

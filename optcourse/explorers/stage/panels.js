@@ -40,7 +40,6 @@ export class Panels {
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
     setText(state.encodes, encodedIn(panel));
-    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => {
       const sample = element("canvas", { "aria-hidden": "true" });

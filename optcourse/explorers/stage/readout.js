@@ -13,9 +13,12 @@ const NO_KERNEL = "Starting elsewhere needs a kernel: open the notebook, or run 
 const TOOLS = [50, 146]; // px, the corner of a map that holds its buttons
 const PARTS = 4; // of a quantity that are read out; of longer ones, none
 
-// A curve goes by step: a mark of it lies at 0, 1, 2 … across, and the step can be chosen there.
-export function goesByStep({ marks, field }) {
-  return !field && marks.some(({ run, by_step, x }) => (run || by_step) && x?.length > 2 && x[0] === 0 && x[1] === 1 && x[x.length - 1] === x.length - 1);
+// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, evenly from 0 on. null elsewhere.
+export function stepsOf({ marks, field }, last) {
+  if (field || last === undefined) return null;
+  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
+  const found = marks.find(({ kind, run, by_step, x }) => (kind === "line" || kind === "points") && (run || by_step) && even(x));
+  return found ? found.x[1] : null;
 }
 
 // What is known at the place that is read: {panel, x, y, kept, loss, gradient}; null where there is nothing to read.
@@ -162,8 +165,9 @@ export class Readout {
   // The step that a hand over the curve would go to: a hollow mark on every picture.
   preview(panel, step) {
     const { frame, ui, painter } = this.stage, { view } = panel, { box } = view, context = this.on(panel), focus = ui.focus || frame.focus;
-    if (goesByStep(view.panel)) {
-      const x = view.X(step);
+    const wide = stepsOf(view.panel, frame.num_steps);
+    if (wide) {
+      const x = view.X(step * wide);
       context.beginPath();
       context.moveTo(x, box.top);
       context.lineTo(x, box.top + box.height);
