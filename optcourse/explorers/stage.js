@@ -2367,16 +2367,17 @@ class Painter extends Pencil {
 
   map(context, state, panel, area, scene) {
     const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
-    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field ? scene.ui.tilt?.[state.index] || 0 : 0;
+    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field?.bands ? scene.ui.tilt?.[state.index] || 0 : 0;
     if (lift) { view.camera = new Camera(view, lift); view.flat = view.at; view.at = (x, y) => view.camera.place(x, y); }
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
-    if (lift) this.surface(context, state, view, loose);
+    if (!panel.field?.bands) for (const mark of loose) if (mark.kind === "heat") this.heat(context, mark, view);
+    if (lift) this.surface(context, state, view);
     else if (panel.field) this.landscape(context, state, view, loose, scene);
-    for (const mark of loose) if (BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
+    for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
     if (!lift) this.planeAxes(context, view);
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
@@ -2419,7 +2420,7 @@ class Painter extends Pencil {
   }
 
   // The map tilted: kept as a picture, as long as neither the landscape nor the camera changes.
-  surface(context, state, view, loose) {
+  surface(context, state, view) {
     const { box, panel: { field }, xlim, ylim, camera } = view, flat = { ...view, at: view.flat };
     const key = ["tilt", box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, camera.lift].join();
     let kept = this.backs.get(state.node);
@@ -2442,8 +2443,19 @@ class Painter extends Pencil {
   }
 
   bands(context, field, grid, box) {
-    const { levels } = field, lines = linesOf(field, grid), drawn = new Map();
+    const lines = linesOf(field, grid), drawn = new Map();
     const loops = (level) => { if (!drawn.has(level)) drawn.set(level, loopsOf(grid, level)); return drawn.get(level); };
+    context.clearRect(box.left, box.top, box.width, box.height);
+    if (field.bands) this.filled(context, field, grid, box, loops);
+    for (const level of lines) {
+      context.lineWidth = 1;
+      context.strokeStyle = this.tone.isoline;
+      context.stroke(pathOf(loops(level).filter((loop) => !isSpeck(loop))));
+    }
+  }
+
+  filled(context, field, grid, box, loops) {
+    const { levels } = field;
     context.fillStyle = bandColour(this.ramp, field, levels.length);
     context.fillRect(box.left, box.top, box.width, box.height);
     for (let band = levels.length - 1; band >= 0; band--) {
@@ -2451,11 +2463,6 @@ class Painter extends Pencil {
       context.fillStyle = bandColour(this.ramp, field, band);
       if (levels[band] >= grid.high) context.fillRect(box.left, box.top, box.width, box.height);
       else context.fill(pathOf(loops(levels[band])));
-    }
-    for (const level of lines) {
-      context.lineWidth = 1;
-      context.strokeStyle = this.tone.isoline;
-      context.stroke(pathOf(loops(level).filter((loop) => !isSpeck(loop))));
     }
   }
 
@@ -2467,7 +2474,7 @@ class Painter extends Pencil {
     const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
     const labels = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
     for (const { x, y, level } of labels) {
-      const halo = bandColour(this.ramp, field, bandOf(field, level));
+      const halo = field.bands ? bandColour(this.ramp, field, bandOf(field, level)) : this.tone.casing;
       this.words(context, numeral(level, 4), x, y, this.tone.level, { size: SIZES.tick, align: "center", halo });
     }
     return labels;
@@ -2475,7 +2482,7 @@ class Painter extends Pencil {
 
   planeAxes(context, view) {
     const { box, panel, X, Y } = view, bottom = box.top + box.height, right = box.left + box.width, colour = this.tone.level;
-    const halo = panel.field ? null : this.tone.casing, [across, up] = ticksOf(view), name = `${panel.xlabel} →`;
+    const halo = panel.field?.bands ? null : this.tone.casing, [across, up] = ticksOf(view), name = `${panel.xlabel} →`;
     const words = (text, x, y, how) => this.words(context, text, x, y, how.ink ? this.tone.text : colour, { size: SIZES.tick, halo, ...how });
     const free = right - this.width(context, name, SIZES.name) - 18;
     context.beginPath();
@@ -2541,7 +2548,7 @@ class Painter extends Pencil {
   }
 
   corner(context, { box, panel }, text, row) {
-    const how = { size: SIZES.tick, align: "right", base: "bottom", halo: panel.field ? null : this.tone.casing };
+    const how = { size: SIZES.tick, align: "right", base: "bottom", halo: panel.field?.bands ? null : this.tone.casing };
     this.words(context, text, box.left + box.width - 9, box.top + box.height - 10 - 17 * row, this.tone.level, how);
   }
 

@@ -80,16 +80,17 @@ def _widened(ends: Limits, length: float) -> Limits:
 def ticks_of(view: View) -> tuple[Ticks, Ticks]:
     """(across, up)."""
     panel, gap = view.panel, 62 if is_map(view.panel) else 44
-    across = panel.xticks or (
-        _log_ticks(*view.xlim, view.width / 46)
-        if panel.xscale == "log"
-        else _ticks(*view.xlim, view.width / gap)
-    )
-    up = panel.yticks or (
-        _log_ticks(*view.ylim, view.height / 38)
-        if panel.yscale == "log"
-        else _ticks(*view.ylim, view.height / gap)
-    )
+    across, up = panel.xticks, panel.yticks
+    if across is None:
+        ends = view.xlim
+        across = (
+            _log_ticks(*ends, view.width / 46) if panel.xscale == "log" else _ticks(*ends, view.width / gap)
+        )
+    if up is None:
+        ends = view.ylim
+        up = (
+            _log_ticks(*ends, view.height / 38) if panel.yscale == "log" else _ticks(*ends, view.height / gap)
+        )
     return _within(across, view.xlim), _within(up, view.ylim)
 
 
