@@ -1287,23 +1287,44 @@ function heights({ values }) { // the lowest and the highest of a field
 
 
 const YAW = 0.62, PITCH = 0.98; // radians: turned to the left, leaned back
-const HIGH = 0.34; // of the height of the box, from the lowest loss to the highest
+const HIGH = 0.34; // of the height of the box, from the lowest loss to the highest, or less: nothing hides behind a wall
 const BEND = 0.008; // the logarithm begins at this part of the highest loss
 const ROOM = { across: 24, above: 36, below: 30 }; // px that the surface leaves free
 const SIGHT = 96; // heights at which a line of sight is tried
 const PATCHES = [72, 46];
-const LIGHT = { light: 0.12, dark: 0.34 };
+const LIGHT = { light: 0.1, dark: 0.28 };
+
+const RELIEFS = new WeakMap(); // of a field's values: the last one
+
+// The losses of a field on a grid of patches over a window.
+function reliefOf(field, xlim, ylim, [across, up] = PATCHES) {
+  const key = [...xlim, ...ylim, across, up].join();
+  let kept = RELIEFS.get(field.values);
+  if (!kept) RELIEFS.set(field.values, (kept = new Map()));
+  if (kept.has(key)) return kept.get(key);
+  const [xlo, xhi, ylo, yhi] = field.extent, places = [];
+  for (let j = 0; j <= up; j++) for (let i = 0; i <= across; i++) {
+    const x = xlim[0] + ((xlim[1] - xlim[0]) * i) / across, y = ylim[0] + ((ylim[1] - ylim[0]) * j) / up;
+    places.push({ x, y, loss: readAt(field, clamp(x, [xlo, xhi]), clamp(y, [ylo, yhi])).loss });
+  }
+  if (kept.size > 3) kept.clear();
+  kept.set(key, { across, up, places });
+  return kept.get(key);
+}
 
 // The camera of a map, `lift` of the way up (0: flat): where a place of it lies in the box of its view.
 class Camera {
   constructor(view, lift) {
     const { home, box, zoom, panel: { field } } = view;
-    Object.assign(this, { home, field, lift, box, ...heights(field) });
+    const { low, high } = heights(field);
+    Object.assign(this, { home, field, lift, box, low, highest: high });
     this.unit = [box.width / (home.xlim[1] - home.xlim[0]), box.height / (home.ylim[1] - home.ylim[0])];
     this.middle = [(home.xlim[0] + home.xlim[1]) / 2, (home.ylim[0] + home.ylim[1]) / 2];
     this.turn = [Math.cos(YAW * lift), Math.sin(YAW * lift), Math.cos(PITCH * lift), Math.sin(PITCH * lift)];
     Object.assign(this, { size: 1, shift: [0, 0], k: 1, away: [0, 0] });
-    this.fit();
+    const relief = reliefOf(field, home.xlim, home.ylim);
+    this.rise = this.steepest(relief);
+    this.fit(relief);
     const whole = this.seen(...this.middle), centre = this.seen(zoom.cx, zoom.cy);
     this.k = zoom.k;
     this.away = [0, 1].map((i) => centre[i] * this.k - whole[i]);
@@ -1315,21 +1336,30 @@ class Camera {
   }
 
   height(loss) { // 0 at the lowest of the map, 1 at its highest
-    const part = Math.max(0, loss - this.low) / (this.high - this.low || 1);
+    const part = Math.max(0, loss - this.low) / (this.highest - this.low || 1);
     return Math.log1p(Math.min(1, part) / BEND) / Math.log1p(1 / BEND);
   }
 
   turned(x, y, loss) { // around the middle of the map, in pixels of the flat one
     const a = (x - this.middle[0]) * this.unit[0], b = (y - this.middle[1]) * this.unit[1], [cos, sin, flat, steep] = this.turn;
-    return [a * cos - b * sin, -((a * sin + b * cos) * flat + HIGH * this.box.height * this.height(loss) * steep)];
+    return [a * cos - b * sin, -((a * sin + b * cos) * flat + this.rise * this.height(loss) * steep)];
   }
 
-  fit() { // the whole surface fills the box
-    const { home, box, lift } = this, ends = [[Infinity, -Infinity], [Infinity, -Infinity]];
-    for (let j = 0; j <= 12; j++) for (let i = 0; i <= 12; i++) {
-      const x = home.xlim[0] + ((home.xlim[1] - home.xlim[0]) * i) / 12, y = home.ylim[0] + ((home.ylim[1] - home.ylim[0]) * j) / 12;
-      this.turned(x, y, this.loss(x, y)).forEach((v, n) => { ends[n] = [Math.min(ends[n][0], v), Math.max(ends[n][1], v)]; });
+  // How many pixels the highest loss is above the lowest: as many as can be, with every place still seen from the front.
+  steepest({ across, up, places }) {
+    const [cos, sin] = [Math.cos(YAW), Math.sin(YAW)], most = Math.cos(PITCH) / Math.sin(PITCH);
+    const wide = (this.unit[0] * (this.home.xlim[1] - this.home.xlim[0])) / across, tall = (this.unit[1] * (this.home.ylim[1] - this.home.ylim[0])) / up;
+    let steep = 1e-9;
+    for (let j = 0; j < up; j++) for (let i = 0; i < across; i++) {
+      const n = j * (across + 1) + i, here = this.height(places[n].loss);
+      steep = Math.max(steep, (sin * (here - this.height(places[n + 1].loss))) / wide + (cos * (here - this.height(places[n + across + 1].loss))) / tall);
     }
+    return Math.min(HIGH * this.box.height, Math.max((0.9 * most) / steep, 0.12 * this.box.height));
+  }
+
+  fit({ places }) { // the whole surface fills the box
+    const { box, lift } = this, ends = [[Infinity, -Infinity], [Infinity, -Infinity]];
+    for (const { x, y, loss } of places) this.turned(x, y, loss).forEach((v, n) => { ends[n][0] = Math.min(ends[n][0], v); ends[n][1] = Math.max(ends[n][1], v); });
     const [wide, tall] = ends.map(([lo, hi]) => hi - lo);
     const size = Math.min((box.width - ROOM.across) / wide, (box.height - ROOM.above - ROOM.below) / tall);
     this.size = 1 + (size - 1) * lift;
@@ -1351,7 +1381,7 @@ class Camera {
     const { box, k, away, size, shift, turn: [cos, sin, flat, steep], unit, middle, home } = this;
     const across = (px - box.left - box.width / 2 + away[0]) / k / size + shift[0], down = (py - box.top - box.height / 2 + away[1]) / k / size + shift[1];
     const at = (height) => { // where the line of sight is as high as this
-      const back = (-down - HIGH * box.height * height * steep) / flat, a = across * cos + back * sin, b = back * cos - across * sin;
+      const back = (-down - this.rise * height * steep) / flat, a = across * cos + back * sin, b = back * cos - across * sin;
       return [middle[0] + a / unit[0], middle[1] + b / unit[1]];
     };
     const on = ([x, y]) => x >= home.xlim[0] && x <= home.xlim[1] && y >= home.ylim[0] && y <= home.ylim[1];
@@ -1366,23 +1396,21 @@ class Camera {
 
 // The surface, patch by patch from far to near; its colours mean the same losses as the bands of the flat map.
 function paintSurface(context, camera, { xlim, ylim }, ramp, dark) {
-  const { field, lift } = camera, [across, up] = PATCHES, ends = [[xlim, camera.home.xlim], [ylim, camera.home.ylim]].map(([[lo, hi], [least, most]]) =>
+  const { field, lift, home } = camera, moving = lift < 1; // larger patches while the camera moves: each frame is a new surface
+  const ends = [[xlim, home.xlim], [ylim, home.ylim]].map(([[lo, hi], [least, most]]) =>
     [Math.max(least, lo - 0.6 * (hi - lo)), Math.min(most, hi + 0.6 * (hi - lo))]); // what is seen reaches further when it is tilted
-  const places = [];
-  for (let j = 0; j <= up; j++) for (let i = 0; i <= across; i++) {
-    const [x, y] = [[i / across, ends[0]], [j / up, ends[1]]].map(([part, [lo, hi]]) => lo + (hi - lo) * part), loss = camera.loss(x, y);
-    places.push({ at: camera.place(x, y, loss), loss, high: camera.height(loss) });
-  }
+  const { across, up, places } = reliefOf(field, ...ends, moving ? PATCHES.map((n) => n / 2) : PATCHES);
+  const seen = places.map(({ x, y, loss }) => camera.place(x, y, loss)), high = places.map(({ loss }) => camera.height(loss));
   const colours = Array.from({ length: field.levels.length + 1 }, (_, band) => channels(bandColour(ramp, field, band)));
-  const steep = (HIGH * camera.box.height) / Math.max(1e-9, (camera.unit[0] * (ends[0][1] - ends[0][0])) / across), light = LIGHT[dark ? "dark" : "light"] * lift;
+  const steep = [0, 1].map((n) => camera.rise / ((camera.unit[n] * (ends[n][1] - ends[n][0])) / [across, up][n])), light = LIGHT[dark ? "dark" : "light"] * lift;
   context.lineWidth = 0.8;
   for (let j = up - 1; j >= 0; j--) for (let i = across - 1; i >= 0; i--) {
-    const corner = j * (across + 1) + i, patch = [corner, corner + 1, corner + across + 2, corner + across + 1].map((n) => places[n]);
-    const lean = steep * (0.7 * (patch[1].high - patch[0].high) - 0.8 * (patch[3].high - patch[0].high));
-    const shade = clamp(1 + light * lean, [0.6, 1.5]), [r, g, b] = shadeOf(colours, field.levels, (patch[0].loss + patch[2].loss) / 2).map((v) => Math.min(255, Math.round(v * shade)));
+    const n = j * (across + 1) + i, corners = [n, n + 1, n + across + 2, n + across + 1];
+    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * Math.tanh(lean) * 1.6;
+    const [r, g, b] = shadeOf(colours, field.levels, (places[n].loss + places[n + across + 2].loss) / 2).map((v) => Math.min(255, Math.round(v * shade)));
     context.fillStyle = context.strokeStyle = `rgb(${r},${g},${b})`;
     context.beginPath();
-    for (const { at } of patch) context.lineTo(...at);
+    for (const corner of corners) context.lineTo(...seen[corner]);
     context.closePath();
     context.fill();
     context.stroke();
@@ -1423,10 +1451,10 @@ const NO_KERNEL = "Starting elsewhere needs a kernel: open the notebook, or run 
 const TOOLS = [50, 146]; // px, the corner of a map that holds its buttons
 const PARTS = 4; // of a quantity that are read out; of longer ones, none
 
-// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, evenly from 0 on. null elsewhere.
+// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, 0, 1, 2 … or 0, 10, 20 …; null elsewhere.
 function stepsOf({ marks, field }, last) {
   if (field || last === undefined) return null;
-  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
+  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Number.isInteger(x[1]) && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
   const found = marks.find(({ kind, run, by_step, x }) => (kind === "line" || kind === "points") && (run || by_step) && even(x));
   return found ? found.x[1] : null;
 }
@@ -1899,10 +1927,10 @@ class Hand {
   }
 
   pinched() {
-    const { panel, gap, middle } = this.held, { view } = panel, now = this.pinch();
+    const { panel, gap, middle } = this.held, { view } = panel, now = this.pinch(), at = ([x, y]) => [view.xOf(x), view.yOf(y)];
     Object.assign(this.held, now);
-    const moved = panned(view.zoom, view.home, [0, 1].map((i) => [view.xOf, view.yOf][i](now.middle[i]) - [view.xOf, view.yOf][i](middle[i])));
-    this.stage.maps.show(panel, zoomedAt(moved, view.home, now.gap / gap, [view.xOf(middle[0]), view.yOf(middle[1])]));
+    const larger = zoomedAt(view.zoom, view.home, now.gap / gap, at(middle)), from = at(middle), to = at(now.middle);
+    this.stage.maps.show(panel, panned(larger, view.home, to.map((v, i) => ((v - from[i]) * view.zoom.k) / larger.k)));
   }
 
   twice(event, panel) {
@@ -2158,6 +2186,7 @@ class Maps {
   update(panel) {
     const k = this.stage.ui.zoom[panel.index]?.k || 1;
     panel.tools.home.setAttribute("aria-disabled", String(k === 1)); // not `disabled`: the key that was pressed keeps its place
+    panel.tools.tilt.hidden = !this.stage.frame.panels[panel.index].field.bands; // its colours are losses
     panel.tools.tilt.setAttribute("aria-pressed", String(this.stage.ui.tilt[panel.index] > 0));
   }
 
@@ -2204,6 +2233,7 @@ class Maps {
   // Tilt -----------------------------------------------------------------------------------------------------------
 
   tilt(panel) {
+    if (panel.tools.tilt.hidden) return;
     const { ui } = this.stage, from = ui.tilt[panel.index] || 0, to = from > 0.5 ? 0 : 1;
     if (!ui.point?.kept) ui.point = null;
     this.flight.run((part) => { ui.tilt[panel.index] = from + (to - from) * part; this.stage.draw(); }, { ms: TILT, ease: easeBoth });
@@ -2237,12 +2267,30 @@ function levelLabels(grid, field, view, minimum, start, avoid = [], taken = []) 
     }
     if (best.length >= 2) return best;
   }
-  return best;
+  const spread = onEachLine(grid, view, levels, avoid, taken);
+  return spread.length > best.length ? spread : best;
+}
+
+// Whether a level can be written at a place, beside those that are written already.
+function fits({ box }, found, { x, y }, avoid, taken) {
+  if (x < box.left + 34 || x > box.left + box.width - APART || y < box.top + 14 || y > box.top + box.height - 32) return false;
+  if (found.some((one) => Math.hypot(x - one.x, y - one.y) < APART)) return false;
+  if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) return false;
+  return !taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9);
+}
+
+function onEachLine(grid, view, levels, avoid, taken) { // where no ray meets two of them: each on its own line, in its middle
+  const found = [];
+  for (const level of levels) {
+    const places = loopsOf(grid, level).flatMap((loop) => Array.from({ length: loop.length / 2 }, (_, i) => ({ x: loop[2 * i], y: loop[2 * i + 1], level })));
+    const free = places.filter((place) => fits(view, found, place, avoid, taken));
+    if (free.length) found.push(free[free.length >> 1]);
+  }
+  return found;
 }
 
 function alongRay(grid, { box }, levels, [x0, y0], angle, avoid, taken) {
   const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
-  const right = box.left + box.width - APART, low = box.top + box.height - 32;
   let before = null;
   for (let far = 0; far < box.width + box.height; far += 2) {
     const x = x0 + far * dx, y = y0 + far * dy;
@@ -2250,12 +2298,8 @@ function alongRay(grid, { box }, levels, [x0, y0], angle, avoid, taken) {
     const here = valueAt(grid, x, y);
     const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
     before = here;
-    if (level === undefined || x < box.left + 34 || x > right || y < box.top + 14 || y > low) continue;
-    const last = found[found.length - 1];
-    if (last && (last.level === level || Math.hypot(x - last.x, y - last.y) < APART)) continue;
-    if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) continue;
-    if (taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9)) continue;
-    found.push({ x, y, level });
+    if (level === undefined || found[found.length - 1]?.level === level) continue;
+    if (fits({ box }, found, { x, y }, avoid, taken)) found.push({ x, y, level });
   }
   return found;
 }

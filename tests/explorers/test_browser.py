@@ -164,8 +164,7 @@ def lab(page, lab_server):
 
 
 def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
-    page = lab("live.ipynb", "from tests.explorers.conftest import STAGE
-from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
+    page = lab("live.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
                "import time; time.sleep(6)")  # fmt: skip
     slider = page.locator("[data-control=amplitude] input[type=range]")
     slider.focus()
@@ -188,8 +187,7 @@ from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer
 
 def test_in_jupyterlab_a_point_is_dragged_and_the_kernel_follows(lab):
     page = lab(
-        "drag.ipynb", "from tests.explorers.conftest import STAGE
-from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+        "drag.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
     )
     box = page.evaluate(f"{STAGE}.panels[0].view.box")
     canvas = page.locator(".oc-picture").first.bounding_box()
@@ -205,8 +203,7 @@ from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer
 
 
 def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
-    page = lab("walk.ipynb", "from tests.explorers.conftest import STAGE
-from tests.explorers.examples import Wanderer\nWanderer()", table=False)
+    page = lab("walk.ipynb", "from tests.explorers.examples import Wanderer\nWanderer()", table=False)
     box = page.evaluate(f"{STAGE}.panels[0].view.box")
     page.locator(".oc-picture").first.click(
         position={"x": box["left"] + box["width"] / 2, "y": box["top"] + 20}
@@ -223,7 +220,6 @@ from tests.explorers.examples import Wanderer\nWanderer()", table=False)
 
 
 FAILS = """
-from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark
 
 class Fails(EveryMark):
@@ -254,8 +250,7 @@ def test_in_jupyterlab_an_error_is_shown_in_one_sentence(lab):
 def test_in_jupyterlab_a_thousand_moves_leave_kernel_and_page_no_larger(lab):
     """Moves over two sliders, so that tables go stale and are fetched anew; what is kept must stay bounded."""
     page = lab(
-        "moves.ipynb", "from tests.explorers.conftest import STAGE
-from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
+        "moves.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer"
     )
     move = """async (count) => {
       const sliders = ['amplitude', 'scale'].map((n) => document.querySelector(`[data-control=${n}] input[type=range]`));

@@ -16,8 +16,9 @@ from tests.explorers.examples import Wanderer
 
 pytestmark = pytest.mark.browser
 BOWL = quadratic(40.0, 0.0, 4.0)  # what PathExplorer shows at first
-BLANK = "(canvas) => !new Uint32Array(canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.buffer).some((p) => p)"
-PAINTED = "(canvas) => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.reduce((sum, v) => (sum * 31 + v) | 0, 0)"
+BYTES = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+BLANK = f"(canvas) => !new Uint32Array({BYTES}.buffer).some((pixel) => pixel)"
+PAINTED = f"(canvas) => {BYTES}.reduce((sum, v) => (sum * 31 + v) | 0, 0)"
 
 
 def numbers(words: str) -> list[float]:
@@ -31,8 +32,9 @@ def spot(page, x: float, y: float, panel: int = 0) -> tuple[float, float]:
     """Where a place of a panel is on the page, given in its own values."""
     page.locator(".oc-picture").nth(panel).scroll_into_view_if_needed()
     left, top = page.evaluate(
-        f"""([panel, x, y]) => {{ const stage = {STAGE}, {{ view, picture }} = stage.panels[panel], rect = picture.getBoundingClientRect();
-        const [px, py] = view.at(x, y), {{ scale }} = stage.painter; return [rect.left + px * scale, rect.top + py * scale]; }}""",
+        f"""([panel, x, y]) => {{ const {{ panels, painter }} = {STAGE}, {{ view, picture }} = panels[panel];
+        const rect = picture.getBoundingClientRect(), [px, py] = view.at(x, y);
+        return [rect.left + px * painter.scale, rect.top + py * painter.scale]; }}""",
         [panel, x, y],
     )
     return left, top
@@ -74,7 +76,7 @@ def test_the_value_under_the_pointer_is_read_and_only_the_second_layer_is_painte
     assert blank(page) == [True, True] and read(page).startswith("step 60")
 
 
-LEVEL = """() => { const stage = STAGE, { readout, view } = stage.panels[0], { ratio } = stage.painter, context = readout.getContext("2d");
+LEVEL = """() => { const { panels, painter: { ratio } } = STAGE, { readout, view } = panels[0], context = readout.getContext("2d");
   const { width, height } = readout, { data } = context.getImageData(0, 0, width, height), found = [];
   for (let y = 0; y < height; y += 3) for (let x = 0; x < width; x += 3) {
     const at = 4 * (y * width + x); // ink that covers
@@ -267,28 +269,22 @@ def test_pinned_runs_stay_are_named_by_what_differs_and_are_compared_in_a_senten
     )  # the keys stay among the pins
 
 
+PIXEL = f"""([x, y]) => {{ const {{ panels: [{{ picture }}], painter: {{ density }} }} = {STAGE}, context = picture.getContext("2d");
+  return [...context.getImageData(Math.round(x * density), Math.round(y * density), 1, 1).data.slice(0, 3)]; }}"""
+
+
 def test_a_ghost_obeys_the_step(opened):
     page = opened(PathExplorer())
-    plain = {}
-    for step in (12, 40):
-        page.evaluate(f"{STAGE}.go({step})")
-        plain[step] = layers(page, ".oc-picture")
     page.evaluate(f"{STAGE}.pins.add()")
     at_rho(page, 10)
-    here = []
-    for step in (12, 40):
+    for step in (12, 20):
         page.evaluate(f"{STAGE}.go({step})")
-        here.append(layers(page, ".oc-picture"))
-        w = page.evaluate(f"(() => {{ const [pin] = {STAGE}.ui.pins, run = pin.frame.runs.find((one) => one.name === pin.focus); return run.quantities.w.map((c) => c[{step}]); }})()")  # fmt: skip
+        places = "pin.frame.runs.find((run) => run.name === pin.focus).quantities.w"
+        w = page.evaluate(f"{STAGE}.ui.pins.map((pin) => {places}.map((column) => column[{step}]))[0]")
         x, y = spot(page, *w)
         box = page.locator(".oc-picture").first.bounding_box()
-        # Its hollow mark lies where the pinned run is at this step: pale inside, its colour around.
-        middle = page.evaluate(
-            f"([x, y]) => {{ const {{ picture }} = {STAGE}.panels[0], d = {STAGE}.painter.density; return [...picture.getContext('2d').getImageData(Math.round(x * d), Math.round(y * d), 1, 1).data.slice(0, 3)]; }}",
-            [x - box["x"], y - box["y"]],
-        )
-        assert min(middle) > 225, (step, middle)
-    assert here[0] != here[1]
+        middle = page.evaluate(PIXEL, [x - box["x"], y - box["y"]])
+        assert min(middle) > 225, (step, middle)  # its hollow mark is pale inside, and no band is as pale
 
 
 def test_pinned_settings_come_back_after_a_jump_from_them_without_a_kernel(opened):
@@ -384,8 +380,9 @@ def test_two_levels_are_labelled_at_every_zoom(opened, figure):
     for k in (1, 2, 5, 12, 40):
         for part in (0.3, 0.7):
             page.evaluate(
-                f"""([k, part]) => {{ const stage = {STAGE}, {{ home }} = stage.panels[0].view, at = ([lo, hi]) => lo + part * (hi - lo);
-                stage.maps.show(stage.panels[0], {{ k, cx: at(home.xlim), cy: at(home.ylim) }}); }}""",
+                f"""([k, part]) => {{ const {{ panels: [panel], maps }} = {STAGE}, {{ home }} = panel.view;
+                const [cx, cy] = [home.xlim, home.ylim].map(([lo, hi]) => lo + part * (hi - lo));
+                maps.show(panel, {{ k, cx, cy }}); }}""",
                 [k, part],
             )
             assert page.evaluate(f"{STAGE}.panels[0].labels.length") >= 2, (k, part)
@@ -401,7 +398,8 @@ def test_two_fingers_zoom_and_one_finger_keeps_or_scrolls(chromium, tmp_path):
     touch = context.new_cdp_session(page)
 
     def send(kind, *points):
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]})  # fmt: skip
+        where = [{"x": x, "y": y, "id": n} for n, (x, y) in enumerate(points)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": where})
 
     x, y = spot(page, 0.0, 0.0)
     send("touchStart", (x - 30, y))
@@ -472,14 +470,12 @@ def test_what_is_between_two_pictures_begins_and_ends_as_they_do(opened):
     body = source[
         source.index("function frameBetween") : source.index("// ----", source.index("function frameBetween"))
     ]
-    page.evaluate(f"window.between = (() => {{ {body} return frameBetween; }})()")
+    page.evaluate(f"window.between = (() => {{ {body} return frameBetween; }})(); 0")
     y = "(frame) => [...frame.panels[1].marks.find((m) => m.run === 'momentum').y]"
-    first, last, half = (
-        np.array(page.evaluate(f"({y})({frame})")) for frame in ("before", f"{STAGE}.frame", f"between(before, {STAGE}.frame, 0.5)")
-    )  # fmt: skip
-    np.testing.assert_allclose(
-        half, np.sqrt(first * last), rtol=1e-5
-    )  # on a logarithmic axis: the middle of the picture
+    frames = ("before", f"{STAGE}.frame", f"between(before, {STAGE}.frame, 0.5)")
+    first, last, half = (np.array(page.evaluate(f"({y})({frame})")) for frame in frames)
+    # On a logarithmic axis: the middle of the picture.
+    np.testing.assert_allclose(half, np.sqrt(first * last), rtol=1e-5)
     assert page.evaluate(f"between(before, {STAGE}.frame, 1) === {STAGE}.frame")
 
 
@@ -511,9 +507,13 @@ def test_a_thousand_moves_over_the_map_leave_no_listener_no_node_and_no_bytes(op
     page = opened(PathExplorer())
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable")
-    move = f"""(count) => {{ const {{ picture }} = {STAGE}.panels[0], rect = picture.getBoundingClientRect();
-      for (let k = 0; k < count; k++) picture.dispatchEvent(new PointerEvent("pointermove", {{ bubbles: true, pointerId: 1, pointerType: "mouse",
-        clientX: rect.left + rect.width * ((k * 37) % 100) / 100, clientY: rect.top + rect.height * ((k * 61) % 100) / 100 }})); }}"""
+    move = f"""(count) => {{
+      const {{ picture }} = {STAGE}.panels[0], {{ left, top, width, height }} = picture.getBoundingClientRect();
+      for (let k = 0; k < count; k++) {{
+        const x = left + (width * ((k * 37) % 100)) / 100, y = top + (height * ((k * 61) % 100)) / 100;
+        picture.dispatchEvent(new PointerEvent("pointermove", {{ bubbles: true, pointerId: 1, pointerType: "mouse",
+          clientX: x, clientY: y }}));
+      }} }}"""
 
     def kept() -> dict[str, float]:
         for _ in range(2):

@@ -231,10 +231,10 @@ export class Hand {
   }
 
   pinched() {
-    const { panel, gap, middle } = this.held, { view } = panel, now = this.pinch();
+    const { panel, gap, middle } = this.held, { view } = panel, now = this.pinch(), at = ([x, y]) => [view.xOf(x), view.yOf(y)];
     Object.assign(this.held, now);
-    const moved = panned(view.zoom, view.home, [0, 1].map((i) => [view.xOf, view.yOf][i](now.middle[i]) - [view.xOf, view.yOf][i](middle[i])));
-    this.stage.maps.show(panel, zoomedAt(moved, view.home, now.gap / gap, [view.xOf(middle[0]), view.yOf(middle[1])]));
+    const larger = zoomedAt(view.zoom, view.home, now.gap / gap, at(middle)), from = at(middle), to = at(now.middle);
+    this.stage.maps.show(panel, panned(larger, view.home, to.map((v, i) => ((v - from[i]) * view.zoom.k) / larger.k)));
   }
 
   twice(event, panel) {

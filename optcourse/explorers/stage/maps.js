@@ -52,6 +52,7 @@ export class Maps {
   update(panel) {
     const k = this.stage.ui.zoom[panel.index]?.k || 1;
     panel.tools.home.setAttribute("aria-disabled", String(k === 1)); // not `disabled`: the key that was pressed keeps its place
+    panel.tools.tilt.hidden = !this.stage.frame.panels[panel.index].field.bands; // its colours are losses
     panel.tools.tilt.setAttribute("aria-pressed", String(this.stage.ui.tilt[panel.index] > 0));
   }
 
@@ -98,6 +99,7 @@ export class Maps {
   // Tilt -----------------------------------------------------------------------------------------------------------
 
   tilt(panel) {
+    if (panel.tools.tilt.hidden) return;
     const { ui } = this.stage, from = ui.tilt[panel.index] || 0, to = from > 0.5 ? 0 : 1;
     if (!ui.point?.kept) ui.point = null;
     this.flight.run((part) => { ui.tilt[panel.index] = from + (to - from) * part; this.stage.draw(); }, { ms: TILT, ease: easeBoth });

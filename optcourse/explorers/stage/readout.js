@@ -13,10 +13,10 @@ const NO_KERNEL = "Starting elsewhere needs a kernel: open the notebook, or run 
 const TOOLS = [50, 146]; // px, the corner of a map that holds its buttons
 const PARTS = 4; // of a quantity that are read out; of longer ones, none
 
-// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, evenly from 0 on. null elsewhere.
+// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, 0, 1, 2 … or 0, 10, 20 …; null elsewhere.
 export function stepsOf({ marks, field }, last) {
   if (field || last === undefined) return null;
-  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
+  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Number.isInteger(x[1]) && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
   const found = marks.find(({ kind, run, by_step, x }) => (kind === "line" || kind === "points") && (run || by_step) && even(x));
   return found ? found.x[1] : null;
 }
