@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -46,6 +48,38 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Files whose tests share nothing: both workers may take from them. Every other file goes to one worker whole.
+SPREAD = (
+    "authoring/test_misconceptions",
+    "authoring/test_sources_run",
+    "lessons/test_every_figure",
+    "test_course_py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Pieces(LoadScopeScheduling):
+        """What one worker does in one go: a file, which shares a browser or a server, or a test of a file that is spread."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid if file in {f"tests/{name}.py" for name in SPREAD} else file
+
+    config.option.loadscopereorder = False  # the order is the one below
+    return Pieces(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with something slow in them first, so that both workers end together, on small pieces."""
+    slow = {
+        item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("browser"))
+    }
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @dataclass(frozen=True)
@@ -107,6 +141,44 @@ def page(chromium) -> Iterator:
     context.set_default_timeout(120_000)
     yield context.new_page()
     context.close()
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    """The whole course as web pages. Nobody writes into the folders: workers share them."""
+
+    folder: Path
+    cache: Path
+    result: Any
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
+    """The site, built once a run: whichever worker needs it first runs the notebooks, the others wait for it."""
+    from optcourse.publishing.site.build import build
+
+    def make(folder: Path) -> None:
+        result = build(COURSE, folder / "site", jobs=2, cache=folder / "cache")
+        (folder / "result.pickle").write_bytes(pickle.dumps(result))
+
+    folder = made_once(tmp_path_factory, "site", make)
+    return BuiltSite(folder / "site", folder / "cache", pickle.loads((folder / "result.pickle").read_bytes()))
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of the run's own, which one worker fills and all may read."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, whole = root / f"shared-{name}", root / f"shared-{name}.whole"
+    with (root / f"shared-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed half-way
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")

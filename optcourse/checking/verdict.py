@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,7 +80,9 @@ def expected_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome
     """What the reference does on the cases. A reference that fails is our mistake, so it raises."""
     outcomes = []
     for case in cases:
-        outcome = run_case(exercise.reference, case, seconds=60.0)
+        outcome = _once(
+            exercise.reference, case, lambda case=case: run_case(exercise.reference, case, seconds=60.0)
+        )
         if outcome.failure or outcome.problem:
             what = outcome.problem or outcome.failure.sentence("reference", 60.0)
             raise RuntimeError(f"exercise {exercise.id}: the reference fails on a case: {what}")
@@ -560,8 +564,31 @@ def _outcomes_if_alike(
 def misconception_outcome(exercise: Exercise, misconception: Misconception, case: Case) -> Outcome:
     """What the wrong code does. Where a value exercise has several answers, None stands for any value."""
     if exercise.kind == "value":
-        return Outcome(result=misconception.code())
-    return run_case(misconception.code, case, exercise.seconds)
+        return _once(misconception, case, lambda: Outcome(result=misconception.code()))
+    return _once(misconception, case, lambda: run_case(misconception.code, case, exercise.seconds))
+
+
+# What came out, by the ids of code and case, while `remembering`; with both of them, so that the ids stay theirs.
+_kept: ContextVar[dict[tuple[int, int], tuple[Outcome, Any, Case]] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within it, references and misconceptions run once on a case: for whoever judges many answers on the same cases."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _once(code: Any, case: Case, run: Callable[[], Outcome]) -> Outcome:
+    kept, key = _kept.get(), (id(code), id(case))
+    if kept is None:
+        return run()
+    if key not in kept:
+        kept[key] = run(), code, case
+    return kept[key][0]
 
 
 def _wrong_results(

@@ -76,8 +76,9 @@ def test_the_value_under_the_pointer_is_read_and_only_the_second_layer_is_painte
     assert blank(page) == [True, True] and read(page).startswith("step 60")
 
 
-LEVEL = """() => { const { panels, painter: { ratio } } = STAGE, { readout, view } = panels[0], context = readout.getContext("2d");
-  const { width, height } = readout, { data } = context.getImageData(0, 0, width, height), found = [];
+LEVEL = """() => { const { panels, painter: { ratio } } = STAGE, { readout, view } = panels[0];
+  const context = readout.getContext("2d"), { width, height } = readout;
+  const { data } = context.getImageData(0, 0, width, height), found = [];
   for (let y = 0; y < height; y += 3) for (let x = 0; x < width; x += 3) {
     const at = 4 * (y * width + x); // ink that covers
     if (data[at + 3] > 250 && data[at] < 60 && data[at + 1] < 60) found.push([view.xOf(x / ratio), view.yOf(y / ratio)]);
@@ -93,7 +94,7 @@ def test_the_line_through_the_pointer_has_the_loss_of_that_place_at_any_zoom(ope
     here = float(BOWL.value(np.array(page.evaluate(f"[{STAGE}.ui.point.x, {STAGE}.ui.point.y]"))))
     # Also the tag and the point are ink; the tag hangs beside the point, the line goes round the other side of the bowl.
     ink = np.array([w for w in page.evaluate(LEVEL) if w[0] > 0])
-    assert len(ink) > 30
+    assert len(ink) > 20
     losses = BOWL.value(ink.T)
     assert np.quantile(np.abs(losses / here - 1), 0.9) < 0.12
 
@@ -269,7 +270,8 @@ def test_pinned_runs_stay_are_named_by_what_differs_and_are_compared_in_a_senten
     )  # the keys stay among the pins
 
 
-PIXEL = f"""([x, y]) => {{ const {{ panels: [{{ picture }}], painter: {{ density }} }} = {STAGE}, context = picture.getContext("2d");
+PIXEL = f"""([x, y]) => {{
+  const {{ panels: [{{ picture }}], painter: {{ density }} }} = {STAGE}, context = picture.getContext("2d");
   return [...context.getImageData(Math.round(x * density), Math.round(y * density), 1, 1).data.slice(0, 3)]; }}"""
 
 

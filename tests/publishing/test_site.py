@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import re
+import shutil
 import socket
 import threading
 import zipfile
@@ -23,6 +24,7 @@ from optcourse.publishing.site.terms import Section, find_places, read_terms
 from optcourse.publishing.site.writing import MARKER, POLICY, with_places
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
+from tests.conftest import BuiltSite
 
 COURSE = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (COURSE / "source").glob("*.py"))
@@ -55,11 +57,12 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The whole course, built once, below a path of a plain static server."""
+def served(tmp_path_factory: pytest.TempPathFactory, site: BuiltSite) -> Iterator[Served]:
+    """The whole course below a path of a plain static server; a copy, in which it is built again."""
     root = tmp_path_factory.mktemp("host")
     folder, cache = root / "somewhere" / "below", root / "cache"
-    result = build(COURSE, folder, jobs=2, cache=cache)
+    shutil.copytree(site.folder, folder)
+    shutil.copytree(site.cache, cache)
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -68,7 +71,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     handler = functools.partial(Quiet, directory=str(root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Served(folder, f"http://127.0.0.1:{server.server_port}/somewhere/below/", result, cache)
+        yield Served(folder, f"http://127.0.0.1:{server.server_port}/somewhere/below/", site.result, cache)
         server.shutdown()
 
 
@@ -361,7 +364,7 @@ def test_a_hostile_address_word_or_stored_value_runs_nothing_and_breaks_nothing(
         page.keyboard.press("Escape")
         assert page.evaluate("window.ran") is None, value
         assert page.evaluate("document.documentElement.dataset.theme") is None, value
-        assert page.locator("form.question").count() >= len(keys)
+        assert page.locator("form.oc-question").count() >= len(keys)
     page.evaluate("localStorage.clear()")
     # the icon of a page that is left again at once is not waited for
     assert [words for words in watched.trouble if not words.endswith("icon.svg")] == []
@@ -449,7 +452,7 @@ def test_a_quiz_explains_each_choice_and_the_page_with_answers_has_them(served, 
     told = set()
     for k in range(choices.count()):
         choices.nth(k).check()
-        told.add(quiz.locator(".answer").first.inner_text())
+        told.add(quiz.locator(".oc-told").first.inner_text())
     assert len(told) == choices.count() and sum("Right" in words for words in told) == 1
     page.goto(served.url + "solutions/03_gradient_descent.html")
     assert page.locator(".box.quiz details li").count() == page.locator(".box.quiz form").count()

@@ -1,6 +1,7 @@
 // What stands on a map: zoom in, zoom out, the whole map, tilt; and what these do.
 
-import { button, element } from "./dom.js";
+import { element } from "./dom.js";
+import { iconButton } from "./icons.js";
 import { runOf } from "./pins.js";
 import { Tween, easeBoth } from "./tween.js";
 import { wholeMap, zoomBetween, zoomedAt } from "./zoom.js";
@@ -9,12 +10,6 @@ const HINT = 1200; // ms
 const BUTTON = 1.6; // times as large
 const TILT = 400; // ms
 const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
-const ICONS = {
-  in: '<path d="M10 4.5v11M4.5 10h11"/>',
-  out: '<path d="M4.5 10h11"/>',
-  home: '<circle cx="10" cy="10" r="2.2"/><path d="M10 2.8v2.6M10 14.6v2.6M2.8 10h2.6M14.6 10h2.6"/>',
-  tilt: '<path d="M10 2.8 16.4 6.3v7.2L10 17.2l-6.4-3.7V6.3z"/><path d="M3.8 6.5 10 10l6.2-3.5M10 10v7"/>',
-};
 
 export class Maps {
   constructor(stage) {
@@ -35,15 +30,10 @@ export class Maps {
   }
 
   make(panel) {
-    const act = (name, words, what) => {
-      const made = button("", () => what(), { className: "oc-icon", title: words, "aria-label": words });
-      made.innerHTML = `<svg viewBox="0 0 20 20" aria-hidden="true">${ICONS[name]}</svg>`;
-      made.dataset.tool = name;
-      return made;
-    };
-    const home = act("home", "Whole map (0)", () => this.home(panel)), tilt = act("tilt", "Tilt the map (T)", () => this.tilt(panel));
+    const act = (shape, name, what, key) => { const made = iconButton(shape, name, what, { key }); made.dataset.tool = shape; return made; };
+    const home = act("home", "Whole map", () => this.home(panel), "0"), tilt = act("tilt", "Tilt the map", () => this.tilt(panel), "T");
     const node = element("div", { className: "oc-map-tools", role: "toolbar", "aria-label": "map" },
-      act("in", "Zoom in (+)", () => this.zoom(panel, BUTTON)), act("out", "Zoom out (−)", () => this.zoom(panel, 1 / BUTTON)), home, tilt);
+      act("plus", "Zoom in", () => this.zoom(panel, BUTTON), "+"), act("minus", "Zoom out", () => this.zoom(panel, 1 / BUTTON), "−"), home, tilt);
     const hint = element("span", { className: "oc-hint", "aria-hidden": "true", textContent: `${APPLE ? "⌘" : "Ctrl"} + wheel zooms` });
     panel.tools = { node, home, tilt, hint };
     panel.place.append(node, hint);

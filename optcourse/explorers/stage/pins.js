@@ -1,11 +1,11 @@
 // Pinned runs: each stays on the picture as a ghost with a letter, and what is seen now is compared with them.
 
 import { button, element, setText } from "./dom.js";
+import { iconButton } from "./icons.js";
 import { numeral, show } from "./numbers.js";
 
 const LETTERS = ["A", "B", "C"];
 const NAMED = ["range", "choice"]; // kinds of control: the first two are always said, the others where they differ
-const CROSS = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M5 5l10 10M15 5 5 15"/></svg>';
 
 export function runOf(frame, name) {
   return (frame.runs || []).find((run) => run.name === name) || null;
@@ -51,6 +51,9 @@ export class Pins {
   constructor(stage) {
     this.stage = stage;
     this.chips = new Map(); // by pin
+    this.button = iconButton("pin", "Pin this run to compare", () => this.add(), { key: "P", className: "oc-pin" });
+    this.button.append(element("span", { className: "oc-pin-word", textContent: "Pin", "aria-hidden": "true" }));
+    stage.transport.bar.append(this.button);
   }
 
   get all() {
@@ -80,11 +83,11 @@ export class Pins {
     const { stage } = this, chip = this.chips.get(pin), next = (chip.node.nextElementSibling || chip.node.previousElementSibling)?.querySelector("button");
     stage.ui.pins = this.all.filter((one) => one !== pin);
     stage.draw();
-    (next || stage.pinButton)?.focus();
+    (next || this.button).focus();
   }
 
   restore(pin) {
-    this.stage.restore({ values: structuredClone(pin.values), focus: pin.focus }, pin.frame);
+    this.stage.restore({ values: structuredClone(pin.values), step: this.stage.transport.step, focus: pin.focus, frame: pin.frame });
   }
 
   match() { // names and chips; called before the pictures are painted
@@ -103,6 +106,7 @@ export class Pins {
       if (chip.colour !== colour) chip.letter.style.color = chip.colour = colour;
     }
     stage.pinned.hidden = !this.all.length;
+    this.button.hidden = !this.possible;
   }
 
   make(pin) {
@@ -110,8 +114,7 @@ export class Pins {
     const letter = element("span", { className: "oc-letter", textContent: pin.letter });
     const back = button("", () => this.restore(pin), { className: "oc-back", title: `Back to this setting: ${settingOf(stage.spec.controls, pin.values)}` });
     back.append(letter, setting, element("span", { className: "oc-soft", textContent: `${words} ${numeral(number)}` }));
-    const off = button("", () => this.remove(pin), { className: "oc-icon", title: `Remove ${pin.letter}`, "aria-label": `Remove ${pin.letter}` });
-    off.innerHTML = CROSS;
+    const off = iconButton("close", `Remove ${pin.letter}`, () => this.remove(pin));
     const node = element("li", {}, back, off);
     this.chips.set(pin, { node, letter, setting });
     stage.pinned.append(node);

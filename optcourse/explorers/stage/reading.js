@@ -35,7 +35,7 @@ function beyond(at, index, count) { // beyond its ends the grid goes on as a par
 
 const HEIGHTS = new WeakMap(); // of a field's values
 
-export function heights({ values }) { // the lowest and the highest of a field
+export function rangeOf({ values }) { // the lowest and the highest of a field
   if (!HEIGHTS.has(values)) HEIGHTS.set(values, { low: values.reduce((a, b) => Math.min(a, b), Infinity), high: values.reduce((a, b) => Math.max(a, b), -Infinity) });
   return HEIGHTS.get(values);
 }

@@ -6,7 +6,7 @@ import { loopsOf, pathOf } from "./field.js";
 import { SIZES } from "./marks.js";
 import { clamp, numeral } from "./numbers.js";
 import { runOf } from "./pins.js";
-import { heights, readAt } from "./reading.js";
+import { rangeOf, readAt } from "./reading.js";
 import { levelsOnSurface } from "./tilt.js";
 
 const NO_KERNEL = "Starting elsewhere needs a kernel: open the notebook, or run its cell again.";
@@ -69,7 +69,7 @@ function showsLossOf(frame, focus, map, plot) {
   const seen = Math.min(mark.y.length, places[0].length);
   for (let t = 0; t < seen; t++) {
     const there = readAt(map.field, places[0][t], places[1][t]);
-    if (there) return Math.abs(there.loss - mark.y[t]) <= 0.03 * Math.abs(mark.y[t]) + 3e-4 * heights(map.field).high;
+    if (there) return Math.abs(there.loss - mark.y[t]) <= 0.03 * Math.abs(mark.y[t]) + 3e-4 * rangeOf(map.field).high;
   }
   return false;
 }
@@ -135,7 +135,7 @@ export class Readout {
     const { xlim, ylim, box, home, camera, panel: { field } } = view, { painter } = this.stage, steep = Math.hypot(...gradient);
     const pixel = [(xlim[1] - xlim[0]) / box.width, (ylim[1] - ylim[0]) / box.height], by = gradient.map((v, i) => -v / pixel[i]), far = Math.hypot(...by);
     if (!(far > 0)) return;
-    const { low, high } = heights(field), usual = (high - low) / Math.hypot(home.xlim[1] - home.xlim[0], home.ylim[1] - home.ylim[0]);
+    const { low, high } = rangeOf(field), usual = (high - low) / Math.hypot(home.xlim[1] - home.xlim[0], home.ylim[1] - home.ylim[0]);
     const length = 22 + (46 * steep) / (steep + usual), to = [x, y].map((v, i) => v + (by[i] / far) * length * pixel[i]);
     painter.arrow(context, view.at(x, y), camera ? camera.place(...to, loss) : view.at(...to), painter.color("gradient"), 2.6);
   }

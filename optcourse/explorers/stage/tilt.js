@@ -2,13 +2,13 @@
 
 import { bandColour, loopsOf } from "./field.js";
 import { clamp } from "./numbers.js";
-import { heights, readAt } from "./reading.js";
+import { rangeOf, readAt } from "./reading.js";
 
 const YAW = 0.62, PITCH = 0.98; // radians: turned to the left, leaned back
 const HIGH = 0.34; // of the height of the box, from the lowest loss to the highest, or less: nothing hides behind a wall
 const BEND = 0.008; // the logarithm begins at this part of the highest loss
 const ROOM = { across: 24, above: 36, below: 30 }; // px that the surface leaves free
-const SIGHT = 96; // heights at which a line of sight is tried
+const SIGHT = 96; // rangeOf at which a line of sight is tried
 const PATCHES = [72, 46];
 const LIGHT = { light: 0.1, dark: 0.28 };
 
@@ -34,7 +34,7 @@ function reliefOf(field, xlim, ylim, [across, up] = PATCHES) {
 export class Camera {
   constructor(view, lift) {
     const { home, box, zoom, panel: { field } } = view;
-    const { low, high } = heights(field);
+    const { low, high } = rangeOf(field);
     Object.assign(this, { home, field, lift, box, low, highest: high });
     this.unit = [box.width / (home.xlim[1] - home.xlim[0]), box.height / (home.ylim[1] - home.ylim[0])];
     this.middle = [(home.xlim[0] + home.xlim[1]) / 2, (home.ylim[0] + home.ylim[1]) / 2];
