@@ -12,7 +12,7 @@ import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
 import { Pins } from "./pins.js";
-import { Readout, partsOf, wordsOf } from "./readout.js";
+import { Readout, partsOf, inWords } from "./readout.js";
 import { States } from "./states.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
@@ -20,6 +20,7 @@ import { Tween, frameBetween } from "./tween.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -71,6 +72,7 @@ export class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     this.hand = new Hand(this);
     this.readout = new Readout(this);
   }
@@ -94,7 +96,8 @@ export class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();
@@ -292,7 +295,7 @@ export class Stage {
     setText(this.says, says);
     setText(this.notice, frame.notice || "");
     const read = partsOf(this, null); // of a run; what has none tells of each step in a sentence
-    const told = step === null ? null : read.length ? wordsOf(read) : frame.narration ? narrate(frame.narration, step) : null;
+    const told = step === null ? null : read.length ? inWords(read) : frame.narration ? narrate(frame.narration, step) : null;
     const words = told !== null && step < frame.num_steps ? told : says;
     clearTimeout(this.speaking);
     if (this.said === undefined) this.said = words; // a figure that appears is read when it is reached, not before

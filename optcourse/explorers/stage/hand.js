@@ -3,7 +3,7 @@
 
 import { isInside } from "./axes.js";
 import { clamp, nearest, numeral } from "./numbers.js";
-import { partsOf, reading, stepsOf, wordsOf } from "./readout.js";
+import { partsOf, reading, stepsOf, inWords } from "./readout.js";
 import { panned, showing, zoomedAt } from "./zoom.js";
 
 const NEAR = 24; // pixels of the page around a handle, for a finger too
@@ -66,7 +66,7 @@ export class Hand {
       const name = stage.frame.panels[index].title || `${stage.frame.panels[index].ylabel} over ${stage.frame.panels[index].xlabel}`;
       const how = { map: this.mapKeys(index), curve: "Arrow keys choose the step, Home the first, End the last. ", handle: control && MOVES[control.kind](control.label), picture: "" }[kind];
       const wanted = { "aria-label": how + name, role: { map: "application", curve: "slider", handle: "application", picture: "img" }[kind] };
-      if (kind === "curve") Object.assign(wanted, { "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": stage.at(), "aria-valuetext": wordsOf(partsOf(stage, null).slice(0, 3)) || `step ${stage.at()} of ${last}` });
+      if (kind === "curve") Object.assign(wanted, { "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": stage.at(), "aria-valuetext": inWords(partsOf(stage, null).slice(0, 3)) || `step ${stage.at()} of ${last}` });
       for (const [key, value] of Object.entries(wanted)) if (picture.getAttribute(key) !== String(value)) picture.setAttribute(key, value);
       if (kind !== "curve") for (const key of ["min", "max", "now", "text"]) picture.removeAttribute("aria-value" + key);
       picture.tabIndex = kind === "picture" ? -1 : 0;
@@ -245,7 +245,7 @@ export class Hand {
 
   wheel(event, panel) {
     if (this.kind(panel) !== "map") return;
-    if (!event.ctrlKey && !event.metaKey && !document.fullscreenElement) { this.stage.maps.hint(panel); return; }
+    if (!event.ctrlKey && !event.metaKey && !this.stage.ui.fullscreen) { this.stage.maps.hint(panel); return; }
     event.preventDefault();
     const { view } = panel, pixels = event.deltaY * (event.deltaMode === 1 ? 33 : event.deltaMode === 2 ? 400 : 1);
     this.stage.maps.show(panel, zoomedAt(view.zoom, view.home, Math.exp(-pixels / WHEEL), this.spot(panel, this.place(event)) || [view.zoom.cx, view.zoom.cy]));
@@ -281,7 +281,7 @@ export class Hand {
     ui.point = { panel: index, x: to[0], y: to[1], kept: true };
     if (view.zoom.k > 1) stage.maps.show(panel, showing(view.zoom, view.home, to));
     else stage.drawReadout();
-    stage.speakNow(wordsOf(partsOf(stage, reading(stage)).slice(1)));
+    stage.speakNow(inWords(partsOf(stage, reading(stage)).slice(1)));
   }
 
   curveKey({ key }, panel, arrow) {

@@ -51,7 +51,7 @@ export function partsOf(stage, read) {
   return parts;
 }
 
-export function wordsOf(parts) { // for who hears them
+export function inWords(parts) { // for who hears them
   return parts.map(({ name, value }) => (value === undefined ? name : `${name} ${value}`)).join(", ");
 }
 
