@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pickle
@@ -245,15 +246,17 @@ def until(happened: Callable[[], object], seconds: float = 240) -> Any:
 
 
 def wait_until_it_answers(server: LabServer, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
+    def answers() -> bool:
         try:
-            with urllib.request.urlopen(server.url + "/api/status", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+            with urllib.request.urlopen(server.url + "/api/status", timeout=120):
+                return True
+        except OSError:
+            return False
+
+    with contextlib.suppress(AssertionError):  # the lines below say more
+        until(lambda: answers() or server.process.poll() is not None, seconds)
+        if server.process.poll() is None:
+            return
     tail = "\n".join(server.log.read_text().splitlines()[-20:])
     raise RuntimeError(f"JupyterLab did not answer within {seconds:.0f} s ({sys.executable}):\n{tail}")
 
