@@ -42,7 +42,7 @@ ROOMS = {
     ),
     "progress": Room("progress journal", "", "place exercises"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
-    "questions": Room("questions", "numpy ipywidgets anywidget", "exercises checking progress"),
+    "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     "authoring": Room(
         "authoring",
         "numpy jupytext nbformat pytest IPython",

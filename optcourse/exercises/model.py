@@ -106,6 +106,18 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """The figure that answers a prediction: at the commitment `before` is pinned and `after` is played in it.
+
+    `figure` is the name of an explorer of the lesson, `before` and `after` are values of its controls.
+    """
+
+    figure: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Prediction:
     """A question that the learner commits to before the picture answers it.
 
@@ -113,6 +125,8 @@ class Prediction:
     kind "number": `answer()` gives the number, a guess within `tolerance` (relative) counts as right;
     `tolerance=0` asks for the very number.
     reveal is shown after the commitment; `{answer}` in it stands for the computed answer.
+    drawings: a small path in a valley for each choice, as SVG path data in a box of 64 by 40.
+    watch: the figure that shows the answer before the words do, where the page has it.
     """
 
     id: str
@@ -123,8 +137,12 @@ class Prediction:
     choices: tuple[str, ...] = ()
     tolerance: float = 0.1
     unit: str = ""
+    drawings: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
+        if self.drawings and len(self.drawings) != len(self.choices):
+            raise ValueError(f"prediction {self.id}: every choice needs its drawing, or none has one")
         if self.kind not in ("choice", "number"):
             raise ValueError(
                 f"prediction {self.id}: kind is {self.kind!r}; allowed are 'choice' and 'number'"

@@ -97,42 +97,166 @@ function clamp(v, [lo, hi]) {
   return Math.max(lo, Math.min(hi, v));
 }
 
+// ---- rail.js
+
+// A slider of our own look, the same in every browser: a native range input, whose own parts cannot be seen, over a rail of ours.
+
+
+const THUMB = 18; // px: of the rail's ends, half of it belongs to the thumb (stage.css has the same)
+const BESIDE = 6; // px between two words, and between a word and a stem
+const INSIDE = 5; // px of a flag beside its words
+
+function railed(input) {
+  const fill = element("div", { className: "oc-fill" }), zone = element("div", { className: "oc-zone", hidden: true });
+  const node = element("div", { className: "oc-slot" }, element("div", { className: "oc-rail" }), zone, fill, input);
+  return {
+    node,
+    fill: (part) => fill.style.setProperty("--oc-part", part),
+    hatch: (part) => { // beyond that part of the rail nothing good happens; null: no such place
+      zone.hidden = part === null;
+      if (part !== null) zone.style.setProperty("--oc-part", part);
+    },
+  };
+}
+
+// Where a value lies among the increasing values of a slider, from 0 to 1.
+function partOf(values, value) {
+  const above = values.findIndex((x) => x >= value);
+  if (above < 0) return 1;
+  const place = above === 0 ? 0 : above - 1 + (value - values[above - 1]) / (values[above] - values[above - 1]);
+  return place / Math.max(1, values.length - 1);
+}
+
+// Flags that hang at their stems and point to the middle of the rail. The one nearest the middle gets the first row; the next goes
+// a row down where it would come near words or cross a stem. `marks`: [{ part, widths }], of the words in full and in short. Where there
+// is no room for all, those far from the middle are said in short, or not at all. Gives [{ x, from, to, row, form }] in the same order;
+// `form` says which of the widths, and is -1 for a stem without words.
+function layFlags(marks, wide, thumb = THUMB) {
+  const flags = marks.map(({ part, widths }) => ({ x: thumb / 2 + (wide - thumb) * part, widths, form: 0 }));
+  const order = [...flags].sort((a, b) => Math.abs(a.x - wide / 2) - Math.abs(b.x - wide / 2));
+  for (const form of [0, 1, -1]) {
+    if (form === 0 && settled(order, 0, wide)) return flags;
+    for (const flag of form ? [...order].reverse() : []) {
+      flag.form = form;
+      if (settled(order, 0, wide)) return flags;
+    }
+  }
+  return flags;
+}
+
+function settled(order, k, wide) { // a place for this flag and all after it
+  if (k === order.length) return true;
+  const flag = order[k], room = flag.form < 0 ? 0 : flag.widths[flag.form] + 2 * INSIDE, middle = flag.x > wide / 2 ? -1 : 1;
+  for (const way of room ? [middle, -middle] : [middle]) for (let row = 0; row < (room ? order.length : 1); row++) {
+    const left = way > 0 ? flag.x : flag.x - room, from = Math.max(0, Math.min(wide - room, left));
+    Object.assign(flag, { from, to: from + room, row });
+    if (room > wide || order.slice(0, k).some((other) => meet(flag, other))) continue;
+    if (settled(order, k + 1, wide)) return true;
+  }
+  return false;
+}
+
+function meet(a, b) { // do words meet words, or a stem the words of the other?
+  if (a.form >= 0 && b.form >= 0 && a.row === b.row) return a.from < b.to + BESIDE && a.to > b.from - BESIDE;
+  const crosses = (stem, flag) => flag.form >= 0 && flag.row < stem.row && stem.x > flag.from + 1 && stem.x < flag.to - 1;
+  return crosses(a, b) || crosses(b, a);
+}
+
 // ---- controls.js
 
 // The controls: one row each, made by its kind, and the marks of theory under a slider.
 
 
 // What a control does with a value, by its kind: the nodes of its row, and how a new value is written into them.
-// `stage` has `values`, `link.live`, `set`, `setPoint`, `walk` and `fail`.
+// `stage` has `values`, `link.live`, `set`, `setPoint`, `walk`, `jump` and `fail`.
 const KINDS = { range: slider, choice, toggle, point, walk };
 
 function makeControl(stage, control, id) {
   const row = element("div", { className: "oc-control" });
   row.dataset.control = control.name;
+  row.dataset.kind = control.kind;
   const words = control.label + (control.unit ? ` (${control.unit})` : "");
   row.append(element("label", { htmlFor: id, textContent: words }));
-  const { nodes, write, marks } = KINDS[control.kind](stage, control, id, words);
+  const { nodes, write, mark, rail } = KINDS[control.kind](stage, control, id, words);
   row.append(...nodes);
   for (const [come, go] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
     row.addEventListener(come, () => stage.conversation.want(control.name, come));
     row.addEventListener(go, () => stage.conversation.leave(control.name, come));
   }
   write(stage.values[control.name]);
-  return { row, write, marks };
+  return { row, write, mark, rail };
 }
 
 function slider(stage, control, id, words) {
-  const rail = element("input", { type: "range", id, min: 0, max: control.values.length - 1, step: 1 });
-  const box = numberBox(words + ", type a value");
-  const marks = element("div", { className: "oc-ticks" });
-  rail.addEventListener("input", () => stage.set(control.name, control.values[Number(rail.value)]));
+  const input = element("input", { type: "range", id, min: 0, max: control.values.length - 1, step: 1 });
+  const box = numberBox(words + ", type a value"), rail = railed(input), flags = new Flags(stage, control, rail);
+  box.classList.add("oc-number");
+  input.addEventListener("input", () => stage.set(control.name, control.values[Number(input.value)]));
   box.addEventListener("change", () => typed(stage, control, box));
+  const speak = () => {
+    const value = show(stage.values[control.name]) + (control.unit ? " " + control.unit : "");
+    input.setAttribute("aria-valuetext", [value, flags.words].filter(Boolean).join("; "));
+  };
   const write = (value) => {
-    rail.value = nearest(control.values, value);
-    rail.setAttribute("aria-valuetext", show(value) + (control.unit ? " " + control.unit : ""));
+    const place = nearest(control.values, value);
+    input.value = place;
+    rail.fill(control.values[place] === value ? place / Math.max(1, control.values.length - 1) : partOf(control.values, value));
+    speak();
     if (document.activeElement !== box) box.value = show(value);
   };
-  return { nodes: [element("div", { className: "oc-slot" }, rail, marks), box], write, marks };
+  const mark = (wanted, room) => { if (flags.lay(wanted, room)) speak(); };
+  return { nodes: [box, rail.node, flags.node], write, mark, rail };
+}
+
+// What theory says of a slider, as flags under its rail: words and value, and a click sets the slider there.
+class Flags {
+  constructor(stage, control, rail) {
+    Object.assign(this, { stage, control, rail, words: "", rows: 0 });
+    this.node = element("div", { className: "oc-flags" });
+    this.flags = []; // { stem, button }, made once and written anew
+  }
+
+  lay(wanted, { wide, thumb, measure, size }) { // true: other marks than before
+    const { values } = this.control, inside = wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]);
+    const key = JSON.stringify([inside, size]);
+    if (key === this.key || !wide) return false;
+    if (size !== this.size) { this.size = size; this.rows = 0; }
+    this.key = key;
+    const texts = inside.map(([v, words]) => (Number(words) === v ? [words, words] : [`${words} ${numeral(v)}`, words]));
+    const marks = inside.map(([v], i) => ({ part: partOf(values, v), widths: texts[i].map(measure) }));
+    const placed = layFlags(marks, wide, thumb);
+    while (this.flags.length < placed.length) this.flags.push(this.make());
+    this.flags.forEach((flag, i) => this.write(flag, placed[i], texts[i], inside[i]));
+    this.rows = Math.max(this.rows, ...placed.map(({ row }) => row + 1)); // rows stay: nothing below them moves
+    this.node.style.setProperty("--oc-rows", this.rows);
+    const limit = inside.find(([, words]) => words === "limit");
+    this.rail.hatch(limit ? partOf(values, limit[0]) : null);
+    this.words = texts.map(([words]) => words).join(", ");
+    return true;
+  }
+
+  make() {
+    const stem = element("span", { className: "oc-stem" });
+    const flag = { stem, value: 0 };
+    // The number field and the rail do the same by keys: the flags are no stops of the Tab key.
+    flag.button = button("", () => this.stage.jump(() => this.stage.set(this.control.name, flag.value)), { tabIndex: -1, className: "oc-flag" });
+    this.node.append(stem, flag.button);
+    return flag;
+  }
+
+  write({ stem, button: flag }, placed, texts, mark) {
+    stem.hidden = !placed;
+    flag.hidden = !placed || placed.form < 0;
+    if (!placed) return;
+    const [value, words] = mark, own = this.flags.find((one) => one.button === flag);
+    own.value = this.stage.link.covers ? this.control.values[nearest(this.control.values, value)] : Number(value.toPrecision(4));
+    if (this.control.whole) own.value = Math.round(own.value);
+    stem.style.cssText = `left:${placed.x}px;--oc-row:${placed.row}`;
+    flag.style.cssText = `left:${placed.from}px;width:${placed.to - placed.from}px;--oc-row:${placed.row}`;
+    setText(flag, texts[Math.max(0, placed.form)]);
+    flag.title = `Set ${this.control.label} to ${show(own.value)}`;
+    for (const node of [stem, flag]) node.classList.toggle("oc-limit", words === "limit");
+  }
 }
 
 function typed(stage, control, box) {
@@ -146,19 +270,19 @@ function typed(stage, control, box) {
   }
   const whole = control.whole ? Math.round(value) : value;
   const kept = stage.link.live ? whole : control.values[nearest(control.values, whole)];
-  stage.set(control.name, kept);
+  stage.jump(() => stage.set(control.name, kept));
   box.value = show(kept);
 }
 
 function choice(stage, control, id) {
   const select = element("select", { id }, ...control.values.map((v) => element("option", { value: v, textContent: v })));
-  select.addEventListener("change", () => stage.set(control.name, select.value));
+  select.addEventListener("change", () => stage.jump(() => stage.set(control.name, select.value)));
   return { nodes: [select], write: (value) => { select.value = value; } };
 }
 
 function toggle(stage, control, id) {
   const check = element("input", { type: "checkbox", id });
-  check.addEventListener("change", () => stage.set(control.name, check.checked));
+  check.addEventListener("change", () => stage.jump(() => stage.set(control.name, check.checked)));
   return { nodes: [check], write: (value) => { check.checked = value; } };
 }
 
@@ -175,7 +299,7 @@ function point(stage, control, id, words) {
     };
     box.addEventListener("change", () => {
       const value = typedNumber(box.value);
-      if (Number.isFinite(value)) move(value);
+      if (Number.isFinite(value)) stage.jump(() => move(value));
       else stage.fail(`“${box.value}” is not a number. ${control.label} stays at ${show(now(axis))}.`);
       box.value = show(now(axis));
     });
@@ -199,44 +323,14 @@ function walk(stage, control, id, words) {
     else stage.fail(`Type two numbers to step there; “${boxes.map((b) => b.value).join(", ")}” is not that.`);
   };
   for (const box of boxes) box.addEventListener("keydown", (event) => { if (event.key === "Enter") go(); });
-  const back = (keep) => { const places = stage.values[control.name]; if (places.length > 1) stage.set(control.name, places.slice(0, keep)); };
+  const again = () => { const places = stage.values[control.name]; if (places.length > 1) stage.set(control.name, places.slice(0, 1)); };
   const write = (places) => boxes.forEach((box, axis) => { box.value = show(places[places.length - 1][axis]); });
-  const buttons = [act("Step there", go), act("Undo", () => back(-1)), act("Walk again", () => back(1))];
+  const buttons = [act("Step there", go), act("Walk again", again)];
   return { nodes: [element("div", { className: "oc-pair" }, ...boxes, ...buttons)], write };
 }
 
 function numberBox(label) {
   return element("input", { type: "text", inputMode: "decimal", "aria-label": label });
-}
-
-// The marks of theory under a slider: [value, words] each, `scale` pixels a unit. They keep out of each other's way.
-function placeMarks(node, row, values, wanted, scale) {
-  row.classList.toggle("oc-ticked", wanted.length > 0 || row.classList.contains("oc-ticked"));
-  const width = (node.clientWidth || 240) / scale;
-  const inside = wanted.filter(([v]) => v >= values[0] && v <= values[values.length - 1]).sort((a, b) => a[0] - b[0]);
-  let last = null, ends = -Infinity; // the tick before, and where the words before it end
-  node.replaceChildren(...inside.map(([v, words]) => {
-    const above = values.findIndex((x) => x >= v);
-    const part = above <= 0 ? 0 : above - 1 + (v - values[above - 1]) / (values[above] - values[above - 1]);
-    const span = element("span", { textContent: words });
-    const place = part / (values.length - 1);
-    span.style.left = `calc(8px + (100% - 16px) * ${place})`;
-    const tick = { span, x: place * width, room: 4 + 6.2 * words.length, to: 0 };
-    tick.to = tick.x + tick.room / 2;
-    if (last && tick.x - tick.room / 2 < last.to) {
-      if (!last.span.className && last.x - last.room > ends) { // neighbours: one's words to the left, the other's to the right
-        last.span.className = "oc-left";
-        span.className = tick.x + tick.room < width + 4 ? "oc-right" : "oc-second oc-left"; // or a row lower, at the slider's end
-        ends = last.x;
-        tick.to = tick.x + tick.room;
-      } else {
-        span.className = "oc-second"; // no room beside it either: a row lower
-        return span;
-      }
-    } else if (last) ends = last.to;
-    last = tick;
-    return span;
-  }));
 }
 
 // ---- payload.js
@@ -356,6 +450,7 @@ class Conversation {
     this.tables.set(key, table);
     let total = 0;
     for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+    this.stage.layout.reserve(table.frames);
     this.stage.reach();
   }
 
@@ -612,6 +707,218 @@ function logTicks(lo, hi, room) {
 
 const decade = (e) => (e >= -1 && e <= 2 ? String(10 ** e) : power(e));
 
+// ---- panels.js
+
+// The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
+// Which sizes they have is the style sheet's; what is measured of them is measured here, when a size changes and at no other time.
+
+
+const SAMPLE = [32, 16]; // px, of a line or shape beside its name
+const NARROW = 28.75; // em: below it the panels stand on each other, and the icons come last
+const FLAG = 0.8; // em, of the words of a flag
+const EDGE = 6; // px above and below the panels
+
+class Panels {
+  constructor(stage) {
+    this.stage = stage;
+    this.node = element("div", { className: "oc-panels" });
+    this.panels = [];
+    this.longest = stage.frame.says; // of the sentences that may be said
+    this.ruler = element("canvas").getContext("2d");
+  }
+
+  match(frame) { // as many panels as the frame has, each with its title and its key
+    while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
+    const more = this.panels.length < frame.panels.length;
+    while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
+    const key = JSON.stringify(frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]));
+    if (!more && key === this.key) return;
+    this.key = key;
+    this.arrange(frame.panels);
+    this.panels.forEach((state, i) => this.name(state, frame.panels[i]));
+    this.measure();
+  }
+
+  make(index) {
+    const picture = element("canvas", { className: "oc-picture", role: "img", "aria-describedby": this.stage.id + "-says" });
+    const readout = element("canvas", { className: "oc-readout", "aria-hidden": "true" });
+    const title = element("b"), encodes = element("span");
+    const head = element("p", { className: "oc-panel-title" }, title, encodes);
+    const place = element("div", { className: "oc-place" }, picture, readout);
+    const keys = element("ul", { className: "oc-key" });
+    const node = element("div", { className: "oc-panel" }, head, place, keys);
+    node.dataset.panel = index;
+    this.node.append(node);
+    this.watcher?.observe(place);
+    return { index, node, head, title, encodes, place, picture, readout, keys, view: null, width: 0, height: 0 };
+  }
+
+  arrange(panels) { // a map is wider than the curves beside it; one panel is the main one, which stays in sight
+    const maps = panels.map(isMap), mixed = maps.includes(true) && maps.includes(false);
+    const columns = (map) => panels.map((panel, i) => `minmax(0, ${(mixed && maps[i] ? map : 1) * panel.weight}fr)`).join(" ");
+    this.node.style.setProperty("--oc-columns", columns(1.42));
+    this.node.style.setProperty("--oc-columns-middle", panels.length > 2 ? `repeat(${panels.length - 1}, minmax(0, 1fr))` : columns(1.15));
+    this.node.classList.toggle("oc-many", panels.length > 2);
+    this.main = Math.max(0, maps.indexOf(true));
+    this.panels.forEach(({ node }, i) => {
+      const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
+      node.classList.toggle("oc-main", i === this.main);
+      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
+    });
+  }
+
+  name(state, panel) {
+    setText(state.title, panel.title || panel.ylabel);
+    setText(state.encodes, encodedIn(panel));
+    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
+    const marks = this.stage.painter.legend(panel);
+    state.keys.replaceChildren(...marks.map((mark) => element("li", {}, element("canvas", { "aria-hidden": "true" }), mark.label)));
+    state.keys.hidden = !marks.length;
+    state.samples = marks;
+  }
+
+  // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
+  measure() {
+    const { stage } = this, { painter, root } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
+    stage.narrow(root.clientWidth / size < NARROW);
+    this.makeRoom();
+    this.stick();
+    for (const state of this.panels) {
+      if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
+      state.width = state.place.clientWidth;
+      state.height = state.place.clientHeight;
+      for (const canvas of [state.picture, state.readout]) fitCanvas(canvas, state.width, state.height, painter.density);
+      [...state.keys.children].forEach((item, i) => drawSample(painter, item.firstChild, SAMPLE, state.samples[i]));
+    }
+    stage.focusRow.paint();
+    const { letterSpacing, wordSpacing } = style;
+    Object.assign(this.ruler, { font: `${FLAG * size}px ${style.fontFamily}`, letterSpacing, wordSpacing });
+    this.measured = (this.measured || 0) + 1;
+    const measure = (words) => this.ruler.measureText(words).width;
+    for (const { rail, row } of stage.controls.values()) {
+      if (rail) this.rails.set(row.dataset.control, { wide: rail.node.clientWidth, thumb: parseFloat(getComputedStyle(rail.node).getPropertyValue("--oc-thumb")), measure, size: this.measured });
+    }
+    return this.panels.some((state) => state.width);
+  }
+
+  rails = new Map(); // of each slider: how wide it is, and how wide words are
+
+  // Picture and hand together: the panels stay at the top of the window while the controls below them are used. Where they would take
+  // more than half of it, the main one stays alone; where that would, none.
+  stick() {
+    const { node, stage } = this, main = this.panels[this.main];
+    if (!main) return;
+    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    node.classList.remove("oc-alone");
+    // Titles and keys come on top of the pictures, which leave room for them.
+    const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
+    node.style.setProperty("--oc-around", `${Math.ceil(around)}px`);
+    const all = high(node), alone = high(main.node), last = this.panels[this.panels.length - 1].node;
+    const stacked = last !== main.node && last.offsetTop >= main.node.offsetTop + alone;
+    const stuck = all <= half + 1 ? all : stacked && alone <= half + 1 ? alone : 0;
+    node.classList.toggle("oc-alone", stuck > 0 && stuck < all);
+    node.classList.toggle("oc-sticks", stuck > 0 && stuck === all);
+    style.setProperty("--oc-stuck", `${Math.ceil(stuck)}px`);
+  }
+
+  // Room for the longest of these sentences, so that nothing moves when it is said.
+  reserve(frames) {
+    const longest = frames.reduce((words, frame) => (frame.says.length > words.length ? frame.says : words), "");
+    if (longest.length <= (this.longest || "").length) return;
+    this.longest = longest;
+    this.makeRoom();
+  }
+
+  makeRoom() {
+    const { says, root } = this.stage, probe = element("p", { className: "oc-says oc-unseen", textContent: this.longest, "aria-hidden": "true" });
+    root.style.removeProperty("--oc-said");
+    says.after(probe);
+    root.style.setProperty("--oc-said", `${Math.ceil(probe.getBoundingClientRect().height)}px`);
+    probe.remove();
+  }
+
+  window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window
+    for (let node = this.stage.root.parentElement; node && node !== document.body; node = node.parentElement) {
+      if (/auto|scroll/.test(getComputedStyle(node).overflowY) && node.clientHeight && node.scrollHeight > node.clientHeight) return node.clientHeight;
+    }
+    return window.innerHeight;
+  }
+}
+
+function drawSample(painter, canvas, [wide, high], mark) {
+  const { scale, ratio } = painter, context = canvas.getContext("2d");
+  fitCanvas(canvas, wide * scale, high * scale, painter.density);
+  Object.assign(canvas.style, { width: wide * scale + "px", height: high * scale + "px" });
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, wide, high);
+  painter.sample(context, mark, (wide - 28) / 2, high / 2);
+}
+
+function fitCanvas(canvas, width, height, density) {
+  const w = Math.round(width * density), h = Math.round(height * density);
+  if (canvas.width !== w) canvas.width = w;
+  if (canvas.height !== h) canvas.height = h;
+}
+
+// ---- focus.js
+
+// Which run is in focus: a choice among the runs of the picture, each with a sample of its line. The kernel need not know.
+
+
+const LINE_SAMPLE = [30, 16]; // px
+
+class FocusRow {
+  constructor(stage) {
+    this.stage = stage;
+    this.group = element("span", { className: "oc-runs", role: "radiogroup", "aria-labelledby": stage.id + "-focus" });
+    this.others = element("input", { type: "checkbox", checked: true, id: stage.id + "-others" });
+    this.others.addEventListener("change", () => { stage.ui.others = this.others.checked; stage.draw(); });
+    this.node = element("div", { className: "oc-focus", hidden: true },
+      element("span", { className: "oc-name", id: stage.id + "-focus", textContent: "in focus" }), this.group,
+      element("span", { className: "oc-check" }, this.others, element("label", { htmlFor: this.others.id, textContent: "show the others" })));
+    this.samples = [];
+  }
+
+  match(frame) { // as many choices as there are runs on the picture
+    const drawn = new Set(frame.panels.flatMap((panel) => panel.marks.map((mark) => mark.run)));
+    const runs = (frame.runs || []).filter((run) => drawn.has(run.name)), key = JSON.stringify(runs.map((run) => [run.name, run.role]));
+    if (key !== this.key) this.make(runs, key);
+    const focus = this.now(frame);
+    for (const { input, run } of this.samples) input.checked = run.name === focus;
+  }
+
+  now({ runs, focus }) {
+    const { ui } = this.stage;
+    return (runs || []).some((run) => run.name === ui.focus) ? ui.focus : focus;
+  }
+
+  make(runs, key) {
+    const { stage } = this;
+    this.key = key;
+    this.samples = runs.map((run) => {
+      const input = element("input", { type: "radio", name: stage.id + "-run", value: run.name }), canvas = element("canvas", { "aria-hidden": "true" });
+      input.addEventListener("change", () => stage.focusOn(run.name));
+      const label = element("label", {}, input, canvas, run.name), lift = (name) => { stage.ui.lifted = name; stage.draw(); };
+      label.addEventListener("pointerenter", () => lift(run.name));
+      label.addEventListener("pointerleave", () => lift(""));
+      input.addEventListener("focus", () => lift(run.name));
+      input.addEventListener("blur", () => lift(""));
+      return { input, canvas, run, label };
+    });
+    this.group.replaceChildren(...this.samples.map(({ label }) => label));
+    this.node.hidden = runs.length < 2;
+    this.paint();
+  }
+
+  paint() {
+    const { painter } = this.stage;
+    for (const { canvas, run, label } of this.samples) {
+      drawSample(painter, canvas, LINE_SAMPLE, { kind: "line", role: run.role, marker: true, run: run.name });
+      label.style.setProperty("--oc-run", painter.color(run.role));
+    }
+  }
+}
+
 // ---- hand.js
 
 // The hand on the picture: points are dragged, walks are clicked, and the arrow keys do the same.
@@ -733,6 +1040,72 @@ class Hand {
       context.stroke();
     }
   }
+}
+
+// ---- history.js
+
+// What was before: 50 settings, each with its step and the run in focus. A whole drag is one, and so is a key that is held down.
+
+const DEEP = 50;
+
+class History {
+  constructor(stage, root) {
+    this.stage = stage;
+    this.past = [];
+    this.act = 0; // goes up with each new press of a button or a key
+    this.noted = -1;
+    const begin = () => { this.act += 1; };
+    root.addEventListener("pointerdown", begin, { capture: true });
+    root.addEventListener("keydown", (event) => { if (!event.repeat) begin(); }, { capture: true });
+  }
+
+  note() { // something is about to change
+    const { stage } = this;
+    if (this.undoing || this.noted === this.act) return;
+    this.noted = this.act;
+    this.past.push({ values: structuredClone(stage.values), step: stage.transport.step, focus: stage.ui.focus });
+    if (this.past.length > DEEP) this.past.shift();
+    this.show();
+  }
+
+  undo() {
+    const last = this.past.pop();
+    if (!last) return;
+    this.undoing = true;
+    this.stage.restore(last);
+    this.undoing = false;
+    this.noted = -1;
+    this.show();
+  }
+
+  show() { // not `disabled`: a button that was pressed keeps the focus
+    this.stage.undoButton.setAttribute("aria-disabled", String(!this.past.length));
+  }
+}
+
+// ---- keys.js
+
+// The keys of a figure, while the focus is inside it and not in a text field. A map and a curve have more, see hand.js.
+
+const ACTS = {
+  " ": (stage) => stage.toggle(),
+  ",": (stage) => stage.stepBy(-1),
+  ".": (stage) => stage.stepBy(1),
+  p: (stage) => stage.pins?.add(),
+  z: (stage) => stage.history.undo(),
+  f: (stage) => stage.tools.fill(),
+};
+const OWN = { " ": "button, select, input[type=checkbox], input[type=radio], summary, a" }; // these mean something else there
+
+function keyDown(stage, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, act = ACTS[key];
+  if (!act || event.target.matches("input[type=text], textarea")) return;
+  if (OWN[key] && event.target.matches(OWN[key])) return;
+  if (event.target.matches("select") && key.match(/^\w$/)) return; // a letter chooses there
+  if (" ,.".includes(key) && stage.frame.num_steps === undefined) return;
+  event.preventDefault();
+  act(stage);
 }
 
 // ---- field.js
@@ -1812,86 +2185,6 @@ function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
     .map((mark) => [mark, { ghost: pin.letter, words: pin.words, run: pin.frame.runs.find((run) => run.name === pin.focus) }]));
 }
 
-// ---- panels.js
-
-// The panels of a figure: for each a title, two canvases that lie on each other, and what its shapes and colours mean.
-
-
-const SAMPLE = [32, 16]; // px, of a line or shape beside its name
-
-class Panels {
-  constructor(stage) {
-    this.stage = stage;
-    this.node = element("div", { className: "oc-panels" });
-    this.panels = [];
-  }
-
-  match(frame) { // as many panels as the frame has, each with its title and its key
-    while (this.panels.length > frame.panels.length) this.panels.pop().node.remove();
-    const more = this.panels.length < frame.panels.length;
-    while (this.panels.length < frame.panels.length) this.panels.push(this.make(this.panels.length));
-    const key = frame.panels.map((p) => [p.title, encodedIn(p), p.equal, p.weight, p.marks.map((m) => [m.label, m.role])]);
-    if (!more && JSON.stringify(key) === this.key) return;
-    this.key = JSON.stringify(key);
-    this.node.style.setProperty("--oc-columns", frame.panels.map((p) => `minmax(0, ${1.42 * p.weight}fr)`).join(" "));
-    this.panels.forEach((state, i) => this.name(state, frame.panels[i]));
-    this.measure();
-  }
-
-  make(index) {
-    const picture = element("canvas", { className: "oc-picture", role: "img", "aria-describedby": this.stage.id + "-says" });
-    const readout = element("canvas", { className: "oc-readout", "aria-hidden": "true" });
-    const title = element("b"), encodes = element("span");
-    const head = element("p", { className: "oc-panel-title" }, title, encodes);
-    const place = element("div", { className: "oc-place" }, picture, readout);
-    const keys = element("ul", { className: "oc-key" });
-    const node = element("div", { className: "oc-panel" }, head, place, keys);
-    node.dataset.panel = index;
-    this.node.append(node);
-    return { index, node, head, title, encodes, place, picture, readout, keys, view: null, width: 0, height: 0 };
-  }
-
-  name(state, panel) {
-    setText(state.title, panel.title || panel.ylabel);
-    setText(state.encodes, encodedIn(panel));
-    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
-    const marks = this.stage.painter.legend(panel);
-    state.keys.replaceChildren(...marks.map((mark) => {
-      const sample = element("canvas", { "aria-hidden": "true" });
-      return element("li", {}, sample, mark.label);
-    }));
-    state.keys.hidden = !marks.length;
-    state.samples = marks;
-  }
-
-  // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
-  measure() {
-    const { painter } = this.stage;
-    for (const state of this.panels) {
-      if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
-      state.width = state.place.clientWidth;
-      state.height = state.place.clientHeight;
-      for (const canvas of [state.picture, state.readout]) fitCanvas(canvas, state.width, state.height, painter.density);
-      [...state.keys.children].forEach((item, i) => {
-        const [canvas] = item.children, scale = painter.scale;
-        fitCanvas(canvas, SAMPLE[0] * scale, SAMPLE[1] * scale, painter.density);
-        Object.assign(canvas.style, { width: SAMPLE[0] * scale + "px", height: SAMPLE[1] * scale + "px" });
-        const context = canvas.getContext("2d");
-        context.setTransform(painter.ratio, 0, 0, painter.ratio, 0, 0);
-        context.clearRect(0, 0, ...SAMPLE);
-        painter.sample(context, state.samples[i], 2, SAMPLE[1] / 2);
-      });
-    }
-    return this.panels.some((state) => state.width);
-  }
-}
-
-function fitCanvas(canvas, width, height, density) {
-  const w = Math.round(width * density), h = Math.round(height * density);
-  if (canvas.width !== w) canvas.width = w;
-  if (canvas.height !== h) canvas.height = h;
-}
-
 // ---- states.js
 
 // What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
@@ -1926,28 +2219,108 @@ class States {
   }
 }
 
+// ---- icons.js
+
+// One drawn set of icons: inline SVG on a grid of 20, strokes of 1.7 with round ends (stage.css). Never a character.
+
+
+const SHAPES = {
+  first: '<path d="M5 4.5v11"/><path class="oc-f" d="M15.5 4.6v10.8a.6.6 0 0 1-.95.5L7.4 10.5a.6.6 0 0 1 0-1l7.15-5.4a.6.6 0 0 1 .95.5z"/>',
+  last: '<path d="M15 4.5v11"/><path class="oc-f" d="M4.5 4.6v10.8a.6.6 0 0 0 .95.5l7.15-5.4a.6.6 0 0 0 0-1L5.45 4.1a.6.6 0 0 0-.95.5z"/>',
+  back: '<path d="M12.5 4.5 7 10l5.5 5.5"/>',
+  next: '<path d="M7.5 4.5 13 10l-5.5 5.5"/>',
+  play: '<path class="oc-f" d="M6 4.2v11.6a.8.8 0 0 0 1.2.7l9.4-5.8a.8.8 0 0 0 0-1.4L7.2 3.5a.8.8 0 0 0-1.2.7z"/>',
+  pause: '<path class="oc-f" d="M5 4h3.6v12H5zM11.4 4H15v12h-3.6z"/>',
+  pin: '<path d="M7.2 3h5.6l-.7 5.2 2.6 2.6v1.4H5.3v-1.4l2.6-2.6z"/><path d="M10 12.2v5.2"/>',
+  link: '<path d="M8.4 11.6a3 3 0 0 0 4.3 0l2.9-2.9a3 3 0 0 0-4.3-4.3l-1 1"/><path d="M11.6 8.4a3 3 0 0 0-4.3 0l-2.9 2.9a3 3 0 0 0 4.3 4.3l1-1"/>',
+  save: '<path d="M10 3v9.4M6.2 8.8 10 12.6l3.8-3.8"/><path d="M3.5 13.5v2.2a1 1 0 0 0 1 1h11a1 1 0 0 0 1-1v-2.2"/>',
+  full: '<path d="M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4"/>',
+  undo: '<path d="M7 3.8 3.6 7.2 7 10.6"/><path d="M3.8 7.2h7.7a4.5 4.5 0 0 1 0 9H7.5"/>',
+  reset: '<path d="M4.2 10a5.8 5.8 0 1 0 1.9-4.3"/><path d="M6.5 2.6 6 6l3.4.5"/>',
+  plus: '<path d="M10 4.5v11M4.5 10h11"/>',
+  minus: '<path d="M4.5 10h11"/>',
+  home: '<circle cx="10" cy="10" r="2.2"/><path d="M10 2.8v2.6M10 14.6v2.6M2.8 10h2.6M14.6 10h2.6"/>',
+  tilt: '<path d="M10 2.8 16.4 6.3v7.2L10 17.2l-6.4-3.7V6.3z"/><path d="M3.8 6.5 10 10l6.2-3.5M10 10v7"/>',
+  close: '<path d="M5 5l10 10M15 5 5 15"/>',
+  warn: '<path d="M10 3 18 16.5H2z"/><path d="M10 8v4M10 14.3v.2"/>',
+};
+
+function icon(name) {
+  const made = element("span", { className: "oc-svg", "aria-hidden": "true" });
+  made.innerHTML = `<svg viewBox="0 0 20 20" focusable="false">${SHAPES[name]}</svg>`;
+  return made;
+}
+
+// A button that is an icon: its name for those who hear it, and with its key for those who point at it.
+function iconButton(shape, name, act, { key = "", className = "oc-icon" } = {}) {
+  const made = element("button", { type: "button", className, title: name + (key ? ` (${key})` : ""), "aria-label": name }, icon(shape));
+  if (key) made.setAttribute("aria-keyshortcuts", { Space: "Space" }[key] || key.toLowerCase());
+  made.addEventListener("click", act);
+  return made;
+}
+
+// ---- tools.js
+
+// What can be done with the whole figure: undo, back to the first setting, a link, a picture to keep, the full screen.
+
+
+const SAID = 1800; // ms that a short message stays
+
+class Tools {
+  constructor(stage) {
+    this.stage = stage;
+    const at = (shape, name, act, key) => iconButton(shape, name, act, { key });
+    this.undo = at("undo", "Undo", () => stage.history.undo(), "Z");
+    this.undo.setAttribute("aria-disabled", "true");
+    this.full = at("full", "Full screen", () => this.fill(), "F");
+    this.toast = element("span", { className: "oc-toast", role: "status" });
+    this.node = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" },
+      this.undo, at("reset", "Reset", () => stage.reset()), at("link", "Copy a link to this setting", () => this.link()),
+      at("save", "Save the picture", () => this.save()), this.full, this.toast);
+  }
+
+  say(words) {
+    setText(this.toast, words);
+    this.toast.classList.add("oc-on");
+    clearTimeout(this.saying);
+    this.saying = setTimeout(() => { this.toast.classList.remove("oc-on"); setText(this.toast, ""); }, SAID);
+  }
+
+  link() {}
+
+  save() {}
+
+  fill() {}
+}
+
 // ---- transport.js
 
-// The run, step by step: play, one step back and on, and the slider over the steps.
+// The run, step by step: play, one step back and on, the ends, the slider over the steps, and how fast it plays.
 
 
-const PLAY = "▶ Play";
-const PAUSE = "⏸ Pause";
+const SPEEDS = [1, 2, 0.5];
+const WHOLE = 6000; // ms of a run, at speed 1
+const PLAY = "Play the run step by step";
 
 class Transport {
   constructor(stage) {
     this.stage = stage;
     this.step = null; // null: the whole run, however long it is
     this.playing = null;
-    const named = (words, label, act) => button(words, act, { "aria-label": label, title: label });
-    const step = (by) => () => { stage.pause(); stage.go(stage.at() + by); };
-    this.play = named(PLAY, "Play the run step by step", () => stage.toggle());
-    this.play.className = "oc-play";
+    this.speed = 1;
+    this.play = iconButton("play", PLAY, () => stage.toggle(), { key: "Space", className: "oc-play" });
     this.scrub = element("input", { type: "range", min: 0, step: 1, "aria-label": "step of the run" });
     this.scrub.addEventListener("input", () => { stage.pause(); stage.go(Number(this.scrub.value)); });
+    this.rail = railed(this.scrub);
     this.count = element("span", { className: "oc-stepcount" });
-    this.bar = element("div", { className: "oc-bar", hidden: true },
-      this.play, named("◀", "One step back", step(-1)), named("▶|", "One step on", step(1)), this.scrub, this.count);
+    this.pace = element("button", { type: "button", className: "oc-speed", title: "Speed" });
+    this.pace.addEventListener("click", () => this.setSpeed(SPEEDS[(SPEEDS.indexOf(this.speed) + 1) % SPEEDS.length]));
+    this.setSpeed(1);
+    const edge = (shape, name, to) => iconButton(shape, name, () => { stage.pause(); stage.go(to()); }, { className: "oc-icon oc-edge" });
+    const step = (shape, name, by, key) => iconButton(shape, name, () => stage.stepBy(by), { key });
+    this.bar = element("div", { className: "oc-bar", hidden: true, role: "group", "aria-label": "the run" },
+      edge("first", "To the start", () => 0), step("back", "One step back", -1, ","), this.play, step("next", "One step on", 1, "."),
+      edge("last", "To the end", () => this.last), this.rail.node, this.count, this.pace);
   }
 
   get last() {
@@ -1962,20 +2335,25 @@ class Transport {
     this.step = Math.max(0, Math.min(step, this.last));
   }
 
+  setSpeed(speed) {
+    this.speed = speed;
+    setText(this.pace, speed === 0.5 ? "½×" : `${speed}×`);
+    this.pace.setAttribute("aria-label", `Speed: ${speed === 0.5 ? "half" : `${speed} times`}`);
+  }
+
   toggle() {
     const { stage } = this;
     if (this.playing) return stage.pause();
     if (this.at() >= this.last) this.step = 0;
-    this.play.textContent = PAUSE;
-    this.play.setAttribute("aria-label", "Pause the run");
+    this.show("pause", "Pause the run");
     // A whole run in about six seconds; for who wants no motion, six still pictures a second apart.
     const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const stride = still ? Math.ceil(this.last / 6) : 1;
-    const pace = still ? 1000 : Math.max(16, Math.min(400, 6000 / Math.max(1, this.last)));
+    const pace = () => (still ? 1000 : Math.max(16, Math.min(400, WHOLE / Math.max(1, this.last))) / this.speed);
     let last = performance.now();
     const tick = (now) => {
-      const ahead = Math.floor((now - last) / pace);
-      if (ahead > 0) { last += ahead * pace; stage.go(this.at() + ahead * stride); }
+      const ahead = Math.floor((now - last) / pace());
+      if (ahead > 0) { last += ahead * pace(); stage.go(this.at() + ahead * stride); }
       if (this.at() >= this.last) return stage.pause();
       this.playing = requestAnimationFrame(tick);
     };
@@ -1986,8 +2364,15 @@ class Transport {
   pause() {
     cancelAnimationFrame(this.playing);
     this.playing = null;
-    this.play.textContent = PLAY;
-    this.play.setAttribute("aria-label", "Play the run step by step");
+    this.show("play", PLAY);
+  }
+
+  show(shape, name) {
+    if (this.shape === shape) return;
+    this.shape = shape;
+    this.play.replaceChildren(icon(shape));
+    this.play.setAttribute("aria-label", name);
+    this.play.title = `${name} (Space)`;
   }
 
   draw(step) { // null: this figure has no steps
@@ -1995,6 +2380,7 @@ class Transport {
     if (step === null) return;
     this.scrub.max = this.last;
     this.scrub.value = step;
+    this.rail.fill(this.last ? step / this.last : 0);
     this.scrub.setAttribute("aria-valuetext", `step ${step} of ${this.last}`);
     setText(this.count, `step ${step} of ${this.last}`);
   }
@@ -2033,9 +2419,10 @@ class Stage {
     root.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys belong to the sliders, not to the notebook
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
-    root.addEventListener("keydown", (event) => event.stopPropagation());
+    root.addEventListener("keydown", (event) => { keyDown(this, event); event.stopPropagation(); });
+    this.history = new History(this, root);
     this.title = element("p", { className: "oc-title", textContent: this.spec.title });
-    this.icons = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" });
+    this.tools = new Tools(this);
     this.says = element("p", { className: "oc-says", id: this.id + "-says" });
     this.error = element("p", { className: "oc-error", role: "alert" });
     this.live = element("span", { className: "oc-live", "aria-live": "polite" });
@@ -2045,16 +2432,16 @@ class Stage {
     this.read = element("p", { className: "oc-read", hidden: true });
     this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
-    const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
-    this.icons.append(button("Reset", () => this.reset(), { title: "Back to the values this figure began with" }));
+    this.focusRow = new FocusRow(this);
+    const controls = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
     this.layout = new Panels(this);
-    root.append(element("div", { className: "oc-head" }, this.title, this.icons),
-      element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+    this.head = element("div", { className: "oc-head" }, this.title, this.icons);
+    root.append(this.head, element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
-    for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+    for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
     this.hand = held && new Hand(this, held);
   }
@@ -2071,7 +2458,10 @@ class Stage {
       return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
-    const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
+    const size = () => {
+      const { fontSize, fontFamily, letterSpacing, wordSpacing } = getComputedStyle(this.root), heights = this.panels.map((p) => p.place.clientHeight);
+      return [this.root.clientWidth, ...heights, window.innerHeight, fontSize, fontFamily, letterSpacing, wordSpacing, dark()].join();
+    };
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
@@ -2082,7 +2472,9 @@ class Stage {
     };
     const refit = () => { if (size() !== this.size) this.fit(); };
     const resized = new ResizeObserver(refit);
-    for (const node of [this.root, this.layout.node]) resized.observe(node);
+    this.layout.watcher = resized;
+    for (const node of [this.root, ...this.panels.map((p) => p.place)]) resized.observe(node);
+    window.addEventListener("resize", refit, { signal: this.closed.signal });
     const themed = new MutationObserver(this.fit);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.fit, { signal: this.closed.signal });
@@ -2093,6 +2485,12 @@ class Stage {
     seen.observe(this.root);
     this.closed.signal.addEventListener("abort", () => { for (const watcher of [resized, themed, seen]) watcher.disconnect(); });
     this.fit();
+  }
+
+  narrow(now) { // the icons come last where there is no room beside the title
+    if (now === (this.icons.parentElement === this.root)) return;
+    if (now) this.root.append(this.icons);
+    else this.head.append(this.icons);
   }
 
   close() {
@@ -2113,6 +2511,7 @@ class Stage {
   }
 
   set(name, value) {
+    this.history.note();
     if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
@@ -2138,12 +2537,37 @@ class Stage {
   }
 
   reset() {
+    this.restore({ values: this.spec.initial });
+  }
+
+  // A setting from before, or from somewhere else, with its step and the run in focus.
+  restore({ values, step = null, focus = "" }) {
+    this.history.note();
     this.pause();
-    this.transport.step = null;
-    for (const [name, value] of Object.entries(this.spec.initial)) this.adopt(name, value);
+    this.transport.step = step;
+    this.ui.focus = focus;
+    for (const [name, value] of Object.entries(values)) this.adopt(name, value);
     this.fail("");
-    this.conversation.refresh();
+    this.jump(() => this.conversation.refresh());
     this.conversation.settle();
+  }
+
+  jump(act) { // what no hand leads: a choice, a typed number, a setting from before
+    act();
+  }
+
+  focusOn(name) {
+    this.history.note();
+    this.ui.focus = name;
+    this.jump(() => this.draw());
+  }
+
+  get icons() {
+    return this.tools.node;
+  }
+
+  get undoButton() {
+    return this.tools.undo;
   }
 
   reach() { // what can be moved now: everything where somebody answers, else what the tables cover
@@ -2180,6 +2604,11 @@ class Stage {
   go(step) {
     this.transport.set(step);
     this.draw();
+  }
+
+  stepBy(by) {
+    this.pause();
+    this.go(this.at() + by);
   }
 
   toggle() {
@@ -2224,18 +2653,12 @@ class Stage {
     this.transport.draw(step);
     this.narration.hidden = told === null;
     if (told !== null) setText(this.narration, told);
-    for (const control of this.spec.controls) this.mark(control, frame.slider_marks?.[control.name] || []);
+    this.focusRow.match(frame);
+    for (const [name, control] of this.controls) control.mark?.(frame.slider_marks?.[name] || [], this.layout.rails.get(name) || {});
   }
 
   drawReadout() { // the second layers: what a pointer or a key points at
     this.hand?.paint();
-  }
-
-  mark(control, wanted) { // what theory says of a slider
-    const made = this.controls.get(control.name), key = JSON.stringify([wanted, this.size]);
-    if (!made.marks || made.key === key) return;
-    made.key = key;
-    placeMarks(made.marks, made.row, control.values, wanted, this.painter.scale);
   }
 
   speak(words) { // once, politely, when the hand rests

@@ -54,12 +54,6 @@
       for (let p = e; p && p !== document.body; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true;
       return false;
     };
-    const rect = (e) => { // of a tick: its words alone
-      if (!e.matches(".oc-ticks span")) return e.getBoundingClientRect();
-      const range = document.createRange();
-      range.selectNodeContents(e);
-      return range.getBoundingClientRect();
-    };
     if (!root && document.documentElement.scrollWidth > edge)
       wrong.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} in ${edge}`);
     for (const top of document.querySelectorAll(root || "body")) {
@@ -75,13 +69,13 @@
         if (e.tagName === "INPUT" && e.type === "text" && over) wrong.push(`${name(e)} does not show all of “${e.value}”`);
         if (/^(SELECT|BUTTON)$/.test(e.tagName) && over) wrong.push(`${name(e)} does not show all its words`);
       }
-      const leaves = parts.filter((e) => e.matches("input, select, button, label, .oc-picture, p, .oc-ticks span, .oc-stepcount"));
-      const boxes = leaves.map((e) => [e, rect(e)]).filter(([, b]) => b.width && b.height);
+      const leaves = parts.filter((e) => e.matches("input, select, button, label, .oc-picture, p, .oc-stepcount"));
+      const boxes = leaves.map((e) => [e, e.getBoundingClientRect()]).filter(([, b]) => b.width && b.height);
       for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
         const [e, a] = boxes[i], [f, b] = boxes[j];
         if (e.contains(f) || f.contains(e)) continue;
-        const tickOnItsSlider = e.type === "range" && f.matches(".oc-ticks span") && e.parentElement.contains(f);
-        const slack = tickOnItsSlider ? 12 : 1; // the lower half of a slider is empty
+        const flagOfIt = e.type === "range" && f.matches(".oc-flag") && e.parentElement.parentElement.contains(f);
+        const slack = flagOfIt ? 16 : 1; // the lower part of a slider is empty
         if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack)
           wrong.push(`${name(e)} lies over ${name(f)}`);
       }

@@ -365,7 +365,7 @@ def test_a_hostile_address_word_or_stored_value_runs_nothing_and_breaks_nothing(
         page.keyboard.press("Escape")
         assert page.evaluate("window.ran") is None, value
         assert page.evaluate("document.documentElement.dataset.theme") is None, value
-        assert page.locator("form.question").count() >= len(keys)
+        assert page.locator("form.oc-question").count() >= len(keys)
     page.evaluate("localStorage.clear()")
     # the icon of a page that is left again at once is not waited for
     assert [words for words in watched.trouble if not words.endswith("icon.svg")] == []
@@ -453,7 +453,7 @@ def test_a_quiz_explains_each_choice_and_the_page_with_answers_has_them(served, 
     told = set()
     for k in range(choices.count()):
         choices.nth(k).check()
-        told.add(quiz.locator(".answer").first.inner_text())
+        told.add(quiz.locator(".oc-told").first.inner_text())
     assert len(told) == choices.count() and sum("Right" in words for words in told) == 1
     page.goto(served.url + "solutions/03_gradient_descent.html")
     assert page.locator(".box.quiz details li").count() == page.locator(".box.quiz form").count()

@@ -45,7 +45,7 @@ def test_hints_predictions_and_an_endless_loop(lab_server, page):
     page.get_by_role("button", name="Hint 1 of 3").click()
     page.get_by_role("button", name="Hint 2 of 3").wait_for()
 
-    long = page.locator(".optcourse-choices label", has_text="goes on and on")
+    long = page.locator(".oc-option", has_text="goes on and on")
     box = long.evaluate("e => [e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight]")
     assert box[0] <= box[1] and box[2] <= box[3] + 1, f"the label of a choice is cut off: {box}"
     page.get_by_role("radio", name="the second").click()

@@ -64,6 +64,7 @@ export class Conversation {
     this.tables.set(key, table);
     let total = 0;
     for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+    this.stage.layout.reserve(table.frames);
     this.stage.reach();
   }
 

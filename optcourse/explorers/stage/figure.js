@@ -1,13 +1,17 @@
 // The figure: its parts on the page, the values that they share, and what is seen now.
 
-import { makeControl, placeMarks } from "./controls.js";
+import { makeControl } from "./controls.js";
 import { Conversation } from "./conversation.js";
-import { button, element, setText } from "./dom.js";
+import { element, setText } from "./dom.js";
+import { FocusRow } from "./focus.js";
 import { Hand, heldBy } from "./hand.js";
+import { History } from "./history.js";
+import { keyDown } from "./keys.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
 import { States } from "./states.js";
+import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
@@ -38,9 +42,10 @@ export class Stage {
     root.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys belong to the sliders, not to the notebook
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
-    root.addEventListener("keydown", (event) => event.stopPropagation());
+    root.addEventListener("keydown", (event) => { keyDown(this, event); event.stopPropagation(); });
+    this.history = new History(this, root);
     this.title = element("p", { className: "oc-title", textContent: this.spec.title });
-    this.icons = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" });
+    this.tools = new Tools(this);
     this.says = element("p", { className: "oc-says", id: this.id + "-says" });
     this.error = element("p", { className: "oc-error", role: "alert" });
     this.live = element("span", { className: "oc-live", "aria-live": "polite" });
@@ -50,16 +55,16 @@ export class Stage {
     this.read = element("p", { className: "oc-read", hidden: true });
     this.pinned = element("ul", { className: "oc-pins", hidden: true, "aria-label": "pinned runs" });
     this.controls = new Map(this.spec.controls.map((c) => [c.name, makeControl(this, c, `${this.id}-${c.name}`)]));
-    const controls = element("div", { className: "oc-controls" }, ...[...this.controls.values()].map((c) => c.row));
-    this.icons.append(button("Reset", () => this.reset(), { title: "Back to the values this figure began with" }));
+    this.focusRow = new FocusRow(this);
+    const controls = element("div", { className: "oc-controls" }, this.focusRow.node, ...[...this.controls.values()].map((c) => c.row));
     this.layout = new Panels(this);
-    root.append(element("div", { className: "oc-head" }, this.title, this.icons),
-      element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
+    this.head = element("div", { className: "oc-head" }, this.title, this.icons);
+    root.append(this.head, element("div", { className: "oc-sentence" }, this.says, this.error, this.states.node), this.notice, this.live,
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
-    for (const node of root.querySelectorAll("input, select, button, canvas")) node.setAttribute("data-lm-suppress-shortcuts", "true");
+    for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
     this.hand = held && new Hand(this, held);
   }
@@ -76,7 +81,10 @@ export class Stage {
       return this.link.covers ? window.matchMedia("(prefers-color-scheme: dark)").matches : false;
     };
     // With the theme: JupyterLab changes it while the page is hidden, and what is hidden has no width.
-    const size = () => [this.layout.node.clientWidth, this.layout.node.clientHeight, getComputedStyle(this.root).fontSize, dark()].join();
+    const size = () => {
+      const { fontSize, fontFamily, letterSpacing, wordSpacing } = getComputedStyle(this.root), heights = this.panels.map((p) => p.place.clientHeight);
+      return [this.root.clientWidth, ...heights, window.innerHeight, fontSize, fontFamily, letterSpacing, wordSpacing, dark()].join();
+    };
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
@@ -87,7 +95,9 @@ export class Stage {
     };
     const refit = () => { if (size() !== this.size) this.fit(); };
     const resized = new ResizeObserver(refit);
-    for (const node of [this.root, this.layout.node]) resized.observe(node);
+    this.layout.watcher = resized;
+    for (const node of [this.root, ...this.panels.map((p) => p.place)]) resized.observe(node);
+    window.addEventListener("resize", refit, { signal: this.closed.signal });
     const themed = new MutationObserver(this.fit);
     themed.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light"] });
     window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", this.fit, { signal: this.closed.signal });
@@ -98,6 +108,12 @@ export class Stage {
     seen.observe(this.root);
     this.closed.signal.addEventListener("abort", () => { for (const watcher of [resized, themed, seen]) watcher.disconnect(); });
     this.fit();
+  }
+
+  narrow(now) { // the icons come last where there is no room beside the title
+    if (now === (this.icons.parentElement === this.root)) return;
+    if (now) this.root.append(this.icons);
+    else this.head.append(this.icons);
   }
 
   close() {
@@ -118,6 +134,7 @@ export class Stage {
   }
 
   set(name, value) {
+    this.history.note();
     if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
@@ -143,12 +160,37 @@ export class Stage {
   }
 
   reset() {
+    this.restore({ values: this.spec.initial });
+  }
+
+  // A setting from before, or from somewhere else, with its step and the run in focus.
+  restore({ values, step = null, focus = "" }) {
+    this.history.note();
     this.pause();
-    this.transport.step = null;
-    for (const [name, value] of Object.entries(this.spec.initial)) this.adopt(name, value);
+    this.transport.step = step;
+    this.ui.focus = focus;
+    for (const [name, value] of Object.entries(values)) this.adopt(name, value);
     this.fail("");
-    this.conversation.refresh();
+    this.jump(() => this.conversation.refresh());
     this.conversation.settle();
+  }
+
+  jump(act) { // what no hand leads: a choice, a typed number, a setting from before
+    act();
+  }
+
+  focusOn(name) {
+    this.history.note();
+    this.ui.focus = name;
+    this.jump(() => this.draw());
+  }
+
+  get icons() {
+    return this.tools.node;
+  }
+
+  get undoButton() {
+    return this.tools.undo;
   }
 
   reach() { // what can be moved now: everything where somebody answers, else what the tables cover
@@ -185,6 +227,11 @@ export class Stage {
   go(step) {
     this.transport.set(step);
     this.draw();
+  }
+
+  stepBy(by) {
+    this.pause();
+    this.go(this.at() + by);
   }
 
   toggle() {
@@ -229,18 +276,12 @@ export class Stage {
     this.transport.draw(step);
     this.narration.hidden = told === null;
     if (told !== null) setText(this.narration, told);
-    for (const control of this.spec.controls) this.mark(control, frame.slider_marks?.[control.name] || []);
+    this.focusRow.match(frame);
+    for (const [name, control] of this.controls) control.mark?.(frame.slider_marks?.[name] || [], this.layout.rails.get(name) || {});
   }
 
   drawReadout() { // the second layers: what a pointer or a key points at
     this.hand?.paint();
-  }
-
-  mark(control, wanted) { // what theory says of a slider
-    const made = this.controls.get(control.name), key = JSON.stringify([wanted, this.size]);
-    if (!made.marks || made.key === key) return;
-    made.key = key;
-    placeMarks(made.marks, made.row, control.values, wanted, this.painter.scale);
   }
 
   speak(words) { // once, politely, when the hand rests

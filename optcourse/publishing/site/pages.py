@@ -250,21 +250,20 @@ class Writer:
 
     def questions(self, cell: NotebookNode, name: str, argument: str) -> str:
         data = data_of(cell, QUESTIONS_MIME)
-        self.note_text(plain(data.get("question", "")))
-        for question in data.get("questions", []):
+        for question in data["questions"]:
             self.note_text(plain(question["question"]))
         kind, words = ("predict", "Prediction") if name == "predict" else ("quiz", "Quiz")
-        icon, advice = (
-            ("?", "choose first, then look") if name == "predict" else ("✓", "every answer is explained")
-        )
+        # A prediction's card has its own words; a quiz has many cards.
+        head = "" if name == "predict" else (
+            '<p class="kind"><strong><span aria-hidden="true">✓</span> Quiz</strong> every answer is explained</p>\n'
+        )  # fmt: skip
         twin = data_of(cell, "text/html")
         answers = ""
         if self.lesson.solved:
             answers = prediction_answer(argument) if name == "predict" else quiz_answers(argument)
         return (
             f'<div class="box {kind}" role="group" aria-label="{words}" data-cell="{escape(cell.id)}">\n'
-            f'<p class="kind"><strong><span aria-hidden="true">{icon}</span> {words}</strong> {advice}</p>\n'
-            f'<div data-questions="{self.names.new()}"><script type="application/json">{rendering.as_json(data)}</script>'
+            f'{head}<div data-questions="{self.names.new()}"><script type="application/json">{rendering.as_json(data)}</script>'
             f"<noscript>{twin}<p>With JavaScript you can answer here.</p></noscript></div>\n{answers}</div>"
         )
 

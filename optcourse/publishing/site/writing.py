@@ -18,6 +18,7 @@ from optcourse.lessons import BY_NUMBER, LESSONS
 from optcourse.publishing import lite, rendering, vendor
 from optcourse.publishing.site import pages
 from optcourse.publishing.site.terms import Section, Term, find_places, read_terms
+from optcourse.questions import shell
 
 HERE = Path(__file__).parent
 MARKER = ".optcourse-site"
@@ -147,16 +148,15 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
         shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
     for name in ("icon.svg", "theme.js"):
         shutil.copyfile(HERE / "static" / name, folder / name)
-    questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
-        "explorer.css": stage.style(),
+        "explorer.css": stage.style() + shell.style(),
         "site.css": (HERE / "static" / "site.css").read_text(encoding="utf-8"),
     }
     scripts = {
         "katex.js": rendering.katex_script(),
         # a module would not load from a file; the function keeps its names to itself
-        "live.js": f"(() => {{\n{stage.script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
+        "live.js": f"(() => {{\n{stage.script()}\n{shell.script()}\nwindow.optcourse = {{ renderPage, askPage }};\n}})();\n",
         "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
     }
     for name, text in (sheets | scripts).items():

@@ -20,20 +20,22 @@ let asked = 0;
 
 function questions(holder) {
   const data = dataOf(holder);
-  if (data.kind === "quiz") return data.questions.map((question, k) => Object.assign(choices({ ...question, open: true, number: `${k + 1} of ${data.questions.length}` }), { title: "Quiz" }));
-  return [data.choices.length ? choices(data) : number(data)];
+  return data.questions.map((question) => {
+    const node = question.choices.length ? choices(question) : number(question);
+    return question.commit ? node : Object.assign(node, { title: "Quiz" });
+  });
 }
 
 function block(data, ...children) {
   const node = make("div", { className: "ask" });
-  node.append(make("p", { className: "question", id: `ask${++asked}`, innerHTML: (data.number ? `<strong>${data.number}.</strong> ` : "") + data.question }), ...children);
+  node.append(make("p", { className: "question", id: `ask${++asked}`, innerHTML: (data.commit ? "" : `<strong>${data.label}</strong> `) + data.question }), ...children);
   node.setAttribute("role", "group");
   node.setAttribute("aria-labelledby", `ask${asked}`);
   return node;
 }
 
 function afters(data) {
-  return make("div", { className: "afters" }, ...data.after.map((html) => make("div", { innerHTML: html.replace(/ role="status"/g, "") })));
+  return make("div", { className: "afters" }, ...data.answers.map(({ says }) => make("div", { innerHTML: says })));
 }
 
 function choices(data) {
@@ -41,9 +43,9 @@ function choices(data) {
   const rows = data.choices.map((words, k) => {
     const radio = make("input", { type: "radio", name, id: `${name}-${k}` });
     const label = make("label", { innerHTML: words, htmlFor: radio.id });
-    const row = make("div", { className: "choice" }, make("kbd", { textContent: k + 1 }), radio, label);
+    const row = make("div", { className: "choice" }, make("kbd", { textContent: k + 1 }), radio, label, make("em"));
     row.firstChild.setAttribute("aria-hidden", "true");
-    if (!data.open) {
+    if (data.commit) {
       const hands = make("input", { type: "number", min: 0, max: 999, className: "hands", placeholder: "hands" });
       hands.setAttribute("aria-label", `hands up for answer ${k + 1}`);
       hands.addEventListener("input", () => {
@@ -58,10 +60,16 @@ function choices(data) {
     const pick = rows.findIndex((row) => row.querySelector("[type=radio]").checked);
     if (pick < 0) { say("Choose an answer first: its number, or Tab to the answers."); return; }
     [...told.children].forEach((child, k) => child.classList.toggle("shown", k === pick));
+    const { truth } = data.answers[pick];
+    rows.forEach((row, k) => {
+      row.classList.toggle("mine", k === pick);
+      row.classList.toggle("true", k === truth);
+      row.querySelector("em").textContent = [k === pick && "you said", k === truth && (data.commit ? "✓ this happens" : "✓ right")].filter(Boolean).join(", ");
+    });
     announce(told.children[pick].textContent);
   };
   node.append(make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "Answers" }), ...rows));
-  if (data.open) node.addEventListener("change", show);
+  if (!data.commit) node.addEventListener("change", show);
   else {
     const button = make("button", { type: "button", textContent: "Show what comes out" });
     button.addEventListener("click", show);
@@ -74,7 +82,7 @@ function choices(data) {
 }
 
 function number(data) {
-  const node = block(data), told = afters(data), before = data.after;
+  const node = block(data), told = afters(data);
   const box = make("input", { type: "text", inputMode: "decimal", className: "number", size: 10 });
   box.setAttribute("aria-label", "The number that the class agrees on" + (data.unit ? ` (${data.unit})` : ""));
   const show = () => {
@@ -83,7 +91,7 @@ function number(data) {
     const right = Math.abs(guess - data.answer) <= 1e-12 + data.tolerance * Math.abs(data.answer);
     [...told.children].forEach((child, k) => {
       child.classList.toggle("shown", k === (right ? 0 : 1));
-      child.innerHTML = before[k].replace(/ role="status"/g, "").replace("{guess}", () => `${guess} ${data.unit || ""}`.trim());
+      child.innerHTML = data.answers[k].says.replace("{guess}", () => `${guess} ${data.unit || ""}`.trim());
     });
     announce(told.querySelector(".shown").textContent);
   };
@@ -344,12 +352,13 @@ function arrange(holder) {
   const wide = stage.frame.panels.length > 2;
   explorer.classList.toggle("wide", wide);
   const left = make("div", { className: "oc-left" }), right = make("div", { className: "oc-right" });
-  const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.narration);
+  const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.read, stage.narration);
   // three pictures want the whole width: controls below, as many in a row as there are
   explorer.style.setProperty("--columns", Math.max(3, Math.min(4, stage.spec.controls.length)));
   stage.title.remove(); // the slide has one
+  stage.narrow = () => {}; // and another order of its parts
   const pictures = stage.layout.node;
-  left.append(pictures, stage.bar, words, stage.error, stage.states.node, stage.notice, stage.live);
+  left.append(pictures, stage.bar, words, stage.error, stage.states.node, stage.notice, stage.pinned, stage.live);
   right.append(controls, stage.icons, stage.note);
   explorer.replaceChildren(left, right);
   let longest = 0;
