@@ -26,6 +26,7 @@ COMMANDS = {
     "grade": ("optcourse.grading.command", "grade a folder of notebooks"),
     "slides": ("optcourse.publishing.slides.command", "give a lesson as a lecture"),
     "site": ("optcourse.publishing.site.command", "write the course as static web pages"),
+    "hub": ("optcourse.commands.hub", "the lines that a JupyterHub needs"),
     "nbgrader": ("optcourse.authoring.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import fcntl
 import os
@@ -98,10 +99,10 @@ class LabServer:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = terminalreporter.stats.get("skipped", [])
-    count = sum("browser" in report.keywords for report in reports)
-    if count:
-        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {NO_BROWSER}", yellow=True)
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")

@@ -223,6 +223,22 @@ PARTS = (
         "sudo apt install chromium   (or your system's Chromium)",
         program("chromium", "chromium-browser", "google-chrome"),
     ),
+    Part(
+        "firefox",
+        "tests in a second engine",
+        "sudo apt install firefox-esr",
+        program("firefox-esr", "firefox"),
+    ),
+    Part(
+        "webkit",
+        "tests in a third engine",
+        "sudo apt install webkit2gtk-driver xvfb",
+        program("WebKitWebDriver"),
+    ),
+    Part("jupyterhub", "the tests with a hub", "pip install -e '.[test]'", version_of("jupyterhub")),
+    Part(
+        "websocket-client", "the tests with a hub", "pip install -e '.[test]'", version_of("websocket-client")
+    ),
     Part("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
     Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
     Part("voila", "the explorers without code", "pip install -e '.[voila]'", version_of("voila")),

@@ -10,12 +10,12 @@ from pathlib import Path
 import nbformat
 import numpy as np
 import pytest
-from playwright.sync_api import TimeoutError
 
 from optcourse import exercises
 from optcourse.publishing.execution import execute
 from optcourse.publishing.slides.page import build
 from optcourse.publishing.slides.sections import sections
+from tests.conftest import until
 from tests.frontends.browsing import SETTLED
 
 from .decks import SIZES, SPILLS, WAKE, opened
@@ -35,8 +35,8 @@ def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(WAKE)
             page.evaluate(SETTLED)
-            with contextlib.suppress(TimeoutError):  # the line below says what
-                page.wait_for_function(f"({SPILLS})().length === 0")
+            with contextlib.suppress(AssertionError):  # the line below says what
+                until(lambda: page.evaluate(SPILLS) == [])
             assert page.evaluate(SPILLS) == [], f"at {width} x {height}"
             if height == 1080:
                 sizes = page.eval_on_selector_all(
