@@ -60,7 +60,7 @@ ROOMS = {
     ),
     "commands": Room(
         "commands cli",
-        "nbformat nbclient jupyter_server packaging",
+        "nbformat nbclient jupyter_server jupyter_client zmq traitlets packaging",
         "place progress authoring publishing grading",
     ),
 }

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optcourse.place import course_root, with_quiet_blas
+from optcourse.place import root_with, with_quiet_blas
 
 CELL_TIMEOUT = 120  # seconds; a cell of a lesson takes a few at most
 NOTEBOOK_FOLDERS = ("lessons", "solutions")
@@ -49,6 +49,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     )
     options, theirs = parser.parse_known_args(list(argv))
 
+    root = root or root_with("tests", "test")
     lacking = [
         name for name in ("pytest", "xdist", "pytest_timeout", "nbval", "ruff") if not is_installed(name)
     ]
@@ -59,7 +60,6 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         )
         return 2
 
-    root = root or course_root()
     with tempfile.TemporaryDirectory(prefix="optcourse-test-") as scratch:
         # The notebooks record progress that belongs to no learner: keep it out of the learner's folder.
         environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)

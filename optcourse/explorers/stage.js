@@ -1159,8 +1159,8 @@ function linesOf(field, { low, high }) {
     const finest = Math.max(low, 2e-6 * largest(field));
     for (let e = Math.floor(Math.log10(finest)); 10 ** e < high; e++) for (const v of [Number(`1e${e}`), Number(`3e${e}`)]) if (v > finest && v < high) out.add(v);
   }
-  if (out.size < 3) {
-    const step = niceStep((high - low) / 5);
+  if (out.size < 5) {
+    const step = niceStep((high - low) / 8);
     for (let k = Math.floor(low / step) + 1; k * step < high; k++) out.add(Number((k * step).toPrecision(12)));
   }
   return [...out].sort((a, b) => a - b);
@@ -1258,25 +1258,26 @@ const APART = 24; // px
 // or in the corners that hold buttons (`taken`: boxes).
 function levelLabels(grid, field, view, minimum, start, avoid = [], taken = []) {
   const levels = linesOf(field, grid), away = start ? Math.atan2(minimum[1] - start[1], minimum[0] - start[0]) + 0.35 : 0.6;
+  const { box } = view, whole = box.width + box.height, at = (part) => [box.left + box.width * part, box.top + box.height / 2];
   let best = [];
-  for (const from of [minimum, [view.box.left + view.box.width / 2, view.box.top + view.box.height / 2]]) {
+  for (const [from, back, enough] of [[minimum, 0, 3], ...[0.5, 0.25, 0.75].map((part) => [at(part), -whole / 2, 2])]) { // else along a line
     for (const turn of TURNS) {
-      const found = alongRay(grid, view, levels, from, away + (turn * Math.PI) / 8, avoid, taken);
+      const found = alongRay(grid, view, levels, from, away + (turn * Math.PI) / 8, [back, back + whole], avoid, taken);
       if (found.length > best.length) best = found;
-      if (best.length >= 3) return best;
+      if (best.length >= enough) return best;
     }
     if (best.length >= 2) return best;
   }
   return best;
 }
 
-function alongRay(grid, { box }, levels, [x0, y0], angle, avoid, taken) {
+function alongRay(grid, { box }, levels, [x0, y0], angle, [near, end], avoid, taken) {
   const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
   const right = box.left + box.width - APART, low = box.top + box.height - 32;
   let before = null;
-  for (let far = 0; far < box.width + box.height; far += 2) {
+  for (let far = near; far < end; far += 2) {
     const x = x0 + far * dx, y = y0 + far * dy;
-    if (x < box.left || y < box.top || x > box.left + box.width || y > box.top + box.height) { before = null; if (far > 0) break; continue; }
+    if (x < box.left || y < box.top || x > box.left + box.width || y > box.top + box.height) { before = null; continue; }
     const here = valueAt(grid, x, y);
     const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
     before = here;
@@ -1998,7 +1999,7 @@ class Painter extends Pencil {
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;
-    state.grid = null;
+    Object.assign(state, { grid: null, labels: [], tags });
     this.room = new Room(box);
     this.plotAxes(context, view, { name, named, beside, strip, cursor: this.cursor(view, ordered, step) });
     context.save();

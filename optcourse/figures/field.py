@@ -65,8 +65,8 @@ def lines_of(field: Field, low: float, high: float) -> list[float]:
         finest = max(low, 2e-6 * float(np.abs(field.values).max()))
         rungs = range(rung_below(finest), rung_below(high) + 1)
         found |= {v for v in map(value_of_rung, rungs) if finest < v < high}
-    if len(found) < 3:
-        step = nice((high - low) / 5)
+    if len(found) < 5:
+        step = nice((high - low) / 8)
         first = int(np.floor(low / step)) + 1
         found |= {
             float(f"{k * step:.12g}") for k in range(first, int(np.ceil(high / step))) if k * step < high

@@ -62,6 +62,10 @@ class View:
             self.ylim[1] - self.ylim[0]
         ) * self.height
 
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a place is in the box."""
+        return bool(self.left <= x <= self.left + self.width and self.top <= y <= self.top + self.height)
+
 
 def view_of(panel: Panel, left: float, top: float, width: float, height: float) -> View:
     """A map with equal axes widens its limits until they fill the box."""
@@ -152,19 +156,23 @@ def grid_of(field: Field, view: View) -> Grid:
 
 
 def level_labels(grid: Grid, field: Field, view: View, minimum: Place | None, start: Place | None,
-                 avoid: Sequence[Place] = ()) -> list[tuple[float, float, float]]:  # fmt: skip
+                 avoid: Sequence[tuple[float, float, float]] = ()) -> list[tuple[float, float, float]]:  # fmt: skip
     """(x, y, level) of each written level: along one ray from the minimum, away from the start, off what is to be avoided."""
     levels = lines_of(field, grid.low, grid.high)
     if minimum is None:
         row, column = np.unravel_index(np.argmin(grid.values), grid.values.shape)
         minimum = (grid.left + CELL * float(column), grid.top + CELL * float(row))
     away = np.arctan2(minimum[1] - start[1], minimum[0] - start[0]) + 0.35 if start else 0.6
+    whole = view.width + view.height
+    across = [(view.left + view.width * part, view.top + view.height / 2) for part in (0.5, 0.25, 0.75)]
     best: list = []
-    for origin in (minimum, (view.left + view.width / 2, view.top + view.height / 2)):
+    # Else along a line.
+    for origin, near, enough in ((minimum, 0.0, 3), *((at, -whole / 2, 2) for at in across)):
         for turn in TURNS:
-            found = _along_ray(grid, view, levels, origin, float(away + turn * np.pi / 8), avoid)
+            ray = (*origin, float(away + turn * np.pi / 8), near)
+            found = _along_ray(grid, view, levels, ray, avoid)
             best = found if len(found) > len(best) else best
-            if len(best) >= 3:
+            if len(best) >= enough:
                 return best
         if len(best) >= 2:
             return best
@@ -172,18 +180,21 @@ def level_labels(grid: Grid, field: Field, view: View, minimum: Place | None, st
 
 
 def _along_ray(
-    grid: Grid, view: View, levels: Sequence[float], origin: Place, angle: float, avoid: Sequence[Place]
+    grid: Grid,
+    view: View,
+    levels: Sequence[float],
+    ray: tuple[float, float, float, float],
+    avoid: Sequence[tuple[float, float, float]],
 ) -> list[tuple[float, float, float]]:
+    """Along a ray (x, y, angle, where on it to begin), over the whole box."""
     found: list[tuple[float, float, float]] = []
-    dx, dy = np.cos(angle), np.sin(angle)
+    dx, dy = np.cos(ray[2]), np.sin(ray[2])
     right, bottom = view.left + view.width, view.top + view.height
     before = None
-    for far in range(0, int(view.width + view.height), 2):
-        x, y = origin[0] + far * dx, origin[1] + far * dy
-        if x < view.left or y < view.top or x > right or y > bottom:
+    for far in np.arange(ray[3], ray[3] + view.width + view.height, 2):
+        x, y = ray[0] + far * dx, ray[1] + far * dy
+        if not view.holds(x, y):
             before = None
-            if far > 0:
-                break
             continue
         here, last = grid.at(x, y), before
         before = here
@@ -194,7 +205,7 @@ def _along_ray(
             continue
         if found and (found[-1][2] == level or np.hypot(x - found[-1][0], y - found[-1][1]) < APART):
             continue
-        if any(np.hypot(x - px, y - py) < APART + (4 if k else 0) for k, (px, py) in enumerate(avoid)):
+        if any(np.hypot(x - px, y - py) < APART + r for px, py, r in avoid):
             continue
         if x > right - 66 and y < view.top + 155:  # where the browser has its buttons
             continue

@@ -191,8 +191,7 @@ class _Picture:
         return self.view.left + across * self.view.width, self.view.top + (1 - up) * self.view.height
 
     def inside(self, x: float, y: float) -> bool:
-        view = self.view
-        return bool(view.left <= x <= view.left + view.width and view.top <= y <= view.top + view.height)
+        return self.view.holds(x, y)
 
     def title(self) -> None:
         left, top, panel = self.area[0], self.area[1] - 13, self.at.panel
@@ -238,40 +237,9 @@ class _Picture:
     def labels(
         self, given: s.Field, grid: layout.Grid, levels: Sequence[float], colours: Sequence[str]
     ) -> None:
-        loose = [
-            m
-            for m in self.at.panel.marks
-            if isinstance(m, s.Points) and not m.by_step and not s.run_name(m) and np.size(m.x) <= 12
-        ]
-        spots = [
-            (m.role, self.view.place(float(x), float(y)))
-            for m in loose
-            for x, y in zip(np.atleast_1d(m.x), np.atleast_1d(m.y), strict=True)
-        ]
-        stars = [at for role, at in spots if role == "optimum" and self.inside(*at)]
-        start = next((at for role, at in spots if role == "start"), None) or self.path_start()
-        avoid = [at for _, at in spots] + ([start, (start[0], start[1] - 22)] if start else [])
-        for x, y, level in layout.level_labels(
-            grid, given, self.view, stars[0] if stars else None, start, avoid
-        ):
-            halo = colours[int(np.searchsorted(levels, level))]
-            self.words(
-                number(level, 4),
-                x,
-                y,
-                self.at.tone["level"],
-                size=TICK,
-                ha="center",
-                halo=halo if given.bands else self.at.tone["casing"],
-            )
-
-    def path_start(self) -> tuple[float, float] | None:
-        path = next((m for m in self.at.panel.marks if isinstance(m, s.Line) and m.run), None)
-        return (
-            None
-            if path is None
-            else self.view.place(float(np.atleast_1d(path.x)[0]), float(np.atleast_1d(path.y)[0]))
-        )
+        for x, y, level in labels_of(self.view, grid):
+            halo = colours[int(np.searchsorted(levels, level))] if given.bands else self.at.tone["casing"]
+            self.words(number(level, 4), x, y, self.at.tone["level"], size=TICK, ha="center", halo=halo)
 
     # The marks ------------------------------------------------------------------------------------------------------------
 
@@ -669,6 +637,25 @@ class _Picture:
                 )
             self.words(mark.label, x + 36, y, self.at.tone["axis"])
             y += 18
+
+
+def labels_of(view: layout.View, grid: layout.Grid) -> list[tuple[float, float, float]]:
+    """(x, y, level) of each level that is written on a map: off its stars, its start and its single points."""
+    panel = view.panel
+    spots = [
+        (mark.role, view.place(float(x), float(y)))
+        for mark in panel.marks
+        if isinstance(mark, s.Points) and not mark.by_step and not s.run_name(mark) and np.size(mark.x) <= 12
+        for x, y in zip(np.atleast_1d(mark.x), np.atleast_1d(mark.y), strict=True)
+    ]
+    stars = [at for role, at in spots if role == "optimum" and view.holds(*at)]
+    paths = [mark for mark in panel.marks if isinstance(mark, s.Line) and mark.run]
+    begins = [view.place(float(path.x[0]), float(path.y[0])) for path in paths[:1]]
+    start = next((at for role, at in spots if role == "start"), next(iter(begins), None))
+    avoid = [(x, y, 0.0) for _, (x, y) in spots]
+    if start:
+        avoid += [(*start, 0.0), (start[0], start[1] - 22, 4.0)]
+    return layout.level_labels(grid, panel.field, view, next(iter(stars), None), start, avoid)
 
 
 def stretched(longest: float) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import platform
 import re
 import sys
 import textwrap
@@ -21,10 +22,11 @@ from optcourse.grading.gradebook import Gradebook, GradebookError, now
 from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, read_roster, the_class
 from optcourse.grading.run import Stop, mark_class
 from optcourse.grading.sheets import TableError
-from optcourse.grading.walls.outside import has_bubblewrap
+from optcourse.grading.walls.outside import has_bubblewrap, lacking_here, unheld_here
 
 MISSING_WALLS = """bubblewrap is missing, so a submission could read and change your files, see other students' work and use the
 network. Install it (Debian: sudo apt install bubblewrap), or take that risk with --without-sandbox."""
+MISSING_THERE = "nothing stands between it and your files, other students' work and the network."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -137,8 +139,7 @@ def run(options: argparse.Namespace) -> int:
             changed = decide_by_hand(options, folder, out, book)
             write_results(out, book, changed)
         return 0
-    if not options.without_sandbox and not options.scheduler and not has_bubblewrap():
-        raise Stop(MISSING_WALLS)
+    look_at_the_system(options.without_sandbox, bool(options.scheduler))
     found = collecting.collect(folder, options.lesson)
     known = {s.student: found.ids.get(s.student, {}) for s in found.submissions}
     roster = read_roster(options.roster, dict(options.column), known) if options.roster else None
@@ -152,6 +153,27 @@ def run(options: argparse.Namespace) -> int:
         write_results(out, book)
     print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
     return 0
+
+
+def look_at_the_system(without_sandbox: bool, elsewhere: bool) -> None:
+    """Raise Stop where this system cannot mark; say which limits it cannot hold, where that risk is taken."""
+    if elsewhere:  # the machines of a cluster look for themselves
+        return
+    here, lacking, unheld = platform.system(), lacking_here(), unheld_here()
+    if lacking:
+        raise Stop(
+            f"notebooks cannot be marked on this system ({here}): it has no {', no '.join(lacking)}. Use a machine with "
+            "Linux; on Windows, WSL is one."
+        )
+    if unheld and not without_sandbox:
+        raise Stop(
+            f"this system ({here}) cannot limit the {unheld} of a submission, and {MISSING_THERE} Use a machine with Linux, "
+            "or take that risk with --without-sandbox."
+        )
+    if unheld:
+        print(f"note: the {unheld} of a notebook are not limited on this system ({here})")
+    if not without_sandbox and not has_bubblewrap():
+        raise Stop(MISSING_WALLS)
 
 
 # -- places ----------------------------------------------------------------------------------------

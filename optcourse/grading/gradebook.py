@@ -103,7 +103,7 @@ def person() -> str:
     """The login name of whoever runs this."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container without a user database
+    except (KeyError, OSError, ImportError):  # a container without a user database; Windows has no module pwd
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 

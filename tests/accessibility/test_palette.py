@@ -11,7 +11,7 @@ import pytest
 from optcourse.checking import feedback
 from optcourse.explorers import stage
 from optcourse.figures import scene as s
-from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES, Role
+from optcourse.figures.palette import DASHES, HEATS, OPTIMIZERS, RAMP, ROLES, SURFACES, Role
 from optcourse.figures.render import beads
 from tests.accessibility.conftest import every_explorer
 from tests.accessibility.harness import contrast, rgb
@@ -51,6 +51,26 @@ def test_lines_stand_out_from_what_is_drawn_behind_them(theme):
     # "rate" goes from dark blue to brown, and no colour stands out from both: lines over it get a pale edge instead
     # (stage.js and render.py, `cased`), which is the surface's own colour.
     assert set(HEATS) == {"terrain", "basins", "rate"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_deeper_is_lower_and_every_run_is_seen_on_every_band(theme):
+    whole = np.eye(3).tolist()  # eyes without a deficiency
+    lightness = [lab(stop, whole)[0] for stop in RAMP[theme]]
+    steps = np.diff(lightness) * (1 if theme == "light" else -1)
+    assert (steps > 0.5).all(), steps
+    background = rgb(SURFACES[theme]["background"])
+    for role in {*OPTIMIZERS.values(), "yours", "gradient", "velocity", "limit", "optimum", "start"}:
+        assert contrast(colour(role, theme), background) >= 4.5, role
+        assert min(contrast(colour(role, theme), rgb(stop)) for stop in RAMP[theme]) >= 3, role
+    # The words of a level stand on a halo of their own band.
+    assert min(contrast(rgb(SURFACES[theme]["level"]), rgb(stop)) for stop in RAMP[theme]) >= 4
+
+
+def test_every_optimizer_has_a_dash_and_a_shape_of_its_own():
+    roles = [ROLES[name] for name in {*OPTIMIZERS.values(), "yours"}]
+    assert len({role.dash for role in roles}) == len({role.shape for role in roles}) == len(roles)
+    assert len({role.light for role in roles}) == len({role.dark for role in roles}) == len(roles)
 
 
 # -- the second cue -------------------------------------------------------------------------------------------------------

@@ -48,8 +48,8 @@ export function linesOf(field, { low, high }) {
     const finest = Math.max(low, 2e-6 * largest(field));
     for (let e = Math.floor(Math.log10(finest)); 10 ** e < high; e++) for (const v of [Number(`1e${e}`), Number(`3e${e}`)]) if (v > finest && v < high) out.add(v);
   }
-  if (out.size < 3) {
-    const step = niceStep((high - low) / 5);
+  if (out.size < 5) {
+    const step = niceStep((high - low) / 8);
     for (let k = Math.floor(low / step) + 1; k * step < high; k++) out.add(Number((k * step).toPrecision(12)));
   }
   return [...out].sort((a, b) => a - b);

@@ -319,7 +319,7 @@ export class Painter extends Pencil {
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;
-    state.grid = null;
+    Object.assign(state, { grid: null, labels: [], tags });
     this.room = new Room(box);
     this.plotAxes(context, view, { name, named, beside, strip, cursor: this.cursor(view, ordered, step) });
     context.save();

@@ -144,7 +144,9 @@ def wall_in():
     filtered = kernel_filter.install()
     for name, value in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
         # RLIMIT_NPROC counts threads, too, and all of a user's; it is for where there is no filter
-        if not (filtered and name == "RLIMIT_NPROC"):
+        # macOS refuses a limit of addresses; the command says that memory is not limited there
+        refused = sys.platform == "darwin" and name == "RLIMIT_AS"
+        if not refused and not (filtered and name == "RLIMIT_NPROC"):
             resource.setrlimit(getattr(resource, name), (int(value), int(value)))
 
 

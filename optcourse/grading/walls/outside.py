@@ -9,7 +9,6 @@ that cannot be seen (`kernel_filter`).
 from __future__ import annotations
 
 import ast
-import fcntl
 import importlib.util
 import os
 import py_compile
@@ -84,6 +83,20 @@ class SandboxFailed(RuntimeError):
 
 def has_bubblewrap() -> bool:
     return shutil.which("bwrap") is not None
+
+
+def lacking_here() -> list[str]:
+    """What a marker needs of the system and this one has not: nothing can be marked then, walls or none."""
+    modules = [name for name in ("fcntl", "resource") if importlib.util.find_spec(name) is None]
+    names = {"select.poll": (select, "poll"), "os.killpg": (os, "killpg"), "SIGKILL": (signal, "SIGKILL")}
+    return modules + [name for name, (module, part) in names.items() if not hasattr(module, part)]
+
+
+def unheld_here() -> str | None:
+    """The limits that are looked at in /proc, where this system has none that tells them: they would never bind."""
+    if os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
+        return None
+    return "memory, processes and threads"
 
 
 class WalledProcess:
@@ -402,6 +415,8 @@ OWNED = "optcourse-grade-"
 @lru_cache(maxsize=1)
 def folder_of_this_process() -> Path:
     """Where this process keeps what goes with it, however it ends: the lock on it is gone then."""
+    import fcntl
+
     folder = Path(tempfile.mkdtemp(prefix=OWNED))
     lock = (folder / ".owner").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -421,6 +436,8 @@ def own_folder() -> Path:
 
 def clear_left_behind() -> None:
     """Remove the folders of this user whose processes were killed before they could do it."""
+    import fcntl
+
     for folder in Path(tempfile.gettempdir()).glob(f"{OWNED}*"):
         try:
             status = folder.lstat()

@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from optcourse.files import write_whole
-from optcourse.place import course_root
+from optcourse.place import course_root, is_laid_out, is_whole
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
 from optcourse.terminal import MovingLine
@@ -143,15 +143,24 @@ def find_notebook(lesson: str) -> Path:
         if not Path(lesson).is_file():
             raise CannotPresent(f"there is no notebook {lesson}.")
         return Path(lesson)
-    folder = course_root() / "solutions"
+    root = course_root()
+    folder = root / "solutions"
     there_are = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     found = [
         path for path in there_are if lesson in (path.stem, path.stem[:2]) or lesson.zfill(2) == path.stem[:2]
     ]
     if not found:
-        numbers = ", ".join(path.stem[:2] for path in there_are) or "none; run `optcourse build`"
+        numbers = ", ".join(path.stem[:2] for path in there_are) or f"none; {how_to_have_solutions(root)}"
         raise CannotPresent(f"there is no lesson {lesson} in {folder}. There are: {numbers}.")
     return found[0]
+
+
+def how_to_have_solutions(root: Path) -> str:
+    if is_laid_out(root) and not is_whole(root):
+        return "`optcourse lab --with-solutions` lays them out"
+    if (root / "source").is_dir():
+        return "run `optcourse build`"
+    return "this copy was handed out without them; name a notebook, such as lessons/03_gradient_descent.ipynb"
 
 
 def progress(name: str) -> Callable[[int, int], None]:
