@@ -59,6 +59,7 @@ class Exercise:
       misconception or a sentence of its own; it takes the place of the comparison of results.
     verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
     read: what is compared in place of an answer, for answers that people write in several ways.
+    hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
     id: str
@@ -81,6 +82,7 @@ class Exercise:
     verify_all: Callable[[list[Case], list], str | None] | None = None
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
+    hidden: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("function", "value"):

@@ -34,7 +34,7 @@ from optcourse.exercises.ingredients import Rng
 from optcourse.exercises.model import Case, Exercise
 from optcourse.grading.walls.outside import KEPT, Limits, Stopped, WalledProcess
 from optcourse.learner.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
-from optcourse.learner.wire import Unreadable, decode, encode, has_text
+from optcourse.learner.wire import Packed, Unreadable, decode, encode, has_text, pack_reply
 
 __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
@@ -187,7 +187,8 @@ def _final_mark(
     """
     if mark.status != "passed" or exercise.kind == "value":
         return mark
-    visible, hidden = _drawn(exercise.id, tuple(visible_seed(exercise))), _drawn(exercise.id, seed)
+    visible = _drawn(exercise.id, tuple(visible_seed(exercise)))
+    hidden = _drawn(exercise.id, seed, exercise.hidden)
     for k, state in enumerate(states):
         try:
             submission.start()
@@ -222,10 +223,12 @@ def _passes(
 
 
 @lru_cache(maxsize=64)
-def _drawn(exercise_id: str, seed: tuple[int, ...]) -> tuple[list[Case], list[Outcome]]:
+def _drawn(
+    exercise_id: str, seed: tuple[int, ...], count: int | None = None
+) -> tuple[list[Case], list[Outcome]]:
     """The cases of an exercise for a seed and what the reference does on them: once for all submissions of a process."""
     exercise = exercises.get(exercise_id)
-    cases = exercise.draw_cases(list(seed))
+    cases = exercise.draw_cases(list(seed))[:count]
     expected = expected_outcomes(exercise, cases)
     if "calls" not in exercise.compare:
         for outcome in expected:
@@ -550,12 +553,13 @@ class RunningNotebook:
         )
         end = time.monotonic() + self.limits.wait * seconds + 2
         questions = 0
-        while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
-            questions += 1
-            if questions > self.limits.questions:
-                raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
-            end += SECONDS_A_QUESTION
-            worker.say(_reply(inputs.recorders, message))
+        with _quiet():
+            while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
+                questions += 1
+                if questions > self.limits.questions:
+                    raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
+                end += SECONDS_A_QUESTION
+                worker.say(_reply(inputs.recorders, message))
         outcome = _outcome(message["outcome"])
         self.room = min([self.room, *(recorder.room for recorder in inputs.recorders.values())])
         outcome.counts = inputs.counts()
@@ -587,27 +591,29 @@ def _with_recorders(original: Any, built: Any) -> Any:
     return original
 
 
-def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
+def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict | bytes:
     """The value of a case's callable, or the error that it raises, for a question of the worker."""
     try:
         recorder = recorders[message["ask"]]
-        args = [decode(value) for value in message["args"]]
-        kwargs = {name: decode(value) for name, value in dict(message["kwargs"]).items()}
-        # before NumPy makes one array of them
-        if any(has_text(value) for value in [*args, *kwargs.values()]):
-            return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
-        if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
+        args, kwargs = message["args"], message["kwargs"]
+        if type(message) is not Packed:
+            args = [decode(value) for value in args]
+            kwargs = {name: decode(value) for name, value in dict(kwargs).items()}
+            # before NumPy makes one array of them
+            if any(has_text(value) for value in [*args, *kwargs.values()]):
+                return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
+        if sum([np.size(value) for value in [*args, *kwargs.values()]]) > MAX_ASKED:
             raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         raise Stopped("its question is not readable") from error
     if recorder.room <= 0:
         raise Stopped("it asked with too many numbers in all")
-    with _quiet():
-        try:
-            return {"value": encode(recorder(*args, **kwargs))}
-        except Exception as error:  # a wrong call by the submission; it hears so
-            kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
-            return {"error": kind, "text": str(error)[:MAX_TEXT]}
+    try:
+        value = recorder(*args, **kwargs)
+        return pack_reply(value) or {"value": encode(value)}
+    except Exception as error:  # a wrong call by the submission; it hears so
+        kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
+        return {"error": kind, "text": str(error)[:MAX_TEXT]}
 
 
 # -- what comes back -------------------------------------------------------------------------------

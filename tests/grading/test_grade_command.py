@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
 import re
@@ -506,6 +507,52 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         assert "another version is asked for" in other.refused
     finally:
         markers.close()
+
+
+def read(page: str) -> str:
+    """What a person reads on a page, from top to bottom."""
+    body = re.sub(r"(?s)^.*?<body>|<script>.*?</script>|</?(?:p|li|th|td|h\d|div)\b[^>]*>", " ", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", body)).split())
+
+
+def stands_before(text: str, sentence: str, *marks: str) -> bool:
+    """Whether a sentence is read once, and before each of the marks."""
+    return text.count(sentence) == 1 and all(
+        mark in text and text.index(sentence) < text.index(mark) for mark in marks
+    )
+
+
+@pytest.mark.slow
+def test_what_stopped_is_read_before_the_marks(tmp_path):
+    """Which cell, which line, which error: on the student's page and on the overview, above every point."""
+    folder = tmp_path / "week"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_text(solved("x = 1\nshape = nump.zeros(x)"))
+    (folder / "bob.ipynb").write_text(solved("import secret_library\nx = 1"))
+    (folder / "carol.ipynb").write_text(solved())
+    assert command.main([str(folder), "--seed", "3", "--lesson", "03"]) == 0
+    out = tmp_path / "week-marks"
+    sentences = {
+        "ada": "code cell 1 stopped in line 2, shape = nump.zeros(x): NameError: name 'nump' is not defined",
+        "bob": "code cell 1, line 1, import secret_library: ModuleNotFoundError: No module named 'secret_library'",
+    }
+    overview = read((out / "index.html").read_text())
+    for student, sentence in sentences.items():
+        [page] = (out / "feedback").glob(f"{student}-*.html")
+        text = read(page.read_text())
+        score = "14 of 14 points"
+        assert stands_before(text, sentence, score, "Exercise Points", "3 of 3"), text[:600]
+        assert stands_before(overview, sentence, "All points", "Student by student", "How the points"), (
+            overview[:600]
+        )
+        assert f"{student}: 03 Gradient descent: " in overview.partition(sentence)[0][-60:]
+        # the same page with the sentence at its end, or nowhere, would not do
+        moved = text.replace(sentence, "") + sentence
+        assert not stands_before(moved, sentence, score) and not stands_before(
+            text.replace(sentence, ""), sentence, score
+        )
+    [page] = (out / "feedback").glob("carol-*.html")
+    assert "While your notebook ran" not in page.read_text()
 
 
 # -- the page that describes it --------------------------------------------------------------------
