@@ -37,7 +37,7 @@ ROOMS = {
     "learner": Room("learner", "numpy", "exercises"),
     "explorers": Room(
         "explorers",
-        "numpy anywidget traitlets",
+        "numpy anywidget traitlets PIL",
         "core descent figures exercises learner",
     ),
     "progress": Room("progress journal", "", "place exercises"),

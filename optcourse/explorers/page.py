@@ -10,6 +10,7 @@ import pathlib
 from optcourse.explorers import stage
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.packing import pack
+from optcourse.explorers.still import still, still_html
 from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
@@ -46,9 +47,8 @@ def packed(explorer: Explorer) -> dict:
 def fragment(explorer: Explorer, name: str = "explorer") -> str:
     """The explorer as an HTML fragment (a <div>, its data and its script) to be put into any page."""
     blob = json.dumps(packed(explorer), allow_nan=False).replace("</", "<\\/")
-    alt = html.escape(explorer.describe())
     return (
-        f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'
+        f'<div id="{name}">{still_html(still(explorer))}</div>\n'
         f'<script type="application/json" id="{name}-data">{blob}</script>\n'
         f'<script type="module">{stage.script()}\n'
         f'renderPage(document.getElementById("{name}"), '

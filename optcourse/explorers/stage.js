@@ -175,6 +175,7 @@ function makeControl(stage, control, id) {
   const row = element("div", { className: "oc-control" });
   row.dataset.control = control.name;
   row.dataset.kind = control.kind;
+  row.classList.toggle("oc-extra", !stage.spec.slide.includes(control.name)); // not on a slide
   const words = control.label + (control.unit ? ` (${control.unit})` : "");
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, mark, rail } = KINDS[control.kind](stage, control, id, words);
@@ -723,7 +724,7 @@ class Panels {
     this.stage = stage;
     this.node = element("div", { className: "oc-panels" });
     this.panels = [];
-    this.longest = stage.frame.says; // of the sentences that may be said
+    this.longest = { says: "", told: "" }; // of the sentences that may be said
     this.ruler = element("canvas").getContext("2d");
   }
 
@@ -779,10 +780,11 @@ class Panels {
 
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
-    const { stage } = this, { painter, root } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW);
+    const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
     this.makeRoom();
-    this.stick();
+    if (!ui.fullscreen) this.stick();
+    else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
       state.width = state.place.clientWidth;
@@ -808,9 +810,10 @@ class Panels {
   stick() {
     const { node, stage } = this, main = this.panels[this.main];
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    const seen = this.window(), half = seen / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
+    style.setProperty("--oc-window", `${seen}px`);
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
     node.style.setProperty("--oc-around", `${Math.ceil(around)}px`);
     const all = high(node), alone = high(main.node), last = this.panels[this.panels.length - 1].node;
@@ -821,20 +824,35 @@ class Panels {
     style.setProperty("--oc-stuck", `${Math.ceil(stuck)}px`);
   }
 
-  // Room for the longest of these sentences, so that nothing moves when it is said.
+  // Room for the longest of the sentences that may be said, so that nothing moves when it is.
   reserve(frames) {
-    const longest = frames.reduce((words, frame) => (frame.says.length > words.length ? frame.says : words), "");
-    if (longest.length <= (this.longest || "").length) return;
-    this.longest = longest;
-    this.makeRoom();
+    const long = (words, more) => (more.length > words.length ? more : words), { longest } = this;
+    const told = ({ narration, num_steps: last }) => (narration ? [1, last >> 1, last - 1, last].map((step) => narrate(narration, Math.max(0, step))).reduce(long) : "");
+    this.longest = { says: frames.map((frame) => frame.says).reduce(long, longest.says), told: frames.map(told).reduce(long, longest.told) };
+    if (this.longest.says !== longest.says || this.longest.told !== longest.told) this.makeRoom();
   }
 
   makeRoom() {
-    const { says, root } = this.stage, probe = element("p", { className: "oc-says oc-unseen", textContent: this.longest, "aria-hidden": "true" });
-    root.style.removeProperty("--oc-said");
-    says.after(probe);
-    root.style.setProperty("--oc-said", `${Math.ceil(probe.getBoundingClientRect().height)}px`);
-    probe.remove();
+    const { says, narration, root } = this.stage;
+    for (const [node, words, name] of [[says, this.longest.says, "--oc-said"], [narration, this.longest.told, "--oc-told"]]) {
+      const probe = element("p", { className: `${node.className} oc-probe`, textContent: words, "aria-hidden": "true" });
+      node.after(probe);
+      root.style.setProperty(name, `${Math.ceil(probe.getBoundingClientRect().height)}px`);
+      probe.remove();
+    }
+  }
+
+  sharp(density, act) { // the pictures with more pixels, for as long as `act` needs them
+    const { painter } = this.stage, usual = painter.density;
+    const turn = (to) => {
+      painter.density = to;
+      painter.ratio = to * painter.scale;
+      for (const { picture, width, height } of this.panels) fitCanvas(picture, width, height, to);
+    };
+    turn(density);
+    act();
+    turn(usual);
+    this.stage.draw();
   }
 
   window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window
@@ -2210,7 +2228,8 @@ class States {
   show() {
     const { stage } = this, { states } = stage.ui;
     const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
-    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    // What still moves while the kernel is gone says its words, below.
+    stage.says.classList.toggle("oc-unseen", Boolean((said && said !== states.gone) || stage.error.textContent));
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
@@ -2260,12 +2279,85 @@ function iconButton(shape, name, act, { key = "", className = "oc-icon" } = {}) 
   return made;
 }
 
+// ---- links.js
+
+// A setting as something to give away: the address of a page, or the call in a notebook; and back.
+
+
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
+
+function changed(stage, values, from) { // the controls that are not where they began
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, from(name))));
+}
+
+// The name of the figure on its page.
+function nameOf({ el, root }) {
+  return el.dataset.figure || String([...document.querySelectorAll(".oc-explorer")].indexOf(root) + 1);
+}
+
+function addressOf(stage) {
+  const begun = (name) => stage.spec.initial[name], { step } = stage.transport;
+  const setting = { values: changed(stage, stage.values, begun), focus: stage.ui.focus };
+  if (step !== null) setting.step = step;
+  if (stage.ui.pins.length) setting.pins = stage.ui.pins.map((pin) => ({ values: changed(stage, pin.values, begun), focus: pin.focus }));
+  const address = new URL(window.location.href);
+  address.hash = new URLSearchParams({ figure: nameOf(stage), setting: JSON.stringify(setting) }).toString();
+  return address.href;
+}
+
+// { values, step, focus, pins } of the address, for this figure; null where it asks for another one, or for none.
+function linkIn(address, stage) {
+  const asked = new URLSearchParams(address.replace(/^#/, ""));
+  if (asked.get("figure") !== nameOf(stage)) return null;
+  try {
+    const { values = {}, step = null, focus = "", pins = [] } = JSON.parse(asked.get("setting"));
+    const whole = (some) => ({ ...stage.spec.initial, ...some });
+    return { values: whole(values), step: Number.isInteger(step) ? step : null, focus: String(focus), pins: pins.slice(0, 3).map((pin) => ({ values: whole(pin.values), focus: String(pin.focus || "") })) };
+  } catch {
+    return { problem: "The setting in this link cannot be read." };
+  }
+}
+
+// Why this page cannot show a setting, as a sentence; "" where it can.
+function problemWith(stage, { values, pins }) {
+  for (const one of [values, ...pins.map((pin) => pin.values)]) {
+    for (const [name, value] of Object.entries(one)) {
+      const control = stage.spec.controls.find((c) => c.name === name);
+      if (!control) return `This link asks for ${name}, which this figure does not have.`;
+      if (control.values.length && !control.values.some((known) => same(known, value)) && !same(value, stage.spec.initial[name])) return `This link asks for ${name} ${show(value)}, which this page does not have.`;
+    }
+    const moved = Object.keys(changed(stage, one, (name) => stage.spec.initial[name]));
+    if (moved.length > 1 || moved.some((name) => !stage.conversation.covered().has(name))) return `This link asks for a setting of ${moved.join(" and ")} that needs a kernel: open the notebook to see it.`;
+  }
+  return "";
+}
+
+const python = (value) => {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `(${value.map(python).join(", ")}${value.length === 1 ? "," : ""})`;
+  return JSON.stringify(value);
+};
+
+function callOf(stage) {
+  const values = changed(stage, stage.values, (name) => stage.control(name).default);
+  return `${stage.spec.call}(${Object.entries(values).map(([name, value]) => `${name}=${python(value)}`).join(", ")})`;
+}
+
+function wordsOf(stage) { // the setting as a sentence
+  const said = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : Array.isArray(value) ? `(${value.map(said).join(", ")})` : show(value));
+  const parts = stage.spec.controls.map(({ name, label, unit }) => `${label} ${said(stage.values[name])}${unit ? ` ${unit}` : ""}`);
+  if (stage.frame.num_steps !== undefined) parts.push(`step ${stage.at()} of ${stage.frame.num_steps}`);
+  return parts.join(" · ");
+}
+
 // ---- tools.js
 
 // What can be done with the whole figure: undo, back to the first setting, a link, a picture to keep, the full screen.
 
 
 const SAID = 1800; // ms that a short message stays
+const SHARP = 2; // pixels of a saved picture for one of the page
+const ROUND = 20; // px round it
 
 class Tools {
   constructor(stage) {
@@ -2274,10 +2366,12 @@ class Tools {
     this.undo = at("undo", "Undo", () => stage.history.undo(), "Z");
     this.undo.setAttribute("aria-disabled", "true");
     this.full = at("full", "Full screen", () => this.fill(), "F");
+    this.full.setAttribute("aria-pressed", "false");
     this.toast = element("span", { className: "oc-toast", role: "status" });
     this.node = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" },
       this.undo, at("reset", "Reset", () => stage.reset()), at("link", "Copy a link to this setting", () => this.link()),
       at("save", "Save the picture", () => this.save()), this.full, this.toast);
+    document.addEventListener("fullscreenchange", () => this.filled(), { signal: stage.closed.signal });
   }
 
   say(words) {
@@ -2287,11 +2381,114 @@ class Tools {
     this.saying = setTimeout(() => { this.toast.classList.remove("oc-on"); setText(this.toast, ""); }, SAID);
   }
 
-  link() {}
+  // Link ---------------------------------------------------------------------------------------------------------------
 
-  save() {}
+  // On a page the address that shows this setting, in a notebook the call that makes it.
+  async link() {
+    const { stage } = this, address = Boolean(stage.link.covers), text = address ? addressOf(stage) : callOf(stage);
+    try {
+      await navigator.clipboard.writeText(text);
+      this.say(address ? "Link to this setting copied" : `Copied: ${text}`);
+    } catch { // no right to the clipboard: the person copies it from where it stands
+      if (address) window.location.hash = new URL(text).hash;
+      this.say(address ? "The link is in the address of this page" : text);
+    }
+  }
 
-  fill() {}
+  follow(address) { // the setting that an address asks for, once the frames are there
+    const { stage } = this, wanted = linkIn(address, stage);
+    if (!wanted) return;
+    const problem = wanted.problem || problemWith(stage, wanted);
+    for (const pin of problem ? [] : wanted.pins) { stage.restore(pin); stage.pins?.add(); }
+    if (!problem) stage.restore(wanted);
+    stage.root.scrollIntoView({ block: "nearest" });
+    if (problem) stage.fail(`${problem} The figure shows its first setting.`);
+  }
+
+  // Picture ------------------------------------------------------------------------------------------------------------
+
+  save() {
+    const canvas = this.picture(), name = (this.stage.spec.title || "figure").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    const link = element("a", { href: canvas.toDataURL("image/png"), download: `${name}.png` });
+    link.click();
+    this.say("Picture saved");
+  }
+
+  picture() { // title, sentence, the panels as they stand, and the setting in words; two pixels for each of the screen
+    const { stage } = this, { painter, layout, root } = stage, { scale } = painter;
+    const tone = getComputedStyle(root), token = (one) => tone.getPropertyValue("--oc-" + one).trim(), boxes = stage.panels.map(({ node }) => node.getBoundingClientRect());
+    const left = Math.min(...boxes.map((b) => b.left)), top = Math.min(...boxes.map((b) => b.top)), wide = Math.max(...boxes.map((b) => b.right)) - left;
+    const high = Math.max(...boxes.map((b) => b.bottom)) - top;
+    const canvas = element("canvas"), context = canvas.getContext("2d");
+    const font = (size, weight = 400) => { context.font = `${weight} ${size * scale}px ${tone.fontFamily}`; };
+    const lines = (words) => {
+      const out = [""];
+      for (const word of words.split(/\s+/)) {
+        const more = `${out[out.length - 1]} ${word}`.trim();
+        if (context.measureText(more).width <= wide) out[out.length - 1] = more;
+        else out.push(word);
+      }
+      return out;
+    };
+    font(15);
+    const said = lines(stage.says.textContent), set = lines(wordsOf(stage)), line = 21 * scale, head = ROUND + 28 * scale + said.length * line + 8;
+    canvas.width = SHARP * (wide + 2 * ROUND);
+    canvas.height = SHARP * (head + high + 10 + set.length * line + ROUND);
+    context.scale(SHARP, SHARP);
+    context.textBaseline = "top";
+    const write = (words, x, y, colour) => { context.fillStyle = colour; context.fillText(words, x, y); };
+    context.fillStyle = token("surface");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    font(18, 650);
+    write(stage.spec.title, ROUND, ROUND, token("ink"));
+    font(15);
+    said.forEach((words, i) => write(words, ROUND, ROUND + 28 * scale + i * line, token("soft")));
+    set.forEach((words, i) => write(words, ROUND, head + high + 10 + i * line, token("soft")));
+    layout.sharp(SHARP, () => {
+      for (const panel of stage.panels) {
+        painter.paint(panel, stage.frame, stage.frame.num_steps === undefined ? null : stage.at(), stage.ui);
+        const place = (node) => { const b = node.getBoundingClientRect(); return [b.left - left + ROUND, b.top - top + head, b.width, b.height]; };
+        context.drawImage(panel.picture, ...place(panel.place));
+        const [x, y] = place(panel.head);
+        font(14, 650);
+        write(panel.title.textContent, x, y, token("ink"));
+        const after = x + context.measureText(panel.title.textContent).width + 8 * scale;
+        font(14);
+        if (panel.encodes.offsetWidth) write(panel.encodes.textContent, after, y, token("soft"));
+        font(12.8);
+        for (const item of panel.keys.children) {
+          const [kx, ky, , kh] = place(item);
+          context.drawImage(item.firstChild, ...place(item.firstChild));
+          write(item.textContent, kx + place(item.firstChild)[2] + 4, ky + kh / 2 - 7 * scale, token("ink"));
+        }
+      }
+    });
+    return canvas;
+  }
+
+  // Full screen --------------------------------------------------------------------------------------------------------
+
+  fill() {
+    const { root, ui } = this.stage;
+    if (document.fullscreenElement === root) document.exitFullscreen();
+    else if (ui.fullscreen) this.show(false);
+    else if (root.requestFullscreen) root.requestFullscreen().catch(() => this.show(true));
+    else this.show(true); // a telephone that gives no element the screen: over the page
+  }
+
+  filled() {
+    const now = document.fullscreenElement === this.stage.root;
+    if (now !== this.stage.ui.fullscreen) this.show(now);
+  }
+
+  show(now) {
+    const { stage } = this;
+    stage.ui.fullscreen = now;
+    stage.root.classList.toggle("oc-over", now);
+    stage.root.classList.toggle("oc-slide", now);
+    this.full.setAttribute("aria-pressed", String(now));
+    stage.fit();
+  }
 }
 
 // ---- transport.js
@@ -2394,6 +2591,7 @@ class Transport {
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -2441,6 +2639,7 @@ class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
@@ -2466,7 +2665,8 @@ class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();
@@ -2731,8 +2931,17 @@ class Pulse {
   knock() { // is it back?
     clearTimeout(this.knocking);
     if (this.alive || this.ended) return;
-    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    const status = this.kernel?.connectionStatus ?? "connected";
+    if (status === "connected") this.send({ kind: "hello", key: null });
+    else if (status === "disconnected") this.reconnect(); // JupyterLab has given up; it would take a click in its menu
     this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  reconnect() { // one figure for all of a page: each of them has a copy of this file
+    const tried = (window.optcourseReconnects ??= new WeakMap()), now = performance.now();
+    if (now - (tried.get(this.kernel) ?? -Infinity) < PATIENCE - 500) return;
+    tried.set(this.kernel, now);
+    this.kernel.reconnect?.().catch((error) => console.warn(`The kernel is still out of reach: ${error}`));
   }
 
   end() {
@@ -2802,7 +3011,9 @@ function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const still = el.querySelector(":scope > .oc-still");
   const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
   const open = async () => {
@@ -2822,6 +3033,7 @@ function renderPage(el, packed) {
     conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
     if (broken) stage.fail(broken);
+    else stage.tools.follow(window.location.hash);
   };
   const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
     if (!entries.some((e) => e.isIntersecting)) return;
@@ -2830,6 +3042,7 @@ function renderPage(el, packed) {
   }, { rootMargin: "800px" });
   near.observe(el);
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
+  window.addEventListener("hashchange", () => stage.tools.follow(window.location.hash), { signal: stage.closed.signal });
   const notes = ["A saved page."];
   if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
   if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");

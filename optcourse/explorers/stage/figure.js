@@ -16,6 +16,7 @@ import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -63,6 +64,7 @@ export class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
+    this.layout.reserve([this.frame]);
     // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
     for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
     const held = heldBy(this);
@@ -88,7 +90,8 @@ export class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();

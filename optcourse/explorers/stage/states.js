@@ -21,7 +21,8 @@ export class States {
   show() {
     const { stage } = this, { states } = stage.ui;
     const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
-    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    // What still moves while the kernel is gone says its words, below.
+    stage.says.classList.toggle("oc-unseen", Boolean((said && said !== states.gone) || stage.error.textContent));
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
