@@ -43,7 +43,9 @@ export function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const still = el.querySelector(":scope > .oc-still");
   const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
   const open = async () => {
