@@ -283,3 +283,19 @@ def test_what_the_figure_says_of_itself_stands_where_its_sentence_is(opened):  #
     page.wait_for_function("getComputedStyle(document.querySelector('.oc-picture')).opacity === '0.6'")
     page.evaluate(f"{STAGE}.waits(false)")
     assert page.evaluate("getComputedStyle(document.querySelector('.oc-picture')).opacity") == "1"
+
+
+def test_what_has_the_focus_is_never_behind_the_picture(opened):  # noqa: F811
+    page = opened(PathExplorer())
+    hidden = """() => { const node = document.activeElement, box = node.getBoundingClientRect();
+      const over = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      return node.closest(".oc-explorer") && !node.contains(over) && !node.closest("label")?.contains(over)
+        ? `${node.outerHTML.slice(0, 60)} behind ${over?.className}` : null; }"""
+    for wide, high in WINDOWS:
+        page.set_viewport_size({"width": wide, "height": high})
+        page.evaluate(SETTLED)
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight); document.activeElement.blur()")
+        page.locator(".oc-explorer :is(button, input):enabled:visible").last.focus()
+        for _ in range(24):  # from below upwards: what comes is scrolled to from above
+            page.keyboard.press("Shift+Tab")
+            assert page.evaluate(hidden) is None
