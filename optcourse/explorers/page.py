@@ -15,10 +15,10 @@ from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>:root {{ color-scheme: light dark; --oc-page: #fff; }}
+<title>{title}</title><style>:root {{ color-scheme: light dark; --oc-page-light: #fff; --oc-page-dark: #111418; }}
 {css}
 body {{ margin: 1rem auto; max-width: 980px; font-family: system-ui, sans-serif; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; --oc-page: #111418; }} }}</style></head>
+@media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; }} }}</style></head>
 <body><main><h1>{title}</h1>
 {fragment}
 </main></body></html>

@@ -472,6 +472,7 @@ class Conversation {
   show(frame, values = this.stage.values) {
     this.epoch += 1; // whatever the kernel still answers is older than this picture
     this.shown = { ...values };
+    this.stage.waits(false);
     this.stage.display(frame);
     this.stage.reach();
   }
@@ -486,6 +487,7 @@ class Conversation {
     if (this.asking) { this.again = true; return; }
     this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
+    this.stage.waits(true);
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
@@ -538,7 +540,7 @@ class Conversation {
       if (current) this.show(frame, message.values);
       if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (mine) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
+      if (mine) { this.asking = null; stage.waits(false); stage.fail(message.sentence, () => this.restore()); if (this.again) this.refresh(); }
       if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
@@ -578,6 +580,7 @@ class Conversation {
 
   changed(alive) { // somebody answers, or nobody does any more
     this.asking = this.fetching = null;
+    this.stage.waits(false);
     if (!alive) this.restore();
     else this.settle();
     this.stage.reach();
@@ -762,9 +765,8 @@ class Panels {
     this.node.classList.toggle("oc-many", panels.length > 2);
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
-      const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
-      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
+      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
 
@@ -2013,7 +2015,7 @@ class Painter extends Pencil {
     const name = `${panel.xlabel} →`, named = !strip || panel.xlabel !== "step";
     const words = Math.max(0, ...tags.map((tag) => tag.width)), right = tags.length ? words + 20 : 14;
     const beside = named && this.width(context, name, SIZES.name) + 18 <= right;
-    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? 17 : 0) };
+    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? (strip ? 19 : 17) : 0) };
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;
@@ -2206,10 +2208,11 @@ function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
 
 // ---- states.js
 
-// What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
+// What a figure says of itself, in the place of its sentence: that its kernel is gone, that it loads. (Errors: `fail` of figure.js.)
 
 
-const FIRST = ["gone", "error", "blank", "loading", "waiting"]; // the first of these that holds is said
+const FIRST = ["gone", "blank", "loading"]; // the first of these that holds is said
+const LATER = 300; // ms before it is said that something loads: what is there by then needs no words
 
 class States {
   constructor(stage) {
@@ -2222,7 +2225,9 @@ class States {
     if (sentence) states[name] = { sentence, act };
     else delete states[name];
     for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
-    this.show();
+    clearTimeout(this.later);
+    if (name === "loading" && sentence) this.later = setTimeout(() => this.show(), LATER);
+    else this.show();
   }
 
   show() {
@@ -2590,6 +2595,7 @@ class Transport {
 
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const WAITS = 300; // ms that a frame may take before the picture pales
 const TEXT = 16; // px: the size of text for which all sizes are written
 const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
@@ -2699,6 +2705,7 @@ class Stage {
     this.pause();
     this.conversation.close();
     clearTimeout(this.speaking);
+    clearTimeout(this.pale);
   }
 
   // Values -------------------------------------------------------------------------------------------------------------
@@ -2828,12 +2835,19 @@ class Stage {
     this.draw();
   }
 
-  fail(sentence) {
-    setText(this.error, sentence);
+  fail(sentence, back) { // back: what a button beside the sentence does
+    this.error.replaceChildren(...(sentence ? [sentence] : []));
+    if (back) this.error.append(" ", button("Back to the last one that worked", () => { this.fail(""); back(); }));
     this.states.show();
   }
 
-  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  waits(now) { // for a frame: after a while the picture pales
+    clearTimeout(this.pale);
+    if (now) this.pale = setTimeout(() => this.root.classList.add("oc-is-waiting"), WAITS);
+    else this.root.classList.remove("oc-is-waiting");
+  }
+
+  // "loading", "gone", "blank" …: what the figure says of itself. An empty sentence ends the state.
   state(name, sentence, act) {
     this.states.set(name, sentence, act);
   }

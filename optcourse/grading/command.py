@@ -18,6 +18,7 @@ from pathlib import Path
 from optcourse import exercises
 from optcourse.grading import by_hand, cluster, collecting, pages, tables
 from optcourse.grading.collecting import CannotRead
+from optcourse.grading.credit import BadCredit, read_credit
 from optcourse.grading.gradebook import Gradebook, GradebookError, now
 from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, read_roster, the_class
 from optcourse.grading.run import Stop, mark_class
@@ -115,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(options)
-    except (Stop, GradebookError, TableError, by_hand.NotAllowed, cluster.ClusterError) as error:
+    except (Stop, GradebookError, BadCredit, TableError, by_hand.NotAllowed, cluster.ClusterError) as error:
         print(f"optcourse grade: {error}", file=sys.stderr)
     except BrokenPipeError:  # the reader has seen enough (`--manual | head`): the CLI's affair
         raise
@@ -130,12 +131,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(options: argparse.Namespace) -> int:
     folder, out = places(options)
     tasks = by_hand.read_tasks(out / "by_hand.csv")
+    credit = read_credit(out / "credit.toml")
     if options.mark or options.manual:
         if not (out / "gradebook.sqlite").exists():
             raise Stop(
                 f"there is no gradebook in {out} yet; mark the notebooks first: optcourse grade {options.folder}"
             )
-        with Gradebook(out / "gradebook.sqlite", tasks) as book:
+        with Gradebook(out / "gradebook.sqlite", tasks, credit) as book:
             changed = decide_by_hand(options, folder, out, book)
             write_results(out, book, changed)
         return 0
@@ -144,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
     known = {s.student: found.ids.get(s.student, {}) for s in found.submissions}
     roster = read_roster(options.roster, dict(options.column), known) if options.roster else None
     make_folder(out)
-    with Gradebook(out / "gradebook.sqlite", tasks) as book, alone(out):
+    with Gradebook(out / "gradebook.sqlite", tasks, credit) as book, alone(out):
         if roster:
             book.keep_roster(vars(roster))
         mark_class(options, folder, out, book, found)

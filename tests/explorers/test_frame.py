@@ -258,3 +258,28 @@ def test_the_whole_screen_has_the_map_at_its_edge_and_three_controls(opened):  #
     page.get_by_role("button", name="Full screen").click()
     page.wait_for_function(f"!{STAGE}.ui.fullscreen")
     assert page.locator(".oc-says").is_visible() and page.locator(".oc-control:visible").count() == 5
+
+
+def test_what_the_figure_says_of_itself_stands_where_its_sentence_is(opened):  # noqa: F811
+    page = opened(EveryMark())
+    below = "document.querySelector('.oc-panels').getBoundingClientRect().top"
+    place = page.evaluate(below)
+    page.evaluate(
+        f"{STAGE}.state('gone', 'The notebook has stopped. **Run this cell again** to move everything.')"
+    )
+    said = page.locator(".oc-state")
+    assert said.inner_text() == "The notebook has stopped. Run this cell again to move everything."
+    assert said.locator("strong").inner_text() == "Run this cell again"
+    assert not page.locator(".oc-says").is_visible() and page.evaluate(below) == place
+    page.evaluate(
+        f"{STAGE}.fail('This setting could not be drawn.', () => {{ window.back = true; }})"
+    )  # an error comes first
+    assert not said.inner_text() and page.evaluate(below) == place
+    page.get_by_role("button", name="Back to the last one that worked").click()
+    assert page.evaluate("window.back") and said.inner_text()
+    page.evaluate(f"{STAGE}.state('gone', '')")
+    assert page.locator(".oc-says").is_visible()
+    page.evaluate(f"{STAGE}.waits(true)")
+    page.wait_for_function("getComputedStyle(document.querySelector('.oc-picture')).opacity === '0.6'")
+    page.evaluate(f"{STAGE}.waits(false)")
+    assert page.evaluate("getComputedStyle(document.querySelector('.oc-picture')).opacity") == "1"

@@ -2,7 +2,7 @@
 
 import { makeControl } from "./controls.js";
 import { Conversation } from "./conversation.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { FocusRow } from "./focus.js";
 import { Hand, heldBy } from "./hand.js";
 import { History } from "./history.js";
@@ -15,6 +15,7 @@ import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const WAITS = 300; // ms that a frame may take before the picture pales
 const TEXT = 16; // px: the size of text for which all sizes are written
 const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
@@ -124,6 +125,7 @@ export class Stage {
     this.pause();
     this.conversation.close();
     clearTimeout(this.speaking);
+    clearTimeout(this.pale);
   }
 
   // Values -------------------------------------------------------------------------------------------------------------
@@ -253,12 +255,19 @@ export class Stage {
     this.draw();
   }
 
-  fail(sentence) {
-    setText(this.error, sentence);
+  fail(sentence, back) { // back: what a button beside the sentence does
+    this.error.replaceChildren(...(sentence ? [sentence] : []));
+    if (back) this.error.append(" ", button("Back to the last one that worked", () => { this.fail(""); back(); }));
     this.states.show();
   }
 
-  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  waits(now) { // for a frame: after a while the picture pales
+    clearTimeout(this.pale);
+    if (now) this.pale = setTimeout(() => this.root.classList.add("oc-is-waiting"), WAITS);
+    else this.root.classList.remove("oc-is-waiting");
+  }
+
+  // "loading", "gone", "blank" …: what the figure says of itself. An empty sentence ends the state.
   state(name, sentence, act) {
     this.states.set(name, sentence, act);
   }

@@ -315,7 +315,7 @@ export class Painter extends Pencil {
     const name = `${panel.xlabel} →`, named = !strip || panel.xlabel !== "step";
     const words = Math.max(0, ...tags.map((tag) => tag.width)), right = tags.length ? words + 20 : 14;
     const beside = named && this.width(context, name, SIZES.name) + 18 <= right;
-    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? 17 : 0) };
+    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? (strip ? 19 : 17) : 0) };
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;

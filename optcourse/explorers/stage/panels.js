@@ -53,9 +53,8 @@ export class Panels {
     this.node.classList.toggle("oc-many", panels.length > 2);
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
-      const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
-      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
+      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
 
