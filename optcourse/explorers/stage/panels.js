@@ -61,7 +61,6 @@ export class Panels {
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
     setText(state.encodes, encodedIn(panel));
-    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => element("li", {}, element("canvas", { "aria-hidden": "true" }), mark.label)));
     state.keys.hidden = !marks.length;
