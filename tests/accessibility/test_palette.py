@@ -242,6 +242,28 @@ def test_accents_edges_and_bars_of_the_controls_reach_three(theme):
     assert re.findall(r"([^{}]+)\{[^}]*opacity", css) == ["\n.oc-off :is(label, input, select) "]
 
 
+TOKENS = {
+    "surface": "background",
+    "raised": "raised",
+    "ink": "text",
+    "soft": "axis",
+    "line": "grid",
+    "edge": "edge",
+}
+TOKENS |= {"accent": "accent", "on-accent": "on_accent"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_style_sheet_and_the_pictures_have_the_same_colours(theme):
+    css = stage.style()
+    block = css[css.index(".oc-explorer.oc-dark {" if theme == "dark" else ".oc-explorer {") :]
+    block = block[: block.index("}")]
+    for token, name in TOKENS.items():
+        written = re.search(rf"--oc-{token}:[^;]*?(#[0-9a-f]{{6}})", block)[1]
+        assert written == SURFACES[theme][name].lower(), token
+    assert re.search(r"--oc-limit: (#[0-9a-f]{6})", block)[1] == getattr(ROLES["limit"], theme).lower()
+
+
 def test_icons_of_feedback_are_never_alone():
     assert all(icon and word for icon, word, _ in feedback.LOOKS.values())
     assert len({icon for icon, _, _ in feedback.LOOKS.values()}) == len(feedback.LOOKS)
