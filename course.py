@@ -4,6 +4,7 @@
     python3 course.py lab        open the lessons in JupyterLab
     python3 course.py progress   what you have done so far
     python3 course.py check      run a notebook and show what its checks say
+    python3 course.py report     which mistakes a class made, from its marks
     python3 course.py slides     give a lesson as a lecture
     python3 course.py site       write the course as static web pages
     python3 course.py grade      grade a folder of notebooks

@@ -28,7 +28,7 @@ from optcourse.checking.words import (
     times,
 )
 from optcourse.exercises.mistakes import Mistake, both
-from optcourse.exercises.model import Case, Exercise, Misconception
+from optcourse.exercises.model import PARTS, Case, Exercise, Misconception
 from optcourse.learner.running import Inputs, Outcome, Unusable, plain, run_case
 from optcourse.learner.wire import has_text
 
@@ -59,10 +59,7 @@ def judge(
     """
     if expected is None:
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
-    if exercise.read is not None:
-        outcomes = [
-            o if o.failure or o.problem else replace(o, result=exercise.read(o.result)) for o in outcomes
-        ]
+    outcomes = _read(exercise, outcomes)
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
         if sentence is not None and not explain:
@@ -74,6 +71,39 @@ def judge(
     if exercise.verify_all is not None and (found := exercise.verify_all(cases, outcomes)):
         return _explain(exercise, cases, outcomes, expected, len(cases) - 1, found)
     return Verdict(True)
+
+
+def parts_right(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], expected: Sequence[Outcome]
+) -> tuple[str, ...]:
+    """The parts of the cases (`model.PARTS`) on which an answer is right throughout. A call that did not end is not right.
+
+    Where an exercise has no case of a part, nothing is wrong with it. What only all cases together show has no parts.
+    """
+    if exercise.verify_all is not None:
+        return ()
+    outcomes = _read(exercise, outcomes)
+    wrong = {case.part for case in cases[len(outcomes) :]}
+    for case, mine, right in zip(cases, outcomes, expected, strict=False):
+        if case.part not in wrong and difference(exercise, case, mine, right) is not None:
+            wrong.add(case.part)
+    return tuple(part for part in PARTS if part not in wrong)
+
+
+def alike(exercise: Exercise, mistake: str, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> bool:
+    """Whether an answer does the same as a misconception on every case."""
+    [found] = [m for m in exercise.misconceptions if m.id == mistake]
+    running = range(len(outcomes))
+    return len(outcomes) == len(cases) and (
+        _outcomes_if_alike(exercise, found, cases, _read(exercise, outcomes), running) is not None
+    )
+
+
+def _read(exercise: Exercise, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The outcomes as they are compared (`Exercise.read`)."""
+    if exercise.read is None:
+        return outcomes
+    return [o if o.failure or o.problem else replace(o, result=exercise.read(o.result)) for o in outcomes]
 
 
 def expected_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome]:

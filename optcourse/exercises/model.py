@@ -7,6 +7,7 @@ grader puts them together across two processes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,14 @@ from typing import Any
 import numpy as np
 
 COMPARISONS = ("result", "calls", "call_count", "inputs")
+FLOATS, WHOLE, CORNERS = PARTS = ("floats", "whole numbers", "corners")
+# What the labels of cases out of the ordinary say.
+CORNER = re.compile(
+    r"^one (entry|step|example|weight|hidden unit)\b|one example at a time|as one (batch|minibatch)|one entry only"
+    r"|\b(single|no|flat|zero|level|nan|exactly|overflow|border|tiny|late|later|sixty|diverges|eps|fade|ridge|itself)\b"
+    r"|\b(very (?!different)|small gap|smaller|so (small|large)|allow|first step|last step|left over|both values)"
+    r"|2000"
+)
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,13 @@ class Case:
     args: tuple = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
+
+    @property
+    def part(self) -> str:
+        """Which of PARTS it belongs to: whole numbers, a corner, or the ordinary floats."""
+        if re.search(r"\bwhole[ -]number", self.label):
+            return WHOLE
+        return CORNERS if CORNER.search(self.label) else FLOATS
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,9 @@ class Explorer:
     title: ClassVar[str] = ""
     controls: ClassVar[Sequence[Control]] = ()
     height: ClassVar[int] = 360  # of the drawing, in CSS pixels, at full width
+    slide: ClassVar[
+        Sequence[str]
+    ] = ()  # the controls that a slide and the full screen show; the first three if not given
     # The control sweep puts a list here, and finds every explorer of a notebook in it.
     made: ClassVar[list[Explorer] | None] = None
 
@@ -187,6 +190,8 @@ class Explorer:
     def _spec(self, initial: Values) -> dict:
         return {
             "title": self.title,
+            "call": type(self).__name__,
+            "slide": list(self.slide or [c.name for c in self.controls][:3]),
             "initial": initial,
             "height": self.height,
             "controls": [_control_spec(c) for c in self.controls],

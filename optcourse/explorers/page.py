@@ -10,14 +10,15 @@ import pathlib
 from optcourse.explorers import stage
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.packing import pack
+from optcourse.explorers.still import still, still_html
 from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>:root {{ color-scheme: light dark; --oc-page: #fff; }}
+<title>{title}</title><style>:root {{ color-scheme: light dark; --oc-page-light: #fff; --oc-page-dark: #111418; }}
 {css}
 body {{ margin: 1rem auto; max-width: 980px; font-family: system-ui, sans-serif; }}
-@media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; --oc-page: #111418; }} }}</style></head>
+@media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; }} }}</style></head>
 <body><main><h1>{title}</h1>
 {fragment}
 </main></body></html>
@@ -46,9 +47,8 @@ def packed(explorer: Explorer) -> dict:
 def fragment(explorer: Explorer, name: str = "explorer") -> str:
     """The explorer as an HTML fragment (a <div>, its data and its script) to be put into any page."""
     blob = json.dumps(packed(explorer), allow_nan=False).replace("</", "<\\/")
-    alt = html.escape(explorer.describe())
     return (
-        f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'
+        f'<div id="{name}">{still_html(still(explorer))}</div>\n'
         f'<script type="application/json" id="{name}-data">{blob}</script>\n'
         f'<script type="module">{stage.script()}\n'
         f'renderPage(document.getElementById("{name}"), '

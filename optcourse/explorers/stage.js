@@ -4,8 +4,12 @@
 
 // Elements of the page.
 
+const FOCUSABLE = ["input", "select", "button", "canvas"];
+
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
+  // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
+  if (FOCUSABLE.includes(tag)) node.setAttribute("data-lm-suppress-shortcuts", "true");
   for (const [key, value] of Object.entries(attributes)) {
     if (key in node && key !== "list") node[key] = value; else node.setAttribute(key, value);
   }
@@ -175,6 +179,7 @@ function makeControl(stage, control, id) {
   const row = element("div", { className: "oc-control" });
   row.dataset.control = control.name;
   row.dataset.kind = control.kind;
+  row.classList.toggle("oc-extra", !stage.spec.slide.includes(control.name)); // not on a slide
   const words = control.label + (control.unit ? ` (${control.unit})` : "");
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, mark, rail } = KINDS[control.kind](stage, control, id, words);
@@ -471,6 +476,7 @@ class Conversation {
   show(frame, values = this.stage.values) {
     this.epoch += 1; // whatever the kernel still answers is older than this picture
     this.shown = { ...values };
+    this.stage.waits(false);
     this.stage.display(frame);
     this.stage.reach();
   }
@@ -485,6 +491,7 @@ class Conversation {
     if (this.asking) { this.again = true; return; }
     this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
+    this.stage.waits(true);
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
@@ -537,7 +544,7 @@ class Conversation {
       if (current) this.show(frame, message.values);
       if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (mine) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
+      if (mine) { this.asking = null; stage.waits(false); stage.fail(message.sentence, () => this.restore()); if (this.again) this.refresh(); }
       if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
@@ -577,6 +584,7 @@ class Conversation {
 
   changed(alive) { // somebody answers, or nobody does any more
     this.asking = this.fetching = null;
+    this.stage.waits(false);
     if (!alive) this.restore();
     else this.settle();
     this.stage.reach();
@@ -659,7 +667,7 @@ function valuesAt({ xOf, yOf }, x, y) { // to four digits: what the person reads
 function ticksOf({ panel, box, xlim, ylim }) { // [across, up], each a list of [value, words]
   const map = isMap(panel), gap = map ? 62 : 44;
   const across = panel.xticks || (panel.xscale === "log" ? logTicks(...xlim, box.width / 46) : ticks(...xlim, box.width / gap));
-  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / 38) : ticks(...ylim, box.height / (map ? 62 : 44)));
+  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / (box.height < 110 ? 22 : 38)) : ticks(...ylim, box.height / (map ? 62 : 44)));
   return [across, up].map((list, i) => list.filter(([v]) => within(v, i ? ylim : xlim)));
 }
 
@@ -723,7 +731,7 @@ class Panels {
     this.stage = stage;
     this.node = element("div", { className: "oc-panels" });
     this.panels = [];
-    this.longest = stage.frame.says; // of the sentences that may be said
+    this.longest = { says: "", told: "" }; // of the sentences that may be said
     this.ruler = element("canvas").getContext("2d");
   }
 
@@ -761,16 +769,14 @@ class Panels {
     this.node.classList.toggle("oc-many", panels.length > 2);
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
-      const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
-      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
+      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
 
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
     setText(state.encodes, encodedIn(panel));
-    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => element("li", {}, element("canvas", { "aria-hidden": "true" }), mark.label)));
     state.keys.hidden = !marks.length;
@@ -779,10 +785,11 @@ class Panels {
 
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
-    const { stage } = this, { painter, root } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW);
+    const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
     this.makeRoom();
-    this.stick();
+    if (!ui.fullscreen) this.stick();
+    else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
       state.width = state.place.clientWidth;
@@ -808,9 +815,10 @@ class Panels {
   stick() {
     const { node, stage } = this, main = this.panels[this.main];
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    const seen = this.window(), half = seen / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
+    style.setProperty("--oc-window", `${seen}px`);
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
     node.style.setProperty("--oc-around", `${Math.ceil(around)}px`);
     const all = high(node), alone = high(main.node), last = this.panels[this.panels.length - 1].node;
@@ -821,20 +829,35 @@ class Panels {
     style.setProperty("--oc-stuck", `${Math.ceil(stuck)}px`);
   }
 
-  // Room for the longest of these sentences, so that nothing moves when it is said.
+  // Room for the longest of the sentences that may be said, so that nothing moves when it is.
   reserve(frames) {
-    const longest = frames.reduce((words, frame) => (frame.says.length > words.length ? frame.says : words), "");
-    if (longest.length <= (this.longest || "").length) return;
-    this.longest = longest;
-    this.makeRoom();
+    const long = (words, more) => (more.length > words.length ? more : words), { longest } = this;
+    const told = ({ narration, num_steps: last }) => (narration ? [1, last >> 1, last - 1, last].map((step) => narrate(narration, Math.max(0, step))).reduce(long) : "");
+    this.longest = { says: frames.map((frame) => frame.says).reduce(long, longest.says), told: frames.map(told).reduce(long, longest.told) };
+    if (this.longest.says !== longest.says || this.longest.told !== longest.told) this.makeRoom();
   }
 
   makeRoom() {
-    const { says, root } = this.stage, probe = element("p", { className: "oc-says oc-unseen", textContent: this.longest, "aria-hidden": "true" });
-    root.style.removeProperty("--oc-said");
-    says.after(probe);
-    root.style.setProperty("--oc-said", `${Math.ceil(probe.getBoundingClientRect().height)}px`);
-    probe.remove();
+    const { says, narration, root } = this.stage;
+    for (const [node, words, name] of [[says, this.longest.says, "--oc-said"], [narration, this.longest.told, "--oc-told"]]) {
+      const probe = element("p", { className: `${node.className} oc-probe`, textContent: words, "aria-hidden": "true" });
+      node.after(probe);
+      root.style.setProperty(name, `${Math.ceil(probe.getBoundingClientRect().height)}px`);
+      probe.remove();
+    }
+  }
+
+  sharp(density, act) { // the pictures with more pixels, for as long as `act` needs them
+    const { painter } = this.stage, usual = painter.density;
+    const turn = (to) => {
+      painter.density = to;
+      painter.ratio = to * painter.scale;
+      for (const { picture, width, height } of this.panels) fitCanvas(picture, width, height, to);
+    };
+    turn(density);
+    act();
+    turn(usual);
+    this.stage.draw();
   }
 
   window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window
@@ -917,195 +940,6 @@ class FocusRow {
       label.style.setProperty("--oc-run", painter.color(run.role));
     }
   }
-}
-
-// ---- hand.js
-
-// The hand on the picture: points are dragged, walks are clicked, and the arrow keys do the same.
-
-
-const KEYS = {
-  point: (label) => `Arrow keys move ${label}, with Shift further. `,
-  range: (label) => `Arrow keys change ${label}. `,
-  walk: () => "Arrow keys aim, with Shift further; Enter steps there. ",
-};
-
-// Which control the picture holds, of those that a mark of it can drag; null: none. A page has no frames for points.
-function heldBy(stage) {
-  const drags = stage.frame.panels.flatMap((p) => p.marks).filter((m) => m.drag).map((m) => stage.control(m.drag));
-  const movable = (kind) => drags.find((c) => c.kind === kind && (kind === "range" || stage.link.live));
-  return ["point", "walk", "range"].map(movable).find(Boolean) || null;
-}
-
-class Hand {
-  constructor(stage, held) { // `held` is what the arrow keys move
-    Object.assign(this, { stage, held });
-    this.words = KEYS[held.kind](held.label);
-    this.aim = null; // where the next step of a walk would go
-    this.dragging = null;
-    for (const panel of stage.panels) {
-      const { picture } = panel;
-      if (stage.frame.panels[panel.index].marks.some((mark) => mark.drag)) this.offer(panel);
-      picture.addEventListener("pointerdown", (event) => this.down(panel, event));
-      picture.addEventListener("pointermove", (event) => this.moved(panel, event));
-      for (const end of ["pointerup", "pointercancel"]) picture.addEventListener(end, () => { this.dragging = null; });
-    }
-  }
-
-  offer(panel) { // this panel's picture takes the keys
-    const { picture } = panel;
-    picture.tabIndex = 0;
-    picture.setAttribute("role", "application");
-    panel.words = this.words;
-    picture.setAttribute("aria-label", panel.words + picture.getAttribute("aria-label"));
-    picture.style.touchAction = "pinch-zoom";
-    picture.addEventListener("keydown", (event) => this.key(event));
-    picture.addEventListener("blur", () => { if (this.aim) { this.aim = null; this.stage.drawReadout(); } });
-  }
-
-  place(panel, event) { // in the units of the picture
-    const { scale } = this.stage.painter, rect = panel.picture.getBoundingClientRect();
-    return [(event.clientX - rect.left) / scale, (event.clientY - rect.top) / scale];
-  }
-
-  candidates({ view }, x, y) { // the marks of that panel that can be dragged
-    const { stage } = this;
-    const drags = (mark) => mark.drag && (stage.link.live || stage.control(mark.drag).kind === "range");
-    return isInside(view, x, y) ? view.panel.marks.filter(drags) : [];
-  }
-
-  down(panel, event) {
-    const { stage } = this, { view } = panel, [x, y] = this.place(panel, event), first = (a) => (a.length === undefined ? a : a[0]);
-    const away = (mark) => Math.hypot(view.X(first(mark.x)) - x, view.Y(first(mark.y)) - y);
-    const [mark] = this.candidates(panel, x, y).sort((a, b) => away(a) - away(b));
-    if (!mark) return;
-    const control = stage.control(mark.drag);
-    panel.picture.setPointerCapture(event.pointerId);
-    panel.picture.focus({ preventScroll: true });
-    if (control.kind === "walk") { // one click, one step
-      stage.walk(control, valuesAt(view, x, y));
-      return;
-    }
-    this.dragging = { panel, control, basis: mark.drag_basis };
-    this.drag(valuesAt(view, x, y));
-  }
-
-  moved(panel, event) {
-    const [x, y] = this.place(panel, event);
-    if (this.dragging) this.drag(valuesAt(this.dragging.panel.view, x, y));
-    else panel.picture.style.cursor = this.candidates(panel, x, y).length ? "crosshair" : "default";
-  }
-
-  drag([u, v]) {
-    const { control, basis } = this.dragging;
-    if (control.kind === "range") this.stage.set(control.name, control.values[nearest(control.values, u)]);
-    else this.stage.setPoint(control, basis ? [basis[0] * u + basis[1] * v, basis[2] * u + basis[3] * v] : [u, v]);
-  }
-
-  key(event) {
-    const { stage, held } = this;
-    const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
-    const value = stage.values[held.name], times = event.shiftKey ? 5 : 1;
-    if (held.kind === "walk" && event.key === "Enter" && this.aim) { stage.walk(held, this.aim); event.preventDefault(); }
-    if (!by) return;
-    event.preventDefault();
-    if (held.kind === "range") {
-      const to = nearest(held.values, value) + (by[0] + by[1]) * times;
-      stage.set(held.name, held.values[clamp(to, [0, held.values.length - 1])]);
-    } else if (held.kind === "point") {
-      stage.setPoint(held, value.map((v, i) => Number((v + by[i] * held.step * times).toPrecision(6))));
-    } else {
-      const sides = [held.xlim, held.ylim], from = this.aim || value[value.length - 1];
-      this.aim = from.map((v, i) => {
-        const [lo, hi] = sides[i];
-        return Number(clamp(v + (by[i] * times * (hi - lo)) / 50, sides[i]).toPrecision(4));
-      });
-      stage.drawReadout();
-      stage.speak(`Aim at ${this.aim.map(show).join(", ")}`);
-    }
-  }
-  paint() { // where the next step of a walk would go
-    const { stage } = this, { scale, ratio, dark, spec } = stage.painter;
-    for (const { readout, view, width, height } of stage.panels) {
-      if (!view) continue;
-      const context = readout.getContext("2d");
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      context.clearRect(0, 0, width / scale, height / scale);
-      if (!this.aim || !view.panel.marks.some((m) => m.drag)) continue;
-      context.strokeStyle = spec.surfaces[dark ? "dark" : "light"].text;
-      context.lineWidth = 2;
-      const x = view.X(this.aim[0]), y = view.Y(this.aim[1]);
-      context.beginPath();
-      for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(x + 4 * dx, y + 4 * dy); context.lineTo(x + 14 * dx, y + 14 * dy); }
-      context.stroke();
-    }
-  }
-}
-
-// ---- history.js
-
-// What was before: 50 settings, each with its step and the run in focus. A whole drag is one, and so is a key that is held down.
-
-const DEEP = 50;
-
-class History {
-  constructor(stage, root) {
-    this.stage = stage;
-    this.past = [];
-    this.act = 0; // goes up with each new press of a button or a key
-    this.noted = -1;
-    const begin = () => { this.act += 1; };
-    root.addEventListener("pointerdown", begin, { capture: true });
-    root.addEventListener("keydown", (event) => { if (!event.repeat) begin(); }, { capture: true });
-  }
-
-  note() { // something is about to change
-    const { stage } = this;
-    if (this.undoing || this.noted === this.act) return;
-    this.noted = this.act;
-    this.past.push({ values: structuredClone(stage.values), step: stage.transport.step, focus: stage.ui.focus });
-    if (this.past.length > DEEP) this.past.shift();
-    this.show();
-  }
-
-  undo() {
-    const last = this.past.pop();
-    if (!last) return;
-    this.undoing = true;
-    this.stage.restore(last);
-    this.undoing = false;
-    this.noted = -1;
-    this.show();
-  }
-
-  show() { // not `disabled`: a button that was pressed keeps the focus
-    this.stage.undoButton.setAttribute("aria-disabled", String(!this.past.length));
-  }
-}
-
-// ---- keys.js
-
-// The keys of a figure, while the focus is inside it and not in a text field. A map and a curve have more, see hand.js.
-
-const ACTS = {
-  " ": (stage) => stage.toggle(),
-  ",": (stage) => stage.stepBy(-1),
-  ".": (stage) => stage.stepBy(1),
-  p: (stage) => stage.pins?.add(),
-  z: (stage) => stage.history.undo(),
-  f: (stage) => stage.tools.fill(),
-};
-const OWN = { " ": "button, select, input[type=checkbox], input[type=radio], summary, a" }; // these mean something else there
-
-function keyDown(stage, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, act = ACTS[key];
-  if (!act || event.target.matches("input[type=text], textarea")) return;
-  if (OWN[key] && event.target.matches(OWN[key])) return;
-  if (event.target.matches("select") && key.match(/^\w$/)) return; // a letter chooses there
-  if (" ,.".includes(key) && stage.frame.num_steps === undefined) return;
-  event.preventDefault();
-  act(stage);
 }
 
 // ---- field.js
@@ -1243,88 +1077,6 @@ function valueAt({ values, across, up, left, top }, x, y) {
   const u = Math.max(0, Math.min(across - 1.001, (x - left) / CELL)), v = Math.max(0, Math.min(up - 1.001, (y - top) / CELL));
   const i = Math.floor(u), j = Math.floor(v), s = u - i, t = v - j, at = j * across + i;
   return (values[at] * (1 - s) + values[at + 1] * s) * (1 - t) + (values[at + across] * (1 - s) + values[at + across + 1] * s) * t;
-}
-
-// ---- labels.js
-
-// Words on a picture that keep out of each other's way: the levels of a map, the names at the ends of lines.
-
-
-const TURNS = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]; // of a sixteenth of a circle each
-const APART = 24; // px
-
-// Where the levels of a map are written: [{x, y, level}], along one ray from its minimum. `start` is where the run begins: the
-// ray goes away from it, and stays while the run is stepped through. Nothing is written on the places in `avoid` ({x, y, r})
-// or in the corners that hold buttons (`taken`: boxes).
-function levelLabels(grid, field, view, minimum, start, avoid = [], taken = []) {
-  const levels = linesOf(field, grid), away = start ? Math.atan2(minimum[1] - start[1], minimum[0] - start[0]) + 0.35 : 0.6;
-  const { box } = view, whole = box.width + box.height, at = (part) => [box.left + box.width * part, box.top + box.height / 2];
-  let best = [];
-  for (const [from, back, enough] of [[minimum, 0, 3], ...[0.5, 0.25, 0.75].map((part) => [at(part), -whole / 2, 2])]) { // else along a line
-    for (const turn of TURNS) {
-      const found = alongRay(grid, view, levels, from, away + (turn * Math.PI) / 8, [back, back + whole], avoid, taken);
-      if (found.length > best.length) best = found;
-      if (best.length >= enough) return best;
-    }
-    if (best.length >= 2) return best;
-  }
-  return best;
-}
-
-function alongRay(grid, { box }, levels, [x0, y0], angle, [near, end], avoid, taken) {
-  const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
-  const right = box.left + box.width - APART, low = box.top + box.height - 32;
-  let before = null;
-  for (let far = near; far < end; far += 2) {
-    const x = x0 + far * dx, y = y0 + far * dy;
-    if (x < box.left || y < box.top || x > box.left + box.width || y > box.top + box.height) { before = null; continue; }
-    const here = valueAt(grid, x, y);
-    const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
-    before = here;
-    if (level === undefined || x < box.left + 34 || x > right || y < box.top + 14 || y > low) continue;
-    const last = found[found.length - 1];
-    if (last && (last.level === level || Math.hypot(x - last.x, y - last.y) < APART)) continue;
-    if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) continue;
-    if (taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9)) continue;
-    found.push({ x, y, level });
-  }
-  return found;
-}
-
-// Names at the ends of lines, each as high as it is (`tall`): from where one would stand (`at`) to where it stands (`y`, its
-// middle), so that none meets another, between lo and hi.
-function apart(tags, lo, hi) {
-  tags.sort((a, b) => a.at - b.at);
-  tags.forEach((tag, i) => { tag.y = Math.max(tag.at, i ? tags[i - 1].y + (tags[i - 1].tall + tag.tall) / 2 : lo + tag.tall / 2); });
-  let most = hi;
-  for (let i = tags.length - 1; i >= 0; i--) { tags[i].y = Math.min(tags[i].y, most - tags[i].tall / 2); most = tags[i].y - tags[i].tall / 2; }
-  return tags;
-}
-
-// Boxes that are taken on a picture. `place` gives the first of some places for words of a size where they meet nothing.
-class Room {
-  constructor(box) {
-    this.box = box;
-    this.taken = [];
-  }
-
-  take(left, top, right, bottom) {
-    this.taken.push({ left, top, right, bottom });
-  }
-
-  free({ left, top, right, bottom }) {
-    const { box } = this;
-    return left >= box.left + 2 && right <= box.left + box.width - 2 && top >= box.top + 1 && bottom <= box.top + box.height - 1
-      && !this.taken.some((b) => left < b.right + 3 && right > b.left - 3 && top < b.bottom && bottom > b.top);
-  }
-
-  place(width, height, middles) { // middles: [x, y] of the words' middle, the best first
-    const boxes = middles.map(([x, y]) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 }));
-    const found = boxes.find((b) => this.free(b));
-    if (!found) return null;
-    this.taken.push(found);
-    return [(found.left + found.right) / 2, (found.top + found.bottom) / 2];
-  }
 }
 
 // ---- marks.js
@@ -1681,6 +1433,1337 @@ function outline(context, shape, x, y, r) {
   else if (shape === "plus") { context.moveTo(x - r, y); context.lineTo(x + r, y); context.moveTo(x, y - r); context.lineTo(x, y + r); }
 }
 
+// ---- icons.js
+
+// One drawn set of icons: inline SVG on a grid of 20, strokes of 1.7 with round ends (stage.css). Never a character.
+
+
+const SHAPES = {
+  first: '<path d="M5 4.5v11"/><path class="oc-f" d="M15.5 4.6v10.8a.6.6 0 0 1-.95.5L7.4 10.5a.6.6 0 0 1 0-1l7.15-5.4a.6.6 0 0 1 .95.5z"/>',
+  last: '<path d="M15 4.5v11"/><path class="oc-f" d="M4.5 4.6v10.8a.6.6 0 0 0 .95.5l7.15-5.4a.6.6 0 0 0 0-1L5.45 4.1a.6.6 0 0 0-.95.5z"/>',
+  back: '<path d="M12.5 4.5 7 10l5.5 5.5"/>',
+  next: '<path d="M7.5 4.5 13 10l-5.5 5.5"/>',
+  play: '<path class="oc-f" d="M6 4.2v11.6a.8.8 0 0 0 1.2.7l9.4-5.8a.8.8 0 0 0 0-1.4L7.2 3.5a.8.8 0 0 0-1.2.7z"/>',
+  pause: '<path class="oc-f" d="M5 4h3.6v12H5zM11.4 4H15v12h-3.6z"/>',
+  pin: '<path d="M7.2 3h5.6l-.7 5.2 2.6 2.6v1.4H5.3v-1.4l2.6-2.6z"/><path d="M10 12.2v5.2"/>',
+  link: '<path d="M8.4 11.6a3 3 0 0 0 4.3 0l2.9-2.9a3 3 0 0 0-4.3-4.3l-1 1"/><path d="M11.6 8.4a3 3 0 0 0-4.3 0l-2.9 2.9a3 3 0 0 0 4.3 4.3l1-1"/>',
+  save: '<path d="M10 3v9.4M6.2 8.8 10 12.6l3.8-3.8"/><path d="M3.5 13.5v2.2a1 1 0 0 0 1 1h11a1 1 0 0 0 1-1v-2.2"/>',
+  full: '<path d="M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4"/>',
+  undo: '<path d="M7 3.8 3.6 7.2 7 10.6"/><path d="M3.8 7.2h7.7a4.5 4.5 0 0 1 0 9H7.5"/>',
+  reset: '<path d="M4.2 10a5.8 5.8 0 1 0 1.9-4.3"/><path d="M6.5 2.6 6 6l3.4.5"/>',
+  plus: '<path d="M10 4.5v11M4.5 10h11"/>',
+  minus: '<path d="M4.5 10h11"/>',
+  home: '<circle cx="10" cy="10" r="2.2"/><path d="M10 2.8v2.6M10 14.6v2.6M2.8 10h2.6M14.6 10h2.6"/>',
+  tilt: '<path d="M10 2.8 16.4 6.3v7.2L10 17.2l-6.4-3.7V6.3z"/><path d="M3.8 6.5 10 10l6.2-3.5M10 10v7"/>',
+  close: '<path d="M5 5l10 10M15 5 5 15"/>',
+  warn: '<path d="M10 3 18 16.5H2z"/><path d="M10 8v4M10 14.3v.2"/>',
+};
+
+function icon(name) {
+  const made = element("span", { className: "oc-svg", "aria-hidden": "true" });
+  made.innerHTML = `<svg viewBox="0 0 20 20" focusable="false">${SHAPES[name]}</svg>`;
+  return made;
+}
+
+// A button that is an icon: its name for those who hear it, and with its key for those who point at it.
+function iconButton(shape, name, act, { key = "", className = "oc-icon" } = {}) {
+  const made = element("button", { type: "button", className, title: name + (key ? ` (${key})` : ""), "aria-label": name }, icon(shape));
+  if (key) made.setAttribute("aria-keyshortcuts", { Space: "Space" }[key] || key.toLowerCase());
+  made.addEventListener("click", act);
+  return made;
+}
+
+// ---- pins.js
+
+// Pinned runs: each stays on the picture as a ghost with a letter, and what is seen now is compared with them.
+
+
+const LETTERS = ["A", "B", "C"];
+const NAMED = ["range", "choice"]; // kinds of control: the first two are always said, the others where they differ
+
+function runOf(frame, name) {
+  return (frame.runs || []).find((run) => run.name === name) || null;
+}
+
+// By what pins are compared: [words, number]; null where nothing is known.
+function numberOf(frame, focus) {
+  if (frame.pin) return frame.pin;
+  const losses = runOf(frame, focus)?.quantities.loss?.[0];
+  return losses ? ["ends at", losses[Math.min(frame.num_steps ?? Infinity, losses.length - 1)]] : null;
+}
+
+// The controls whose values differ: what a pinned run is named by, and what the sentence says.
+function differing(controls, values, others) {
+  return controls.filter(({ name }) => others.some((other) => JSON.stringify(other[name]) !== JSON.stringify(values[name])));
+}
+
+function settingOf(controls, values) {
+  const said = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : typeof value === "number" ? numeral(value) : show(value));
+  return controls.map(({ name, label, kind }) => {
+    const value = values[name];
+    if (kind === "walk") return `${label} of ${value.length - 1} steps`;
+    return `${label} ${Array.isArray(value) ? `(${value.map(said).join(", ")})` : said(value)}`;
+  }).join(", ");
+}
+
+// "lower than A (0.0087) and B (0.0066), higher than C (2)": what is seen now beside each pin, [letter, number].
+function comparison(number, pins) {
+  const size = (v) => (Number.isNaN(v) ? Infinity : v), now = size(number);
+  const list = (kept) => {
+    const names = kept.map(([letter, theirs]) => `${letter} (${numeral(size(theirs))})`);
+    return names.length > 1 ? `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}` : names[0];
+  };
+  const sorts = [["lower than", (v) => now < v], ["higher than", (v) => now > v], ["the same as", (v) => now === v]];
+  return sorts.map(([words, holds]) => [words, pins.filter(([, theirs]) => holds(size(theirs)))])
+    .filter(([, kept]) => kept.length).map(([words, kept]) => `${words} ${list(kept)}`).join(", ");
+}
+
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
+
+// A pin is {letter, values, step, focus, frame, words}: the letter and the words stand on the picture. They lie in `stage.ui.pins`.
+class Pins {
+  constructor(stage) {
+    this.stage = stage;
+    this.chips = new Map(); // by pin
+    this.button = iconButton("pin", "Pin this run to compare", () => this.add(), { key: "P", className: "oc-pin" });
+    this.button.append(element("span", { className: "oc-pin-word", textContent: "Pin", "aria-hidden": "true" }));
+    stage.transport.bar.append(this.button);
+  }
+
+  get all() {
+    return this.stage.ui.pins;
+  }
+
+  get possible() { // there is something to compare
+    return numberOf(this.stage.frame, this.focus) !== null;
+  }
+
+  get focus() {
+    const { ui, frame } = this.stage;
+    return runOf(frame, ui.focus) ? ui.focus : frame.focus || "";
+  }
+
+  add() { // what is seen now; a fourth takes the place and the letter of the oldest
+    const { stage } = this;
+    if (!this.possible) return;
+    const kept = this.all.length < LETTERS.length ? this.all : this.all.slice(1);
+    const letter = LETTERS.find((one) => !kept.some((pin) => pin.letter === one));
+    stage.ui.pins = [...kept, { letter, values: structuredClone(stage.values), focus: this.focus, frame: stage.frame, words: "" }];
+    stage.draw();
+    stage.speakNow(`Pinned as ${letter}`);
+  }
+
+  remove(pin) {
+    const { stage } = this, chip = this.chips.get(pin), next = (chip.node.nextElementSibling || chip.node.previousElementSibling)?.querySelector("button");
+    stage.ui.pins = this.all.filter((one) => one !== pin);
+    stage.draw();
+    (next || this.button).focus();
+  }
+
+  restore(pin) {
+    this.stage.restore({ values: structuredClone(pin.values), step: this.stage.transport.step, focus: pin.focus, frame: pin.frame });
+  }
+
+  match() { // names and chips; called before the pictures are painted
+    const { stage } = this, { controls } = stage.spec;
+    for (const pin of this.all) {
+      const [first] = differing(controls, pin.values, [stage.values]);
+      pin.words = pin.focus !== this.focus ? pin.focus : first ? settingOf([first], pin.values) : "the same";
+    }
+    for (const [pin, { node }] of this.chips) if (!this.all.includes(pin)) { node.remove(); this.chips.delete(pin); }
+    for (const pin of this.all) if (!this.chips.has(pin)) this.make(pin);
+    const others = [stage.values, ...this.all.map((pin) => pin.values)];
+    for (const pin of this.all) {
+      const named = controls.filter((control) => NAMED.includes(control.kind)).filter((control, i) => i < 2 || differing([control], pin.values, others).length);
+      setText(this.chips.get(pin).setting, [pin.focus, settingOf(named, pin.values)].filter(Boolean).join(", "));
+      const chip = this.chips.get(pin), colour = stage.painter.color(runOf(pin.frame, pin.focus)?.role || "path");
+      if (chip.colour !== colour) chip.letter.style.color = chip.colour = colour;
+    }
+    stage.pinned.hidden = !this.all.length;
+    this.button.hidden = !this.possible;
+  }
+
+  make(pin) {
+    const { stage } = this, [words, number] = numberOf(pin.frame, pin.focus), setting = element("span");
+    const letter = element("span", { className: "oc-letter", textContent: pin.letter });
+    const back = button("", () => this.restore(pin), { className: "oc-back", title: `Back to this setting: ${settingOf(stage.spec.controls, pin.values)}` });
+    back.append(letter, setting, element("span", { className: "oc-soft", textContent: `${words} ${numeral(number)}` }));
+    const off = iconButton("close", `Remove ${pin.letter}`, () => this.remove(pin));
+    const node = element("li", {}, back, off);
+    this.chips.set(pin, { node, letter, setting });
+    stage.pinned.append(node);
+  }
+
+  // The sentence that compares what is seen now with the pins; null where there is none.
+  sentence() {
+    const { stage } = this, now = numberOf(stage.frame, this.focus);
+    if (!this.all.length || !now) return null;
+    const differ = differing(stage.spec.controls, stage.values, this.all.map((pin) => pin.values));
+    const setting = [this.focus, settingOf(differ, stage.values)].filter(Boolean).join(", ") || "This setting";
+    const pins = this.all.map((pin) => [pin.letter, numberOf(pin.frame, pin.focus)[1]]);
+    return `${capital(setting)}, ${now[0]} ${numeral(now[1])}: ${comparison(now[1], pins)}.`;
+  }
+}
+
+// ---- reading.js
+
+// Reading a field at one place: the loss there and its slope, between the points of the grid (as figures/field.py samples it).
+
+// {loss, gradient}; null where the place lies outside of the field.
+function readAt({ values, extent }, x, y) {
+  const [rows, columns] = values.shape, [xlo, xhi, ylo, yhi] = extent;
+  if (!(x >= xlo && x <= xhi && y >= ylo && y <= yhi)) return null;
+  const across = weightsAt((x - xlo) / (xhi - xlo), columns), up = weightsAt((y - ylo) / (yhi - ylo), rows);
+  let loss = 0, dx = 0, dy = 0;
+  for (let j = 0; j < 4; j++) {
+    let along = 0, slope = 0;
+    for (let i = 0; i < 4; i++) {
+      const value = beyond((r) => beyond((c) => values[r * columns + c], across.first + i, columns), up.first + j, rows);
+      along += across.weights[i] * value;
+      slope += across.slopes[i] * value;
+    }
+    loss += up.weights[j] * along;
+    dy += up.slopes[j] * along;
+    dx += up.weights[j] * slope;
+  }
+  return { loss, gradient: [dx / (xhi - xlo), dy / (yhi - ylo)] };
+}
+
+function weightsAt(part, count) { // of the four points around a place, and how each changes along the whole grid
+  const place = part * (count - 1), cell = Math.max(0, Math.min(count - 2, Math.floor(place))), t = place - cell;
+  const weights = [((2 - t) * t - 1) * t, (3 * t - 5) * t * t + 2, ((4 - 3 * t) * t + 1) * t, (t - 1) * t * t];
+  const slopes = [(4 - 3 * t) * t - 1, (9 * t - 10) * t, (8 - 9 * t) * t + 1, (3 * t - 2) * t];
+  return { first: cell - 1, weights: weights.map((w) => w / 2), slopes: slopes.map((s) => (s / 2) * (count - 1)) };
+}
+
+function beyond(at, index, count) { // beyond its ends the grid goes on as a parabola
+  if (index < 0) return 3 * at(0) - 3 * at(1) + at(2);
+  if (index >= count) return at(count - 3) - 3 * at(count - 2) + 3 * at(count - 1);
+  return at(index);
+}
+
+const HEIGHTS = new WeakMap(); // of a field's values
+
+function rangeOf({ values }) { // the lowest and the highest of a field
+  if (!HEIGHTS.has(values)) HEIGHTS.set(values, { low: values.reduce((a, b) => Math.min(a, b), Infinity), high: values.reduce((a, b) => Math.max(a, b), -Infinity) });
+  return HEIGHTS.get(values);
+}
+
+// ---- tilt.js
+
+// The map tilted: seen from the side, as high as the logarithm of the loss. Nothing can be read here that the flat map does not say.
+
+
+const YAW = 0.62, PITCH = 0.98; // radians: turned to the left, leaned back
+const HIGH = 0.34; // of the height of the box, from the lowest loss to the highest, or less: nothing hides behind a wall
+const BEND = 0.008; // the logarithm begins at this part of the highest loss
+const ROOM = { across: 24, above: 36, below: 30 }; // px that the surface leaves free
+const SIGHT = 96; // rangeOf at which a line of sight is tried
+const PATCHES = [72, 46];
+const LIGHT = { light: 0.1, dark: 0.28 };
+
+const RELIEFS = new WeakMap(); // of a field's values: the last one
+
+// The losses of a field on a grid of patches over a window.
+function reliefOf(field, xlim, ylim, [across, up] = PATCHES) {
+  const key = [...xlim, ...ylim, across, up].join();
+  let kept = RELIEFS.get(field.values);
+  if (!kept) RELIEFS.set(field.values, (kept = new Map()));
+  if (kept.has(key)) return kept.get(key);
+  const [xlo, xhi, ylo, yhi] = field.extent, places = [];
+  for (let j = 0; j <= up; j++) for (let i = 0; i <= across; i++) {
+    const x = xlim[0] + ((xlim[1] - xlim[0]) * i) / across, y = ylim[0] + ((ylim[1] - ylim[0]) * j) / up;
+    places.push({ x, y, loss: readAt(field, clamp(x, [xlo, xhi]), clamp(y, [ylo, yhi])).loss });
+  }
+  if (kept.size > 3) kept.clear();
+  kept.set(key, { across, up, places });
+  return kept.get(key);
+}
+
+// The camera of a map, `lift` of the way up (0: flat): where a place of it lies in the box of its view.
+class Camera {
+  constructor(view, lift) {
+    const { home, box, zoom, panel: { field } } = view;
+    const { low, high } = rangeOf(field);
+    Object.assign(this, { home, field, lift, box, low, highest: high });
+    this.unit = [box.width / (home.xlim[1] - home.xlim[0]), box.height / (home.ylim[1] - home.ylim[0])];
+    this.middle = [(home.xlim[0] + home.xlim[1]) / 2, (home.ylim[0] + home.ylim[1]) / 2];
+    this.turn = [Math.cos(YAW * lift), Math.sin(YAW * lift), Math.cos(PITCH * lift), Math.sin(PITCH * lift)];
+    Object.assign(this, { size: 1, shift: [0, 0], k: 1, away: [0, 0] });
+    const relief = reliefOf(field, home.xlim, home.ylim);
+    this.rise = this.steepest(relief);
+    this.fit(relief);
+    const whole = this.seen(...this.middle), centre = this.seen(zoom.cx, zoom.cy);
+    this.k = zoom.k;
+    this.away = [0, 1].map((i) => centre[i] * this.k - whole[i]);
+  }
+
+  loss(x, y) { // also just beyond the field
+    const [xlo, xhi, ylo, yhi] = this.field.extent;
+    return readAt(this.field, clamp(x, [xlo, xhi]), clamp(y, [ylo, yhi])).loss;
+  }
+
+  height(loss) { // 0 at the lowest of the map, 1 at its highest
+    const part = Math.max(0, loss - this.low) / (this.highest - this.low || 1);
+    return Math.log1p(Math.min(1, part) / BEND) / Math.log1p(1 / BEND);
+  }
+
+  turned(x, y, loss) { // around the middle of the map, in pixels of the flat one
+    const a = (x - this.middle[0]) * this.unit[0], b = (y - this.middle[1]) * this.unit[1], [cos, sin, flat, steep] = this.turn;
+    return [a * cos - b * sin, -((a * sin + b * cos) * flat + this.rise * this.height(loss) * steep)];
+  }
+
+  // How many pixels the highest loss is above the lowest: as many as can be, with every place still seen from the front.
+  steepest({ across, up, places }) {
+    const [cos, sin] = [Math.cos(YAW), Math.sin(YAW)], most = Math.cos(PITCH) / Math.sin(PITCH);
+    const wide = (this.unit[0] * (this.home.xlim[1] - this.home.xlim[0])) / across, tall = (this.unit[1] * (this.home.ylim[1] - this.home.ylim[0])) / up;
+    let steep = 1e-9;
+    for (let j = 0; j < up; j++) for (let i = 0; i < across; i++) {
+      const n = j * (across + 1) + i, here = this.height(places[n].loss);
+      steep = Math.max(steep, (sin * (here - this.height(places[n + 1].loss))) / wide + (cos * (here - this.height(places[n + across + 1].loss))) / tall);
+    }
+    return Math.min(HIGH * this.box.height, Math.max((0.9 * most) / steep, 0.12 * this.box.height));
+  }
+
+  fit({ places }) { // the whole surface fills the box
+    const { box, lift } = this, ends = [[Infinity, -Infinity], [Infinity, -Infinity]];
+    for (const { x, y, loss } of places) this.turned(x, y, loss).forEach((v, n) => { ends[n][0] = Math.min(ends[n][0], v); ends[n][1] = Math.max(ends[n][1], v); });
+    const [wide, tall] = ends.map(([lo, hi]) => hi - lo);
+    const size = Math.min((box.width - ROOM.across) / wide, (box.height - ROOM.above - ROOM.below) / tall);
+    this.size = 1 + (size - 1) * lift;
+    this.shift = ends.map(([lo, hi], n) => lift * ((lo + hi) / 2 - (n * (ROOM.above - ROOM.below)) / 2 / size));
+  }
+
+  seen(x, y, loss = this.loss(x, y)) {
+    return this.turned(x, y, loss).map((v, n) => (v - this.shift[n]) * this.size);
+  }
+
+  place(x, y, loss = this.loss(x, y)) {
+    if (!Number.isFinite(x + y)) return [NaN, NaN];
+    const { box, k, away } = this, [across, down] = this.seen(x, y, loss);
+    return [box.left + box.width / 2 + across * k - away[0], box.top + box.height / 2 + down * k - away[1]];
+  }
+
+  // The place of the map that is seen at a pixel: the first one on the way down. null: beside the surface.
+  pick(px, py) {
+    const { box, k, away, size, shift, turn: [cos, sin, flat, steep], unit, middle, home } = this;
+    const across = (px - box.left - box.width / 2 + away[0]) / k / size + shift[0], down = (py - box.top - box.height / 2 + away[1]) / k / size + shift[1];
+    const at = (height) => { // where the line of sight is as high as this
+      const back = (-down - this.rise * height * steep) / flat, a = across * cos + back * sin, b = back * cos - across * sin;
+      return [middle[0] + a / unit[0], middle[1] + b / unit[1]];
+    };
+    const on = ([x, y]) => x >= home.xlim[0] && x <= home.xlim[1] && y >= home.ylim[0] && y <= home.ylim[1];
+    const under = (height) => { const [x, y] = at(height); return on([x, y]) && this.height(this.loss(x, y)) >= height; };
+    let above = 1.01, below = null;
+    for (let n = 1; n <= SIGHT && below === null; n++) { const height = 1.01 * (1 - n / SIGHT) - 1e-6; if (under(height)) below = height; else above = height; }
+    if (below === null) return null;
+    for (let n = 0; n < 20; n++) { const middle = (above + below) / 2; if (under(middle)) below = middle; else above = middle; }
+    return at(below);
+  }
+}
+
+// The surface, patch by patch from far to near; its colours mean the same losses as the bands of the flat map.
+function paintSurface(context, camera, { xlim, ylim }, ramp, dark) {
+  const { field, lift, home } = camera, moving = lift < 1; // larger patches while the camera moves: each frame is a new surface
+  const ends = [[xlim, home.xlim], [ylim, home.ylim]].map(([[lo, hi], [least, most]]) =>
+    [Math.max(least, lo - 0.6 * (hi - lo)), Math.min(most, hi + 0.6 * (hi - lo))]); // what is seen reaches further when it is tilted
+  const { across, up, places } = reliefOf(field, ...ends, moving ? PATCHES.map((n) => n / 2) : PATCHES);
+  const seen = places.map(({ x, y, loss }) => camera.place(x, y, loss)), high = places.map(({ loss }) => camera.height(loss));
+  const colours = Array.from({ length: field.levels.length + 1 }, (_, band) => channels(bandColour(ramp, field, band)));
+  const steep = [0, 1].map((n) => camera.rise / ((camera.unit[n] * (ends[n][1] - ends[n][0])) / [across, up][n])), light = LIGHT[dark ? "dark" : "light"] * lift;
+  context.lineWidth = 0.8;
+  for (let j = up - 1; j >= 0; j--) for (let i = across - 1; i >= 0; i--) {
+    const n = j * (across + 1) + i, corners = [n, n + 1, n + across + 2, n + across + 1];
+    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * Math.tanh(lean) * 1.6;
+    const [r, g, b] = shadeOf(colours, field.levels, (places[n].loss + places[n + across + 2].loss) / 2).map((v) => Math.min(255, Math.round(v * shade)));
+    context.fillStyle = context.strokeStyle = `rgb(${r},${g},${b})`;
+    context.beginPath();
+    for (const corner of corners) context.lineTo(...seen[corner]);
+    context.closePath();
+    context.fill();
+    context.stroke();
+  }
+}
+
+const channels = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+
+function shadeOf(colours, levels, loss) { // as the band in its middle, and between two of them elsewhere
+  const above = levels.findIndex((level) => loss <= level), band = above < 0 ? levels.length : above;
+  const [lo, hi] = [levels[band - 1], levels[band]], part = lo === undefined || hi === undefined ? 0.5 : lo > 0 ? Math.log(loss / lo) / Math.log(hi / lo) : (loss - lo) / (hi - lo);
+  const place = clamp(band - 0.5 + part, [0, colours.length - 1]), k = Math.min(colours.length - 2, Math.floor(place));
+  return colours[k].map((v, n) => v + (colours[k + 1][n] - v) * (place - k));
+}
+
+// The lines of levels on the surface, as a path. `grid` is the field sampled on the flat map.
+function levelsOnSurface(camera, grid, { box, xOf, yOf }, levels) {
+  const path = new Path2D();
+  for (const level of levels) for (const loop of loopsOf(grid, level)) {
+    let pen = false;
+    for (let i = 0; i <= loop.length; i += 2) {
+      const x = loop[i % loop.length], y = loop[(i + 1) % loop.length];
+      const inside = x >= box.left - 1 && x <= box.left + box.width + 1 && y >= box.top - 1 && y <= box.top + box.height + 1;
+      if (inside) path[pen ? "lineTo" : "moveTo"](...camera.place(xOf(x), yOf(y), level));
+      pen = inside;
+    }
+  }
+  return path;
+}
+
+// ---- readout.js
+
+// The second layer of each panel, and the line of values below: what is read under the pointer, or at a step. It is painted
+// alone while a pointer moves; the pictures below stay as they are.
+
+
+const NO_KERNEL = "Starting elsewhere needs a kernel: open the notebook, or run its cell again.";
+const TOOLS = [50, 146]; // px, the corner of a map that holds its buttons
+const PARTS = 4; // of a quantity that are read out; of longer ones, none
+
+// How far apart the steps lie, where a panel goes over the steps: a mark of it has one place a step, 0, 1, 2 … or 0, 10, 20 …; null elsewhere.
+function stepsOf({ marks, field }, last) {
+  if (field || last === undefined) return null;
+  const even = (x) => x?.length > 2 && x.length <= last + 1 && x[0] === 0 && x[1] > 0 && Number.isInteger(x[1]) && Math.abs(x[x.length - 1] - x[1] * (x.length - 1)) < 1e-6 * x[x.length - 1];
+  const found = marks.find(({ kind, run, by_step, x }) => (kind === "line" || kind === "points") && (run || by_step) && even(x));
+  return found ? found.x[1] : null;
+}
+
+// What is known at the place that is read: {panel, x, y, kept, loss, gradient}; null where there is nothing to read.
+function reading(stage) {
+  const { point } = stage.ui, field = point && stage.frame.panels[point.panel]?.field;
+  const found = field && readAt(field, point.x, point.y);
+  return found ? { ...point, ...found } : null;
+}
+
+// The parts of the read-out line, {name, value, role}; the first says what they are the values of.
+function partsOf(stage, read) {
+  const { frame, ui, spec } = stage;
+  if (read) {
+    return [
+      { name: read.kept ? "at this point" : "under the pointer" },
+      { name: nameOfPlace(frame.panels[read.panel]), value: pair([read.x, read.y]) },
+      { name: "loss", value: numeral(read.loss) },
+      { name: "gradient", value: pair(read.gradient), role: "gradient" },
+      { name: "steepness", value: numeral(Math.hypot(...read.gradient)) },
+    ];
+  }
+  const run = frame.num_steps === undefined ? null : runOf(frame, ui.focus || frame.focus);
+  if (!run) return [];
+  const step = ui.preview ?? stage.at(), parts = [{ name: `step ${step}`, role: run.role }];
+  for (const [name, columns] of Object.entries(run.quantities)) {
+    if (columns.length > PARTS || !(step < columns[0].length)) continue;
+    const values = columns.map((column) => column[step]);
+    parts.push({ name, value: values.length > 1 ? pair(values) : numeral(values[0]), role: spec.quantities[name] });
+  }
+  return parts;
+}
+
+function inWords(parts) { // for who hears them
+  return parts.map(({ name, value }) => (value === undefined ? name : `${name} ${value}`)).join(", ");
+}
+
+const pair = (values) => `(${values.map((v) => numeral(v)).join(", ")})`;
+
+function nameOfPlace({ xlabel, ylabel }) {
+  const [across, up] = [xlabel, ylabel].map((label) => label.match(/^(\w+)\[[01]\]$/)?.[1]);
+  return across && across === up ? across : `${xlabel}, ${ylabel}`;
+}
+
+// Whether a plot's vertical axis is the loss that a map has: the run in focus says so, where it lies on the map.
+function showsLossOf(frame, focus, map, plot) {
+  const run = runOf(frame, focus), places = run?.quantities.w, mark = plot.marks.find((one) => one.run && one.run === focus && one.y?.length && rising(one.x));
+  if (!mark || places?.length !== 2) return false;
+  const seen = Math.min(mark.y.length, places[0].length);
+  for (let t = 0; t < seen; t++) {
+    const there = readAt(map.field, places[0][t], places[1][t]);
+    if (there) return Math.abs(there.loss - mark.y[t]) <= 0.03 * Math.abs(mark.y[t]) + 3e-4 * rangeOf(map.field).high;
+  }
+  return false;
+}
+
+const rising = (x) => x?.length > 1 && x[1] > x[0];
+
+class Readout {
+  constructor(stage) {
+    this.stage = stage;
+    this.slots = [];
+    this.start = button("Start here", () => stage.hand.startThere(), { className: "oc-here", hidden: true });
+    this.why = element("span", { className: "oc-why", textContent: "needs a kernel", title: NO_KERNEL, hidden: true });
+    stage.read.append(this.start, this.why);
+  }
+
+  paint() {
+    const { stage } = this, read = reading(stage), { ui } = stage, seen = stage.panels.filter((panel) => panel.view);
+    for (const panel of seen) this.clear(panel);
+    if (read && stage.panels[read.panel].view) this.level(stage.panels[read.panel], read);
+    if (!read && ui.preview !== null) for (const panel of seen) this.preview(panel, ui.preview);
+    if (stage.hand.aim) this.aim(stage.hand.aim);
+    this.say(read);
+  }
+
+  clear(panel) {
+    panel.pen ||= panel.readout.getContext("2d");
+    panel.pen.setTransform(1, 0, 0, 1, 0, 0);
+    if (panel.touched) panel.pen.clearRect(0, 0, panel.readout.width, panel.readout.height);
+    panel.touched = false;
+  }
+
+  on(panel) { // to paint there
+    const { ratio } = this.stage.painter;
+    panel.touched = true;
+    panel.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    panel.pen.setLineDash([]);
+    return panel.pen;
+  }
+
+  // A place of a map: the level through it, its loss, the way down; and that loss as a rule in the curve beside it.
+  level(panel, read) {
+    const { stage } = this, { painter, frame, ui } = stage, { view, grid } = panel, { box } = view, context = this.on(panel), [x, y] = view.at(read.x, read.y);
+    if (!grid) return;
+    context.save();
+    context.beginPath();
+    context.rect(box.left, box.top, box.width, box.height);
+    context.clip();
+    const line = view.camera ? levelsOnSurface(view.camera, grid, view, [read.loss]) : pathOf(loopsOf(grid, read.loss));
+    Object.assign(context, { lineJoin: "round", strokeStyle: painter.tone.casing, lineWidth: 4, globalAlpha: 0.8 });
+    context.stroke(line);
+    Object.assign(context, { strokeStyle: painter.tone.text, lineWidth: 1.6, globalAlpha: 1 });
+    context.stroke(line);
+    this.downhill(context, panel.view, read);
+    painter.stamp(context, "circle", x, y, 4.5, painter.tone.text, true);
+    this.tag(context, box, `loss ${numeral(read.loss)}`, x, y);
+    context.restore();
+    for (const other of stage.panels) {
+      if (other.view && other !== panel && showsLossOf(frame, ui.focus || frame.focus, frame.panels[panel.index], other.view.panel)) this.rule(other, read.loss);
+    }
+  }
+
+  downhill(context, view, { x, y, loss, gradient }) { // as long as it is steep, and never too short or too long to be seen
+    const { xlim, ylim, box, home, camera, panel: { field } } = view, { painter } = this.stage, steep = Math.hypot(...gradient);
+    const pixel = [(xlim[1] - xlim[0]) / box.width, (ylim[1] - ylim[0]) / box.height], by = gradient.map((v, i) => -v / pixel[i]), far = Math.hypot(...by);
+    if (!(far > 0)) return;
+    const { low, high } = rangeOf(field), usual = (high - low) / Math.hypot(home.xlim[1] - home.xlim[0], home.ylim[1] - home.ylim[0]);
+    const length = 22 + (46 * steep) / (steep + usual), to = [x, y].map((v, i) => v + (by[i] / far) * length * pixel[i]);
+    painter.arrow(context, view.at(x, y), camera ? camera.place(...to, loss) : view.at(...to), painter.color("gradient"), 2.6);
+  }
+
+  tag(context, box, words, x, y) { // beside the place, and whole on the map
+    const { painter } = this.stage, width = painter.width(context, words, SIZES.label, 650) + 16, height = 23;
+    const top = clamp(y - 34, [box.top + 4, box.top + box.height - height - 4]), right = box.left + box.width - (top < box.top + TOOLS[1] ? TOOLS[0] : 0);
+    const left = x + 14 + width > right ? x - 14 - width : x + 14;
+    context.fillStyle = painter.tone.text;
+    context.beginPath();
+    context.roundRect(left, top, width, height, 5);
+    context.fill();
+    painter.words(context, words, left + 8, top + height / 2 + 0.5, painter.tone.background, { size: SIZES.label, weight: 650 });
+  }
+
+  rule(panel, loss) {
+    const { box, Y } = panel.view, { painter } = this.stage, y = Y(loss), right = box.left + box.width;
+    if (!(y >= box.top && y <= box.top + box.height)) return;
+    const context = this.on(panel);
+    context.beginPath();
+    context.moveTo(box.left, y);
+    context.lineTo(right, y);
+    painter.stroke(context, painter.tone.text, 1.2, [4, 3]);
+    painter.words(context, "loss here", right - 3, y > box.top + 16 ? y - 9 : y + 10, painter.tone.text, { size: SIZES.tick, align: "right", halo: painter.tone.background });
+  }
+
+  // The step that a hand over the curve would go to: a hollow mark on every picture.
+  preview(panel, step) {
+    const { frame, ui, painter } = this.stage, { view } = panel, { box } = view, context = this.on(panel), focus = ui.focus || frame.focus;
+    const wide = stepsOf(view.panel, frame.num_steps);
+    if (wide) {
+      const x = view.X(step * wide);
+      context.beginPath();
+      context.moveTo(x, box.top);
+      context.lineTo(x, box.top + box.height);
+      painter.stroke(context, painter.tone.edge, 1, [3, 3]);
+    }
+    const seen = new Set();
+    for (const mark of view.panel.marks) {
+      const goes = (mark.kind === "points" && mark.by_step === "at") || (mark.kind === "line" && mark.run && !mark.dash);
+      if (!goes || (mark.run || "") !== (focus || "") || seen.has(mark.role) || !(step < mark.x.length)) continue;
+      const [x, y] = view.at(mark.x[step], mark.y[step]);
+      seen.add(mark.role); // of a line and its points, once
+      if (x >= box.left && x <= box.left + box.width && y >= box.top - 1 && y <= box.top + box.height + 1) painter.stamp(context, "circle", x, y, 5, painter.color(mark.role), true);
+    }
+  }
+
+  aim({ panel, x, y }) { // where the next step of a walk would go
+    const { painter, panels } = this.stage, context = this.on(panels[panel]), [left, top] = panels[panel].view.at(x, y);
+    context.beginPath();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { context.moveTo(left + 4 * dx, top + 4 * dy); context.lineTo(left + 14 * dx, top + 14 * dy); }
+    painter.stroke(context, painter.tone.text, 2, []);
+  }
+
+  // The line of values; its nodes are made once.
+  say(read) {
+    const { stage } = this, parts = partsOf(stage, read), start = read?.kept && stage.hand.startOf(read.panel);
+    stage.read.hidden = !parts.length && !stage.frame.panels.some((panel) => panel.field);
+    while (this.slots.length < parts.length) this.slots.push(this.slot(this.slots.length));
+    this.slots.forEach((slot, i) => {
+      const { name = "", value = "", role } = parts[i] || {};
+      slot.node.hidden = i >= parts.length;
+      setText(slot.name, name);
+      setText(slot.value, value);
+      const colour = role ? stage.painter.color(role) : "";
+      if (slot.colour !== colour) { slot.dot.style.background = slot.colour = colour; slot.dot.hidden = !colour; }
+    });
+    this.start.hidden = !start;
+    this.start.disabled = !stage.link.live;
+    this.start.title = stage.link.live ? "Start the run here (Enter)" : NO_KERNEL;
+    this.why.hidden = !start || stage.link.live;
+  }
+
+  slot(index) {
+    const dot = element("i", { hidden: true }), name = element(index ? "b" : "strong"), value = element("span");
+    const node = element("span", { className: index ? "oc-value" : "oc-at" }, dot, name, value);
+    this.stage.read.insertBefore(node, this.start);
+    return { node, dot, name, value, colour: "" };
+  }
+}
+
+// ---- zoom.js
+
+// Zoom and pan of a map. A zoom is {k, cx, cy}: drawn k times as large as at home, these values in the middle of the box.
+
+
+const MOST = 40;
+
+// `home` has the limits (xlim, ylim) of the whole map. No place beyond them comes into the box.
+function wholeMap({ xlim, ylim }) {
+  return { k: 1, cx: (xlim[0] + xlim[1]) / 2, cy: (ylim[0] + ylim[1]) / 2 };
+}
+
+// `factor` times as large; the place `x, y` stays where it is on the picture, unless an edge of the map is in the way.
+function zoomedAt(zoom, home, factor, [x, y]) {
+  const k = clamp(zoom.k * factor, [1, MOST]), part = 1 - zoom.k / k;
+  return onMap({ k, cx: zoom.cx + (x - zoom.cx) * part, cy: zoom.cy + (y - zoom.cy) * part }, home);
+}
+
+// The map moved by this much, in values.
+function panned(zoom, home, [across, up]) {
+  return onMap({ k: zoom.k, cx: zoom.cx - across, cy: zoom.cy - up }, home);
+}
+
+// The same zoom, moved no further than that a place is seen.
+function showing(zoom, home, [x, y]) {
+  const reach = (c, v, [lo, hi]) => clamp(c, [v - ((hi - lo) * 0.46) / zoom.k, v + ((hi - lo) * 0.46) / zoom.k]);
+  return onMap({ k: zoom.k, cx: reach(zoom.cx, x, home.xlim), cy: reach(zoom.cy, y, home.ylim) }, home);
+}
+
+// Between two zooms: each frame is larger than the one before by the same factor, and one place stays where it is.
+function zoomBetween(from, to, part) {
+  const k = from.k * (to.k / from.k) ** part;
+  const gone = from.k === to.k ? part : (1 / k - 1 / from.k) / (1 / to.k - 1 / from.k);
+  return { k, cx: from.cx + (to.cx - from.cx) * gone, cy: from.cy + (to.cy - from.cy) * gone };
+}
+
+function onMap({ k, cx, cy }, home) {
+  const within = (c, [lo, hi]) => clamp(c, [lo + (hi - lo) / (2 * k), hi - (hi - lo) / (2 * k)]);
+  return k < 1.0001 ? wholeMap(home) : { k, cx: within(cx, home.xlim), cy: within(cy, home.ylim) };
+}
+
+// ---- hand.js
+
+// The hand on the pictures. On a map: read a value, keep the place, start there, zoom, pan. On a curve: choose the step.
+// On both: points are dragged, walks are clicked. Keys do all of it too.
+
+
+const NEAR = 24; // pixels of the page around a handle, for a finger too
+const STILL = 5; // pixels: who moves less has clicked
+const KEY_STEPS = 80; // of an arrow key, across a map
+const KEY_ZOOM = 1.6;
+const WHEEL = 240; // pixels of a wheel's way, for e times the size
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+const MOVES = {
+  point: (label) => `Arrow keys move ${label}, with Shift further. `,
+  range: (label) => `Arrow keys change ${label}. `,
+  walk: () => "Arrow keys aim, with Shift further; Enter steps there. ",
+};
+
+class Hand {
+  constructor(stage) {
+    Object.assign(this, { stage, held: null, aim: null });
+    this.fingers = new Map(); // where each pointer that is down lies on its picture
+    const listen = (name, act, options) => stage.layout.node.addEventListener(name, (event) => {
+      const panel = stage.panels.find(({ picture }) => picture === event.target);
+      if (panel?.view) act.call(this, event, panel);
+    }, options);
+    listen("pointerdown", this.down);
+    listen("pointermove", this.moved);
+    listen("pointerup", this.up);
+    listen("pointercancel", this.lost);
+    listen("pointerout", this.left);
+    listen("dblclick", this.twice);
+    listen("wheel", this.wheel, { passive: false });
+    listen("touchstart", this.touched, { passive: false });
+    listen("keydown", this.key);
+    listen("focusout", this.blurred);
+    stage.root.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.letGo()) event.stopPropagation(); });
+  }
+
+  // What a hand can do on a panel: "map", "curve", "handle" where a mark of it can be dragged, "picture" where nothing.
+  kind({ index }) {
+    const { frame } = this.stage, panel = frame.panels[index];
+    if (panel.field) return "map";
+    if (stepsOf(panel, frame.num_steps)) return "curve";
+    return this.control(index) ? "handle" : "picture";
+  }
+
+  // What can be dragged there: [mark, control]. A page has no frames for points.
+  handles(index) {
+    const { stage } = this, drags = stage.frame.panels[index].marks.filter((mark) => mark.drag);
+    return drags.map((mark) => [mark, stage.control(mark.drag)]).filter(([, { kind }]) => stage.link.live || kind === "range");
+  }
+
+  control(index) { // which of these the keys move
+    const controls = this.handles(index).map(([, control]) => control);
+    return ["point", "walk", "range"].map((kind) => controls.find((control) => control.kind === kind)).find(Boolean) || null;
+  }
+
+  // For who uses keys or hears the page: what each picture is, and how it is moved.
+  offer() {
+    const { stage } = this;
+    for (const panel of stage.panels) {
+      const { picture, index } = panel, kind = this.kind(panel), control = this.control(index), last = stage.frame.num_steps;
+      const name = stage.frame.panels[index].title || `${stage.frame.panels[index].ylabel} over ${stage.frame.panels[index].xlabel}`;
+      const how = { map: this.mapKeys(index), curve: "Arrow keys choose the step, Home the first, End the last. ", handle: control && MOVES[control.kind](control.label), picture: "" }[kind];
+      const wanted = { "aria-label": how + name, role: { map: "application", curve: "slider", handle: "application", picture: "img" }[kind] };
+      if (kind === "curve") Object.assign(wanted, { "aria-valuemin": 0, "aria-valuemax": last, "aria-valuenow": stage.at(), "aria-valuetext": inWords(partsOf(stage, null).slice(0, 3)) || `step ${stage.at()} of ${last}` });
+      for (const [key, value] of Object.entries(wanted)) if (picture.getAttribute(key) !== String(value)) picture.setAttribute(key, value);
+      if (kind !== "curve") for (const key of ["min", "max", "now", "text"]) picture.removeAttribute("aria-value" + key);
+      picture.tabIndex = kind === "picture" ? -1 : 0;
+      panel.node.dataset.kind = kind;
+      const zoomed = stage.ui.zoom[index]?.k > 1;
+      picture.style.touchAction = { map: zoomed ? "none" : "pan-y", curve: "pan-y pinch-zoom", handle: "pinch-zoom", picture: "pan-y pinch-zoom" }[kind];
+    }
+  }
+
+  mapKeys(index) {
+    const walks = this.control(index)?.kind === "walk", starts = this.startOf(index) && this.stage.link.live;
+    const enter = walks ? "Enter steps there, " : starts ? "Enter starts there, " : "";
+    return `Arrow keys move a reading point, with Shift further; ${enter}plus, minus and 0 zoom, T tilts, Escape lets go. `;
+  }
+
+  // Pointers ---------------------------------------------------------------------------------------------------------
+
+  place(event) { // in the units of the picture
+    const { scale } = this.stage.painter;
+    return [event.offsetX / scale, event.offsetY / scale];
+  }
+
+  // What the map has at a place of its picture; null: nothing, beside a tilted one.
+  spot({ view }, [x, y]) {
+    return view.camera ? view.camera.pick(x, y) : [view.xOf(x), view.yOf(y)];
+  }
+
+  values(panel, at) { // to four digits: what the person reads is what is computed
+    return this.spot(panel, at)?.map((v) => Number(v.toPrecision(4)));
+  }
+
+  // The handle at a place: on a map or curve one has to come near, elsewhere the nearest one comes to the hand.
+  handleAt(panel, [x, y]) {
+    const { view } = panel, first = (a) => (a.length === undefined ? a : a[0]), near = NEAR / this.stage.painter.scale;
+    if (!isInside(view, x, y)) return null;
+    const away = ([mark]) => { const [left, top] = view.at(first(mark.x), first(mark.y)); return Math.hypot(left - x, top - y); };
+    const [found] = this.handles(panel.index).sort((a, b) => away(a) - away(b));
+    if (!found) return null;
+    const anywhere = this.kind(panel) === "handle" || found[1].kind === "walk";
+    return anywhere || away(found) <= near ? found : null;
+  }
+
+  touched(event, panel) { // a finger on a handle drags it and does not scroll the page
+    const { left, top } = panel.picture.getBoundingClientRect(), { scale } = this.stage.painter, [touch] = event.changedTouches;
+    const found = this.handleAt(panel, [(touch.clientX - left) / scale, (touch.clientY - top) / scale]);
+    if (found && found[1].kind !== "walk" && this.kind(panel) !== "handle") event.preventDefault();
+  }
+
+  down(event, panel) {
+    if (event.pointerType === "mouse" && event.button > 0) return;
+    const at = this.place(event);
+    panel.picture.setPointerCapture(event.pointerId);
+    this.fingers.set(event.pointerId, at);
+    if (this.fingers.size === 2 && this.held?.panel === panel && this.kind(panel) === "map") this.held = { kind: "pinch", panel, ...this.pinch() };
+    else if (this.fingers.size === 1) this.take(event, panel, at);
+  }
+
+  take(event, panel, at) {
+    const { stage } = this, [mark, control] = this.handleAt(panel, at) || [], kind = this.kind(panel);
+    this.held = { kind: "tap", panel, at, far: 0, zoom: panel.view.zoom };
+    if (control?.kind === "walk") this.held.walk = control;
+    else if (control) {
+      this.held = { kind: "drag", panel, control, basis: mark.drag_basis };
+      stage.ui.point = null;
+      this.drag(this.values(panel, at));
+    } else if (kind === "curve") {
+      this.held.kind = "scrub";
+      if (event.pointerType !== "touch") this.scrub(panel, at); // a finger may be about to scroll the page
+    }
+  }
+
+  moved(event, panel) {
+    const at = this.place(event), { held } = this;
+    if (this.fingers.has(event.pointerId)) this.fingers.set(event.pointerId, at);
+    if (!held) { if (event.pointerType !== "touch") this.hover(panel, at); return; }
+    if (held.panel !== panel) return;
+    if (held.kind === "pinch") { this.pinched(); return; }
+    if (held.kind === "drag") { this.drag(this.values(panel, at)); return; }
+    held.far = Math.max(held.far, Math.hypot(at[0] - held.at[0], at[1] - held.at[1]));
+    if (held.far <= STILL) return;
+    if (held.kind === "scrub") this.scrub(panel, at);
+    else if (held.zoom.k > 1 && this.kind(panel) === "map") this.pan(panel, at);
+  }
+
+  up(event, panel) {
+    const { held } = this, at = this.place(event);
+    this.fingers.delete(event.pointerId);
+    if (held?.kind === "pinch" && this.fingers.size) return; // the finger that stays does nothing more
+    this.held = null;
+    if (!held || held.panel !== panel || held.far === undefined || held.far > STILL) return;
+    if (held.kind === "scrub") this.scrub(panel, at);
+    else if (!this.spot(panel, at)) return;
+    else if (held.walk) this.stage.walk(held.walk, this.values(panel, at));
+    else if (this.kind(panel) === "map") this.click(panel, at);
+  }
+
+  lost(event) { // the browser has taken the pointer, to scroll the page
+    this.fingers.delete(event.pointerId);
+    this.held = null;
+  }
+
+  left(event, panel) {
+    const { ui } = this.stage;
+    if (this.held || (ui.preview === null && (!ui.point || ui.point.kept))) return;
+    ui.preview = null;
+    if (!ui.point?.kept) ui.point = null;
+    this.stage.drawReadout();
+  }
+
+  hover(panel, at) {
+    const { stage } = this, { ui } = stage, kind = this.kind(panel), found = this.handleAt(panel, at);
+    panel.picture.style.cursor = found && kind !== "handle" && found[1].kind !== "walk" ? "grab" : found ? "crosshair" : { map: "crosshair", curve: "ew-resize" }[kind] || "default";
+    const inside = isInside(panel.view, ...at);
+    if (kind === "map" && !ui.point?.kept) ui.point = inside ? this.pointAt(panel, at, false) : null;
+    else if (kind === "curve") ui.preview = inside ? this.stepAt(panel, at) : null;
+    else return;
+    stage.drawReadout();
+  }
+
+  pointAt(panel, at, kept) {
+    const [x, y] = this.spot(panel, at) || [];
+    return x === undefined ? null : { panel: panel.index, x, y, kept };
+  }
+
+  click(panel, at) { // keeps the place; a click on the kept one lets it go
+    const { ui } = this.stage, [x, y] = ui.point?.kept && ui.point.panel === panel.index ? panel.view.at(ui.point.x, ui.point.y) : [NaN, NaN];
+    ui.point = Math.hypot(x - at[0], y - at[1]) < 20 ? null : this.pointAt(panel, at, true);
+    this.stage.drawReadout();
+  }
+
+  drag(place) {
+    const { control, basis } = this.held;
+    if (!place) return;
+    if (control.kind === "range") this.stage.set(control.name, control.values[nearest(control.values, place[0])]);
+    else this.stage.setPoint(control, turned(basis, place));
+  }
+
+  stepAt(panel, [x]) {
+    const { num_steps } = this.stage.frame;
+    return clamp(Math.round(panel.view.xOf(x) / stepsOf(this.stage.frame.panels[panel.index], num_steps)), [0, num_steps]);
+  }
+
+  scrub(panel, at) {
+    const { stage } = this;
+    stage.pause();
+    stage.ui.preview = null;
+    stage.go(this.stepAt(panel, at));
+  }
+
+  // Zoom and pan ---------------------------------------------------------------------------------------------------
+
+  pan(panel, at) {
+    const { view } = panel, { held } = this, from = held.last || held.at;
+    held.last = at;
+    this.stage.ui.point = this.stage.ui.point?.kept ? this.stage.ui.point : null;
+    this.stage.maps.show(panel, panned(view.zoom, view.home, [view.xOf(at[0]) - view.xOf(from[0]), view.yOf(at[1]) - view.yOf(from[1])]));
+  }
+
+  pinch() { // how far apart two fingers are, and the middle between them
+    const [a, b] = [...this.fingers.values()];
+    return { gap: Math.max(1, Math.hypot(a[0] - b[0], a[1] - b[1])), middle: [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2] };
+  }
+
+  pinched() {
+    const { panel, gap, middle } = this.held, { view } = panel, now = this.pinch(), at = ([x, y]) => [view.xOf(x), view.yOf(y)];
+    Object.assign(this.held, now);
+    const larger = zoomedAt(view.zoom, view.home, now.gap / gap, at(middle)), from = at(middle), to = at(now.middle);
+    this.stage.maps.show(panel, panned(larger, view.home, to.map((v, i) => ((v - from[i]) * view.zoom.k) / larger.k)));
+  }
+
+  twice(event, panel) {
+    if (this.kind(panel) !== "map" || this.control(panel.index)?.kind === "walk") return;
+    this.stage.ui.point = null; // the two clicks have kept a place and let it go
+    this.stage.maps.zoom(panel, 2, this.spot(panel, this.place(event)));
+  }
+
+  wheel(event, panel) {
+    if (this.kind(panel) !== "map") return;
+    if (!event.ctrlKey && !event.metaKey && !this.stage.ui.fullscreen) { this.stage.maps.hint(panel); return; }
+    event.preventDefault();
+    const { view } = panel, pixels = event.deltaY * (event.deltaMode === 1 ? 33 : event.deltaMode === 2 ? 400 : 1);
+    this.stage.maps.show(panel, zoomedAt(view.zoom, view.home, Math.exp(-pixels / WHEEL), this.spot(panel, this.place(event)) || [view.zoom.cx, view.zoom.cy]));
+  }
+
+  // Keys -----------------------------------------------------------------------------------------------------------
+
+  key(event, panel) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const act = { map: this.mapKey, curve: this.curveKey, handle: this.handleKey }[this.kind(panel)];
+    if (!act?.call(this, event, panel, ARROWS[event.key], event.shiftKey ? 5 : 1)) return;
+    event.preventDefault();
+    event.stopPropagation(); // of a key that has done something here, the figure must not make something else
+  }
+
+  mapKey({ key }, panel, arrow, times) { // true: the key has done something
+    const { stage } = this, { ui, maps } = stage;
+    if (arrow) { this.movePoint(panel, arrow.map((v) => v * times)); return true; }
+    if (key === "Enter") return this.startThere();
+    if (key === "0") maps.home(panel);
+    else if (key === "+" || key === "=") maps.zoom(panel, KEY_ZOOM, ui.point?.panel === panel.index && [ui.point.x, ui.point.y]);
+    else if (key === "-") maps.zoom(panel, 1 / KEY_ZOOM);
+    else if (key === "t" || key === "T") maps.tilt(panel);
+    else return false;
+    return true;
+  }
+
+  movePoint(panel, [across, up]) { // the reading point begins where the run is
+    const { stage } = this, { ui } = stage, { view, index } = panel;
+    const { x, y } = ui.point?.panel === index ? ui.point : stage.maps.centre(panel);
+    const to = [[x, across, view.xlim, view.home.xlim], [y, up, view.ylim, view.home.ylim]].map(([v, by, [lo, hi], ends]) =>
+      clamp(v + (by * (hi - lo)) / KEY_STEPS, ends));
+    ui.point = { panel: index, x: to[0], y: to[1], kept: true };
+    if (view.zoom.k > 1) stage.maps.show(panel, showing(view.zoom, view.home, to));
+    else stage.drawReadout();
+    stage.speakNow(inWords(partsOf(stage, reading(stage)).slice(1)));
+  }
+
+  curveKey({ key }, panel, arrow) {
+    const { stage } = this, to = arrow ? stage.at() + arrow[0] + arrow[1] : { Home: 0, End: stage.frame.num_steps }[key];
+    if (to === undefined) return false;
+    stage.pause();
+    stage.go(to);
+    return true;
+  }
+
+  handleKey({ key }, { index }, by, times) {
+    const { stage } = this, control = this.control(index), value = stage.values[control.name];
+    if (control.kind === "walk" && key === "Enter" && this.aim) { stage.walk(control, [this.aim.x, this.aim.y]); return true; }
+    if (!by) return false;
+    if (control.kind === "range") {
+      const to = nearest(control.values, value) + (by[0] + by[1]) * times;
+      stage.set(control.name, control.values[clamp(to, [0, control.values.length - 1])]);
+    } else if (control.kind === "point") {
+      stage.setPoint(control, value.map((v, i) => Number((v + by[i] * control.step * times).toPrecision(6))));
+    } else {
+      const last = value[value.length - 1], from = this.aim || { x: last[0], y: last[1] };
+      const [x, y] = [[from.x, by[0], control.xlim], [from.y, by[1], control.ylim]].map(([v, way, [lo, hi]]) =>
+        Number(clamp(v + (way * times * (hi - lo)) / 50, [lo, hi]).toPrecision(4)));
+      this.aim = { panel: index, x, y };
+      stage.drawReadout();
+      stage.speak(`Aim at ${numeral(x)}, ${numeral(y)}`);
+    }
+    return true;
+  }
+
+  blurred() {
+    if (!this.aim) return;
+    this.aim = null;
+    this.stage.drawReadout();
+  }
+
+  // Start there ----------------------------------------------------------------------------------------------------
+
+  startOf(index) { // the point on a panel from which a run starts: [mark, control]; null: none
+    const { stage } = this, mark = stage.frame.panels[index].marks.find((one) => one.drag && stage.control(one.drag).kind === "point");
+    return mark ? [mark, stage.control(mark.drag)] : null;
+  }
+
+  startThere() { // true: it starts there now
+    const { stage } = this, { point } = stage.ui;
+    if (!point) return false;
+    const place = [point.x, point.y].map((v) => Number(v.toPrecision(4))), walk = this.handles(point.panel).find(([, { kind }]) => kind === "walk");
+    const start = this.startOf(point.panel);
+    if (walk) stage.walk(walk[1], place);
+    else if (start && stage.link.live) { stage.ui.point = null; stage.jump(() => stage.setPoint(start[1], turned(start[0].drag_basis, place))); }
+    else return false;
+    return true;
+  }
+
+  letGo() {
+    if (!this.stage.ui.point) return false;
+    this.stage.ui.point = null;
+    this.stage.drawReadout();
+    return true;
+  }
+}
+
+function turned(basis, [u, v]) {
+  return basis ? [basis[0] * u + basis[1] * v, basis[2] * u + basis[3] * v] : [u, v];
+}
+
+// ---- history.js
+
+// What was before: 50 settings, each with its step and the run in focus. A whole drag is one, and so is a key that is held down.
+
+const DEEP = 50;
+
+class History {
+  constructor(stage, root) {
+    this.stage = stage;
+    this.past = [];
+    this.act = 0; // goes up with each new press of a button or a key
+    this.noted = -1;
+    const begin = () => { this.act += 1; };
+    root.addEventListener("pointerdown", begin, { capture: true });
+    root.addEventListener("keydown", (event) => { if (!event.repeat) begin(); }, { capture: true });
+  }
+
+  note() { // something is about to change
+    const { stage } = this;
+    if (this.undoing || this.noted === this.act) return;
+    this.noted = this.act;
+    this.past.push({ values: structuredClone(stage.values), step: stage.transport.step, focus: stage.ui.focus });
+    if (this.past.length > DEEP) this.past.shift();
+    this.show();
+  }
+
+  undo() {
+    const last = this.past.pop();
+    if (!last) return;
+    this.undoing = true;
+    this.stage.restore(last);
+    this.undoing = false;
+    this.noted = -1;
+    this.show();
+  }
+
+  show() { // not `disabled`: a button that was pressed keeps the focus
+    this.stage.undoButton.setAttribute("aria-disabled", String(!this.past.length));
+  }
+}
+
+// ---- keys.js
+
+// The keys of a figure, while the focus is inside it and not in a text field. A map and a curve have more, see hand.js.
+
+const ACTS = {
+  " ": (stage) => stage.toggle(),
+  ",": (stage) => stage.stepBy(-1),
+  ".": (stage) => stage.stepBy(1),
+  p: (stage) => stage.pins?.add(),
+  z: (stage) => stage.history.undo(),
+  f: (stage) => stage.tools.fill(),
+};
+const OWN = { " ": "button, select, input[type=checkbox], input[type=radio], summary, a" }; // these mean something else there
+
+function keyDown(stage, event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key, act = ACTS[key];
+  if (!act || event.target.matches("input[type=text], textarea")) return;
+  if (OWN[key] && event.target.matches(OWN[key])) return;
+  if (event.target.matches("select") && key.match(/^\w$/)) return; // a letter chooses there
+  if (" ,.".includes(key) && stage.frame.num_steps === undefined) return;
+  event.preventDefault();
+  act(stage);
+}
+
+// ---- tween.js
+
+// What moves by itself for a moment: from one picture to the next after a jump, from one zoom to another, the camera of a tilt.
+
+const SHORT = 150; // ms
+
+const stillMotion = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+const easeOut = (q) => 1 - (1 - q) ** 3;
+const easeBoth = (q) => (q < 0.5 ? 4 * q ** 3 : 1 - (2 - 2 * q) ** 3 / 2);
+
+// One movement at a time: a new one, or `cut`, ends the one before at once, without its last frame.
+class Tween {
+  constructor() {
+    this.frame = null; // the next one, while something moves
+  }
+
+  // `paint(part)` is called now with the first part of the way, at every display frame, and at last with exactly 1.
+  run(paint, { ms = SHORT, ease = easeOut } = {}) {
+    this.cut();
+    if (stillMotion()) { paint(1); return; }
+    const began = performance.now() - 1000 / 60; // the first frame has moved already
+    const next = (now) => {
+      const q = Math.max(0, now - began) / ms;
+      this.frame = q < 1 ? requestAnimationFrame(next) : null;
+      paint(q < 1 ? ease(q) : 1);
+    };
+    next(performance.now());
+  }
+
+  get moving() {
+    return this.frame !== null;
+  }
+
+  cut() {
+    if (this.frame !== null) cancelAnimationFrame(this.frame);
+    this.frame = null;
+  }
+}
+
+// A picture between two: what has the same shape in both lies between, everything else is the later one's already.
+function frameBetween(from, to, part) {
+  if (part >= 1) return to;
+  return { ...to, panels: to.panels.map((panel, i) => panelBetween(from.panels[i], panel, part)) };
+}
+
+function panelBetween(from, to, part) {
+  if (!from || from.xscale !== to.xscale || from.yscale !== to.yscale) return to;
+  const pairs = partners(from.marks, to.marks), logs = { x: to.xscale === "log", y: to.yscale === "log", height: to.yscale === "log" };
+  const marks = to.marks.map((mark, i) => (pairs[i] && pairs[i] !== mark ? markBetween(pairs[i], mark, part, logs) : mark));
+  const field = to.field && from.field && from.field !== to.field ? fieldBetween(from.field, to.field, part) : to.field;
+  return { ...to, marks, field };
+}
+
+// For each later mark the earlier one that is the same thing: the same kind of the same run, role and name, in the same order.
+function partners(from, to) {
+  const name = (mark) => [mark.kind, mark.run, mark.role, mark.label, mark.by_step, mark.axis].join();
+  const waiting = new Map();
+  for (const mark of from) waiting.set(name(mark), [...(waiting.get(name(mark)) || []), mark]);
+  return to.map((mark) => waiting.get(name(mark))?.shift());
+}
+
+function markBetween(from, to, part, logs) {
+  const out = { ...to };
+  for (const key of ["x", "y", "u", "v", "height", "at", "lo", "hi"]) {
+    const log = logs[key] || (key.length > 1 && key !== "height" && logs[to.axis]);
+    if (typeof to[key] === "number" && typeof from[key] === "number") out[key] = valueBetween(from[key], to[key], part, log);
+    else if (to[key]?.length && from[key]?.length) out[key] = arrayBetween(from[key], to[key], part, log);
+  }
+  return out;
+}
+
+function arrayBetween(from, to, part, log) { // a run that is longer now grows out of the end of the shorter one
+  if (from === to || (to.shape.length > 1 && to.shape.join() !== from.shape.join())) return to;
+  const out = new Float64Array(to.length), end = from.length - 1;
+  for (let i = 0; i < to.length; i++) out[i] = valueBetween(from[Math.min(i, end)], to[i], part, log);
+  out.shape = to.shape;
+  return out;
+}
+
+function valueBetween(a, b, part, log) {
+  if (!Number.isFinite(a) || !Number.isFinite(b)) return b;
+  return log && a > 0 && b > 0 ? a * (b / a) ** part : a + (b - a) * part;
+}
+
+function fieldBetween(from, to, part) {
+  const same = from.values.shape.join() === to.values.shape.join() && from.extent.join() === to.extent.join();
+  return same ? { ...to, values: arrayBetween(from.values, to.values, part, false) } : to;
+}
+
+// ---- maps.js
+
+// What stands on a map: zoom in, zoom out, the whole map, tilt; and what these do.
+
+
+const HINT = 1200; // ms
+const BUTTON = 1.6; // times as large
+const TILT = 400; // ms
+const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
+
+class Maps {
+  constructor(stage) {
+    this.stage = stage;
+    this.flight = new Tween();
+  }
+
+  match() { // tools on each map, and on nothing else; called before the pictures are painted
+    const { frame, panels, ui } = this.stage;
+    for (const panel of panels) {
+      const shown = frame.panels[panel.index], ends = shown.field ? [...shown.xlim, ...shown.ylim].join() : "";
+      if (ends !== panel.ends) ui.zoom[panel.index] = undefined; // another map: seen whole at first
+      panel.ends = ends;
+      if (ends && !panel.tools) this.make(panel);
+      else if (!ends && panel.tools) { panel.tools.node.remove(); panel.tools.hint.remove(); panel.tools = null; }
+      if (panel.tools) this.update(panel);
+    }
+  }
+
+  make(panel) {
+    const act = (shape, name, what, key) => { const made = iconButton(shape, name, what, { key }); made.dataset.tool = shape; return made; };
+    const home = act("home", "Whole map", () => this.home(panel), "0"), tilt = act("tilt", "Tilt the map", () => this.tilt(panel), "T");
+    const node = element("div", { className: "oc-map-tools", role: "toolbar", "aria-label": "map" },
+      act("plus", "Zoom in", () => this.zoom(panel, BUTTON), "+"), act("minus", "Zoom out", () => this.zoom(panel, 1 / BUTTON), "−"), home, tilt);
+    const hint = element("span", { className: "oc-hint", "aria-hidden": "true", textContent: `${APPLE ? "⌘" : "Ctrl"} + wheel zooms` });
+    panel.tools = { node, home, tilt, hint };
+    panel.place.append(node, hint);
+  }
+
+  update(panel) {
+    const k = this.stage.ui.zoom[panel.index]?.k || 1;
+    panel.tools.home.setAttribute("aria-disabled", String(k === 1)); // not `disabled`: the key that was pressed keeps its place
+    panel.tools.tilt.hidden = !this.stage.frame.panels[panel.index].field.bands; // its colours are losses
+    panel.tools.tilt.setAttribute("aria-pressed", String(this.stage.ui.tilt[panel.index] > 0));
+  }
+
+  hint(panel) {
+    const { hint } = panel.tools;
+    hint.classList.add("oc-on");
+    clearTimeout(this.hinting);
+    this.hinting = setTimeout(() => hint.classList.remove("oc-on"), HINT);
+  }
+
+  // Zoom -----------------------------------------------------------------------------------------------------------
+
+  show(panel, zoom) { // at once
+    this.flight.cut();
+    this.put(panel, zoom);
+  }
+
+  put(panel, zoom) {
+    this.stage.ui.zoom[panel.index] = zoom.k === 1 ? undefined : zoom;
+    this.stage.draw();
+  }
+
+  zoom(panel, factor, at = null) { // around a place of the map; around what is looked at, if none is given
+    const { x, y } = this.centre(panel), { view } = panel;
+    this.fly(panel, zoomedAt(view.zoom, view.home, factor, at || [x, y]));
+  }
+
+  home(panel) {
+    this.fly(panel, wholeMap(panel.view.home));
+  }
+
+  fly(panel, to) {
+    const from = panel.view.zoom;
+    this.flight.run((part) => this.put(panel, part === 1 ? to : zoomBetween(from, to, part)));
+  }
+
+  centre({ index, view }) { // the point that is kept; else where the run in focus is now; else the middle
+    const { ui, frame } = this.stage, inside = ([x, y]) => x >= view.xlim[0] && x <= view.xlim[1] && y >= view.ylim[0] && y <= view.ylim[1];
+    const here = runOf(frame, ui.focus || frame.focus)?.quantities.w?.map((column) => column[this.stage.at()]);
+    const found = ui.point?.panel === index ? [ui.point.x, ui.point.y] : here?.length === 2 && inside(here) ? here : [view.zoom.cx, view.zoom.cy];
+    return { x: found[0], y: found[1] };
+  }
+
+  // Tilt -----------------------------------------------------------------------------------------------------------
+
+  tilt(panel) {
+    if (panel.tools.tilt.hidden) return;
+    const { ui } = this.stage, from = ui.tilt[panel.index] || 0, to = from > 0.5 ? 0 : 1;
+    if (!ui.point?.kept) ui.point = null;
+    this.flight.run((part) => { ui.tilt[panel.index] = from + (to - from) * part; this.stage.draw(); }, { ms: TILT, ease: easeBoth });
+  }
+
+  close() {
+    this.flight.cut();
+    clearTimeout(this.hinting);
+  }
+}
+
+// ---- labels.js
+
+// Words on a picture that keep out of each other's way: the levels of a map, the names at the ends of lines.
+
+
+const TURNS = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]; // of a sixteenth of a circle each
+const APART = 24; // px
+
+// Where the levels of a map are written: [{x, y, level}], along one ray from its minimum. `start` is where the run begins: the
+// ray goes away from it, and stays while the run is stepped through. Nothing is written on the places in `avoid` ({x, y, r})
+// or in the corners that hold buttons (`taken`: boxes).
+function levelLabels(grid, field, view, minimum, start, avoid = [], taken = []) {
+  const levels = linesOf(field, grid), away = start ? Math.atan2(minimum[1] - start[1], minimum[0] - start[0]) + 0.35 : 0.6;
+  const { box } = view, whole = box.width + box.height, at = (part) => [box.left + box.width * part, box.top + box.height / 2];
+  let best = [];
+  for (const [from, back, enough] of [[minimum, 0, 3], ...[0.5, 0.25, 0.75].map((part) => [at(part), -whole / 2, 2])]) { // else along a line
+    for (const turn of TURNS) {
+      const found = alongRay(grid, view, levels, from, away + (turn * Math.PI) / 8, [back, back + whole], avoid, taken);
+      if (found.length > best.length) best = found;
+      if (best.length >= enough) return best;
+    }
+    if (best.length >= 2) return best;
+  }
+  const spread = onEachLine(grid, view, levels, avoid, taken);
+  return spread.length > best.length ? spread : best;
+}
+
+// Whether a level can be written at a place, beside those that are written already.
+function fits({ box }, found, { x, y }, avoid, taken) {
+  if (x < box.left + 34 || x > box.left + box.width - APART || y < box.top + 14 || y > box.top + box.height - 32) return false;
+  if (found.some((one) => Math.hypot(x - one.x, y - one.y) < APART)) return false;
+  if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) return false;
+  return !taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9);
+}
+
+function onEachLine(grid, view, levels, avoid, taken) { // where no ray meets two of them: each on its own line, in its middle
+  const found = [];
+  for (const level of levels) {
+    const places = loopsOf(grid, level).flatMap((loop) => Array.from({ length: loop.length / 2 }, (_, i) => ({ x: loop[2 * i], y: loop[2 * i + 1], level })));
+    const free = places.filter((place) => fits(view, found, place, avoid, taken));
+    if (free.length) found.push(free[free.length >> 1]);
+  }
+  return found;
+}
+
+function alongRay(grid, { box }, levels, [x0, y0], angle, [near, end], avoid, taken) {
+  const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
+  let before = null;
+  for (let far = near; far < end; far += 2) {
+    const x = x0 + far * dx, y = y0 + far * dy;
+    if (x < box.left || y < box.top || x > box.left + box.width || y > box.top + box.height) { before = null; continue; }
+    const here = valueAt(grid, x, y);
+    const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
+    before = here;
+    if (level === undefined || found[found.length - 1]?.level === level) continue;
+    if (fits({ box }, found, { x, y }, avoid, taken)) found.push({ x, y, level });
+  }
+  return found;
+}
+
+// Names at the ends of lines, each as high as it is (`tall`): from where one would stand (`at`) to where it stands (`y`, its
+// middle), so that none meets another, between lo and hi.
+function apart(tags, lo, hi) {
+  tags.sort((a, b) => a.at - b.at);
+  tags.forEach((tag, i) => { tag.y = Math.max(tag.at, i ? tags[i - 1].y + (tags[i - 1].tall + tag.tall) / 2 : lo + tag.tall / 2); });
+  let most = hi;
+  for (let i = tags.length - 1; i >= 0; i--) { tags[i].y = Math.min(tags[i].y, most - tags[i].tall / 2); most = tags[i].y - tags[i].tall / 2; }
+  return tags;
+}
+
+// Boxes that are taken on a picture. `place` gives the first of some places for words of a size where they meet nothing.
+class Room {
+  constructor(box) {
+    this.box = box;
+    this.taken = [];
+  }
+
+  take(left, top, right, bottom) {
+    this.taken.push({ left, top, right, bottom });
+  }
+
+  free({ left, top, right, bottom }) {
+    const { box } = this;
+    return left >= box.left + 2 && right <= box.left + box.width - 2 && top >= box.top + 1 && bottom <= box.top + box.height - 1
+      && !this.taken.some((b) => left < b.right + 3 && right > b.left - 3 && top < b.bottom && bottom > b.top);
+  }
+
+  place(width, height, middles) { // middles: [x, y] of the words' middle, the best first
+    const boxes = middles.map(([x, y]) => ({ left: x - width / 2, right: x + width / 2, top: y - height / 2, bottom: y + height / 2 }));
+    const found = boxes.find((b) => this.free(b));
+    if (!found) return null;
+    this.taken.push(found);
+    return [(found.left + found.right) / 2, (found.top + found.bottom) / 2];
+  }
+}
+
 // ---- painter.js
 
 // The picture of one panel: a map with bands, levels and paths, or a plot whose lines carry their names at their ends.
@@ -1752,16 +2835,18 @@ class Painter extends Pencil {
 
   map(context, state, panel, area, scene) {
     const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
-    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene);
+    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field?.bands ? scene.ui.tilt?.[state.index] || 0 : 0;
+    if (lift) { view.camera = new Camera(view, lift); view.flat = view.at; view.at = (x, y) => view.camera.place(x, y); }
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
     if (!panel.field?.bands) for (const mark of loose) if (mark.kind === "heat") this.heat(context, mark, view);
-    if (panel.field) this.landscape(context, state, view, loose, scene);
-    for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind)) this[mark.kind](context, mark, view, step);
-    this.planeAxes(context, view);
+    if (lift) this.surface(context, state, view);
+    else if (panel.field) this.landscape(context, state, view, loose, scene);
+    for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
+    if (!lift) this.planeAxes(context, view);
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
@@ -1800,6 +2885,29 @@ class Painter extends Pencil {
     state.labels = kept.labels;
     for (const { x, y } of kept.labels) this.room.take(x - 12, y - 7, x + 12, y + 7);
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  }
+
+  // The map tilted: kept as a picture, as long as neither the landscape nor the camera changes.
+  surface(context, state, view) {
+    const { box, panel: { field }, xlim, ylim, camera } = view, flat = { ...view, at: view.flat };
+    const key = ["tilt", box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, camera.lift].join();
+    let kept = this.backs.get(state.node);
+    if (!kept || kept.key !== key || kept.field !== field) {
+      const canvas = kept?.canvas || document.createElement("canvas");
+      canvas.width = Math.ceil(box.width * this.ratio);
+      canvas.height = Math.ceil(box.height * this.ratio);
+      const c = canvas.getContext("2d");
+      c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
+      kept = { key, field, canvas, grid: sampled(field, flat), labels: [] };
+      paintSurface(c, camera, view, this.ramp, this.dark);
+      c.lineWidth = 1;
+      c.strokeStyle = this.tone.isoline;
+      c.stroke(levelsOnSurface(camera, kept.grid, flat, linesOf(field, kept.grid)));
+      this.backs.set(state.node, kept);
+    }
+    state.grid = kept.grid;
+    context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+    this.words(context, "height: log of loss", box.left + 12, box.top + box.height - 14, this.tone.axis, { size: SIZES.tick });
   }
 
   bands(context, field, grid, box) {
@@ -1995,7 +3103,7 @@ class Painter extends Pencil {
     const name = `${panel.xlabel} →`, named = !strip || panel.xlabel !== "step";
     const words = Math.max(0, ...tags.map((tag) => tag.width)), right = tags.length ? words + 20 : 14;
     const beside = named && this.width(context, name, SIZES.name) + 18 <= right;
-    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? 17 : 0) };
+    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? (strip ? 19 : 17) : 0) };
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;
@@ -2188,10 +3296,11 @@ function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
 
 // ---- states.js
 
-// What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
+// What a figure says of itself, in the place of its sentence: that its kernel is gone, that it loads. (Errors: `fail` of figure.js.)
 
 
-const FIRST = ["gone", "error", "blank", "loading", "waiting"]; // the first of these that holds is said
+const FIRST = ["gone", "blank", "loading"]; // the first of these that holds is said
+const LATER = 300; // ms before it is said that something loads: what is there by then needs no words
 
 class States {
   constructor(stage) {
@@ -2204,13 +3313,16 @@ class States {
     if (sentence) states[name] = { sentence, act };
     else delete states[name];
     for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
-    this.show();
+    clearTimeout(this.later);
+    if (name === "loading" && sentence) this.later = setTimeout(() => this.show(), LATER);
+    else this.show();
   }
 
   show() {
     const { stage } = this, { states } = stage.ui;
     const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
-    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    // What still moves while the kernel is gone says its words, below.
+    stage.says.classList.toggle("oc-unseen", Boolean((said && said !== states.gone) || stage.error.textContent));
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;
@@ -2220,44 +3332,75 @@ class States {
   }
 }
 
-// ---- icons.js
+// ---- links.js
 
-// One drawn set of icons: inline SVG on a grid of 20, strokes of 1.7 with round ends (stage.css). Never a character.
+// A setting as something to give away: the address of a page, or the call in a notebook; and back.
 
 
-const SHAPES = {
-  first: '<path d="M5 4.5v11"/><path class="oc-f" d="M15.5 4.6v10.8a.6.6 0 0 1-.95.5L7.4 10.5a.6.6 0 0 1 0-1l7.15-5.4a.6.6 0 0 1 .95.5z"/>',
-  last: '<path d="M15 4.5v11"/><path class="oc-f" d="M4.5 4.6v10.8a.6.6 0 0 0 .95.5l7.15-5.4a.6.6 0 0 0 0-1L5.45 4.1a.6.6 0 0 0-.95.5z"/>',
-  back: '<path d="M12.5 4.5 7 10l5.5 5.5"/>',
-  next: '<path d="M7.5 4.5 13 10l-5.5 5.5"/>',
-  play: '<path class="oc-f" d="M6 4.2v11.6a.8.8 0 0 0 1.2.7l9.4-5.8a.8.8 0 0 0 0-1.4L7.2 3.5a.8.8 0 0 0-1.2.7z"/>',
-  pause: '<path class="oc-f" d="M5 4h3.6v12H5zM11.4 4H15v12h-3.6z"/>',
-  pin: '<path d="M7.2 3h5.6l-.7 5.2 2.6 2.6v1.4H5.3v-1.4l2.6-2.6z"/><path d="M10 12.2v5.2"/>',
-  link: '<path d="M8.4 11.6a3 3 0 0 0 4.3 0l2.9-2.9a3 3 0 0 0-4.3-4.3l-1 1"/><path d="M11.6 8.4a3 3 0 0 0-4.3 0l-2.9 2.9a3 3 0 0 0 4.3 4.3l1-1"/>',
-  save: '<path d="M10 3v9.4M6.2 8.8 10 12.6l3.8-3.8"/><path d="M3.5 13.5v2.2a1 1 0 0 0 1 1h11a1 1 0 0 0 1-1v-2.2"/>',
-  full: '<path d="M3.5 7.5v-4h4M12.5 3.5h4v4M16.5 12.5v4h-4M7.5 16.5h-4v-4"/>',
-  undo: '<path d="M7 3.8 3.6 7.2 7 10.6"/><path d="M3.8 7.2h7.7a4.5 4.5 0 0 1 0 9H7.5"/>',
-  reset: '<path d="M4.2 10a5.8 5.8 0 1 0 1.9-4.3"/><path d="M6.5 2.6 6 6l3.4.5"/>',
-  plus: '<path d="M10 4.5v11M4.5 10h11"/>',
-  minus: '<path d="M4.5 10h11"/>',
-  home: '<circle cx="10" cy="10" r="2.2"/><path d="M10 2.8v2.6M10 14.6v2.6M2.8 10h2.6M14.6 10h2.6"/>',
-  tilt: '<path d="M10 2.8 16.4 6.3v7.2L10 17.2l-6.4-3.7V6.3z"/><path d="M3.8 6.5 10 10l6.2-3.5M10 10v7"/>',
-  close: '<path d="M5 5l10 10M15 5 5 15"/>',
-  warn: '<path d="M10 3 18 16.5H2z"/><path d="M10 8v4M10 14.3v.2"/>',
-};
+const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-function icon(name) {
-  const made = element("span", { className: "oc-svg", "aria-hidden": "true" });
-  made.innerHTML = `<svg viewBox="0 0 20 20" focusable="false">${SHAPES[name]}</svg>`;
-  return made;
+function changed(stage, values, from) { // the controls that are not where they began
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => !same(value, from(name))));
 }
 
-// A button that is an icon: its name for those who hear it, and with its key for those who point at it.
-function iconButton(shape, name, act, { key = "", className = "oc-icon" } = {}) {
-  const made = element("button", { type: "button", className, title: name + (key ? ` (${key})` : ""), "aria-label": name }, icon(shape));
-  if (key) made.setAttribute("aria-keyshortcuts", { Space: "Space" }[key] || key.toLowerCase());
-  made.addEventListener("click", act);
-  return made;
+// The name of the figure on its page.
+function nameOf({ el, root }) {
+  return el.dataset.figure || String([...document.querySelectorAll(".oc-explorer")].indexOf(root) + 1);
+}
+
+function addressOf(stage) {
+  const begun = (name) => stage.spec.initial[name], { step } = stage.transport;
+  const setting = { values: changed(stage, stage.values, begun), focus: stage.ui.focus };
+  if (step !== null) setting.step = step;
+  if (stage.ui.pins.length) setting.pins = stage.ui.pins.map((pin) => ({ values: changed(stage, pin.values, begun), focus: pin.focus }));
+  const address = new URL(window.location.href);
+  address.hash = new URLSearchParams({ figure: nameOf(stage), setting: JSON.stringify(setting) }).toString();
+  return address.href;
+}
+
+// { values, step, focus, pins } of the address, for this figure; null where it asks for another one, or for none.
+function linkIn(address, stage) {
+  const asked = new URLSearchParams(address.replace(/^#/, ""));
+  if (asked.get("figure") !== nameOf(stage)) return null;
+  try {
+    const { values = {}, step = null, focus = "", pins = [] } = JSON.parse(asked.get("setting"));
+    const whole = (some) => ({ ...stage.spec.initial, ...some });
+    return { values: whole(values), step: Number.isInteger(step) ? step : null, focus: String(focus), pins: pins.slice(0, 3).map((pin) => ({ values: whole(pin.values), focus: String(pin.focus || "") })) };
+  } catch {
+    return { problem: "The setting in this link cannot be read." };
+  }
+}
+
+// Why this page cannot show a setting, as a sentence; "" where it can.
+function problemWith(stage, { values, pins }) {
+  for (const one of [values, ...pins.map((pin) => pin.values)]) {
+    for (const [name, value] of Object.entries(one)) {
+      const control = stage.spec.controls.find((c) => c.name === name);
+      if (!control) return `This link asks for ${name}, which this figure does not have.`;
+      if (control.values.length && !control.values.some((known) => same(known, value)) && !same(value, stage.spec.initial[name])) return `This link asks for ${name} ${show(value)}, which this page does not have.`;
+    }
+    const moved = Object.keys(changed(stage, one, (name) => stage.spec.initial[name]));
+    if (moved.length > 1 || moved.some((name) => !stage.conversation.covered().has(name))) return `This link asks for a setting of ${moved.join(" and ")} that needs a kernel: open the notebook to see it.`;
+  }
+  return "";
+}
+
+const python = (value) => {
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (Array.isArray(value)) return `(${value.map(python).join(", ")}${value.length === 1 ? "," : ""})`;
+  return JSON.stringify(value);
+};
+
+function callOf(stage) {
+  const values = changed(stage, stage.values, (name) => stage.control(name).default);
+  return `${stage.spec.call}(${Object.entries(values).map(([name, value]) => `${name}=${python(value)}`).join(", ")})`;
+}
+
+function wordsOf(stage) { // the setting as a sentence
+  const said = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : Array.isArray(value) ? `(${value.map(said).join(", ")})` : show(value));
+  const parts = stage.spec.controls.map(({ name, label, unit }) => `${label} ${said(stage.values[name])}${unit ? ` ${unit}` : ""}`);
+  if (stage.frame.num_steps !== undefined) parts.push(`step ${stage.at()} of ${stage.frame.num_steps}`);
+  return parts.join(" · ");
 }
 
 // ---- tools.js
@@ -2266,6 +3409,8 @@ function iconButton(shape, name, act, { key = "", className = "oc-icon" } = {}) 
 
 
 const SAID = 1800; // ms that a short message stays
+const SHARP = 2; // pixels of a saved picture for one of the page
+const ROUND = 20; // px round it
 
 class Tools {
   constructor(stage) {
@@ -2274,10 +3419,12 @@ class Tools {
     this.undo = at("undo", "Undo", () => stage.history.undo(), "Z");
     this.undo.setAttribute("aria-disabled", "true");
     this.full = at("full", "Full screen", () => this.fill(), "F");
+    this.full.setAttribute("aria-pressed", "false");
     this.toast = element("span", { className: "oc-toast", role: "status" });
     this.node = element("div", { className: "oc-icons", role: "toolbar", "aria-label": "figure" },
       this.undo, at("reset", "Reset", () => stage.reset()), at("link", "Copy a link to this setting", () => this.link()),
       at("save", "Save the picture", () => this.save()), this.full, this.toast);
+    document.addEventListener("fullscreenchange", () => this.filled(), { signal: stage.closed.signal });
   }
 
   say(words) {
@@ -2287,11 +3434,114 @@ class Tools {
     this.saying = setTimeout(() => { this.toast.classList.remove("oc-on"); setText(this.toast, ""); }, SAID);
   }
 
-  link() {}
+  // Link ---------------------------------------------------------------------------------------------------------------
 
-  save() {}
+  // On a page the address that shows this setting, in a notebook the call that makes it.
+  async link() {
+    const { stage } = this, address = Boolean(stage.link.covers), text = address ? addressOf(stage) : callOf(stage);
+    try {
+      await navigator.clipboard.writeText(text);
+      this.say(address ? "Link to this setting copied" : `Copied: ${text}`);
+    } catch { // no right to the clipboard: the person copies it from where it stands
+      if (address) window.location.hash = new URL(text).hash;
+      this.say(address ? "The link is in the address of this page" : text);
+    }
+  }
 
-  fill() {}
+  follow(address) { // the setting that an address asks for, once the frames are there
+    const { stage } = this, wanted = linkIn(address, stage);
+    if (!wanted) return;
+    const problem = wanted.problem || problemWith(stage, wanted);
+    for (const pin of problem ? [] : wanted.pins) { stage.restore(pin); stage.pins?.add(); }
+    if (!problem) stage.restore(wanted);
+    stage.root.scrollIntoView({ block: "nearest" });
+    if (problem) stage.fail(`${problem} The figure shows its first setting.`);
+  }
+
+  // Picture ------------------------------------------------------------------------------------------------------------
+
+  save() {
+    const canvas = this.picture(), name = (this.stage.spec.title || "figure").toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
+    const link = element("a", { href: canvas.toDataURL("image/png"), download: `${name}.png` });
+    link.click();
+    this.say("Picture saved");
+  }
+
+  picture() { // title, sentence, the panels as they stand, and the setting in words; two pixels for each of the screen
+    const { stage } = this, { painter, layout, root } = stage, { scale } = painter;
+    const tone = getComputedStyle(root), token = (one) => tone.getPropertyValue("--oc-" + one).trim(), boxes = stage.panels.map(({ node }) => node.getBoundingClientRect());
+    const left = Math.min(...boxes.map((b) => b.left)), top = Math.min(...boxes.map((b) => b.top)), wide = Math.max(...boxes.map((b) => b.right)) - left;
+    const high = Math.max(...boxes.map((b) => b.bottom)) - top;
+    const canvas = element("canvas"), context = canvas.getContext("2d");
+    const font = (size, weight = 400) => { context.font = `${weight} ${size * scale}px ${tone.fontFamily}`; };
+    const lines = (words) => {
+      const out = [""];
+      for (const word of words.split(/\s+/)) {
+        const more = `${out[out.length - 1]} ${word}`.trim();
+        if (context.measureText(more).width <= wide) out[out.length - 1] = more;
+        else out.push(word);
+      }
+      return out;
+    };
+    font(15);
+    const said = lines(stage.says.textContent), set = lines(wordsOf(stage)), line = 21 * scale, head = ROUND + 28 * scale + said.length * line + 8;
+    canvas.width = SHARP * (wide + 2 * ROUND);
+    canvas.height = SHARP * (head + high + 10 + set.length * line + ROUND);
+    context.scale(SHARP, SHARP);
+    context.textBaseline = "top";
+    const write = (words, x, y, colour) => { context.fillStyle = colour; context.fillText(words, x, y); };
+    context.fillStyle = token("surface");
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    font(18, 650);
+    write(stage.spec.title, ROUND, ROUND, token("ink"));
+    font(15);
+    said.forEach((words, i) => write(words, ROUND, ROUND + 28 * scale + i * line, token("soft")));
+    set.forEach((words, i) => write(words, ROUND, head + high + 10 + i * line, token("soft")));
+    layout.sharp(SHARP, () => {
+      for (const panel of stage.panels) {
+        painter.paint(panel, stage.frame, stage.frame.num_steps === undefined ? null : stage.at(), stage.ui);
+        const place = (node) => { const b = node.getBoundingClientRect(); return [b.left - left + ROUND, b.top - top + head, b.width, b.height]; };
+        context.drawImage(panel.picture, ...place(panel.place));
+        const [x, y] = place(panel.head);
+        font(14, 650);
+        write(panel.title.textContent, x, y, token("ink"));
+        const after = x + context.measureText(panel.title.textContent).width + 8 * scale;
+        font(14);
+        if (panel.encodes.offsetWidth) write(panel.encodes.textContent, after, y, token("soft"));
+        font(12.8);
+        for (const item of panel.keys.children) {
+          const [kx, ky, , kh] = place(item);
+          context.drawImage(item.firstChild, ...place(item.firstChild));
+          write(item.textContent, kx + place(item.firstChild)[2] + 4, ky + kh / 2 - 7 * scale, token("ink"));
+        }
+      }
+    });
+    return canvas;
+  }
+
+  // Full screen --------------------------------------------------------------------------------------------------------
+
+  fill() {
+    const { root, ui } = this.stage;
+    if (document.fullscreenElement === root) document.exitFullscreen();
+    else if (ui.fullscreen) this.show(false);
+    else if (root.requestFullscreen) root.requestFullscreen().catch(() => this.show(true));
+    else this.show(true); // a telephone that gives no element the screen: over the page
+  }
+
+  filled() {
+    const now = document.fullscreenElement === this.stage.root;
+    if (now !== this.stage.ui.fullscreen) this.show(now);
+  }
+
+  show(now) {
+    const { stage } = this;
+    stage.ui.fullscreen = now;
+    stage.root.classList.toggle("oc-over", now);
+    stage.root.classList.toggle("oc-slide", now);
+    this.full.setAttribute("aria-pressed", String(now));
+    stage.fit();
+  }
 }
 
 // ---- transport.js
@@ -2393,7 +3643,9 @@ class Transport {
 
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const WAITS = 300; // ms that a frame may take before the picture pales
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -2403,12 +3655,16 @@ class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
     this.states = new States(this);
     this.transport = new Transport(this);
+    this.seen = frame; // what is painted: on its way to `frame` for a moment after a jump
+    this.tween = new Tween();
+    this.maps = new Maps(this);
+    this.pins = new Pins(this);
     this.build();
     this.watch();
   }
@@ -2441,10 +3697,9 @@ class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
-    // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
-    for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    const held = heldBy(this);
-    this.hand = held && new Hand(this, held);
+    this.layout.reserve([this.frame]);
+    this.hand = new Hand(this);
+    this.readout = new Readout(this);
   }
 
   get panels() { // [{ node, picture, readout, view, … }], see panels.js
@@ -2466,7 +3721,8 @@ class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();
@@ -2497,8 +3753,11 @@ class Stage {
   close() {
     this.closed.abort();
     this.pause();
+    this.tween.cut();
+    this.maps.close();
     this.conversation.close();
     clearTimeout(this.speaking);
+    clearTimeout(this.pale);
   }
 
   // Values -------------------------------------------------------------------------------------------------------------
@@ -2512,6 +3771,7 @@ class Stage {
   }
 
   set(name, value) {
+    this.jumping = Boolean(this.leaping); // until its picture comes
     this.history.note();
     if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
@@ -2533,7 +3793,7 @@ class Stage {
 
   adopt(name, value) {
     this.values[name] = value;
-    if (this.hand) this.hand.aim = null;
+    this.hand.aim = null;
     this.controls.get(name).write(value);
   }
 
@@ -2541,20 +3801,26 @@ class Stage {
     this.restore({ values: this.spec.initial });
   }
 
-  // A setting from before, or from somewhere else, with its step and the run in focus.
-  restore({ values, step = null, focus = "" }) {
+  // A setting from before, or from somewhere else, with its step and the run in focus; and its frame, where that is known.
+  restore({ values, step = null, focus = "", frame = null }) {
     this.history.note();
+    if (frame) this.conversation.remember(values, frame);
     this.pause();
     this.transport.step = step;
     this.ui.focus = focus;
     for (const [name, value] of Object.entries(values)) this.adopt(name, value);
     this.fail("");
-    this.jump(() => this.conversation.refresh());
+    this.jumping = true;
+    this.conversation.refresh();
     this.conversation.settle();
   }
 
-  jump(act) { // what no hand leads: a choice, a typed number, a setting from before
+  // A jump is what no hand leads: a choice, a typed number, a setting from before. Its picture moves there, and is there at once
+  // where the next value comes.
+  jump(act) {
+    this.leaping = true;
     act();
+    this.leaping = false;
   }
 
   focusOn(name) {
@@ -2623,17 +3889,28 @@ class Stage {
   // Showing ------------------------------------------------------------------------------------------------------------
 
   display(frame) {
-    this.frame = frame;
+    const { seen } = this, jumps = this.jumping || this.leaping;
+    Object.assign(this, { frame, jumping: false });
     this.fail("");
-    this.draw();
+    this.tween.cut();
+    const show = (part) => { this.seen = frameBetween(seen, frame, part); this.draw(); };
+    if (jumps && seen !== frame) this.tween.run(show);
+    else show(1);
   }
 
-  fail(sentence) {
-    setText(this.error, sentence);
+  fail(sentence, back) { // back: what a button beside the sentence does
+    this.error.replaceChildren(...(sentence ? [sentence] : []));
+    if (back) this.error.append(" ", button("Back to the last one that worked", () => { this.fail(""); back(); }));
     this.states.show();
   }
 
-  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  waits(now) { // for a frame: after a while the picture pales
+    clearTimeout(this.pale);
+    if (now) this.pale = setTimeout(() => this.root.classList.add("oc-is-waiting"), WAITS);
+    else this.root.classList.remove("oc-is-waiting");
+  }
+
+  // "loading", "gone", "blank" …: what the figure says of itself. An empty sentence ends the state.
   state(name, sentence, act) {
     this.states.set(name, sentence, act);
   }
@@ -2642,24 +3919,35 @@ class Stage {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
     this.layout.match(frame);
-    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.maps.match();
+    this.pins.match();
+    for (const panel of this.panels) this.painter.paint(panel, this.seen, step, this.ui);
     this.drawReadout();
-    setText(this.says, frame.says);
+    this.hand.offer();
+    const says = this.pins.sentence() ?? frame.says;
+    setText(this.says, says);
     setText(this.notice, frame.notice || "");
-    const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
-    const words = told !== null && step < frame.num_steps ? told : frame.says;
+    const read = partsOf(this, null); // of a run; what has none tells of each step in a sentence
+    const told = step === null ? null : read.length ? inWords(read) : frame.narration ? narrate(frame.narration, step) : null;
+    const words = told !== null && step < frame.num_steps ? told : says;
     clearTimeout(this.speaking);
     if (this.said === undefined) this.said = words; // a figure that appears is read when it is reached, not before
     else if (!this.playing) this.speak(words);
     this.transport.draw(step);
-    this.narration.hidden = told === null;
-    if (told !== null) setText(this.narration, told);
+    this.narration.hidden = told === null || read.length > 0;
+    if (!this.narration.hidden) setText(this.narration, told);
     this.focusRow.match(frame);
     for (const [name, control] of this.controls) control.mark?.(frame.slider_marks?.[name] || [], this.layout.rails.get(name) || {});
   }
 
   drawReadout() { // the second layers: what a pointer or a key points at
-    this.hand?.paint();
+    this.readout.paint();
+  }
+
+  speakNow(words) { // what a key has just read
+    clearTimeout(this.speaking);
+    this.said = words;
+    setText(this.live, words);
   }
 
   speak(words) { // once, politely, when the hand rests
@@ -2731,8 +4019,17 @@ class Pulse {
   knock() { // is it back?
     clearTimeout(this.knocking);
     if (this.alive || this.ended) return;
-    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    const status = this.kernel?.connectionStatus ?? "connected";
+    if (status === "connected") this.send({ kind: "hello", key: null });
+    else if (status === "disconnected") this.reconnect(); // JupyterLab has given up; it would take a click in its menu
     this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  reconnect() { // one figure for all of a page: each of them has a copy of this file
+    const tried = (window.optcourseReconnects ??= new WeakMap()), now = performance.now();
+    if (now - (tried.get(this.kernel) ?? -Infinity) < PATIENCE - 500) return;
+    tried.set(this.kernel, now);
+    this.kernel.reconnect?.().catch((error) => console.warn(`The kernel is still out of reach: ${error}`));
   }
 
   end() {
@@ -2802,7 +4099,9 @@ function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const still = el.querySelector(":scope > .oc-still");
   const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
   const open = async () => {
@@ -2822,6 +4121,7 @@ function renderPage(el, packed) {
     conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
     if (broken) stage.fail(broken);
+    else stage.tools.follow(window.location.hash);
   };
   const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
     if (!entries.some((e) => e.isIntersecting)) return;
@@ -2830,6 +4130,7 @@ function renderPage(el, packed) {
   }, { rootMargin: "800px" });
   near.observe(el);
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
+  window.addEventListener("hashchange", () => stage.tools.follow(window.location.hash), { signal: stage.closed.signal });
   const notes = ["A saved page."];
   if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
   if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");

@@ -9,34 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from optcourse.explorers.page import write_page
 from optcourse.explorers.sweep import sweep
 from optcourse.figures.palette import ROLES
 from optcourse.figures.render import draw
 from optcourse.figures.scene import Line, Panel, Points, Scene
 from tests.conftest import COURSE
+from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark, Wanderer, _OneSlider
 from tests.explorers.test_engine import notebook
 
 pytestmark = pytest.mark.browser
-STAGE = "document.querySelector('.oc-explorer').parentElement.stage"
-
-
-@pytest.fixture
-def opened(page, tmp_path):
-    """Open an explorer as a saved page with the network cut off; any error in the page fails the test."""
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    page.context.set_offline(True)
-
-    def show(explorer):
-        page.goto(write_page(explorer, tmp_path / "page.html").as_uri())
-        page.wait_for_selector(".oc-explorer canvas")
-        return page
-
-    yield show
-    assert errors == []
 
 
 def pixels(page, part=".oc-panels"):

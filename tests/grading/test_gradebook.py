@@ -187,7 +187,7 @@ def test_the_schema_is_the_one_that_the_docstring_and_the_docs_describe(book):
 
     docs = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
     tables = [row["name"] for row in book.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 8
+    assert len(tables) == 9
     for table in tables:
         columns = {row["name"] for row in book.rows(f"PRAGMA table_info({table})")}
         for text, start in ((module.__doc__, rf"^    {table}\b"), (docs, rf"^\| `{table}`")):
@@ -195,7 +195,7 @@ def test_the_schema_is_the_one_that_the_docstring_and_the_docs_describe(book):
             assert found, (table, start)
             missing = {name for name in columns if not re.search(rf"\b{name}\b", found[0])}
             assert not missing, (table, missing)
-    assert book.rows("PRAGMA user_version")[0][0] == module.VERSION == 1
+    assert book.rows("PRAGMA user_version")[0][0] == module.VERSION == 2
     assert f"schema {module.VERSION}" in docs.lower()
 
 

@@ -13,6 +13,7 @@ from optcourse.descent import descend
 from optcourse.explorers import lesson_00 as lesson
 from optcourse.explorers.sweep import sweep
 from optcourse.optimizers import GradientDescent
+from tests.explorers.words import plain
 
 SOURCE = Path(__file__).parents[2] / "source" / "00_start_here.py"
 EXPLORERS = (lesson.FogExplorer, lesson.DirectionsExplorer, lesson.DownhillExplorer)
@@ -129,7 +130,7 @@ def test_gradient_descent_walks_as_many_steps_as_the_learner_from_the_same_start
     expected = descend(land.objective, GradientDescent(land.learning_rate), WALK[0], 3).w
     np.testing.assert_array_equal(np.column_stack([path.x, path.y]), expected)
     mine, theirs = land.height(np.array(WALK[-1])), land.height(expected[-1])
-    numbers = re.search(r"stand at height ([\d.e+-]+), and .* at height ([\d.e+-]+)\. (.*) lower", scene.says)
+    numbers = re.search(r"stand at height ([\d.e+-]+), and .* at height ([\d.e+-]+)\. (.*) lower", plain(scene.says))
     assert float(numbers[1]) == pytest.approx(mine, rel=0.01)
     assert float(numbers[2]) == pytest.approx(theirs, rel=0.01)
     assert numbers[3] == ("You are" if mine < theirs else "Gradient descent is")

@@ -12,6 +12,7 @@ export function makeControl(stage, control, id) {
   const row = element("div", { className: "oc-control" });
   row.dataset.control = control.name;
   row.dataset.kind = control.kind;
+  row.classList.toggle("oc-extra", !stage.spec.slide.includes(control.name)); // not on a slide
   const words = control.label + (control.unit ? ` (${control.unit})` : "");
   row.append(element("label", { htmlFor: id, textContent: words }));
   const { nodes, write, mark, rail } = KINDS[control.kind](stage, control, id, words);

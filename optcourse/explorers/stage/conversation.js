@@ -85,6 +85,7 @@ export class Conversation {
   show(frame, values = this.stage.values) {
     this.epoch += 1; // whatever the kernel still answers is older than this picture
     this.shown = { ...values };
+    this.stage.waits(false);
     this.stage.display(frame);
     this.stage.reach();
   }
@@ -99,6 +100,7 @@ export class Conversation {
     if (this.asking) { this.again = true; return; }
     this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
+    this.stage.waits(true);
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
@@ -151,7 +153,7 @@ export class Conversation {
       if (current) this.show(frame, message.values);
       if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (mine) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
+      if (mine) { this.asking = null; stage.waits(false); stage.fail(message.sentence, () => this.restore()); if (this.again) this.refresh(); }
       if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
@@ -191,6 +193,7 @@ export class Conversation {
 
   changed(alive) { // somebody answers, or nobody does any more
     this.asking = this.fetching = null;
+    this.stage.waits(false);
     if (!alive) this.restore();
     else this.settle();
     this.stage.reach();

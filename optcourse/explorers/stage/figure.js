@@ -2,20 +2,26 @@
 
 import { makeControl } from "./controls.js";
 import { Conversation } from "./conversation.js";
-import { element, setText } from "./dom.js";
+import { button, element, setText } from "./dom.js";
 import { FocusRow } from "./focus.js";
-import { Hand, heldBy } from "./hand.js";
+import { Hand } from "./hand.js";
 import { History } from "./history.js";
 import { keyDown } from "./keys.js";
+import { Maps } from "./maps.js";
 import { clamp, narrate } from "./numbers.js";
 import { Painter } from "./painter.js";
 import { Panels } from "./panels.js";
+import { Pins } from "./pins.js";
+import { Readout, partsOf, inWords } from "./readout.js";
 import { States } from "./states.js";
 import { Tools } from "./tools.js";
 import { Transport } from "./transport.js";
+import { Tween, frameBetween } from "./tween.js";
 
 const SPEAK = 600; // ms without input before a screen reader is told what is seen now
+const WAITS = 300; // ms that a frame may take before the picture pales
 const TEXT = 16; // px: the size of text for which all sizes are written
+const SEEN_FROM_AFAR = 1.16; // how much larger words on a picture are on a slide, against the text beside it
 const STOPPED = "The notebook has stopped. **Run this cell again** to move everything; what is not greyed out still moves.";
 let figures = 0;
 
@@ -25,12 +31,16 @@ export class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
     this.states = new States(this);
     this.transport = new Transport(this);
+    this.seen = frame; // what is painted: on its way to `frame` for a moment after a jump
+    this.tween = new Tween();
+    this.maps = new Maps(this);
+    this.pins = new Pins(this);
     this.build();
     this.watch();
   }
@@ -63,10 +73,9 @@ export class Stage {
       this.layout.node, this.narration, this.read, this.bar, this.pinned, controls, this.note);
     this.el.append(root);
     this.layout.match(this.frame);
-    // Notebook 7 looks at the element that has the focus before it looks at the figure around it.
-    for (const node of root.querySelectorAll("input, select, button, canvas, [tabindex]")) node.setAttribute("data-lm-suppress-shortcuts", "true");
-    const held = heldBy(this);
-    this.hand = held && new Hand(this, held);
+    this.layout.reserve([this.frame]);
+    this.hand = new Hand(this);
+    this.readout = new Readout(this);
   }
 
   get panels() { // [{ node, picture, readout, view, … }], see panels.js
@@ -88,7 +97,8 @@ export class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      this.painter.look(dark(), Math.max(1, parseFloat(style.fontSize) / TEXT), style);
+      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();
       if (seen) this.draw();
@@ -119,8 +129,11 @@ export class Stage {
   close() {
     this.closed.abort();
     this.pause();
+    this.tween.cut();
+    this.maps.close();
     this.conversation.close();
     clearTimeout(this.speaking);
+    clearTimeout(this.pale);
   }
 
   // Values -------------------------------------------------------------------------------------------------------------
@@ -134,6 +147,7 @@ export class Stage {
   }
 
   set(name, value) {
+    this.jumping = Boolean(this.leaping); // until its picture comes
     this.history.note();
     if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
@@ -155,7 +169,7 @@ export class Stage {
 
   adopt(name, value) {
     this.values[name] = value;
-    if (this.hand) this.hand.aim = null;
+    this.hand.aim = null;
     this.controls.get(name).write(value);
   }
 
@@ -163,20 +177,26 @@ export class Stage {
     this.restore({ values: this.spec.initial });
   }
 
-  // A setting from before, or from somewhere else, with its step and the run in focus.
-  restore({ values, step = null, focus = "" }) {
+  // A setting from before, or from somewhere else, with its step and the run in focus; and its frame, where that is known.
+  restore({ values, step = null, focus = "", frame = null }) {
     this.history.note();
+    if (frame) this.conversation.remember(values, frame);
     this.pause();
     this.transport.step = step;
     this.ui.focus = focus;
     for (const [name, value] of Object.entries(values)) this.adopt(name, value);
     this.fail("");
-    this.jump(() => this.conversation.refresh());
+    this.jumping = true;
+    this.conversation.refresh();
     this.conversation.settle();
   }
 
-  jump(act) { // what no hand leads: a choice, a typed number, a setting from before
+  // A jump is what no hand leads: a choice, a typed number, a setting from before. Its picture moves there, and is there at once
+  // where the next value comes.
+  jump(act) {
+    this.leaping = true;
     act();
+    this.leaping = false;
   }
 
   focusOn(name) {
@@ -245,17 +265,28 @@ export class Stage {
   // Showing ------------------------------------------------------------------------------------------------------------
 
   display(frame) {
-    this.frame = frame;
+    const { seen } = this, jumps = this.jumping || this.leaping;
+    Object.assign(this, { frame, jumping: false });
     this.fail("");
-    this.draw();
+    this.tween.cut();
+    const show = (part) => { this.seen = frameBetween(seen, frame, part); this.draw(); };
+    if (jumps && seen !== frame) this.tween.run(show);
+    else show(1);
   }
 
-  fail(sentence) {
-    setText(this.error, sentence);
+  fail(sentence, back) { // back: what a button beside the sentence does
+    this.error.replaceChildren(...(sentence ? [sentence] : []));
+    if (back) this.error.append(" ", button("Back to the last one that worked", () => { this.fail(""); back(); }));
     this.states.show();
   }
 
-  // "loading", "gone", "waiting" …: what the figure says of itself. An empty sentence ends the state.
+  waits(now) { // for a frame: after a while the picture pales
+    clearTimeout(this.pale);
+    if (now) this.pale = setTimeout(() => this.root.classList.add("oc-is-waiting"), WAITS);
+    else this.root.classList.remove("oc-is-waiting");
+  }
+
+  // "loading", "gone", "blank" …: what the figure says of itself. An empty sentence ends the state.
   state(name, sentence, act) {
     this.states.set(name, sentence, act);
   }
@@ -264,24 +295,35 @@ export class Stage {
     const frame = this.frame;
     const step = frame.num_steps === undefined ? null : this.at();
     this.layout.match(frame);
-    for (const panel of this.panels) this.painter.paint(panel, frame, step, this.ui);
+    this.maps.match();
+    this.pins.match();
+    for (const panel of this.panels) this.painter.paint(panel, this.seen, step, this.ui);
     this.drawReadout();
-    setText(this.says, frame.says);
+    this.hand.offer();
+    const says = this.pins.sentence() ?? frame.says;
+    setText(this.says, says);
     setText(this.notice, frame.notice || "");
-    const told = step !== null && frame.narration ? narrate(frame.narration, step) : null;
-    const words = told !== null && step < frame.num_steps ? told : frame.says;
+    const read = partsOf(this, null); // of a run; what has none tells of each step in a sentence
+    const told = step === null ? null : read.length ? inWords(read) : frame.narration ? narrate(frame.narration, step) : null;
+    const words = told !== null && step < frame.num_steps ? told : says;
     clearTimeout(this.speaking);
     if (this.said === undefined) this.said = words; // a figure that appears is read when it is reached, not before
     else if (!this.playing) this.speak(words);
     this.transport.draw(step);
-    this.narration.hidden = told === null;
-    if (told !== null) setText(this.narration, told);
+    this.narration.hidden = told === null || read.length > 0;
+    if (!this.narration.hidden) setText(this.narration, told);
     this.focusRow.match(frame);
     for (const [name, control] of this.controls) control.mark?.(frame.slider_marks?.[name] || [], this.layout.rails.get(name) || {});
   }
 
   drawReadout() { // the second layers: what a pointer or a key points at
-    this.hand?.paint();
+    this.readout.paint();
+  }
+
+  speakNow(words) { // what a key has just read
+    clearTimeout(this.speaking);
+    this.said = words;
+    setText(this.live, words);
   }
 
   speak(words) { // once, politely, when the hand rests

@@ -1,6 +1,6 @@
 // Words on a picture that keep out of each other's way: the levels of a map, the names at the ends of lines.
 
-import { linesOf, valueAt } from "./field.js";
+import { linesOf, loopsOf, valueAt } from "./field.js";
 
 const TURNS = [0, 1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 6, -6, 7, -7, 8]; // of a sixteenth of a circle each
 const APART = 24; // px
@@ -20,12 +20,30 @@ export function levelLabels(grid, field, view, minimum, start, avoid = [], taken
     }
     if (best.length >= 2) return best;
   }
-  return best;
+  const spread = onEachLine(grid, view, levels, avoid, taken);
+  return spread.length > best.length ? spread : best;
+}
+
+// Whether a level can be written at a place, beside those that are written already.
+function fits({ box }, found, { x, y }, avoid, taken) {
+  if (x < box.left + 34 || x > box.left + box.width - APART || y < box.top + 14 || y > box.top + box.height - 32) return false;
+  if (found.some((one) => Math.hypot(x - one.x, y - one.y) < APART)) return false;
+  if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) return false;
+  return !taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9);
+}
+
+function onEachLine(grid, view, levels, avoid, taken) { // where no ray meets two of them: each on its own line, in its middle
+  const found = [];
+  for (const level of levels) {
+    const places = loopsOf(grid, level).flatMap((loop) => Array.from({ length: loop.length / 2 }, (_, i) => ({ x: loop[2 * i], y: loop[2 * i + 1], level })));
+    const free = places.filter((place) => fits(view, found, place, avoid, taken));
+    if (free.length) found.push(free[free.length >> 1]);
+  }
+  return found;
 }
 
 function alongRay(grid, { box }, levels, [x0, y0], angle, [near, end], avoid, taken) {
   const found = [], dx = Math.cos(angle), dy = Math.sin(angle);
-  const right = box.left + box.width - APART, low = box.top + box.height - 32;
   let before = null;
   for (let far = near; far < end; far += 2) {
     const x = x0 + far * dx, y = y0 + far * dy;
@@ -33,12 +51,8 @@ function alongRay(grid, { box }, levels, [x0, y0], angle, [near, end], avoid, ta
     const here = valueAt(grid, x, y);
     const level = before === null ? undefined : levels.find((v) => v > Math.min(before, here) && v <= Math.max(before, here));
     before = here;
-    if (level === undefined || x < box.left + 34 || x > right || y < box.top + 14 || y > low) continue;
-    const last = found[found.length - 1];
-    if (last && (last.level === level || Math.hypot(x - last.x, y - last.y) < APART)) continue;
-    if (avoid.some((p) => Math.hypot(x - p.x, y - p.y) < APART + (p.r || 0))) continue;
-    if (taken.some((b) => x > b.left - 16 && x < b.right + 16 && y > b.top - 9 && y < b.bottom + 9)) continue;
-    found.push({ x, y, level });
+    if (level === undefined || found[found.length - 1]?.level === level) continue;
+    if (fits({ box }, found, { x, y }, avoid, taken)) found.push({ x, y, level });
   }
   return found;
 }

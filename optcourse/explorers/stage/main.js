@@ -43,7 +43,9 @@ export function renderPage(el, packed) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const still = el.querySelector(":scope > .oc-still");
   const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
   const open = async () => {
@@ -63,6 +65,7 @@ export function renderPage(el, packed) {
     conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
     if (broken) stage.fail(broken);
+    else stage.tools.follow(window.location.hash);
   };
   const near = new IntersectionObserver((entries) => { // a page has many figures; only those that come near are unpacked
     if (!entries.some((e) => e.isIntersecting)) return;
@@ -71,6 +74,7 @@ export function renderPage(el, packed) {
   }, { rootMargin: "800px" });
   near.observe(el);
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
+  window.addEventListener("hashchange", () => stage.tools.follow(window.location.hash), { signal: stage.closed.signal });
   const notes = ["A saved page."];
   if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
   if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");

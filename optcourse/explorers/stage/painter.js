@@ -5,6 +5,7 @@ import { bandColour, bandOf, isSpeck, linesOf, loopsOf, pathOf, sampled } from "
 import { apart, levelLabels, Room } from "./labels.js";
 import { listed, Pencil, SIZES } from "./marks.js";
 import { numeral } from "./numbers.js";
+import { Camera, levelsOnSurface, paintSurface } from "./tilt.js";
 
 const BACK = ["line", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
 const MANY = 4; // runs: with more, those that are not in focus are paler
@@ -72,16 +73,18 @@ export class Painter extends Pencil {
 
   map(context, state, panel, area, scene) {
     const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
-    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene);
+    const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field?.bands ? scene.ui.tilt?.[state.index] || 0 : 0;
+    if (lift) { view.camera = new Camera(view, lift); view.flat = view.at; view.at = (x, y) => view.camera.place(x, y); }
     context.save();
     context.beginPath();
     context.rect(box.left, box.top, box.width, box.height);
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
     if (!panel.field?.bands) for (const mark of loose) if (mark.kind === "heat") this.heat(context, mark, view);
-    if (panel.field) this.landscape(context, state, view, loose, scene);
-    for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind)) this[mark.kind](context, mark, view, step);
-    this.planeAxes(context, view);
+    if (lift) this.surface(context, state, view);
+    else if (panel.field) this.landscape(context, state, view, loose, scene);
+    for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
+    if (!lift) this.planeAxes(context, view);
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
@@ -120,6 +123,29 @@ export class Painter extends Pencil {
     state.labels = kept.labels;
     for (const { x, y } of kept.labels) this.room.take(x - 12, y - 7, x + 12, y + 7);
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  }
+
+  // The map tilted: kept as a picture, as long as neither the landscape nor the camera changes.
+  surface(context, state, view) {
+    const { box, panel: { field }, xlim, ylim, camera } = view, flat = { ...view, at: view.flat };
+    const key = ["tilt", box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, camera.lift].join();
+    let kept = this.backs.get(state.node);
+    if (!kept || kept.key !== key || kept.field !== field) {
+      const canvas = kept?.canvas || document.createElement("canvas");
+      canvas.width = Math.ceil(box.width * this.ratio);
+      canvas.height = Math.ceil(box.height * this.ratio);
+      const c = canvas.getContext("2d");
+      c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
+      kept = { key, field, canvas, grid: sampled(field, flat), labels: [] };
+      paintSurface(c, camera, view, this.ramp, this.dark);
+      c.lineWidth = 1;
+      c.strokeStyle = this.tone.isoline;
+      c.stroke(levelsOnSurface(camera, kept.grid, flat, linesOf(field, kept.grid)));
+      this.backs.set(state.node, kept);
+    }
+    state.grid = kept.grid;
+    context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+    this.words(context, "height: log of loss", box.left + 12, box.top + box.height - 14, this.tone.axis, { size: SIZES.tick });
   }
 
   bands(context, field, grid, box) {
@@ -315,7 +341,7 @@ export class Painter extends Pencil {
     const name = `${panel.xlabel} →`, named = !strip || panel.xlabel !== "step";
     const words = Math.max(0, ...tags.map((tag) => tag.width)), right = tags.length ? words + 20 : 14;
     const beside = named && this.width(context, name, SIZES.name) + 18 <= right;
-    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? 17 : 0) };
+    const room = { left: 0, right, top: strip ? 6 : 8, bottom: (strip ? 17 : 24) + (named && !beside ? (strip ? 19 : 17) : 0) };
     const draft = viewOf(panel, area, null, room);
     room.left = 10 + Math.max(16, ...ticksOf(draft)[1].map(([, text]) => this.width(context, text, SIZES.tick)));
     const view = (state.view = viewOf(panel, area, null, room)), { box, X } = view;

@@ -3,6 +3,7 @@
 
 import { encodedIn, isMap } from "./axes.js";
 import { element, setText } from "./dom.js";
+import { narrate } from "./numbers.js";
 
 const SAMPLE = [32, 16]; // px, of a line or shape beside its name
 const NARROW = 28.75; // em: below it the panels stand on each other, and the icons come last
@@ -14,7 +15,7 @@ export class Panels {
     this.stage = stage;
     this.node = element("div", { className: "oc-panels" });
     this.panels = [];
-    this.longest = stage.frame.says; // of the sentences that may be said
+    this.longest = { says: "", told: "" }; // of the sentences that may be said
     this.ruler = element("canvas").getContext("2d");
   }
 
@@ -52,16 +53,14 @@ export class Panels {
     this.node.classList.toggle("oc-many", panels.length > 2);
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
-      const kinds = new Set(panels[i].marks.map((mark) => mark.kind));
       node.classList.toggle("oc-main", i === this.main);
-      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && kinds.has("line") && !kinds.has("bars") && !kinds.has("heat"));
+      node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
 
   name(state, panel) {
     setText(state.title, panel.title || panel.ylabel);
     setText(state.encodes, encodedIn(panel));
-    state.picture.setAttribute("aria-label", (state.words || "") + (panel.title || `${panel.ylabel} over ${panel.xlabel}`));
     const marks = this.stage.painter.legend(panel);
     state.keys.replaceChildren(...marks.map((mark) => element("li", {}, element("canvas", { "aria-hidden": "true" }), mark.label)));
     state.keys.hidden = !marks.length;
@@ -70,10 +69,11 @@ export class Panels {
 
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
-    const { stage } = this, { painter, root } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW);
+    const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
     this.makeRoom();
-    this.stick();
+    if (!ui.fullscreen) this.stick();
+    else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
       state.width = state.place.clientWidth;
@@ -99,9 +99,10 @@ export class Panels {
   stick() {
     const { node, stage } = this, main = this.panels[this.main];
     if (!main) return;
-    const half = this.window() / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
+    const seen = this.window(), half = seen / 2, style = stage.root.style, high = (one) => one.getBoundingClientRect().height;
     node.classList.remove("oc-alone");
     // Titles and keys come on top of the pictures, which leave room for them.
+    style.setProperty("--oc-window", `${seen}px`);
     const around = EDGE + Math.max(...this.panels.map((one) => high(one.node) - high(one.place)));
     node.style.setProperty("--oc-around", `${Math.ceil(around)}px`);
     const all = high(node), alone = high(main.node), last = this.panels[this.panels.length - 1].node;
@@ -112,20 +113,35 @@ export class Panels {
     style.setProperty("--oc-stuck", `${Math.ceil(stuck)}px`);
   }
 
-  // Room for the longest of these sentences, so that nothing moves when it is said.
+  // Room for the longest of the sentences that may be said, so that nothing moves when it is.
   reserve(frames) {
-    const longest = frames.reduce((words, frame) => (frame.says.length > words.length ? frame.says : words), "");
-    if (longest.length <= (this.longest || "").length) return;
-    this.longest = longest;
-    this.makeRoom();
+    const long = (words, more) => (more.length > words.length ? more : words), { longest } = this;
+    const told = ({ narration, num_steps: last }) => (narration ? [1, last >> 1, last - 1, last].map((step) => narrate(narration, Math.max(0, step))).reduce(long) : "");
+    this.longest = { says: frames.map((frame) => frame.says).reduce(long, longest.says), told: frames.map(told).reduce(long, longest.told) };
+    if (this.longest.says !== longest.says || this.longest.told !== longest.told) this.makeRoom();
   }
 
   makeRoom() {
-    const { says, root } = this.stage, probe = element("p", { className: "oc-says oc-unseen", textContent: this.longest, "aria-hidden": "true" });
-    root.style.removeProperty("--oc-said");
-    says.after(probe);
-    root.style.setProperty("--oc-said", `${Math.ceil(probe.getBoundingClientRect().height)}px`);
-    probe.remove();
+    const { says, narration, root } = this.stage;
+    for (const [node, words, name] of [[says, this.longest.says, "--oc-said"], [narration, this.longest.told, "--oc-told"]]) {
+      const probe = element("p", { className: `${node.className} oc-probe`, textContent: words, "aria-hidden": "true" });
+      node.after(probe);
+      root.style.setProperty(name, `${Math.ceil(probe.getBoundingClientRect().height)}px`);
+      probe.remove();
+    }
+  }
+
+  sharp(density, act) { // the pictures with more pixels, for as long as `act` needs them
+    const { painter } = this.stage, usual = painter.density;
+    const turn = (to) => {
+      painter.density = to;
+      painter.ratio = to * painter.scale;
+      for (const { picture, width, height } of this.panels) fitCanvas(picture, width, height, to);
+    };
+    turn(density);
+    act();
+    turn(usual);
+    this.stage.draw();
   }
 
   window() { // the height of what scrolls: a notebook leaves the figure less than the browser's window

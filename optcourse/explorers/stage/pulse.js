@@ -55,8 +55,17 @@ export class Pulse {
   knock() { // is it back?
     clearTimeout(this.knocking);
     if (this.alive || this.ended) return;
-    if ((this.kernel?.connectionStatus ?? "connected") === "connected") this.send({ kind: "hello", key: null });
+    const status = this.kernel?.connectionStatus ?? "connected";
+    if (status === "connected") this.send({ kind: "hello", key: null });
+    else if (status === "disconnected") this.reconnect(); // JupyterLab has given up; it would take a click in its menu
     this.knocking = setTimeout(() => this.knock(), PATIENCE);
+  }
+
+  reconnect() { // one figure for all of a page: each of them has a copy of this file
+    const tried = (window.optcourseReconnects ??= new WeakMap()), now = performance.now();
+    if (now - (tried.get(this.kernel) ?? -Infinity) < PATIENCE - 500) return;
+    tried.set(this.kernel, now);
+    this.kernel.reconnect?.().catch((error) => console.warn(`The kernel is still out of reach: ${error}`));
   }
 
   end() {

@@ -1,8 +1,9 @@
-// What a figure says of itself, in the place of its sentence: that it waits, that its kernel is gone, that it failed.
+// What a figure says of itself, in the place of its sentence: that its kernel is gone, that it loads. (Errors: `fail` of figure.js.)
 
 import { button, element } from "./dom.js";
 
-const FIRST = ["gone", "error", "blank", "loading", "waiting"]; // the first of these that holds is said
+const FIRST = ["gone", "blank", "loading"]; // the first of these that holds is said
+const LATER = 300; // ms before it is said that something loads: what is there by then needs no words
 
 export class States {
   constructor(stage) {
@@ -15,13 +16,16 @@ export class States {
     if (sentence) states[name] = { sentence, act };
     else delete states[name];
     for (const known of FIRST) this.stage.root.classList.toggle("oc-is-" + known, known in states);
-    this.show();
+    clearTimeout(this.later);
+    if (name === "loading" && sentence) this.later = setTimeout(() => this.show(), LATER);
+    else this.show();
   }
 
   show() {
     const { stage } = this, { states } = stage.ui;
     const said = stage.error.textContent ? null : states[FIRST.find((name) => states[name]?.sentence)];
-    stage.says.classList.toggle("oc-unseen", Boolean(said || stage.error.textContent));
+    // What still moves while the kernel is gone says its words, below.
+    stage.says.classList.toggle("oc-unseen", Boolean((said && said !== states.gone) || stage.error.textContent));
     const key = said ? said.sentence + (said.act?.words || "") : "";
     if (this.key === key) return;
     this.key = key;

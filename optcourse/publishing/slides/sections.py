@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import nbformat
 
+from optcourse.explorers.still import still_html
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 
@@ -105,9 +106,12 @@ def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
             figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
             if kind == "figure":
                 figure += f' data-panels="{len(data[mime]["first"]["meta"]["frames"][0]["panels"])}"'
+            # For a page without scripts; deck.js draws in its place.
+            still = still_html(data[mime]["still"]) if kind == "figure" else data.get("text/html", "")
+            moving = {key: value for key, value in data[mime].items() if key != "still"}
             return (
-                f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
-                f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
+                f'<div class="cell {kind}" data-from="{name}"{figure}><noscript>{still}</noscript></div>'
+                f'<script type="application/json" id="{name}">{rendering.as_json(moving)}</script>'
             )
     return unfocusable(rendering.output_html(output))
 

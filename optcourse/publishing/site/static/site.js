@@ -75,6 +75,19 @@
     }
   }, { rootMargin: "900px" });
   for (const stage of all("[data-figure]")) near.observe(stage);
+  // What stays at the top of the window leaves the figures' pictures their place below it.
+  const top = document.querySelector(".top");
+  if (top) new ResizeObserver(() => {
+    const stays = getComputedStyle(top).position === "sticky";
+    document.documentElement.style.setProperty("--oc-top", `${stays ? top.offsetHeight : 0}px`);
+  }).observe(top);
+  // A link to a setting: on to its figure, which then shows it.
+  const toFigure = () => {
+    const name = new URLSearchParams(location.hash.slice(1)).get("figure");
+    all("[data-figure]").find((stage) => stage.dataset.figure === name)?.scrollIntoView();
+  };
+  addEventListener("hashchange", toFigure);
+  toFigure();
 
   // ---- predictions and quizzes (card.js asks them); a prediction is made once, so this browser remembers it ------------------
 
