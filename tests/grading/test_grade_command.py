@@ -562,7 +562,7 @@ DOCS = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
 
 def test_the_docs_name_every_option_and_none_that_is_not_there():
     known = {option for action in command.build_parser()._actions for option in action.option_strings}
-    others = {"--count", "--nthreads", "--no-run", "--image-name"}
+    others = {"--count", "--nthreads", "--no-run", "--image-name", "--from"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCS))
     assert named - others == known - {"-h", "--help"}
 
