@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from pathlib import Path
@@ -14,6 +15,8 @@ from optcourse import exercises
 from optcourse.publishing.execution import execute
 from optcourse.publishing.slides.page import build
 from optcourse.publishing.slides.sections import sections
+from tests.conftest import until
+from tests.frontends.browsing import SETTLED
 
 from .decks import SIZES, SPILLS, WAKE, opened
 
@@ -53,7 +56,9 @@ def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(WAKE)
-            page.wait_for_timeout(100)
+            page.evaluate(SETTLED)
+            with contextlib.suppress(AssertionError):  # the line below says what
+                until(lambda: page.evaluate(SPILLS) == [])
             assert page.evaluate(SPILLS) == [], f"at {width} x {height}"
             if height == 1080:
                 assert page.evaluate(CODE_BESIDE_PROSE) == []
