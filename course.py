@@ -8,6 +8,7 @@
     python3 course.py slides     give a lesson as a lecture
     python3 course.py site       write the course as static web pages
     python3 course.py grade      grade a folder of notebooks
+    python3 course.py hub        print what a JupyterHub needs
     python3 course.py nbgrader   lay the course out for nbgrader
     python3 course.py build      make the notebooks from their sources
     python3 course.py test       prove that everything holds

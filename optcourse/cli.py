@@ -31,6 +31,7 @@ COMMANDS = {
     "report": ("optcourse.commands.report", "which mistakes a class made, from its marks"),
     "slides": ("optcourse.commands.slides", "give a lesson as a lecture"),
     "site": ("optcourse.publishing.site.command", "write the course as static web pages"),
+    "hub": ("optcourse.commands.hub", "the lines that a JupyterHub needs"),
     "nbgrader": ("optcourse.authoring.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }

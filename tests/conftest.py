@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
 import fcntl
 import os
 import pickle
@@ -115,10 +117,10 @@ class LabServer:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = terminalreporter.stats.get("skipped", [])
-    count = sum("browser" in report.keywords for report in reports)
-    if count:
-        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {NO_BROWSER}", yellow=True)
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -263,15 +265,17 @@ def until(happened: Callable[[], object], seconds: float = 240) -> Any:
 
 
 def wait_until_it_answers(server: LabServer, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
+    def answers() -> bool:
         try:
-            with urllib.request.urlopen(server.url + "/api/status", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+            with urllib.request.urlopen(server.url + "/api/status", timeout=120):
+                return True
+        except OSError:
+            return False
+
+    with contextlib.suppress(AssertionError):  # the lines below say more
+        until(lambda: answers() or server.process.poll() is not None, seconds)
+        if server.process.poll() is None:
+            return
     tail = "\n".join(server.log.read_text().splitlines()[-20:])
     raise RuntimeError(f"JupyterLab did not answer within {seconds:.0f} s ({sys.executable}):\n{tail}")
 

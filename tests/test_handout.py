@@ -512,7 +512,7 @@ def test_a_wheel_and_an_empty_folder_then_a_newer_one(installed, tmp_path):
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=10):
+        with urllib.request.urlopen(address, timeout=120):
             return True
     except OSError:
         return False

@@ -174,6 +174,15 @@ def test_one_address_and_one_version_everywhere():
             assert f"https://{found}" == WHOLE_COURSE
 
 
+def test_what_opens_in_colab_is_there():
+    """Colab takes the notebook from the repository: its address has the owner, the name, a branch and a path."""
+    readme = (COURSE / "README.md").read_text(encoding="utf-8")
+    path = WHOLE_COURSE.removeprefix("https://github.com/")
+    found = re.findall(r"https://colab\.research\.google\.com/github/(\S+?)/blob/main/(\S+?)\)", readme)
+    assert [owner for owner, _ in found] == [path]
+    assert all((COURSE / file).is_file() for _, file in found)
+
+
 def test_the_form_for_a_wrong_sentence_asks_for_exercise_and_code():
     forms = {
         path.name: yaml.safe_load(path.read_text(encoding="utf-8"))

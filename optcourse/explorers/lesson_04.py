@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from optcourse import data, objectives, theory
-from optcourse.descent import descend
+from optcourse.descent import Trace, descend
 from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
@@ -597,6 +597,14 @@ def escape_says(
 # -- (f) the learner's own sgd on real data, with two weights ----------------------------------------------------------
 
 
+@lru_cache(maxsize=128)
+def exact_run(learning_rate: float, num_steps: int) -> tuple[Trace, np.ndarray]:
+    """Batch gradient descent on the ink problem, and its losses: the same for every batch size and seed."""
+    problem = ink_problem()
+    run = descend(problem, GradientDescent(learning_rate), problem.start, num_steps, record=("w",))
+    return run, problem.values_of(run.w.T)
+
+
 class MinibatchPathExplorer(Explorer):
     """SGD on a real loss with two weights: any batch size from 1 to N, the true gradient's path beside it."""
 
@@ -615,8 +623,8 @@ class MinibatchPathExplorer(Explorer):
         trace = descend(
             problem, SGD(learning_rate), problem.start, self.num_steps, minibatches=drawn, record=("w", "dw")
         )
-        exact = descend(problem, GradientDescent(learning_rate), problem.start, self.num_steps, record=("w",))
-        loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
+        exact, exact_loss = exact_run(learning_rate, self.num_steps)
+        loss = problem.values_of(trace.w.T)
         lowest = problem.value(problem.minimum)
         drawn = self.draw(sampling, batch_size, seed)
         given = {"learning_rate": learning_rate, "num_steps": self.num_steps, "batch_size": batch_size}

@@ -84,7 +84,7 @@ def run_of(
 def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = 12,
              grows: bool = True, run: Run | str = "", **line: Any) -> list[Mark]:  # fmt: skip
     """A run in a panel: its line, which grows with the step shown unless it is all there from the start, and where it is now."""
-    run = run or (Run(label, role) if label in OPTIMIZERS else "")
+    run = run or (Run(label, role) if grows and label in OPTIMIZERS else "")
     shown = Line(x, y, role=role, label=label, by_step="upto" if grows else None, run=run, **line)
     return [shown, Points(x, y, role=role, size=size, by_step="at", run=run)]
 

@@ -667,7 +667,7 @@ function valuesAt({ xOf, yOf }, x, y) { // to four digits: what the person reads
 function ticksOf({ panel, box, xlim, ylim }) { // [across, up], each a list of [value, words]
   const map = isMap(panel), gap = map ? 62 : 44;
   const across = panel.xticks || (panel.xscale === "log" ? logTicks(...xlim, box.width / 46) : ticks(...xlim, box.width / gap));
-  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / 38) : ticks(...ylim, box.height / (map ? 62 : 44)));
+  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / (box.height < 110 ? 22 : 38)) : ticks(...ylim, box.height / (map ? 62 : 44)));
   return [across, up].map((list, i) => list.filter(([v]) => within(v, i ? ylim : xlim)));
 }
 
@@ -786,9 +786,9 @@ class Panels {
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
     const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.spread);
     this.makeRoom();
-    if (!ui.fullscreen) this.stick();
+    if (!ui.spread) this.stick();
     else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had
@@ -3529,8 +3529,14 @@ class Tools {
     const { stage } = this;
     stage.ui.fullscreen = now;
     stage.root.classList.toggle("oc-over", now);
-    stage.root.classList.toggle("oc-slide", now);
     this.full.setAttribute("aria-pressed", String(now));
+    this.spread(now);
+  }
+
+  spread(now) { // the layout of the full screen, and of a slide
+    const { stage } = this;
+    stage.ui.spread = now;
+    stage.root.classList.toggle("oc-slide", now);
     stage.fit();
   }
 }
@@ -3646,7 +3652,7 @@ class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, spread: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
@@ -3712,7 +3718,7 @@ class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      const afar = this.ui.spread ? SEEN_FROM_AFAR : 1;
       this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();

@@ -93,7 +93,9 @@ def ticks_of(view: View) -> tuple[Ticks, Ticks]:
     if up is None:
         ends = view.ylim
         up = (
-            _log_ticks(*ends, view.height / 38) if panel.yscale == "log" else _ticks(*ends, view.height / gap)
+            _log_ticks(*ends, view.height / (22 if view.height < 110 else 38))
+            if panel.yscale == "log"
+            else _ticks(*ends, view.height / gap)
         )
     return _within(across, view.xlim), _within(up, view.ylim)
 

@@ -251,7 +251,7 @@ class Scene:
         if not self.runs:
             self.runs = _joined(m.run for panel in self.panels for m in panel.marks if isinstance(m.run, Run))
         names = {run.name for run in self.runs}
-        self.panels = [_linked(panel, names) for panel in self.panels]
+        self.panels = [_linked(panel, names, self.num_steps) for panel in self.panels]
 
     @property
     def in_focus(self) -> str:
@@ -288,22 +288,23 @@ def run_name(mark: Mark) -> str:
     return mark.run.name if isinstance(mark.run, Run) else mark.run
 
 
-def _linked(panel: Panel, names: set[str]) -> Panel:
-    """The panel, whose lines that are called like a run belong to it, and with each line the points on it."""
-    owners = {
-        mark.role: mark.label
-        for mark in panel.marks
-        if isinstance(mark, Line) and not mark.run and mark.label in names
-    }
+def _linked(panel: Panel, names: set[str], num_steps: int | None) -> Panel:
+    """The panel, whose lines over the steps that are called like a run belong to it, and with each line the points on it."""
+
+    def is_run(mark: Mark) -> bool:
+        if not isinstance(mark, Line) or mark.run or mark.label not in names or num_steps is None:
+            return False
+        # A line over something else, such as every learning rate, has another length.
+        return mark.by_step is not None or np.size(mark.x) == num_steps + 1
+
+    owners = {mark.role: mark.label for mark in panel.marks if is_run(mark)}
     if not owners:
         return panel
 
     def linked(mark: Mark) -> Mark:
         on_it = isinstance(mark, Points) and mark.by_step == "at" and not mark.label
-        if mark.run or not (on_it or isinstance(mark, Line)):
-            return mark
-        owner = owners.get(mark.role) if on_it or mark.label in names else None
-        return replace(mark, run=owner) if owner else mark
+        owner = owners.get(mark.role) if on_it else mark.label if is_run(mark) else None
+        return replace(mark, run=owner) if owner and not mark.run else mark
 
     return replace(panel, marks=[linked(mark) for mark in panel.marks])
 

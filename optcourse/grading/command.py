@@ -18,6 +18,7 @@ from pathlib import Path
 from optcourse import exercises
 from optcourse.grading import by_hand, cluster, collecting, pages, tables
 from optcourse.grading.collecting import CannotRead
+from optcourse.grading.copies import NoPlace, write_code
 from optcourse.grading.credit import BadCredit, read_credit
 from optcourse.grading.gradebook import Gradebook, GradebookError, now
 from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, read_roster, the_class
@@ -67,6 +68,10 @@ def build_parser() -> argparse.ArgumentParser:
     running.add_argument(
         "--without-sandbox", action="store_true", help="run notebooks without walls: only those you trust"
     )
+    running.add_argument(
+        "--code", type=Path, metavar="OUT",
+        help="mark nothing: write each student's own code as Python files into OUT, for JPlag or Dolos",
+    )  # fmt: skip
     hand = parser.add_argument_group("by hand")
     hand.add_argument(
         "--manual", action="store_true", help="take over what you wrote in manual.csv, and list what waits"
@@ -109,6 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--comment and --why go with --mark")
     if options.column and not options.roster:
         parser.error("--column goes with --roster")
+    if options.code and (options.mark or options.manual or options.roster):
+        parser.error("--code goes with --lesson alone: it marks nothing")
     if options.mark and options.manual:
         parser.error("--mark and --manual do not go together")
     if hasattr(sys.stdout, "reconfigure"):
@@ -116,7 +123,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(options)
-    except (Stop, GradebookError, BadCredit, TableError, by_hand.NotAllowed, cluster.ClusterError) as error:
+    except (
+        Stop,
+        GradebookError,
+        BadCredit,
+        NoPlace,
+        TableError,
+        by_hand.NotAllowed,
+        cluster.ClusterError,
+    ) as error:
         print(f"optcourse grade: {error}", file=sys.stderr)
     except BrokenPipeError:  # the reader has seen enough (`--manual | head`): the CLI's affair
         raise
@@ -130,6 +145,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     folder, out = places(options)
+    if options.code:
+        for line in write_code(
+            collecting.collect(folder, options.lesson), folder, options.code, options.lesson
+        ):
+            print(line)
+        return 0
     tasks = by_hand.read_tasks(out / "by_hand.csv")
     credit = read_credit(out / "credit.toml")
     if options.mark or options.manual:

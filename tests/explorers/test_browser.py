@@ -17,6 +17,7 @@ from tests.conftest import COURSE
 from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark, Wanderer, _OneSlider
 from tests.explorers.test_engine import notebook
+from tests.frontends.browsing import SETTLED
 
 pytestmark = pytest.mark.browser
 
@@ -165,7 +166,7 @@ def lab(page, lab_server):
 
 def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
     page = lab("live.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
-               "import time; time.sleep(6)")  # fmt: skip
+               "import time; time.sleep(10_000)")  # fmt: skip
     slider = page.locator("[data-control=amplitude] input[type=range]")
     slider.focus()
     first = page.locator(".oc-says").inner_text()
@@ -176,7 +177,7 @@ def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
     )
     # drawn in the same turn of the browser's loop: no kernel was asked
     assert drawn != first and "amplitude 2" in drawn
-    page.wait_for_timeout(500)
+    page.evaluate(SETTLED)
     shown = page.evaluate(f"Array.from({STAGE}.frame.panels[0].marks.find(m => m.kind === 'line').y)")
     expected = next(
         m for m in EveryMark(amplitude=2.0).frame().panels[0].marks if type(m).__name__ == "Line"

@@ -7,8 +7,9 @@ import pytest
 from PIL import Image
 
 from optcourse.explorers.lesson_05 import PathExplorer
+from tests.explorers.conftest import STAGE
 from tests.explorers.examples import EveryMark
-from tests.explorers.test_browser import STAGE, lab, opened  # noqa: F401  (fixtures)
+from tests.explorers.test_browser import lab  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.browser
 
@@ -55,7 +56,7 @@ def out_of_sight(page) -> list[str]:
     return wrong
 
 
-def test_the_map_and_the_rail_of_every_slider_are_in_the_window_together(opened):  # noqa: F811
+def test_the_map_and_the_rail_of_every_slider_are_in_the_window_together(opened):
     page = opened(PathExplorer())
     assert out_of_sight(page) == []
     # that it bites: without the panels that stay, the narrow window loses the map
@@ -69,7 +70,7 @@ def test_in_jupyterlab_the_map_and_the_rail_are_in_the_window_together(lab):  # 
     assert out_of_sight(page) == []
 
 
-def test_sizes_go_by_the_figures_width(opened):  # noqa: F811
+def test_sizes_go_by_the_figures_width(opened):
     page = opened(PathExplorer())
     look = """() => { const boxes = (all) => [...document.querySelectorAll(all)].map((one) => one.getBoundingClientRect());
       const [map, curve] = boxes(".oc-place"), rows = boxes(".oc-control");
@@ -96,7 +97,7 @@ def test_sizes_go_by_the_figures_width(opened):  # noqa: F811
     assert (narrow["map"][1], narrow["curve"][1]) == (212, 88)
 
 
-def test_nothing_jumps_while_a_slider_moves(opened):  # noqa: F811
+def test_nothing_jumps_while_a_slider_moves(opened):
     page = opened(PathExplorer())
     for wide, high in WINDOWS:
         page.set_viewport_size({"width": wide, "height": high})
@@ -127,7 +128,7 @@ def drag(page, name, *parts):
     page.mouse.up()
 
 
-def test_a_whole_drag_is_undone_at_once_and_a_reset_too(opened):  # noqa: F811
+def test_a_whole_drag_is_undone_at_once_and_a_reset_too(opened):
     page = opened(EveryMark())
     amplitude = f"{STAGE}.values.amplitude"
     undo = page.get_by_role("button", name="Undo")
@@ -150,7 +151,7 @@ def test_a_whole_drag_is_undone_at_once_and_a_reset_too(opened):  # noqa: F811
     assert undo.get_attribute("aria-disabled") == "true"
 
 
-def test_no_more_than_fifty_settings_are_kept(opened):  # noqa: F811
+def test_no_more_than_fifty_settings_are_kept(opened):
     page = opened(EveryMark())
     page.locator("[data-control=amplitude] input[type=range]").focus()
     for _ in range(60):
@@ -159,7 +160,7 @@ def test_no_more_than_fifty_settings_are_kept(opened):  # noqa: F811
     assert page.evaluate(f"{STAGE}.history.past.length") == 50
 
 
-def test_the_keys_of_a_figure_and_not_in_a_field(opened):  # noqa: F811
+def test_the_keys_of_a_figure_and_not_in_a_field(opened):
     page = opened(EveryMark())
     page.locator("[data-control=amplitude] input[type=range]").focus()
     page.keyboard.press(",")
@@ -177,7 +178,7 @@ def test_the_keys_of_a_figure_and_not_in_a_field(opened):  # noqa: F811
     assert box.input_value() == "z, ." and page.evaluate(f"{STAGE}.at()") == step
 
 
-def test_a_link_shows_its_setting_and_one_that_no_longer_exists_says_so(opened):  # noqa: F811
+def test_a_link_shows_its_setting_and_one_that_no_longer_exists_says_so(opened):
     page = opened(PathExplorer())
     address = page.url
     drag(page, "rho", 0.8, 0.6)
@@ -206,7 +207,7 @@ def test_a_link_shows_its_setting_and_one_that_no_longer_exists_says_so(opened):
         assert page.evaluate(f"{STAGE}.values.rho") == 0.8
 
 
-def test_in_a_notebook_the_link_is_the_call_that_makes_the_setting(opened):  # noqa: F811
+def test_in_a_notebook_the_link_is_the_call_that_makes_the_setting(opened):
     page = opened(PathExplorer(rho=0.5, start=(1.0, 2.0)))
     page.evaluate(f"delete {STAGE}.link.covers")
     page.evaluate(
@@ -220,7 +221,7 @@ def test_in_a_notebook_the_link_is_the_call_that_makes_the_setting(opened):  # n
     assert made.values["rho"] == 0.5 and made.values["start"] == (1.0, 2.0)
 
 
-def test_the_saved_picture_is_sharp_and_has_title_sentence_and_setting(opened):  # noqa: F811
+def test_the_saved_picture_is_sharp_and_has_title_sentence_and_setting(opened):
     page = opened(PathExplorer())
     page.evaluate("""() => { window.written = []; const write = CanvasRenderingContext2D.prototype.fillText;
       CanvasRenderingContext2D.prototype.fillText = function (words, ...rest) {
@@ -240,7 +241,7 @@ def test_the_saved_picture_is_sharp_and_has_title_sentence_and_setting(opened): 
     assert page.evaluate(density) == page.evaluate("devicePixelRatio")  # and the page is as before
 
 
-def test_the_whole_screen_has_the_map_at_its_edge_and_three_controls(opened):  # noqa: F811
+def test_the_whole_screen_has_the_map_at_its_edge_and_three_controls(opened):
     page = opened(PathExplorer())
     page.set_viewport_size({"width": 1280, "height": 720})
     page.locator("[data-control=rho] input[type=range]").focus()
@@ -260,12 +261,12 @@ def test_the_whole_screen_has_the_map_at_its_edge_and_three_controls(opened):  #
     assert page.locator(".oc-says").is_visible() and page.locator(".oc-control:visible").count() == 5
 
 
-def test_what_the_figure_says_of_itself_stands_where_its_sentence_is(opened):  # noqa: F811
+def test_what_the_figure_says_of_itself_stands_where_its_sentence_is(opened):
     page = opened(EveryMark())
     below = "document.querySelector('.oc-panels').getBoundingClientRect().top"
     place = page.evaluate(below)
     page.evaluate(
-        f"{STAGE}.state('gone', 'The notebook has stopped. **Run this cell again** to move everything.')"
+        f"{STAGE}.state('blank', 'The notebook has stopped. **Run this cell again** to move everything.')"
     )
     said = page.locator(".oc-state")
     assert said.inner_text() == "The notebook has stopped. Run this cell again to move everything."
@@ -277,9 +278,25 @@ def test_what_the_figure_says_of_itself_stands_where_its_sentence_is(opened):  #
     assert not said.inner_text() and page.evaluate(below) == place
     page.get_by_role("button", name="Back to the last one that worked").click()
     assert page.evaluate("window.back") and said.inner_text()
-    page.evaluate(f"{STAGE}.state('gone', '')")
+    page.evaluate(f"{STAGE}.state('blank', '')")
     assert page.locator(".oc-says").is_visible()
     page.evaluate(f"{STAGE}.waits(true)")
     page.wait_for_function("getComputedStyle(document.querySelector('.oc-picture')).opacity === '0.6'")
     page.evaluate(f"{STAGE}.waits(false)")
     assert page.evaluate("getComputedStyle(document.querySelector('.oc-picture')).opacity") == "1"
+
+
+def test_what_has_the_focus_is_never_behind_the_picture(opened):
+    page = opened(PathExplorer())
+    hidden = """() => { const node = document.activeElement, box = node.getBoundingClientRect();
+      const over = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      return node.closest(".oc-explorer") && !node.contains(over) && !node.closest("label")?.contains(over)
+        ? `${node.outerHTML.slice(0, 60)} behind ${over?.className}` : null; }"""
+    for wide, high in WINDOWS:
+        page.set_viewport_size({"width": wide, "height": high})
+        page.evaluate(SETTLED)
+        page.evaluate("window.scrollTo(0, document.body.scrollHeight); document.activeElement.blur()")
+        page.locator(".oc-explorer :is(button, input):enabled:visible").last.focus()
+        for _ in range(24):  # from below upwards: what comes is scrolled to from above
+            page.keyboard.press("Shift+Tab")
+            assert page.evaluate(hidden) is None

@@ -17,6 +17,7 @@ from optcourse.explorers.page import packed, write_page
 from tests.conftest import COURSE, until
 from tests.explorers.examples import EveryMark
 from tests.explorers.test_engine import notebook
+from tests.frontends.browsing import SETTLED
 
 pytestmark = pytest.mark.browser
 
@@ -176,7 +177,7 @@ def test_a_kernel_that_works_at_something_else_has_not_stopped(lab):
     type_start(page, "2")
     while page.get_by_text("| Busy").count():
         assert "has stopped" not in page.evaluate(LOOK)[0]["says"]
-        page.wait_for_timeout(500)
+        page.evaluate(SETTLED)
     page.wait_for_function(f"{STAGES}[0].says.textContent.includes('starting at (2')")
 
 

@@ -157,15 +157,16 @@ def test_lines_called_like_a_run_and_the_points_on_them_belong_to_it():
     run = descend(lecture_bowl(), GradientDescent(0.1), (1.0, 2.0), 4)
     line, here = Line(*run.w.T, label="descent", role="second"), Points(*run.w.T, role="second", by_step="at")
     other = Line([0, 1], [0, 1], role="second", label="theory")
+    over_rates = Line([0.1, 1.0], [3.0, 4.0], role="third", label="descent")
     scene = Scene(
         [
-            panel(axis("x", 0, 1), axis("y", 0, 1), [line, here, other]),
+            panel(axis("x", 0, 1), axis("y", 0, 1), [line, here, other, over_rates]),
             parts.loss_panel([(run.loss, "descent", "second")], 4),
         ],
         says="One run.",
         num_steps=4,
     )
-    assert [run_name(mark) for mark in scene.panels[0].marks] == ["descent", "descent", ""]
+    assert [run_name(mark) for mark in scene.panels[0].marks] == ["descent", "descent", "", ""]
     assert scene.problems() == [] and line.run == ""  # the figure's own marks stay
     scene.panels[0].marks[0].run = "nobody"
     assert any("'nobody'" in problem for problem in scene.problems())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import io
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import TimeoutError
+
+# Two frames: what was asked of the page before is drawn.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass
@@ -106,7 +111,7 @@ def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.9, middle)
     page.mouse.down()
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     before = canvas.evaluate("e => e.toDataURL()")
     page.mouse.move(box["x"] + box["width"] * to, middle, steps=8)
     page.wait_for_function("([e, old]) => e.toDataURL() !== old", arg=[canvas.element_handle(), before])
@@ -126,7 +131,7 @@ def run_all(page, tries: int = 20) -> None:
         page.wait_for_function(IDLE, timeout=120_000)
         page.locator(".lm-MenuBar-item", has_text="Run").click()
         page.get_by_text("Run All Cells", exact=True).click()
-        page.wait_for_timeout(1000)
-        if page.evaluate(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))"):
+        with contextlib.suppress(TimeoutError):  # then it was forgotten
+            page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break
     page.wait_for_function(f"{PROMPTS}.every(text => /\\d/.test(text))", timeout=180_000)

@@ -29,6 +29,7 @@ from optcourse.grading.walls.outside import KEPT, Limits, SandboxFailed, Stopped
 from optcourse.learner import wire
 from optcourse.learner.limits import TimeLimit, call_with_limit
 from optcourse.learner.running import Outcome, Recorder, values_outcome
+from tests.conftest import until
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = exercises.lessons()
@@ -937,10 +938,6 @@ def test_a_judge_has_a_memory_limit_of_its_own():
 
 def _limits_of(pid):
     """The limits of a process, as soon as it has set its own."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        text = Path(f"/proc/{pid}/limits").read_text()
-        if str(pool.JUDGE_MEMORY) in text:
-            return text
-        time.sleep(0.05)
-    raise AssertionError(text)
+    text = Path(f"/proc/{pid}/limits")
+    until(lambda: str(pool.JUDGE_MEMORY) in text.read_text())
+    return text.read_text()

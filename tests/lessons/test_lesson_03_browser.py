@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from optcourse.explorers.lesson_03 import LinkedBasesExplorer, SweepExplorer, axes_of
-from tests.explorers.test_browser import STAGE, lab, opened  # noqa: F401  (fixtures)
+from tests.explorers.conftest import STAGE, opened  # noqa: F401  (fixture)
+from tests.explorers.test_browser import lab  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.browser
 

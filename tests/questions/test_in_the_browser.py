@@ -1,10 +1,11 @@
 """The widgets in a real JupyterLab: readable, labelled, and kept."""
 
 import json
-import time
 
 import nbformat
 import pytest
+
+from tests.conftest import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 
@@ -52,8 +53,6 @@ def test_hints_predictions_and_an_endless_loop(lab_server, page):
     page.get_by_role("button", name="Commit").click()
     page.get_by_text("It is the second.").first.wait_for()
 
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and "99-choice" not in log.read_text():
-        time.sleep(0.1)
+    until(lambda: "99-choice" in log.read_text())
     recorded = [json.loads(line)["kind"] for line in log.read_text().splitlines()[before:]]
     assert set(recorded) == {"check", "hint", "predict"}

@@ -20,6 +20,7 @@ from optcourse.reporting import deck
 from optcourse.reporting.findings import FEWEST, NoFindings, findings, gradebook_of
 from optcourse.reporting.page import page
 from optcourse.reporting.pictures import EXPLORERS, Numbers, code_of, drawn, losses
+from tests.frontends.browsing import SETTLED
 from tests.publishing.decks import SPILLS, WAKE, count, opened, place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +229,7 @@ def test_the_deck_is_given_by_keyboard_and_every_question_is_answered(chromium, 
                 asked.append(window.inner_text(".slide.now h2"))
             pictures += window.locator(".slide.now .figure").count()
             window.keyboard.press("ArrowRight")
-            window.wait_for_timeout(50)
+            window.evaluate(SETTLED)
         text = window.inner_text("#deck")
     titles = [f"{k}. {html.unescape(m.exercise.title)}" for k, m in enumerate(shown[:5], 1)]
     assert list(dict.fromkeys(asked)) == titles

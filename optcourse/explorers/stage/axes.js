@@ -65,7 +65,7 @@ export function valuesAt({ xOf, yOf }, x, y) { // to four digits: what the perso
 export function ticksOf({ panel, box, xlim, ylim }) { // [across, up], each a list of [value, words]
   const map = isMap(panel), gap = map ? 62 : 44;
   const across = panel.xticks || (panel.xscale === "log" ? logTicks(...xlim, box.width / 46) : ticks(...xlim, box.width / gap));
-  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / 38) : ticks(...ylim, box.height / (map ? 62 : 44)));
+  const up = panel.yticks || (panel.yscale === "log" ? logTicks(...ylim, box.height / (box.height < 110 ? 22 : 38)) : ticks(...ylim, box.height / (map ? 62 : 44)));
   return [across, up].map((list, i) => list.filter(([v]) => within(v, i ? ylim : xlim)));
 }
 

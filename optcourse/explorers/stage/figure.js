@@ -31,7 +31,7 @@ export class Stage {
     this.id = "oc" + ++figures;
     this.values = { ...values };
     // What the person has chosen to see, and the kernel need not know.
-    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, states: {} };
+    this.ui = { focus: "", others: true, pins: [], zoom: [], tilt: [], point: null, preview: null, fullscreen: false, spread: false, states: {} };
     this.closed = new AbortController(); // ends what listens outside of the figure
     this.conversation = new Conversation(this, link);
     this.painter = new Painter(spec);
@@ -97,7 +97,7 @@ export class Stage {
     this.fit = () => {
       this.root.classList.toggle("oc-dark", dark());
       const style = getComputedStyle(this.root);
-      const afar = this.ui.fullscreen || this.root.classList.contains("oc-slide") ? SEEN_FROM_AFAR : 1;
+      const afar = this.ui.spread ? SEEN_FROM_AFAR : 1;
       this.painter.look(dark(), Math.max(1, (afar * parseFloat(style.fontSize)) / TEXT), style);
       const seen = this.layout.measure();
       this.size = size();

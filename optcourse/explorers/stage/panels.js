@@ -70,9 +70,9 @@ export class Panels {
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
     const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW && !ui.fullscreen);
+    stage.narrow(root.clientWidth / size < NARROW && !ui.spread);
     this.makeRoom();
-    if (!ui.fullscreen) this.stick();
+    if (!ui.spread) this.stick();
     else this.node.classList.remove("oc-alone", "oc-sticks");
     for (const state of this.panels) {
       if (state.place.clientWidth < 50) continue; // hidden: it keeps what it had

@@ -134,8 +134,14 @@ export class Tools {
     const { stage } = this;
     stage.ui.fullscreen = now;
     stage.root.classList.toggle("oc-over", now);
-    stage.root.classList.toggle("oc-slide", now);
     this.full.setAttribute("aria-pressed", String(now));
+    this.spread(now);
+  }
+
+  spread(now) { // the layout of the full screen, and of a slide
+    const { stage } = this;
+    stage.ui.spread = now;
+    stage.root.classList.toggle("oc-slide", now);
     stage.fit();
   }
 }
