@@ -1661,7 +1661,7 @@ const BEND = 0.008; // the logarithm begins at this part of the highest loss
 const ROOM = { across: 24, above: 36, below: 30 }; // px that the surface leaves free
 const SIGHT = 96; // rangeOf at which a line of sight is tried
 const PATCHES = [72, 46];
-const LIGHT = { light: 0.1, dark: 0.28 };
+const LIGHT = { light: 0.07, dark: 0.28 };
 
 const RELIEFS = new WeakMap(); // of a field's values: the last one
 
@@ -1775,7 +1775,7 @@ function paintSurface(context, camera, { xlim, ylim }, ramp, dark) {
   context.lineWidth = 0.8;
   for (let j = up - 1; j >= 0; j--) for (let i = across - 1; i >= 0; i--) {
     const n = j * (across + 1) + i, corners = [n, n + 1, n + across + 2, n + across + 1];
-    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * Math.tanh(lean) * 1.6;
+    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * (1.6 * Math.tanh(lean) - (dark ? 0 : 0.6));
     const [r, g, b] = shadeOf(colours, field.levels, (places[n].loss + places[n + across + 2].loss) / 2).map((v) => Math.min(255, Math.round(v * shade)));
     context.fillStyle = context.strokeStyle = `rgb(${r},${g},${b})`;
     context.beginPath();
@@ -1887,9 +1887,11 @@ class Readout {
   constructor(stage) {
     this.stage = stage;
     this.slots = [];
+    this.values = element("span", { className: "oc-values" });
+    this.why = element("span", { className: "oc-why", textContent: "needs a kernel", hidden: true });
     this.start = button("Start here", () => stage.hand.startThere(), { className: "oc-here", hidden: true });
-    this.why = element("span", { className: "oc-why", textContent: "needs a kernel", title: NO_KERNEL, hidden: true });
-    stage.read.append(this.start, this.why);
+    this.start.append(this.why);
+    stage.read.append(this.values, this.start);
   }
 
   paint() {
@@ -2013,13 +2015,14 @@ class Readout {
     this.start.hidden = !start;
     this.start.disabled = !stage.link.live;
     this.start.title = stage.link.live ? "Start the run here (Enter)" : NO_KERNEL;
-    this.why.hidden = !start || stage.link.live;
+    this.why.hidden = stage.link.live;
+    stage.read.dataset.of = read ? "place" : "step";
   }
 
   slot(index) {
     const dot = element("i", { hidden: true }), name = element(index ? "b" : "strong"), value = element("span");
     const node = element("span", { className: index ? "oc-value" : "oc-at" }, dot, name, value);
-    this.stage.read.insertBefore(node, this.start);
+    this.values.append(node);
     return { node, dot, name, value, colour: "" };
   }
 }
@@ -2844,8 +2847,7 @@ class Painter extends Pencil {
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
     if (!panel.field?.bands) for (const mark of loose) if (mark.kind === "heat") this.heat(context, mark, view);
-    if (lift) this.surface(context, state, view);
-    else if (panel.field) this.landscape(context, state, view, loose, scene);
+    if (panel.field) this.landscape(context, state, view, loose);
     for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
     if (!lift) this.planeAxes(context, view);
     this.paths(context, view, ordered, step);
@@ -2865,11 +2867,11 @@ class Painter extends Pencil {
   }
 
   // Bands, lines and their labels: painted once for a landscape, a size and a zoom, and kept.
-  landscape(context, state, view, loose, scene) {
-    const { box, panel, xlim, ylim } = view, { field } = panel;
-    const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && view.at(listed(mark.x)[0], listed(mark.y)[0]); };
-    const start = first("start") || pathStart(panel, view);
-    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start].join();
+  landscape(context, state, view, loose) {
+    const { box, panel, xlim, ylim, camera } = view, { field } = panel, flat = camera ? { ...view, at: view.flat } : view;
+    const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && flat.at(listed(mark.x)[0], listed(mark.y)[0]); };
+    const start = first("start") || pathStart(panel, flat);
+    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift].join();
     let kept = this.backs.get(state.node);
     if (!kept || kept.key !== key || kept.field !== field) {
       const canvas = kept?.canvas || document.createElement("canvas");
@@ -2877,9 +2879,10 @@ class Painter extends Pencil {
       canvas.height = Math.ceil(box.height * this.ratio);
       const c = canvas.getContext("2d");
       c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
-      kept = { key, field, canvas, grid: sampled(field, view) };
-      this.bands(c, field, kept.grid, box);
-      kept.labels = this.levels(c, field, kept.grid, view, loose, start);
+      kept = { key, field, canvas, grid: sampled(field, flat) };
+      if (camera) this.surface(c, view, flat, kept.grid);
+      else this.bands(c, field, kept.grid, box);
+      kept.labels = this.levels(c, field, kept.grid, flat, loose, start);
       this.backs.set(state.node, kept);
     }
     state.grid = kept.grid;
@@ -2888,26 +2891,12 @@ class Painter extends Pencil {
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
   }
 
-  // The map tilted: kept as a picture, as long as neither the landscape nor the camera changes.
-  surface(context, state, view) {
-    const { box, panel: { field }, xlim, ylim, camera } = view, flat = { ...view, at: view.flat };
-    const key = ["tilt", box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, camera.lift].join();
-    let kept = this.backs.get(state.node);
-    if (!kept || kept.key !== key || kept.field !== field) {
-      const canvas = kept?.canvas || document.createElement("canvas");
-      canvas.width = Math.ceil(box.width * this.ratio);
-      canvas.height = Math.ceil(box.height * this.ratio);
-      const c = canvas.getContext("2d");
-      c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
-      kept = { key, field, canvas, grid: sampled(field, flat), labels: [] };
-      paintSurface(c, camera, view, this.ramp, this.dark);
-      c.lineWidth = 1;
-      c.strokeStyle = this.tone.isoline;
-      c.stroke(levelsOnSurface(camera, kept.grid, flat, linesOf(field, kept.grid)));
-      this.backs.set(state.node, kept);
-    }
-    state.grid = kept.grid;
-    context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  surface(context, view, flat, grid) { // the map tilted
+    const { box, camera, panel: { field } } = view;
+    paintSurface(context, camera, view, this.ramp, this.dark);
+    context.lineWidth = 1;
+    context.strokeStyle = this.tone.isoline;
+    context.stroke(levelsOnSurface(camera, grid, flat, linesOf(field, grid)));
     this.words(context, "height: log of loss", box.left + 12, box.top + box.height - 14, this.tone.axis, { size: SIZES.tick });
   }
 
@@ -2941,7 +2930,9 @@ class Painter extends Pencil {
       .flatMap((mark) => [...listed(mark.x)].map((x, i) => { const [px, py] = view.at(x, listed(mark.y)[i]); return { x: px, y: py, r: 0, role: mark.role }; }));
     const inside = places.filter((p) => p.role === "optimum" && p.x > view.box.left && p.x < view.box.left + view.box.width && p.y > view.box.top && p.y < view.box.top + view.box.height);
     const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
-    const labels = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const onSurface = ({ x, y, level }) => { const [left, top] = view.camera.place(view.xOf(x), view.yOf(y), level); return { x: left, y: top, level }; };
+    const labels = view.camera ? flat.map(onSurface) : flat;
     for (const { x, y, level } of labels) {
       const halo = field.bands ? bandColour(this.ramp, field, bandOf(field, level)) : this.tone.casing;
       this.words(context, numeral(level, 4), x, y, this.tone.level, { size: SIZES.tick, align: "center", halo });

@@ -74,6 +74,7 @@
       for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
         const [e, a] = boxes[i], [f, b] = boxes[j];
         if (e.contains(f) || f.contains(e)) continue;
+        if (e.closest(".oc-place")?.contains(f)) continue; // the buttons of a map stand on it, and no words are painted below them
         const flagOfIt = e.type === "range" && f.matches(".oc-flag") && e.parentElement.parentElement.contains(f);
         const slack = flagOfIt ? 16 : 1; // the lower part of a slider is empty
         if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack)

@@ -220,6 +220,24 @@ def test_in_jupyterlab_a_walk_grows_by_clicks_and_by_keys(lab):
     assert sweep(Wanderer(), np.random.default_rng(0)) == 3
 
 
+def test_in_jupyterlab_a_run_starts_where_a_place_was_kept(lab):
+    page = lab(
+        "here.ipynb", "from optcourse.explorers.lesson_05 import PathExplorer\nexplorer = PathExplorer()\nexplorer"
+    )  # fmt: skip
+    place = page.evaluate(f"{STAGE}.panels[0].view.at(2.0, -1.5)")
+    page.locator(".oc-picture").first.click(position={"x": place[0], "y": place[1]})
+    page.get_by_role("button", name="Start here").click()
+    page.wait_for_function(f"Math.abs({STAGE}.frame.runs[0].quantities.w[0][0] - 2) < 0.05")
+    assert page.evaluate(f"{STAGE}.values.start") == pytest.approx([2.0, -1.5], abs=0.05)
+    cells = page.locator(".jp-CodeCell").count()
+    page.locator(".oc-picture").first.focus()
+    page.keyboard.press("Shift+ArrowRight")  # the notebook's own keys do nothing here
+    page.keyboard.press("Enter")
+    start, first = f"{STAGE}.values.start[0]", f"{STAGE}.frame.runs[0].quantities.w[0][0]"
+    page.wait_for_function(f"Math.abs({start} - 2) > 0.1 && Math.abs({first} - {start}) < 1e-5")
+    assert page.locator(".jp-CodeCell").count() == cells and page.evaluate(f"{STAGE}.ui.point") is None
+
+
 FAILS = """
 from tests.explorers.examples import EveryMark
 

@@ -81,8 +81,7 @@ export class Painter extends Pencil {
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run && !this.isStep(mark, panel));
     if (!panel.field?.bands) for (const mark of loose) if (mark.kind === "heat") this.heat(context, mark, view);
-    if (lift) this.surface(context, state, view);
-    else if (panel.field) this.landscape(context, state, view, loose, scene);
+    if (panel.field) this.landscape(context, state, view, loose);
     for (const mark of loose) if (mark.kind !== "heat" && BACK.includes(mark.kind) && (!lift || mark.kind === "line")) this[mark.kind](context, mark, view, step);
     if (!lift) this.planeAxes(context, view);
     this.paths(context, view, ordered, step);
@@ -102,11 +101,11 @@ export class Painter extends Pencil {
   }
 
   // Bands, lines and their labels: painted once for a landscape, a size and a zoom, and kept.
-  landscape(context, state, view, loose, scene) {
-    const { box, panel, xlim, ylim } = view, { field } = panel;
-    const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && view.at(listed(mark.x)[0], listed(mark.y)[0]); };
-    const start = first("start") || pathStart(panel, view);
-    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start].join();
+  landscape(context, state, view, loose) {
+    const { box, panel, xlim, ylim, camera } = view, { field } = panel, flat = camera ? { ...view, at: view.flat } : view;
+    const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && flat.at(listed(mark.x)[0], listed(mark.y)[0]); };
+    const start = first("start") || pathStart(panel, flat);
+    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift].join();
     let kept = this.backs.get(state.node);
     if (!kept || kept.key !== key || kept.field !== field) {
       const canvas = kept?.canvas || document.createElement("canvas");
@@ -114,9 +113,10 @@ export class Painter extends Pencil {
       canvas.height = Math.ceil(box.height * this.ratio);
       const c = canvas.getContext("2d");
       c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
-      kept = { key, field, canvas, grid: sampled(field, view) };
-      this.bands(c, field, kept.grid, box);
-      kept.labels = this.levels(c, field, kept.grid, view, loose, start);
+      kept = { key, field, canvas, grid: sampled(field, flat) };
+      if (camera) this.surface(c, view, flat, kept.grid);
+      else this.bands(c, field, kept.grid, box);
+      kept.labels = this.levels(c, field, kept.grid, flat, loose, start);
       this.backs.set(state.node, kept);
     }
     state.grid = kept.grid;
@@ -125,26 +125,12 @@ export class Painter extends Pencil {
     context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
   }
 
-  // The map tilted: kept as a picture, as long as neither the landscape nor the camera changes.
-  surface(context, state, view) {
-    const { box, panel: { field }, xlim, ylim, camera } = view, flat = { ...view, at: view.flat };
-    const key = ["tilt", box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, camera.lift].join();
-    let kept = this.backs.get(state.node);
-    if (!kept || kept.key !== key || kept.field !== field) {
-      const canvas = kept?.canvas || document.createElement("canvas");
-      canvas.width = Math.ceil(box.width * this.ratio);
-      canvas.height = Math.ceil(box.height * this.ratio);
-      const c = canvas.getContext("2d");
-      c.setTransform(this.ratio, 0, 0, this.ratio, -box.left * this.ratio, -box.top * this.ratio);
-      kept = { key, field, canvas, grid: sampled(field, flat), labels: [] };
-      paintSurface(c, camera, view, this.ramp, this.dark);
-      c.lineWidth = 1;
-      c.strokeStyle = this.tone.isoline;
-      c.stroke(levelsOnSurface(camera, kept.grid, flat, linesOf(field, kept.grid)));
-      this.backs.set(state.node, kept);
-    }
-    state.grid = kept.grid;
-    context.drawImage(kept.canvas, box.left, box.top, kept.canvas.width / this.ratio, kept.canvas.height / this.ratio);
+  surface(context, view, flat, grid) { // the map tilted
+    const { box, camera, panel: { field } } = view;
+    paintSurface(context, camera, view, this.ramp, this.dark);
+    context.lineWidth = 1;
+    context.strokeStyle = this.tone.isoline;
+    context.stroke(levelsOnSurface(camera, grid, flat, linesOf(field, grid)));
     this.words(context, "height: log of loss", box.left + 12, box.top + box.height - 14, this.tone.axis, { size: SIZES.tick });
   }
 
@@ -178,7 +164,9 @@ export class Painter extends Pencil {
       .flatMap((mark) => [...listed(mark.x)].map((x, i) => { const [px, py] = view.at(x, listed(mark.y)[i]); return { x: px, y: py, r: 0, role: mark.role }; }));
     const inside = places.filter((p) => p.role === "optimum" && p.x > view.box.left && p.x < view.box.left + view.box.width && p.y > view.box.top && p.y < view.box.top + view.box.height);
     const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
-    const labels = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const onSurface = ({ x, y, level }) => { const [left, top] = view.camera.place(view.xOf(x), view.yOf(y), level); return { x: left, y: top, level }; };
+    const labels = view.camera ? flat.map(onSurface) : flat;
     for (const { x, y, level } of labels) {
       const halo = field.bands ? bandColour(this.ramp, field, bandOf(field, level)) : this.tone.casing;
       this.words(context, numeral(level, 4), x, y, this.tone.level, { size: SIZES.tick, align: "center", halo });

@@ -80,9 +80,11 @@ export class Readout {
   constructor(stage) {
     this.stage = stage;
     this.slots = [];
+    this.values = element("span", { className: "oc-values" });
+    this.why = element("span", { className: "oc-why", textContent: "needs a kernel", hidden: true });
     this.start = button("Start here", () => stage.hand.startThere(), { className: "oc-here", hidden: true });
-    this.why = element("span", { className: "oc-why", textContent: "needs a kernel", title: NO_KERNEL, hidden: true });
-    stage.read.append(this.start, this.why);
+    this.start.append(this.why);
+    stage.read.append(this.values, this.start);
   }
 
   paint() {
@@ -206,13 +208,14 @@ export class Readout {
     this.start.hidden = !start;
     this.start.disabled = !stage.link.live;
     this.start.title = stage.link.live ? "Start the run here (Enter)" : NO_KERNEL;
-    this.why.hidden = !start || stage.link.live;
+    this.why.hidden = stage.link.live;
+    stage.read.dataset.of = read ? "place" : "step";
   }
 
   slot(index) {
     const dot = element("i", { hidden: true }), name = element(index ? "b" : "strong"), value = element("span");
     const node = element("span", { className: index ? "oc-value" : "oc-at" }, dot, name, value);
-    this.stage.read.insertBefore(node, this.start);
+    this.values.append(node);
     return { node, dot, name, value, colour: "" };
   }
 }

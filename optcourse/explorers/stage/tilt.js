@@ -10,7 +10,7 @@ const BEND = 0.008; // the logarithm begins at this part of the highest loss
 const ROOM = { across: 24, above: 36, below: 30 }; // px that the surface leaves free
 const SIGHT = 96; // rangeOf at which a line of sight is tried
 const PATCHES = [72, 46];
-const LIGHT = { light: 0.1, dark: 0.28 };
+const LIGHT = { light: 0.07, dark: 0.28 };
 
 const RELIEFS = new WeakMap(); // of a field's values: the last one
 
@@ -124,7 +124,7 @@ export function paintSurface(context, camera, { xlim, ylim }, ramp, dark) {
   context.lineWidth = 0.8;
   for (let j = up - 1; j >= 0; j--) for (let i = across - 1; i >= 0; i--) {
     const n = j * (across + 1) + i, corners = [n, n + 1, n + across + 2, n + across + 1];
-    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * Math.tanh(lean) * 1.6;
+    const lean = 0.7 * steep[0] * (high[n + 1] - high[n]) - 0.8 * steep[1] * (high[n + across + 1] - high[n]), shade = 1 + light * (1.6 * Math.tanh(lean) - (dark ? 0 : 0.6));
     const [r, g, b] = shadeOf(colours, field.levels, (places[n].loss + places[n + across + 2].loss) / 2).map((v) => Math.min(255, Math.round(v * shade)));
     context.fillStyle = context.strokeStyle = `rgb(${r},${g},${b})`;
     context.beginPath();
