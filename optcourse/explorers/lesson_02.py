@@ -211,7 +211,9 @@ def _depth(weight: str) -> float:
 def _beside(weight: str, words: str, role: str, above: float) -> Text:
     """Words at a weight's square: a bias has its own to the right, the weight before it to the left."""
     side, align = (1, "left") if weight.startswith("b") else (-1, "right")
-    return Text(CHAIN[BELOW[weight]] + 0.16 * side, _depth(weight), words, role=role, align=align, above=above)
+    return Text(
+        CHAIN[BELOW[weight]] + 0.16 * side, _depth(weight), words, role=role, align=align, above=above
+    )
 
 
 def _arrow(start: str, end: str, up: float, role: str, label: str) -> Arrows:
