@@ -189,6 +189,7 @@ class Explorer:
 
     def _spec(self, initial: Values) -> dict:
         return {
+            "name": type(self).__name__,
             "title": self.title,
             "call": type(self).__name__,
             "slide": list(self.slide or [c.name for c in self.controls][:3]),

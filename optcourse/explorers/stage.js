@@ -770,6 +770,7 @@ class Panels {
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
       node.classList.toggle("oc-main", i === this.main);
+      node.classList.toggle("oc-map", maps[i]);
       node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
@@ -3671,6 +3672,7 @@ class Stage {
   build() {
     const root = (this.root = element("div", { className: "oc-explorer" }));
     root.setAttribute("data-lm-suppress-shortcuts", "true"); // arrow keys belong to the sliders, not to the notebook
+    root.dataset.name = this.spec.name;
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", "Live figure: " + (this.spec.title || "explorer"));
     root.addEventListener("keydown", (event) => { keyDown(this, event); event.stopPropagation(); });
@@ -3814,6 +3816,31 @@ class Stage {
 
   // A jump is what no hand leads: a choice, a typed number, a setting from before. Its picture moves there, and is there at once
   // where the next value comes.
+  // The answer to a prediction: the setting before is pinned, the new one is played from its first step. Done when the run has ended.
+  async compare(before, after, played) {
+    this.restore({ values: { ...this.values, ...before } });
+    await this.settled();
+    this.pins.add();
+    this.restore({ values: { ...this.values, ...after }, step: 0 });
+    await this.settled();
+    if (played) this.toggle();
+    else this.go(this.frame.num_steps ?? 0);
+    await this.until(() => !this.playing);
+  }
+
+  settled() { // the picture is that of the values, or nobody can draw it
+    const { conversation } = this, said = (values) => JSON.stringify(Object.entries(values).sort());
+    return this.until(() => said(conversation.shown) === said(this.values) || (!this.link.live && !conversation.asking));
+  }
+
+  until(holds) {
+    const { signal } = this.closed;
+    return new Promise((resolve) => {
+      const look = () => (holds() || signal.aborted ? resolve() : requestAnimationFrame(look));
+      look();
+    });
+  }
+
   jump(act) {
     this.leaping = true;
     act();

@@ -4,7 +4,6 @@
 
 const TICK = '<svg viewBox="0 0 20 20" aria-hidden="true"><path d="M4 10.5 8.2 15 16 5.5"/></svg>';
 const VALLEY = '<ellipse cx="32" cy="22" rx="29" ry="12"/>';
-const WATCHED = 6000; // ms: the longest that a played answer is waited for before it is said
 const own = Math.random().toString(36).slice(2); // every card of a notebook loads this file anew
 let cards = 0;
 
@@ -88,14 +87,9 @@ function look(event) { // by itself an arrow key would choose, and in a quiz ans
 
 // The picture answers first: the setting before is pinned, the new one is played, then the words come.
 function watch(figure, { before, after }, speak) {
-  const stage = figure.parentElement.stage;
-  if (!stage) { speak(); return; }
-  const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  stage.compare(before, after, !calm);
+  const { stage } = figure.parentElement, calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   figure.scrollIntoView({ block: "nearest" });
-  const began = performance.now();
-  const wait = () => { if (stage.playing && performance.now() - began < WATCHED) setTimeout(wait, 100); else speak(); };
-  setTimeout(wait, 100);
+  stage.compare(before, after, !calm).then(speak, speak);
 }
 
 // Hints: each a little more concrete, opened one at a time.

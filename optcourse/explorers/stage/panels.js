@@ -54,6 +54,7 @@ export class Panels {
     this.main = Math.max(0, maps.indexOf(true));
     this.panels.forEach(({ node }, i) => {
       node.classList.toggle("oc-main", i === this.main);
+      node.classList.toggle("oc-map", maps[i]);
       node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
