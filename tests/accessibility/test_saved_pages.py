@@ -102,7 +102,7 @@ def keys(page):
 
 
 SILENT = """() => [...document.querySelectorAll('input[type=range], [role=slider]')]
-  .filter((slider) => !slider.getAttribute('aria-valuetext'))
+  .filter((slider) => slider.checkVisibility() && !slider.getAttribute('aria-valuetext'))
   .map((slider) => slider.id || slider.getAttribute('aria-label'))"""
 
 MOVABLE = """() => [...document.querySelectorAll('[data-control]:not(.oc-off)')]
