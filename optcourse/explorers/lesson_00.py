@@ -63,7 +63,12 @@ def height_panel(runs: list[parts.Curve], num_steps: int, *, by_step: bool = Fal
     marks = [*parts.curves(runs, num_steps if by_step else None), *dots]
     ticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
     height = log_axis("height", *HEIGHTS, keep=(HEIGHTS[0] * 1.05, 1e30))
-    return panel(axis("step", -0.03 * num_steps, num_steps, ticks=ticks), height, marks, "height above the deepest point")
+    return panel(
+        axis("step", -0.03 * num_steps, num_steps, ticks=ticks),
+        height,
+        marks,
+        "height above the deepest point",
+    )
 
 
 def land_panel(land: Land, marks: list, title: str) -> Panel:
