@@ -18,7 +18,6 @@ import pytest
 from optcourse import journal, progress
 from optcourse.checking.check import check
 from optcourse.exercises.lesson_03 import gradient_descent
-from tests.conftest import until
 
 pytestmark = pytest.mark.usefixtures("own_home")
 GD = "03-gradient-descent"
@@ -264,8 +263,9 @@ def test_a_file_that_was_mended_while_one_waited_is_opened_anew():
         fcntl.flock(file, fcntl.LOCK_EX)
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "on\n"
-        until(lambda: has_open(process.pid, path) or process.poll() is not None)
-        assert process.poll() is None
+        while not has_open(process.pid, path):
+            assert process.poll() is None
+            time.sleep(0.01)
         path.with_name("new").write_bytes(path.read_bytes())
         path.with_name("new").replace(path)
     assert process.communicate(timeout=240)[0] == "True\n"

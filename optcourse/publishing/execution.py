@@ -140,20 +140,17 @@ def forms() -> dict[type, Callable[[Any], dict]]:
     """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts."""
     from optcourse.explorers.engine import Explorer
     from optcourse.explorers.page import packed
-    from optcourse.explorers.still import still
-    from optcourse.questions.shell import Card
+    from optcourse.questions.shell import Panel
 
     def figure(explorer: Explorer) -> dict:
-        data = packed(explorer) | {"still": still(explorer)}
-        return {EXPLORER_MIME: data, "text/plain": f"{explorer.title}: {explorer.describe()}"}
+        return {EXPLORER_MIME: packed(explorer), "text/plain": f"{explorer.title}: {explorer.describe()}"}
 
-    def questions(card: Card) -> dict:
-        html, words = card.twin()
-        data = card.data()
-        asked = {QUESTIONS_MIME: data} if data else {}
+    def questions(panel: Panel) -> dict:
+        html, words = panel.twin()
+        asked = {QUESTIONS_MIME: panel.data()} if panel.data else {}
         return asked | {"text/html": html, "text/plain": words}
 
-    return {Explorer: figure, Card: questions}
+    return {Explorer: figure, Panel: questions}
 
 
 def run(
