@@ -43,6 +43,7 @@ def still(explorer: Any) -> dict:
         "png": base64.b64encode(data).decode(),
         "width": width,
         "height": height,
+        "title": explorer.title,
         "says": scene.says,
         "setting": setting(explorer),
     }
@@ -51,12 +52,12 @@ def still(explorer: Any) -> dict:
 def still_html(kept: dict, source: str = "") -> str:
     """A still as HTML. `source` is where its picture lies; it stands in the page if none is given.
 
-    The words stand below the picture, not in its place: whoever does not see it reads them once.
+    The words stand below the picture; in its place stands what it is, so that whoever does not see it reads them once.
     """
     where = source or f"data:image/png;base64,{kept['png']}"
     size = f'width="{kept["width"]}" height="{kept["height"]}"'
     return (
-        f'<div class="oc-still"><img src="{where}" alt="" {size} loading="lazy" style="max-width:100%;height:auto">'
+        f'<div class="oc-still"><img src="{where}" alt="{html.escape(kept["title"])}" {size} loading="lazy" style="max-width:100%;height:auto">'
         f"<p>{html.escape(kept['says'])}</p><p><small>{html.escape(kept['setting'])}</small></p></div>"
     )
 
