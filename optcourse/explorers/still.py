@@ -55,9 +55,9 @@ def still_html(kept: dict, source: str = "") -> str:
     The words stand below the picture; in its place stands what it is, so that whoever does not see it reads them once.
     """
     where = source or f"data:image/png;base64,{kept['png']}"
-    size = f'width="{kept["width"]}" height="{kept["height"]}"'
+    shape = f'width="{kept["width"]}" height="{kept["height"]}" style="max-width:100%;height:auto"'
     return (
-        f'<div class="oc-still"><img src="{where}" alt="{html.escape(kept["title"])}" {size} loading="lazy" style="max-width:100%;height:auto">'
+        f'<div class="oc-still"><img src="{where}" alt="{html.escape(kept["title"])}" {shape} loading="lazy">'
         f"<p>{html.escape(kept['says'])}</p><p><small>{html.escape(kept['setting'])}</small></p></div>"
     )
 
