@@ -24,8 +24,9 @@ HERE = Path(__file__).parent
 
 
 def script() -> str:
-    """The script of the cards without its export: `ask` and `askPage` are functions of the script that it is put into."""
-    return (HERE / "card.js").read_text(encoding="utf-8").replace("export default { render };", "")
+    """The script of the cards for another script: `ask` and `askPage`, and no other name of it."""
+    cards = (HERE / "card.js").read_text(encoding="utf-8").replace("export default { render };", "")
+    return f"const {{ ask, askPage }} = (() => {{\n{cards}\nreturn {{ ask, askPage }};\n}})();\n"
 
 
 def style() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -72,6 +73,22 @@ def test_commit_pins_the_setting_before_plays_the_new_one_and_then_speaks(opened
     assert "this happens" in true.locator("em").inner_text()
     assert page.locator(".oc-option.oc-mine").count() == page.locator(".oc-option.oc-true").count() == 1
     assert page.get_by_role("button", name="Committed").is_disabled()
+
+
+def test_the_cards_take_no_name_from_the_figures():
+    """Both are put into one script: a second `choice` or `render` would stand in the place of the first."""
+    taken = re.findall(
+        r"^(?:const|let|async function|function|class) ([A-Za-z_]+)|^const \{ ([^}]+) \}",
+        shell.script(),
+        re.M,
+    )
+    cards = {name.strip() for one, many in taken for name in (one, *many.split(",")) if name.strip()}
+    figures = set(
+        re.findall(r"^(?:const|let|async function|function|class) ([A-Za-z_]+)", stage.script(), re.M)
+    )
+    outside = {"ask", "askPage"}
+    assert shell.script().startswith("const { ask, askPage } = (() => {") and not outside & figures
+    assert cards & figures  # inside they have names in common, so the wall is needed
 
 
 def test_before_the_commitment_nothing_is_marked(opened):
