@@ -44,7 +44,9 @@ def imported(distribution: str) -> Callable[[], str | None]:
             place = importlib.metadata.distribution(distribution).locate_file("")
         except importlib.metadata.PackageNotFoundError:
             return None
-        name = {"ipython": "IPython", "beautifulsoup4": "bs4", "pyzmq": "zmq"}.get(distribution, distribution)
+        name = {"ipython": "IPython", "beautifulsoup4": "bs4", "pyzmq": "zmq", "pillow": "PIL"}.get(
+            distribution, distribution
+        )
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise Wrong(f"{version} is listed, but its files are gone", SET_UP)
