@@ -1,4 +1,4 @@
-"""An exported lecture in three browser engines, by keys and by the pointer."""
+"""The course in three browser engines: its site, an exported lecture and JupyterLab, by keys and by the pointer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, made_once, until
+from tests.conftest import IN_CI, BuiltSite, LabServer, made_once, until
 from tests.frontends.browsing import served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-LESSON = "03"
+LESSONS = ("03_gradient_descent", "05_momentum")
 TO_HAVE = {
     "chromium": "chromium",
     "firefox": "firefox-esr",
@@ -48,11 +48,17 @@ def engine(request, tmp_path_factory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
+def site_url(site: BuiltSite) -> Iterator[str]:
+    with served(site.folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def lecture(tmp_path_factory) -> Iterator[str]:
     """The slides of a lesson, as a file on a server."""
 
     def make(folder: Path) -> None:
-        assert command.main([LESSON, "--export", str(folder / "lecture.html")]) == 0
+        assert command.main([LESSONS[0][:2], "--export", str(folder / "lecture.html")]) == 0
 
     with served(made_once(tmp_path_factory, "lecture", make)) as url:
         yield f"{url}/lecture.html"
@@ -139,7 +145,39 @@ def by_pointer(figure: Figure) -> None:
     figure.follows(lambda: figure.engine.drag(across(at), across(0.5), across(0.2 if at > 0.4 else 0.8)))
 
 
+def by_hand(figure: Figure) -> None:
+    """A point of the picture is dragged."""
+    box = figure.place()
+
+    def part(x: float, y: float) -> tuple[float, float]:
+        return box["left"] + x * box["width"], box["top"] + y * box["height"]
+
+    words = figure.words()
+    figure.follows(lambda: figure.engine.drag(part(0.15, 0.45), part(0.2, 0.4), part(0.32, 0.5)))
+    until(lambda: figure.words() != words)
+
+
 # -- the pages ------------------------------------------------------------------------------------------------
+
+
+def test_the_sites_home(engine, site_url):
+    engine.open(f"{site_url}/index.html")
+    assert "lesson" in engine.run("return document.body.textContent")
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    assert engine.complaints() == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_of_the_site(engine, site_url, lesson):
+    engine.open(f"{site_url}/lessons/{lesson}.html")
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    if lesson == LESSONS[0]:
+        by_hand(Figure(engine, "canvas.getAttribute('role') === 'application'"))
+    assert engine.complaints() == []
 
 
 def test_an_exported_lecture(engine, lecture):
@@ -155,6 +193,43 @@ def test_an_exported_lecture(engine, lecture):
     by_keys(figure)
     by_pointer(figure)
     assert engine.complaints() == []
+
+
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent)"
+
+
+def test_jupyterlab_with_a_lesson_run(engine, lab_server: LabServer):
+    engine.open(lab_server.notebook_url(f"solutions/{LESSONS[0]}.ipynb"))
+    idle = "return document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+
+    def begun() -> bool:
+        """A kernel may be called idle a moment before it is connected; an order that comes too early is forgotten."""
+        engine.wait(idle)
+        choose(engine, "Run", "Run All Cells")
+        engine.wait("return !document.querySelector('.lm-Menu')")
+        return engine.run(f"return {PROMPTS}.some((text) => /\\[[*\\d]/.test(text))")
+
+    until(begun)
+    engine.wait(f"return {PROMPTS}.every((text) => /\\d/.test(text))")
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    by_hand(Figure(engine, "canvas.getAttribute('role') === 'application'"))
+    assert engine.complaints() == []
+
+
+def choose(engine: Engine, menu: str, item: str) -> None:
+    """An item of a menu of JupyterLab, with the pointer."""
+    for kind, words in (("MenuBar-item", menu), ("Menu-item", item)):
+        place = engine.wait(
+            """const found = [...document.querySelectorAll(".lm-" + arguments[0])]
+                 .find((e) => e.textContent.trim().startsWith(arguments[1]));
+               const box = found?.getBoundingClientRect();
+               return box?.width ? [box.left + box.width / 2, box.top + box.height / 2] : null""",
+            kind,
+            words,
+        )
+        engine.click(*place)
 
 
 # -- the measure bites --------------------------------------------------------------------------------------
