@@ -57,7 +57,7 @@ predict("00-where-it-ends")
 # figure if you want suspense.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
-# **Try this.** In the left picture you stand at the large square. The arrow points straight downhill. It is longer where the
+# **Try this.** In the left picture you stand at the ring. The arrow points straight downhill. It is longer where the
 # ground is steeper.
 #
 # 1. Click somewhere in the fog to step there. (Or type two numbers and press *Step there*.) Did you get lower? The sentence

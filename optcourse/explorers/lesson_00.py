@@ -63,7 +63,12 @@ def height_panel(runs: list[parts.Curve], num_steps: int, *, by_step: bool = Fal
     marks = [*parts.curves(runs, num_steps if by_step else None), *dots]
     ticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
     height = log_axis("height", *HEIGHTS, keep=(HEIGHTS[0] * 1.05, 1e30))
-    return panel(axis("step", 0, num_steps, ticks=ticks), height, marks, "height above the deepest point")
+    return panel(
+        axis("step", -0.03 * num_steps, num_steps, ticks=ticks),
+        height,
+        marks,
+        "height above the deepest point",
+    )
 
 
 def land_panel(land: Land, marks: list, title: str) -> Panel:
@@ -153,7 +158,7 @@ def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     length = 0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
     u, v = -slope * length / max(steepness, 0.01)
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
-    beside, align = (0.25, "left") if right else (-0.25, "right")
+    beside, align = (0.5, "left") if right else (-0.5, "right")
     return [
         Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
         Text(here[0] + beside, here[1], f"height {say(height)}", role="start", align=align, above=10),

@@ -3710,6 +3710,7 @@ class Stage {
     this.layout.match(this.frame);
     this.layout.reserve([this.frame]);
     this.hand = new Hand(this);
+    this.hand.offer(); // also where nothing is drawn yet, because nobody can see it
     this.readout = new Readout(this);
   }
 

@@ -111,7 +111,7 @@ function hints(el, data, send) {
     if (answer.error) { failed.textContent = answer.error; return; }
     for (const [k, words] of answer.hints.entries()) {
       if (k < open) continue;
-      list.append(part("p", { className: "oc-hint", tabIndex: -1, innerHTML: `<strong>Hint ${k + 1} of ${data.count}</strong> ${words}` }));
+      list.append(part("p", { className: "oc-advice", tabIndex: -1, innerHTML: `<strong>Hint ${k + 1} of ${data.count}</strong> ${words}` }));
     }
     const held = document.activeElement === button;
     open = answer.hints.length;

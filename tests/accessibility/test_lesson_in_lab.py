@@ -155,7 +155,7 @@ def test_hints_open_by_keys_and_the_last_one_has_the_focus(lesson):
     for after in ("Hint 2 of 3", "Hint 3 of 3", "That was the last hint"):
         lesson.keyboard.press("Enter")
         mine.locator("button", has_text=after).wait_for()
-    lesson.wait_for_function("document.activeElement.matches('.oc-hint')")
+    lesson.wait_for_function("document.activeElement.matches('.oc-advice')")
     assert "Hint 3 of 3" in lesson.evaluate("document.activeElement.textContent")
 
 
@@ -193,7 +193,8 @@ def test_a_walk_and_a_point_on_the_picture_by_keys(lesson):
     canvas.focus()
     cell = selected_cell(lesson)
     before = point.locator("[data-control=start] input").first.input_value()
-    lesson.keyboard.press("ArrowRight")
+    for key in ("ArrowRight", "Enter"):  # the reading point, and a start there
+        lesson.keyboard.press(key)
     lesson.wait_for_function(
         "([e, v]) => e.value !== v",
         arg=[point.locator("[data-control=start] input").first.element_handle(), before],

@@ -22,6 +22,17 @@ def pointer(page, panel, part):
     )
 
 
+def at(page, panel, values):
+    """Where a place in the values of a panel's axes is on the screen."""
+    x, y = page.evaluate(
+        f"([x, y]) => {{ const {{ view }} = {STAGE}.panels[{panel}], {{ scale }} = {STAGE}.painter;"
+        " return [scale * view.X(x), scale * view.Y(y)]; }",
+        values,
+    )
+    canvas = page.locator(".oc-picture").nth(panel).bounding_box()
+    return canvas["x"] + x, canvas["y"] + y
+
+
 def drag(page, panel, *parts):
     page.mouse.move(*pointer(page, panel, parts[0]))
     page.mouse.down()
@@ -43,8 +54,15 @@ def test_the_start_is_dragged_in_the_valleys_own_axes(lab):  # noqa: F811
         "linked.ipynb",
         "from optcourse.explorers.lesson_03 import LinkedBasesExplorer\nLinkedBasesExplorer(rotation=30.0)",
     )
-    # it ends on the flat axis, at (2.25, 0) of the window -4.5 .. 4.5
-    drag(page, 1, (0.3, 0.3), (0.5, 0.4), (0.75, 0.5))
+    page.wait_for_function(f"{STAGE}.panels[1].view")
+    mark = f"{STAGE}.frame.panels[1].marks.find((one) => one.drag)"
+    start = page.evaluate(f"[{mark}.x[0], {mark}.y[0]]")
+    # it ends on the flat axis
+    page.mouse.move(*at(page, 1, start))
+    page.mouse.down()
+    for place in ([0.5, -0.5], [2.25, 0.0]):
+        page.mouse.move(*at(page, 1, place))
+    page.mouse.up()
     _, directions = axes_of(20.0, 30.0)
     expected = directions @ [2.25, 0.0]
     page.wait_for_function(

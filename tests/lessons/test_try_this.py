@@ -34,7 +34,7 @@ INSTRUCTIONS = set(
 )
 SEEN: dict[str, object] = {}  # sentence -> the test that looks
 TOLD = {
-    "In the left picture you stand at the large square.",
+    "In the left picture you stand at the ring.",
     "The arrow points straight downhill.",
     "It is longer where the ground is steeper.",
     "The sentence below the picture and the curve on the right tell you.",

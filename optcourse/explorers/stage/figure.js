@@ -76,6 +76,7 @@ export class Stage {
     this.layout.match(this.frame);
     this.layout.reserve([this.frame]);
     this.hand = new Hand(this);
+    this.hand.offer(); // also where nothing is drawn yet, because nobody can see it
     this.readout = new Readout(this);
   }
 

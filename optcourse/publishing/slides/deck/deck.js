@@ -429,7 +429,9 @@ function signKeys() {
 }
 
 function focusFigure() {
-  const first = current().querySelector(".figure .oc-control input:enabled, .figure .oc-control select:enabled, .ask input, .body.scrolls, pre[tabindex]");
+  const rows = [...current().querySelectorAll(".figure .oc-control")].filter((row) => !row.hidden);
+  const moved = rows.map((row) => row.querySelector("input[type=range]:enabled, select:enabled, input[type=checkbox]:enabled")).find(Boolean);
+  const first = moved || current().querySelector(".figure .oc-control input:enabled, .ask input, .body.scrolls, pre[tabindex]");
   if (first) first.focus();
   else say("There is nothing to move on this slide.");
 }
