@@ -2090,18 +2090,16 @@ class Hand {
   constructor(stage) {
     Object.assign(this, { stage, held: null, aim: null });
     this.fingers = new Map(); // where each pointer that is down lies on its picture
-    const listen = (name, act, options) => stage.layout.node.addEventListener(name, (event) => {
+    const listen = (name, act) => stage.layout.node.addEventListener(name, (event) => {
       const panel = stage.panels.find(({ picture }) => picture === event.target);
       if (panel?.view) act.call(this, event, panel);
-    }, options);
+    });
     listen("pointerdown", this.down);
     listen("pointermove", this.moved);
     listen("pointerup", this.up);
     listen("pointercancel", this.lost);
     listen("pointerout", this.left);
     listen("dblclick", this.twice);
-    listen("wheel", this.wheel, { passive: false });
-    listen("touchstart", this.touched, { passive: false });
     listen("keydown", this.key);
     listen("focusout", this.blurred);
     stage.root.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.letGo()) event.stopPropagation(); });
@@ -2130,6 +2128,7 @@ class Hand {
   offer() {
     const { stage } = this;
     for (const panel of stage.panels) {
+      if (!panel.heard) this.hear(panel);
       const { picture, index } = panel, kind = this.kind(panel), control = this.control(index), last = stage.frame.num_steps;
       const name = stage.frame.panels[index].title || `${stage.frame.panels[index].ylabel} over ${stage.frame.panels[index].xlabel}`;
       const how = { map: this.mapKeys(index), curve: "Arrow keys choose the step, Home the first, End the last. ", handle: control && MOVES[control.kind](control.label), picture: "" }[kind];
@@ -2142,6 +2141,15 @@ class Hand {
       const zoomed = stage.ui.zoom[index]?.k > 1;
       picture.style.touchAction = { map: zoomed ? "none" : "pan-y", curve: "pan-y pinch-zoom", handle: "pinch-zoom", picture: "pan-y pinch-zoom" }[kind];
     }
+  }
+
+  // What keeps the page from scrolling is heard where it happens: on a slide the panels have no box of their own, and a browser that
+  // finds no listener under a wheel scrolls without asking.
+  hear(panel) {
+    panel.heard = true;
+    const listen = (name, act) => panel.picture.addEventListener(name, (event) => { if (panel.view) act.call(this, event, panel); }, { passive: false });
+    listen("wheel", this.wheel);
+    listen("touchstart", this.touched);
   }
 
   mapKeys(index) {
@@ -2854,9 +2862,10 @@ class Painter extends Pencil {
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
     this.keepClear(view, ordered, loose, step);
+    const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
     for (const mark of loose) this.named(context, mark, view, step);
-    this.ghostNames(context, view, ordered, step);
+    for (const { mark, ghost, place } of letters) this.letter(context, ghost, ...place, this.color(mark.role));
     this.offTheMap(context, view, ordered, step);
     if (view.zoom.k > 1.01) this.corner(context, view, `zoom × ${numeral(view.zoom.k, 2)}`, 2);
     context.restore();
@@ -3032,13 +3041,16 @@ class Painter extends Pencil {
     this.words(context, text, ...mid, this.color("limit"), { size: SIZES.label, weight: 650, align: "center", halo: this.tone.casing });
   }
 
-  ghostNames(context, view, ordered, step) { // the letter of each pinned run, beside where it is
+  lettersOf(view, ordered, step) { // of the pinned runs: each beside where its run is, and off the others
+    const found = [];
     for (const [mark, { ghost }] of ordered) {
       if (!ghost || mark.kind !== "points" || mark.by_step !== "at" || step === null) continue;
       const i = Math.min(step, mark.x.length - 1), [x, y] = view.at(mark.x[i], mark.y[i]);
       if (Number.isNaN(x) || Number.isNaN(y)) continue;
-      this.letter(context, ghost, x, y + (y > view.box.top + view.box.height - 40 ? -19 : 19), this.color(mark.role));
+      const around = [[0, 19], [0, -19], [19, 0], [-19, 0], [14, 14], [-14, 14], [14, -14], [-14, -14], [0, 38], [19, 34], [-19, 34], [0, -38]];
+      found.push({ mark, ghost, place: this.room.place(17, 17, around.map(([dx, dy]) => [x + dx, y + dy])) || [x, y + 19] });
     }
+    return found;
   }
 
   letter(context, ghost, x, y, colour) {
@@ -3873,6 +3885,8 @@ class Stage {
       row.title = off ? why : "";
     }
     this.state("gone", gone ? STOPPED : "");
+    if (this.answered !== this.link.live) this.readout?.paint(); // a place that is kept offers a start, or does not
+    this.answered = this.link.live;
   }
 
   // The run ------------------------------------------------------------------------------------------------------------

@@ -357,6 +357,16 @@ def test_the_wheel_zooms_with_control_around_the_pointer_and_else_scrolls_the_pa
     assert shown == pytest.approx(float(BOWL.value(w)), rel=0.006)
 
 
+def test_on_the_whole_screen_the_wheel_zooms_alone(opened):
+    page = opened(PathExplorer())
+    page.evaluate(f"{STAGE}.tools.show(true)")
+    page.mouse.move(*spot(page, 1.5, -1.0))
+    page.mouse.wheel(0, -240)
+    page.wait_for_function(f"{K} > 2")
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(f"{K} === 1")
+
+
 def test_a_zoomed_map_is_dragged_and_never_beyond_its_edge(opened):
     page = opened(PathExplorer())
     page.evaluate(f"{STAGE}.maps.show({STAGE}.panels[0], {{ k: 4, cx: 0, cy: 0 }})")

@@ -368,12 +368,13 @@ def test_live_controls_move_together_and_points_are_dragged(chromium, live):
             page.input_value(".slide.now [data-control=start] input >> nth=0"),
         )
         canvas = page.locator(".slide.now .oc-picture").first.bounding_box()
-        box, scale = page.evaluate(
-            "(({ panels, painter }) => [panels[0].view.box, painter.scale])(document.querySelector('.slide.now .figure').stage)"
+        box, scale, (left, top) = page.evaluate(
+            "(({ panels: [{ view }], painter, values }) => [view.box, painter.scale, view.at(...values.start)])"
+            "(document.querySelector('.slide.now .figure').stage)"
         )
         x, y = canvas["x"] + scale * box["left"], canvas["y"] + scale * box["top"]
         wide, high = scale * box["width"], scale * box["height"]
-        page.mouse.move(x + 0.2 * wide, y + 0.3 * high)
+        page.mouse.move(canvas["x"] + scale * left, canvas["y"] + scale * top)
         page.mouse.down()
         page.mouse.move(x + 0.5 * wide, y + 0.4 * high, steps=4)
         page.mouse.up()

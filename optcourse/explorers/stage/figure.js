@@ -251,6 +251,8 @@ export class Stage {
       row.title = off ? why : "";
     }
     this.state("gone", gone ? STOPPED : "");
+    if (this.answered !== this.link.live) this.readout?.paint(); // a place that is kept offers a start, or does not
+    this.answered = this.link.live;
   }
 
   // The run ------------------------------------------------------------------------------------------------------------

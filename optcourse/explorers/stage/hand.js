@@ -22,18 +22,16 @@ export class Hand {
   constructor(stage) {
     Object.assign(this, { stage, held: null, aim: null });
     this.fingers = new Map(); // where each pointer that is down lies on its picture
-    const listen = (name, act, options) => stage.layout.node.addEventListener(name, (event) => {
+    const listen = (name, act) => stage.layout.node.addEventListener(name, (event) => {
       const panel = stage.panels.find(({ picture }) => picture === event.target);
       if (panel?.view) act.call(this, event, panel);
-    }, options);
+    });
     listen("pointerdown", this.down);
     listen("pointermove", this.moved);
     listen("pointerup", this.up);
     listen("pointercancel", this.lost);
     listen("pointerout", this.left);
     listen("dblclick", this.twice);
-    listen("wheel", this.wheel, { passive: false });
-    listen("touchstart", this.touched, { passive: false });
     listen("keydown", this.key);
     listen("focusout", this.blurred);
     stage.root.addEventListener("keydown", (event) => { if (event.key === "Escape" && this.letGo()) event.stopPropagation(); });
@@ -62,6 +60,7 @@ export class Hand {
   offer() {
     const { stage } = this;
     for (const panel of stage.panels) {
+      if (!panel.heard) this.hear(panel);
       const { picture, index } = panel, kind = this.kind(panel), control = this.control(index), last = stage.frame.num_steps;
       const name = stage.frame.panels[index].title || `${stage.frame.panels[index].ylabel} over ${stage.frame.panels[index].xlabel}`;
       const how = { map: this.mapKeys(index), curve: "Arrow keys choose the step, Home the first, End the last. ", handle: control && MOVES[control.kind](control.label), picture: "" }[kind];
@@ -74,6 +73,15 @@ export class Hand {
       const zoomed = stage.ui.zoom[index]?.k > 1;
       picture.style.touchAction = { map: zoomed ? "none" : "pan-y", curve: "pan-y pinch-zoom", handle: "pinch-zoom", picture: "pan-y pinch-zoom" }[kind];
     }
+  }
+
+  // What keeps the page from scrolling is heard where it happens: on a slide the panels have no box of their own, and a browser that
+  // finds no listener under a wheel scrolls without asking.
+  hear(panel) {
+    panel.heard = true;
+    const listen = (name, act) => panel.picture.addEventListener(name, (event) => { if (panel.view) act.call(this, event, panel); }, { passive: false });
+    listen("wheel", this.wheel);
+    listen("touchstart", this.touched);
   }
 
   mapKeys(index) {

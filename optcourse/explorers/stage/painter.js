@@ -88,9 +88,10 @@ export class Painter extends Pencil {
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
     this.keepClear(view, ordered, loose, step);
+    const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
     for (const mark of loose) this.named(context, mark, view, step);
-    this.ghostNames(context, view, ordered, step);
+    for (const { mark, ghost, place } of letters) this.letter(context, ghost, ...place, this.color(mark.role));
     this.offTheMap(context, view, ordered, step);
     if (view.zoom.k > 1.01) this.corner(context, view, `zoom × ${numeral(view.zoom.k, 2)}`, 2);
     context.restore();
@@ -266,13 +267,16 @@ export class Painter extends Pencil {
     this.words(context, text, ...mid, this.color("limit"), { size: SIZES.label, weight: 650, align: "center", halo: this.tone.casing });
   }
 
-  ghostNames(context, view, ordered, step) { // the letter of each pinned run, beside where it is
+  lettersOf(view, ordered, step) { // of the pinned runs: each beside where its run is, and off the others
+    const found = [];
     for (const [mark, { ghost }] of ordered) {
       if (!ghost || mark.kind !== "points" || mark.by_step !== "at" || step === null) continue;
       const i = Math.min(step, mark.x.length - 1), [x, y] = view.at(mark.x[i], mark.y[i]);
       if (Number.isNaN(x) || Number.isNaN(y)) continue;
-      this.letter(context, ghost, x, y + (y > view.box.top + view.box.height - 40 ? -19 : 19), this.color(mark.role));
+      const around = [[0, 19], [0, -19], [19, 0], [-19, 0], [14, 14], [-14, 14], [14, -14], [-14, -14], [0, 38], [19, 34], [-19, 34], [0, -38]];
+      found.push({ mark, ghost, place: this.room.place(17, 17, around.map(([dx, dy]) => [x + dx, y + dy])) || [x, y + 19] });
     }
+    return found;
   }
 
   letter(context, ghost, x, y, colour) {

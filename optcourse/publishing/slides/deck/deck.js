@@ -302,7 +302,7 @@ function modelOf(data, figure, lost) {
   const hearers = new Set();
   return {
     get: (key) => state[key],
-    on: (_, hear) => hearers.add(hear),
+    on: (event, hear) => { if (event === "msg:custom") hearers.add(hear); }, // there is one view of a figure: nobody else moves it
     off: (_, hear) => hearers.delete(hear),
     send: async (message) => {
       try {
