@@ -1,15 +1,27 @@
 #!/usr/bin/env python3
 """The course in one command. All it needs is Python 3.11 or newer.
 
-    python3 course.py lab      open the lessons in JupyterLab
-    python3 course.py test     prove that everything holds
-    python3 course.py bench    repeat the measurements
-    python3 course.py doctor   what is installed, what is missing, and what for
+    python3 course.py lab        open the lessons in JupyterLab
+    python3 course.py progress   what you have done so far
+    python3 course.py check      run a notebook and show what its checks say
+    python3 course.py report     which mistakes a class made, from its marks
+    python3 course.py slides     give a lesson as a lecture
+    python3 course.py site       write the course as static web pages
+    python3 course.py grade      grade a folder of notebooks
+    python3 course.py hub        print what a JupyterHub needs
+    python3 course.py nbgrader   lay the course out for nbgrader
+    python3 course.py build      make the notebooks from their sources
+    python3 course.py test       prove that everything holds
+    python3 course.py bench      repeat the measurements
+    python3 course.py doctor     what is installed, what is missing, and what for
+    python3 course.py update     how a newer course comes beside your work
+
+On Windows, type `py course.py` in place of `python3 course.py`. What a command takes: `python3 course.py slides --help`.
 
 The first run makes a folder `.venv` beside this file and installs the course into it, which takes a few
-seconds with uv and about half a minute with pip. Later runs start at once. Every other word is handed to the
-`optcourse` command inside: `python3 course.py grade FOLDER` is `optcourse grade FOLDER`. Delete `.venv` and
-nothing is left behind. docs/promises.md says what is held when two set-ups run at once, or one is interrupted.
+seconds with uv and about half a minute with pip. Later runs start at once. Every word is handed to the
+`optcourse` command inside. Delete `.venv` and nothing is left behind. docs/promises.md says what is held when two
+set-ups run at once, or one is interrupted.
 
 OPTCOURSE_NO_UV=1 uses pip even where uv is on the path.
 """

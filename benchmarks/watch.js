@@ -11,7 +11,7 @@
       const image = [...document.querySelectorAll(".jp-OutputArea-output img")].pop();
       return image && image.complete && image.naturalWidth ? image.src.length + image.src.slice(-4000) : null;
     }
-    const where = design === "ours" ? ".oc-explorer canvas" : ".jupyter-matplotlib-canvas-container canvas";
+    const where = design === "ours" ? ".oc-explorer .oc-picture" : ".jupyter-matplotlib-canvas-container canvas";
     context.drawImage(document.querySelector(where), 0, 0, 96, 48);
     return context.getImageData(0, 0, 96, 48).data.reduce((sum, byte) => (sum * 31 + byte) | 0, 0);
   };

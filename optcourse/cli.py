@@ -12,31 +12,34 @@ import runpy
 import sys
 from collections.abc import Sequence
 
-from optcourse.place import NoCourseHere, course_root
+from optcourse.place import WHOLE_COURSE, NoCourseHere, clone, root_with
 
 # name: (where it is, what it does). To add a command, add a line: a module with `main(argv) -> int | None`,
 # or a script's path in the course's folder. A command whose module is not there is not offered.
 COMMANDS = {
     "lab": ("optcourse.commands.lab", "open the lessons in JupyterLab"),
+    "update": (
+        "optcourse.commands.update",
+        "bring the lessons that lab laid out up to the installed version",
+    ),
     "test": ("optcourse.commands.test", "prove that everything holds"),
     "bench": ("benchmarks/run.py", "repeat the measurements"),
     "build": ("optcourse.authoring.build", "make lessons/ and solutions/ from source/"),
     "check": ("optcourse.commands.check", "run a notebook from top to bottom and show what its checks say"),
     "progress": ("optcourse.progress", "what you have done so far"),
     "grade": ("optcourse.grading.command", "grade a folder of notebooks"),
-    "slides": ("optcourse.publishing.slides.command", "give a lesson as a lecture"),
+    "report": ("optcourse.commands.report", "which mistakes a class made, from its marks"),
+    "slides": ("optcourse.commands.slides", "give a lesson as a lecture"),
     "site": ("optcourse.publishing.site.command", "write the course as static web pages"),
+    "hub": ("optcourse.commands.hub", "the lines that a JupyterHub needs"),
     "nbgrader": ("optcourse.authoring.nbgrader", "lay the course out for nbgrader"),
     "doctor": ("optcourse.commands.doctor", "what is installed, what is missing, and what for"),
 }
 
 
 def is_there(where: str) -> bool:
-    if where.endswith(".py"):
-        try:
-            return (course_root() / where).is_file()
-        except NoCourseHere:
-            return False
+    if where.endswith(".py"):  # where it is missing, it says so when it is called
+        return True
     try:
         return importlib.util.find_spec(where) is not None
     except ModuleNotFoundError:  # its parent package is not there
@@ -45,7 +48,8 @@ def is_there(where: str) -> bool:
 
 def run_command(where: str, argv: list[str]) -> int:
     if where.endswith(".py"):
-        path = str(course_root() / where)
+        name = next(name for name, (place, _) in COMMANDS.items() if place == where)
+        path = str(root_with(where, name) / where)
         sys.argv = [path, *argv]
         runpy.run_path(path, run_name="__main__")
         return 0
@@ -58,7 +62,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="optcourse",
         description="How neural networks are trained: an interactive course.",
-        epilog="commands:\n" + "\n".join(f"  {name:{width}}  {text}" for name, text in offered.items()),
+        epilog="commands:\n"
+        + "\n".join(f"  {name:{width}}  {text}" for name, text in offered.items())
+        + (
+            ""
+            if clone()
+            else f"\n\ntest, bench, build, site and nbgrader need the whole course: {WHOLE_COURSE}"
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(

@@ -6,9 +6,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+# Written by `optcourse lab` into a folder in which it has laid the lessons out. It stands with the lessons, not in
+# .optcourse: that may be deleted, to begin afresh.
+NOTE = Path("lessons", ".laid-out.json")
+WHOLE_COURSE = "https://github.com/optcourse/optcourse"
+
 
 class NoCourseHere(Exception):
-    """The package is installed, but the folder with the lessons cannot be found."""
+    """The package is installed, but the folder with the lessons cannot be found, or not what a command works on."""
 
 
 def course_root() -> Path:
@@ -24,7 +29,8 @@ def course_root() -> Path:
             return folder
     raise NoCourseHere(
         f"There is no course in {here}: no `course.py` in it or above it. "
-        "Change into your copy of the course and run the command there."
+        "Change into your copy of the course and run the command there. "
+        "In an empty folder, `optcourse lab` lays the lessons out."
     )
 
 
@@ -35,7 +41,42 @@ def clone() -> Path | None:
 
 
 def is_course(folder: Path) -> bool:
+    return is_whole(folder) or is_laid_out(folder)
+
+
+def is_whole(folder: Path) -> bool:
+    """Whether it is a clone, or a copy of one, and not only lessons that an installed package has laid out."""
     return (folder / "course.py").is_file() and (folder / "environment.yml").is_file()
+
+
+def is_laid_out(folder: Path) -> bool:
+    return (folder / NOTE).is_file()
+
+
+def root_with(part: str, command: str) -> Path:
+    """The course's folder, for a command that works on this part of it. Raises NoCourseHere where the part is not there."""
+    try:
+        root = course_root()
+    except NoCourseHere:
+        root = None
+    if root and (root / part).exists():
+        return root
+    if root and is_whole(root):
+        raise NoCourseHere(
+            f"`optcourse {command}` works on {part}, which was left out of this copy of the course ({root}). "
+            f"The whole course has it: {WHOLE_COURSE}"
+        )
+    raise NoCourseHere(
+        f"`optcourse {command}` works on {part} of the whole course, and an installed package has the lessons alone. "
+        f"The whole course: {WHOLE_COURSE}"
+    )
+
+
+def in_a_shell(words: str) -> str:
+    """A command of the course as one types it here."""
+    if clone() is None:
+        return f"optcourse {words}"
+    return f"{'py' if os.name == 'nt' else 'python3'} course.py {words}"
 
 
 def source_root(given: Path | None = None) -> Path:
@@ -46,6 +87,11 @@ def source_root(given: Path | None = None) -> Path:
             return place
     raise NoCourseHere(
         f"there is no source/ folder in {places[0]}. Go to the course's folder, or name it with --root."
+        + (
+            ""
+            if clone()
+            else f" An installed package has the lessons alone; the whole course: {WHOLE_COURSE}"
+        )
     )
 
 

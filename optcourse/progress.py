@@ -44,7 +44,10 @@ def record(kind: str, id: str, **fields: Any) -> bool:
 
 
 def home() -> Path:
-    """The learner's folder: OPTCOURSE_HOME, else the nearest one upwards that has `lessons/`, else here."""
+    """The learner's folder: OPTCOURSE_HOME, else the nearest one upwards that has `lessons/`, else here.
+
+    In `solutions/` beside it the answers are ours, not the learner's: what is done there is kept there.
+    """
     if os.environ.get("OPTCOURSE_HOME"):
         return Path(os.environ["OPTCOURSE_HOME"])
     try:
@@ -52,7 +55,12 @@ def home() -> Path:
     except OSError:  # the folder that we are in was deleted
         here = Path()
     # Not Path.is_dir(): that raises where a folder on the way may not be looked into.
-    return next((folder for folder in (here, *here.parents) if os.path.isdir(folder / "lessons")), here)
+    for folder in (here, *here.parents):
+        if os.path.isdir(folder / "lessons"):
+            return folder
+        if folder.name == "solutions" and os.path.isdir(folder.parent / "lessons"):
+            return folder
+    return here
 
 
 def file() -> Path:

@@ -202,7 +202,9 @@ def uncorrected_ratio(t: ArrayLike, beta1: ArrayLike = 0.9, beta2: ArrayLike = 0
 
 def uncorrected_peak(beta1: float = 0.9, beta2: float = 0.999) -> tuple[int, float]:
     """(t, ratio) at which the steps of `AdamAlmost` are largest compared with Adam's."""
-    steps = np.arange(1, 100_000)
+    # Behind this step both averages are full to the last digit, and the ratio is 1.
+    full = 2 + int(40 / -np.log(max(beta1, beta2, 0.5)))
+    steps = np.arange(1, min(full, 100_000))
     ratio = uncorrected_ratio(steps, beta1, beta2)
     return int(steps[ratio.argmax()]), float(ratio.max())
 

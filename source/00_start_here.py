@@ -57,7 +57,7 @@ predict("00-where-it-ends")
 # figure if you want suspense.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
-# **Try this.** In the left picture you stand at the large square. The arrow points straight downhill. It is longer where the
+# **Try this.** In the left picture you stand at the ring. The arrow points straight downhill. It is longer where the
 # ground is steeper.
 #
 # 1. Click somewhere in the fog to step there. (Or type two numbers and press *Step there*.) Did you get lower? The sentence
@@ -355,27 +355,32 @@ hints("00-mean-cosine")
 # again; today it is a black box with a height and a gradient.) From one starting place we try 100 random steps and one
 # step against the gradient, all of the same length.
 
+
 # %%
-digits = load_digits()
-model = SoftmaxRegression(digits.X, digits.y)
-rng = np.random.default_rng(0)
-w = model.initial(rng)
-dw = model.gradient(w)
-loss_here = model.value(w)
-step = 0.5 * dw
+def compare_steps(num_random):
+    digits = load_digits()
+    model = SoftmaxRegression(digits.X, digits.y)
+    rng = np.random.default_rng(0)
+    w = model.initial(rng)
+    dw = model.gradient(w)
+    loss_here = model.value(w)
+    step = 0.5 * dw
 
-changes = []
-for _ in range(100):
-    direction = rng.normal(size=w.size)
-    direction *= np.linalg.norm(step) / np.linalg.norm(direction)
-    changes.append(model.value(w + direction) - loss_here)
-gradient_change = model.value(w - step) - loss_here
+    changes = []
+    for _ in range(num_random):
+        direction = rng.normal(size=w.size)
+        direction *= np.linalg.norm(step) / np.linalg.norm(direction)
+        changes.append(model.value(w + direction) - loss_here)
+    gradient_change = model.value(w - step) - loss_here
 
-print(f"{len(digits)} images, {w.size} parameters, loss at the start: {loss_here:.3f}")
-print(f"random steps that go down:      {sum(c < 0 for c in changes)} of {len(changes)}")
-print(f"best random step:               {min(changes):+.4f}")
-print(f"one step against the gradient:  {gradient_change:+.4f}")
-print(f"that is {gradient_change / min(changes):.0f} times as much as the best of {len(changes)}")
+    print(f"{len(digits)} images, {w.size} parameters, loss at the start: {loss_here:.3f}")
+    print(f"random steps that go down:      {sum(c < 0 for c in changes)} of {len(changes)}")
+    print(f"best random step:               {min(changes):+.4f}")
+    print(f"one step against the gradient:  {gradient_change:+.4f}")
+    print(f"that is {gradient_change / min(changes):.0f} times as much as the best of {len(changes)}")
+
+
+compare_steps(100)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. The punch line: in 650 dimensions, one step against the gradient beats 100 random ones.

@@ -38,6 +38,7 @@ import numpy as np
 from optcourse import check, hints, predict, quiz
 from optcourse.data import load_digits
 from optcourse.explorers.lesson_01 import Bill, EntryByEntry, NumericDescent, VCurveLab
+from optcourse.gradients import numeric_gradient as library_gradient
 from optcourse.models import SoftmaxRegression, TwoLayerNetwork
 from optcourse.objectives import lecture_bowl
 
@@ -228,23 +229,20 @@ VCurveLab(yours=numeric_gradient, h=1e-5)
 # 4 min. Two enemies: the curve is no straight line (truncation), and numbers have only so many digits
 # (round-off). One falls with `h`, the other rises: so there is a best `h`.
 
+
 # %% slideshow={"slide_type": "subslide"}
-x = 1.0
-exact = np.cos(x) * np.exp(np.sin(x))
-
-
-def f(x):
-    return np.exp(np.sin(x))
+def compare_schemes(f, x, exact):
+    for h in (1e-1, 1e-3, 1e-5, 1e-8, 1e-10, 1e-12, 1e-14, 1e-200):
+        forward = (f(x + h) - f(x)) / h
+        central = (f(x + h) - f(x - h)) / (2 * h)
+        complex_step = f(x + 1j * h).imag / h
+        errors = [abs(slope - exact) for slope in (forward, central, complex_step)]
+        print(f"{h:8.0e}   {errors[0]:8.1e}   {errors[1]:8.1e}   {errors[2]:8.1e}")
 
 
 print("f(x) = exp(sin x) at x = 1.      errors of the slope")
 print("    h       forward    central    complex step")
-for h in (1e-1, 1e-3, 1e-5, 1e-8, 1e-10, 1e-12, 1e-14, 1e-200):
-    forward = (f(x + h) - f(x)) / h
-    central = (f(x + h) - f(x - h)) / (2 * h)
-    complex_step = f(x + 1j * h).imag / h
-    errors = [abs(slope - exact) for slope in (forward, central, complex_step)]
-    print(f"{h:8.0e}   {errors[0]:8.1e}   {errors[1]:8.1e}   {errors[2]:8.1e}")
+compare_schemes(lambda x: np.exp(np.sin(x)), x=1.0, exact=np.cos(1.0) * np.exp(np.sin(1.0)))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Where is the bottom?
@@ -256,9 +254,10 @@ for h in (1e-1, 1e-3, 1e-5, 1e-8, 1e-10, 1e-12, 1e-14, 1e-200):
 # - central: $h^2 = \varepsilon / h$, so $h = \sqrt[3]{\varepsilon}$.
 
 # %%
-for dtype in ("float64", "float32"):
-    eps = np.finfo(dtype).eps
-    print(f"{dtype}: eps = {eps:.1e}   root = {eps**0.5:.1e}   cube root = {np.cbrt(eps):.1e}")
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
+for _dtype in ("float64", "float32"):
+    _eps = np.finfo(_dtype).eps
+    print(f"{_dtype}: eps = {_eps:.1e}   root = {_eps**0.5:.1e}   cube root = {np.cbrt(_eps):.1e}")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your turn: the best h
@@ -306,8 +305,10 @@ hints("01-best-h")
 # `|x|`, and read the sentence under the picture.
 
 # %%
-print("complex step, exp(sin x):", f(1 + 1e-200j).imag / 1e-200, "  exact:", exact)
-print("complex step, |x| at 1:  ", np.abs(1 + 1e-200j).imag / 1e-200, "  exact: 1.0")
+_point = 1 + 1e-200j
+_exact = np.cos(1.0) * np.exp(np.sin(1.0))
+print("complex step, exp(sin x):", np.exp(np.sin(_point)).imag / 1e-200, "  exact:", _exact)
+print("complex step, |x| at 1:  ", np.abs(_point).imag / 1e-200, "  exact: 1.0")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. For the curious. No difference, so no cancellation. Skip it when time is short.
@@ -330,24 +331,13 @@ predict("01-evaluations")
 #
 # It uses a numeric gradient from the course's library, so that it works before yours does.
 
+
 # %%
-from optcourse.gradients import numeric_gradient as library_gradient
-
-few = digits[:100]
-rng = np.random.default_rng(0)
-bowl = lecture_bowl()
-softmax = SoftmaxRegression(few.X, few.y)
-network = TwoLayerNetwork(few.X, few.y)
-
-for name, model, start in (
-    ("plane", bowl, np.array([-5.0, -2.0])),
-    ("softmax", softmax, softmax.initial(rng)),
-    ("network", network, network.initial(rng)),
-):
+def measure(name, model, start):
     calls = 0
 
-    def counted(w, model=model):
-        global calls
+    def counted(w):
+        nonlocal calls
         calls += 1
         return model.value(w)
 
@@ -363,6 +353,13 @@ for name, model, start in (
         f"{name:8} N = {start.size:5,}   evaluations = {calls:5,}   numeric {numeric_seconds * 1000:9.2f} ms   "
         f"analytic {analytic_seconds * 1000:7.3f} ms   {numeric_seconds / analytic_seconds:8,.0f} times slower"
     )
+
+
+_few, _rng = digits[:100], np.random.default_rng(0)
+_softmax, _network = SoftmaxRegression(_few.X, _few.y), TwoLayerNetwork(_few.X, _few.y)
+measure("plane", lecture_bowl(), np.array([-5.0, -2.0]))
+measure("softmax", _softmax, _softmax.initial(_rng))
+measure("network", _network, _network.initial(_rng))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### The bill
@@ -457,12 +454,13 @@ hints("01-numeric-descent")
 #
 # The next cell works once your check has passed.
 
-# %%
-train, test = digits[:200], digits[797:]
-model = SoftmaxRegression(train.X, train.y)
-start = model.initial()
 
-if check("01-numeric-descent", numeric_descent).passed:
+# %%
+def train_on_digits():
+    train, test = digits[:200], digits[797:]
+    model = SoftmaxRegression(train.X, train.y)
+    start = model.initial()
+
     begin = time.perf_counter()
     w, losses = numeric_descent(model.value, start, learning_rate=1.0, num_steps=20, h=1e-5)
     seconds = time.perf_counter() - begin
@@ -475,6 +473,10 @@ if check("01-numeric-descent", numeric_descent).passed:
         exact_w -= 1.0 * model.gradient(exact_w)
     print(f"the same with the analytic gradient: {(time.perf_counter() - begin) * 1000:.1f} ms")
     print(f"largest difference between the two w: {np.abs(w - exact_w).max():.1e}")
+
+
+if check("01-numeric-descent", numeric_descent).passed:
+    train_on_digits()
 else:
     print("Finish numeric_descent above first, then run this cell again.")
 
@@ -498,12 +500,12 @@ else:
 # doubling is exact, so all of the error comes from `h`. With other functions the rounding of `f` itself remains.
 
 # %%
-h = 1e-8
-moved = (x + h) - x
-difference = 2 * (x + h) - 2 * x
-print(f"h = {h:.10e}, really moved by {moved:.10e}")
-print(f"slope of 2x, divided by h:                  {difference / h:.10f}")
-print(f"slope of 2x, divided by the distance moved: {difference / moved:.10f}")
+_x, _h = 1.0, 1e-8
+_moved = (_x + _h) - _x
+_difference = 2 * (_x + _h) - 2 * _x
+print(f"h = {_h:.10e}, really moved by {_moved:.10e}")
+print(f"slope of 2x, divided by h:                  {_difference / _h:.10f}")
+print(f"slope of 2x, divided by the distance moved: {_difference / _moved:.10f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. For whoever uses a library: same idea, other step sizes. Skip it when time is short.

@@ -34,6 +34,7 @@ from optcourse.explorers.lesson_03 import (
     SaddleExplorer,
     SweepExplorer,
     ValleyExplorer,
+    digits_curvatures,
 )
 from optcourse.objectives import lecture_bowl, rosenbrock
 
@@ -241,10 +242,11 @@ ParabolaExplorer()
 # has its own factor, but the learning rate $\alpha$ is *the same for both*:
 
 # %%
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
 flat, steep = 0.2, 4.0
 print("learning_rate   factor along x (flat)   factor along y (steep)")
-for learning_rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
-    print(f"{learning_rate:13.3f} {1 - learning_rate * flat:23.3f} {1 - learning_rate * steep:24.3f}")
+for _rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
+    print(f"{_rate:13.3f} {1 - _rate * flat:23.3f} {1 - _rate * steep:24.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Read the table from top to bottom. *Ask:* which axis sets the limit, which one pays?
@@ -269,18 +271,20 @@ for learning_rate in (0.02, 0.1, 0.25, 0.4, 2 / (flat + steep), 0.5, 0.55):
 # across, towards the nearer wall. The minimum lies somewhere else: along the valley. Measure the angle between the two
 # directions, at the same point of a valley and of a round bowl:
 
+
 # %%
-w = np.array([-5.0, -2.0])
-to_minimum = -w
-for name, downhill in (
-    ("valley 0.1 x² + 2 y²", -np.array([0.2 * w[0], 4 * w[1]])),
-    ("round bowl 2 x² + 2 y²", -4 * w),
-):
+def angle_to_minimum(name, w, downhill):
+    to_minimum = -w
     cosine = downhill @ to_minimum / (np.linalg.norm(downhill) * np.linalg.norm(to_minimum))
     angle = np.degrees(np.arccos(min(cosine, 1.0)))
     print(
         f"{name:24s} downhill = ({downhill[0]:.0f}, {downhill[1]:.0f}), {angle:.0f} degrees away from the minimum"
     )
+
+
+_w = np.array([-5.0, -2.0])
+angle_to_minimum("valley 0.1 x² + 2 y²", _w, downhill=-np.array([0.2 * _w[0], 4 * _w[1]]))
+angle_to_minimum("round bowl 2 x² + 2 y²", _w, downhill=-4 * _w)
 
 # %% [markdown]
 # In the round bowl, downhill *is* the way to the minimum. In the valley it is far off. So the walker mostly goes to and
@@ -348,12 +352,12 @@ print("condition number:", np.linalg.cond(H))
 # factor is exactly 1, and the walker stays where it began on that axis. There is nothing to gain there either.
 
 # %%
-turn = np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
-rescale = np.diag([np.sqrt(20), 1.0])  # one new unit of x is √20 old ones
+_turn = np.array([[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]])
+_rescale = np.diag([np.sqrt(20), 1.0])  # one new unit of x is √20 old ones
 print(f"as it was:          {np.linalg.cond(H):.4g}")
-print(f"turned:             {np.linalg.cond(turn @ H @ turn.T):.4g}")
+print(f"turned:             {np.linalg.cond(_turn @ H @ _turn.T):.4g}")
 print(f"loss times 10:      {np.linalg.cond(10 * H):.4g}")
-print(f"new units for x:    {np.linalg.cond(rescale @ H @ rescale):.4g}")
+print(f"new units for x:    {np.linalg.cond(_rescale @ H @ _rescale):.4g}")
 
 # %% [markdown]
 # **Your turn: read a Hessian.** For the loss $0.1\,x^2 + 2\,y^2$ write down three numbers: its condition number, the
@@ -429,9 +433,9 @@ LinkedBasesExplorer()
 # This is the whole answer to "how fast can gradient descent be?". Only $\kappa$ is left in it.
 
 # %%
-best = 2 / (flat + steep)
+_best = 2 / (flat + steep)
 print(
-    f"best learning rate: {best:.5f}   factor: {1 - best * flat:.5f}   and (κ−1)/(κ+1): {(20 - 1) / (20 + 1):.5f}"
+    f"best learning rate: {_best:.5f}   factor: {1 - _best * flat:.5f}   and (κ−1)/(κ+1): {(20 - 1) / (20 + 1):.5f}"
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -497,9 +501,9 @@ predict("03-narrower-valley")
 
 # %%
 print("condition number   factor per step   steps to a millionth")
-for k in (1.5, 10, 20, 100, 1000):
-    rate = (k - 1) / (k + 1)
-    print(f"{k:16g} {rate:17.5f} {int(np.ceil(np.log(1e-6) / np.log(rate))):22,d}")
+for _kappa in (1.5, 10, 20, 100, 1000):
+    _rate = (_kappa - 1) / (_kappa + 1)
+    print(f"{_kappa:16g} {_rate:17.5f} {int(np.ceil(np.log(1e-6) / np.log(_rate))):22,d}")
 
 # %% [markdown]
 # Ten times the condition number, about ten times the steps. For large $\kappa$ the number of steps is close to
@@ -585,11 +589,10 @@ SweepExplorer()
 # changes from place to place. Rosenbrock's famous valley is bent and has a floor that is almost flat:
 
 # %%
-banana = rosenbrock()
-for point in ((-1.2, 1.0), (0.0, 0.0), (1.0, 1.0)):
-    curvatures = np.linalg.eigvalsh(banana.hessian(np.array(point)))
+for _point in ((-1.2, 1.0), (0.0, 0.0), (1.0, 1.0)):
+    _H = rosenbrock().hessian(np.array(_point))
     print(
-        f"at {point}: curvatures {curvatures.round(3)}, condition number {np.linalg.cond(banana.hessian(np.array(point))):,.0f}"
+        f"at {_point}: curvatures {np.linalg.eigvalsh(_H).round(3)}, condition number {np.linalg.cond(_H):,.0f}"
     )
 
 # %% [markdown]
@@ -704,16 +707,19 @@ DigitsExplorer(yours=gradient_descent)
 # Once your `gradient_descent` is written, the orange dashes are *your* loop, training a model on real images. Nothing has
 # to be changed for that.
 
-# %%
-from optcourse.explorers.lesson_03 import digits_curvatures
 
-for centred, words in ((False, "as they are"), (True, "mean image subtracted")):
+# %%
+def show_curvatures(words, centred):
     curvatures = digits_curvatures(centred)
     used = curvatures[curvatures > 1e-9]
     print(
         f"{words}: largest curvature {used[0]:.3f}, limit 2/λ = {2 / used[0]:.2f}, smallest {used[-1]:.1e}, "
         f"condition number {used[0] / used[-1]:,.0f}"
     )
+
+
+show_curvatures("as they are", centred=False)
+show_curvatures("mean image subtracted", centred=True)
 
 # %% [markdown]
 # Real losses look like this: a few steep directions, many flat ones, and a condition number in the millions. The steepest

@@ -243,8 +243,9 @@ predict("04-missed-in-an-epoch")
 # $$\left(1 - \frac{1}{N}\right)^N \;\approx\; \frac{1}{e} \;\approx\; 0.368$$
 
 # %%
-drawn = np.random.default_rng(1).integers(N, size=N)
-print(f"one epoch of draws with replacement misses {1 - len(np.unique(drawn)) / N:.1%} of the images")
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
+_drawn = np.random.default_rng(1).integers(N, size=N)
+print(f"one epoch of draws with replacement misses {1 - len(np.unique(_drawn)) / N:.1%} of the images")
 print(f"the formula: {theory.missed_probability(N):.4f};  1 / e = {np.exp(-1):.4f}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -288,8 +289,9 @@ hints("04-epoch-batches")
 # "full" batches of 1437. It has 1438. So every epoch had *two* minibatches: one with 1437 images, and one
 # with a **single** image:
 
+
 # %%
-for batch_size in (N, N - 1):
+def show_steps(batch_size):
     w = model.initial()
     losses, lengths = [], []
     for minibatch in data.epoch_batches(N, batch_size, np.random.default_rng(0), 6):
@@ -299,6 +301,10 @@ for batch_size in (N, N - 1):
         w = w - step
     print(f"batch size {batch_size}: training loss before each step", np.round(losses[:6], 2))
     print(f"{'length of each step':>48}", np.round(lengths[:6], 2))
+
+
+show_steps(batch_size=N)
+show_steps(batch_size=N - 1)
 
 # %% [markdown]
 # The second step has one image behind it, and it is 8 times as long as the first, which has 1437. The
@@ -594,19 +600,19 @@ hints("04-train-digits")
 # And what would batch gradient descent make of the same budget? Ten passes are ten steps. Here it gets the
 # best learning rate out of five:
 
+
 # %%
-results = []
-for learning_rate in (0.1, 0.2, 0.5, 1.0, 2.0):
+def accuracy_after(batches, learning_rate):
     w = model.initial()
-    for _ in range(10):
-        w = w - learning_rate * model.gradient(w)
-    results.append((model.accuracy(w, test_set.X, test_set.y), learning_rate))
-accuracy, learning_rate = max(results)
-print(f"ten exact steps, best rate {learning_rate}: {accuracy:.1%} of the test images read right")
-w = model.initial()
-for minibatch in data.epoch_batches(N, 32, np.random.default_rng(0), 10):
-    w = w - 0.5 * model.gradient(w, minibatch)
-print(f"ten epochs of 45 rough steps, rate 0.5:  {model.accuracy(w, test_set.X, test_set.y):.1%}")
+    for minibatch in batches:
+        w = w - learning_rate * model.gradient(w, minibatch)
+    return model.accuracy(w, test_set.X, test_set.y)
+
+
+_best = max((accuracy_after([np.arange(N)] * 10, rate), rate) for rate in (0.1, 0.2, 0.5, 1.0, 2.0))
+print(f"ten exact steps, best rate {_best[1]}: {_best[0]:.1%} of the test images read right")
+_rough = accuracy_after(data.epoch_batches(N, 32, np.random.default_rng(0), 10), 0.5)
+print(f"ten epochs of 45 rough steps, rate 0.5:  {_rough:.1%}")
 
 # %% [markdown]
 # The exact steps even had help: their learning rate was picked *by the test images*, which nobody may do in

@@ -27,7 +27,7 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from optcourse import check, descend, hints, predict, quiz, theory
+from optcourse import check, descend, hints, objectives, optimizers, predict, quiz, theory
 from optcourse.explorers.lesson_05 import (
     CycleExplorer,
     DigitsExplorer,
@@ -37,6 +37,7 @@ from optcourse.explorers.lesson_05 import (
     PathExplorer,
     PhaseExplorer,
     RateMapExplorer,
+    digits_run,
 )
 from optcourse.objectives import heavy_ball_cycle, quadratic
 from optcourse.optimizers import Momentum
@@ -286,9 +287,10 @@ def step_matrix(curvature, learning_rate, rho):
     return np.array([[1 - learning_rate * curvature, -learning_rate * rho], [curvature, rho]])
 
 
-for curvature in (0.2, 4.0):
-    factors = np.linalg.eigvals(step_matrix(curvature, 0.1, 0.8))
-    print(f"curvature {curvature}: factors {factors.round(3)}, of size {np.abs(factors).round(3)}")
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
+for _curvature in (0.2, 4.0):
+    _factors = np.linalg.eigvals(step_matrix(_curvature, 0.1, 0.8))
+    print(f"curvature {_curvature}: factors {_factors.round(3)}, of size {np.abs(_factors).round(3)}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Two numbers on each axis, so two factors. Read the sizes in the print: they are what counts. Who does
@@ -363,10 +365,10 @@ def steps_of_a_run(condition_number):
 
 
 print("condition number   gradient descent, by its rate   momentum, by its rate   momentum, a run")
-for kappa in (10.0, 100.0, 1000.0, 10_000.0):
-    plain = theory.steps_to(theory.gradient_descent_rate(kappa), 1e-6)
-    with_velocity = theory.steps_to(theory.best_momentum_rate(kappa), 1e-6)
-    print(f"{kappa:16,.0f} {plain:31,d} {with_velocity:23,d} {steps_of_a_run(kappa):17,d}")
+for _kappa in (10.0, 100.0, 1000.0, 10_000.0):
+    _plain = theory.steps_to(theory.gradient_descent_rate(_kappa), 1e-6)
+    _momentum = theory.steps_to(theory.best_momentum_rate(_kappa), 1e-6)
+    print(f"{_kappa:16,.0f} {_plain:31,d} {_momentum:23,d} {steps_of_a_run(_kappa):17,d}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Why does the run need more steps than its rate says? Exactly at the best setting the two roots on an axis
@@ -392,8 +394,8 @@ for kappa in (10.0, 100.0, 1000.0, 10_000.0):
 
 # %%
 print("rho      factor per step, at best   steps to a millionth, at best")
-for rho in (0.5, 0.9, 0.99, 0.999):
-    print(f"{rho:<8} {np.sqrt(rho):25.4f} {theory.steps_to(np.sqrt(rho), 1e-6):31,d}")
+for _rho in (0.5, 0.9, 0.99, 0.999):
+    print(f"{_rho:<8} {np.sqrt(_rho):25.4f} {theory.steps_to(np.sqrt(_rho), 1e-6):31,d}")
 
 # %% [markdown]
 # A valley with a large condition number needs a large `rho` all the same: it pays this price, and gradient
@@ -470,10 +472,10 @@ EscapeExplorer()
 # $\lambda = -2$:
 
 # %%
-growth = float(theory.momentum_rate(0.01, 0.9, -2.0))
-print(f"factor per step: gradient descent 1.02, momentum {growth:.4f}")
+_growth = float(theory.momentum_rate(0.01, 0.9, -2.0))
+print(f"factor per step: gradient descent 1.02, momentum {_growth:.4f}")
 print(
-    f"to grow a million times: {np.log(1e6) / np.log(1.02):.0f} steps against {np.log(1e6) / np.log(growth):.0f}"
+    f"to grow a million times: {np.log(1e6) / np.log(1.02):.0f} steps against {np.log(1e6) / np.log(_growth):.0f}"
 )
 
 # %% [markdown]
@@ -607,14 +609,12 @@ hints("05-nesterov")
 # yourself:
 
 # %%
-from optcourse import objectives, optimizers
-
-bowl = objectives.lecture_bowl()
-look_ahead = descend(bowl, optimizers.NesterovLookAhead(0.1, 0.9), (-5.0, -1.0), 20)
-stored = descend(bowl, optimizers.Nesterov(0.1, 0.9), (-5.0, -1.0), 20)
-shifted = look_ahead.w - 0.1 * 0.9 * look_ahead.state["velocity"]
-print("largest difference of the two w:              ", np.abs(stored.w - look_ahead.w).max().round(3))
-print("largest difference after shifting by the rule:", np.abs(stored.w - shifted).max())
+_bowl = objectives.lecture_bowl()
+_look_ahead = descend(_bowl, optimizers.NesterovLookAhead(0.1, 0.9), (-5.0, -1.0), 20)
+_stored = descend(_bowl, optimizers.Nesterov(0.1, 0.9), (-5.0, -1.0), 20)
+_shifted = _look_ahead.w - 0.1 * 0.9 * _look_ahead.state["velocity"]
+print("largest difference of the two w:              ", np.abs(_stored.w - _look_ahead.w).max().round(3))
+print("largest difference after shifting by the rule:", np.abs(_stored.w - _shifted).max())
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Only for those who will read library code: another point is stored, the walk is the same.
@@ -625,10 +625,10 @@ print("largest difference after shifting by the rule:", np.abs(stored.w - shifte
 # $$0 < \alpha\lambda < \frac{2 + 2\rho}{1 + 2\rho}$$
 
 # %%
-for rho in (0.0, 0.5, 0.9):
+for _rho in (0.0, 0.5, 0.9):
     print(
-        f"rho = {rho}: momentum settles up to {float(theory.momentum_limit(rho)):.3f}, "
-        f"Nesterov up to {float(theory.nesterov_limit(rho)):.3f}"
+        f"rho = {_rho}: momentum settles up to {float(theory.momentum_limit(_rho)):.3f}, "
+        f"Nesterov up to {float(theory.nesterov_limit(_rho)):.3f}"
     )
 
 # %% [markdown]
@@ -697,12 +697,10 @@ hints("05-heavy-ball-cycle")
 DigitsExplorer(yours=momentum)
 
 # %%
-from optcourse.explorers.lesson_05 import digits_run
-
-for rate, rho in ((0.1, 0.0), (0.1, 0.9), (1.0, 0.0)):
-    loss, accuracy = digits_run(rate, rho, 150)
+for _rate, _rho in ((0.1, 0.0), (0.1, 0.9), (1.0, 0.0)):
+    _loss, _accuracy = digits_run(_rate, _rho, 150)
     print(
-        f"learning_rate {rate}, rho {rho}: loss {loss[-1]:.3f}, {accuracy:.1%} of the test images read right"
+        f"learning_rate {_rate}, rho {_rho}: loss {_loss[-1]:.3f}, {_accuracy:.1%} of the test images read right"
     )
 
 # %% [markdown]
@@ -737,9 +735,9 @@ def a_tenth_from_step_10(t):
     return 1.0 if t < 10 else 0.1
 
 
-for words, schedule in (("constant learning rate", None), ("a tenth from step 10 on", a_tenth_from_step_10)):
+def compare_conventions(words, schedule):
     ends = [
-        descend(bowl, optimizer, (-5.0, -1.0), 15, schedule=schedule).final
+        descend(objectives.lecture_bowl(), optimizer, (-5.0, -1.0), 15, schedule=schedule).final
         for optimizer in (
             optimizers.Momentum(0.1, 0.8),
             optimizers.SutskeverMomentum(0.1, 0.8),
@@ -747,6 +745,10 @@ for words, schedule in (("constant learning rate", None), ("a tenth from step 10
         )
     ]
     print(f"{words}: lecture {ends[0].round(4)}, sutskever {ends[1].round(4)}, average {ends[2].round(4)}")
+
+
+compare_conventions("constant learning rate", None)
+compare_conventions("a tenth from step 10 on", a_tenth_from_step_10)
 
 # %% [markdown]
 # **Your turn.** Convert settings. The names are `"lecture"`, `"sutskever"` and `"average"`. Return the pair

@@ -27,15 +27,19 @@
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
 
-from optcourse import check, hints, predict, quiz
+from optcourse import check, descend, hints, predict, quiz
 from optcourse.explorers.lesson_06 import (
     DigitsExplorer,
     LettersExplorer,
     PathExplorer,
     RotationExplorer,
     StallExplorer,
+    digits_run,
+    letters_run,
+    speech,
 )
 from optcourse.objectives import lecture_bowl
+from optcourse.optimizers import AdaGrad, GradientDescent
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture before a formula
@@ -221,10 +225,11 @@ predict("06-hundredth-step")
 # $2\alpha\sqrt{t}$. For twice the way you need four times the steps.
 
 # %%
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
 print("      t   step length   way walked   2·α·√t   way if no step shrank")
-for t in (1, 4, 100, 10_000):
-    way = np.sum(0.4 / np.sqrt(np.arange(1, t + 1)))
-    print(f"{t:7,d} {0.4 / np.sqrt(t):13.4f} {way:12.3f} {2 * 0.4 * np.sqrt(t):8.1f} {0.4 * t:23.1f}")
+for _t in (1, 4, 100, 10_000):
+    _way = np.sum(0.4 / np.sqrt(np.arange(1, _t + 1)))
+    print(f"{_t:7,d} {0.4 / np.sqrt(_t):13.4f} {_way:12.3f} {2 * 0.4 * np.sqrt(_t):8.1f} {0.4 * _t:23.1f}")
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** Both axes of both pictures are logarithmic, so $1/\sqrt{t}$ is a straight line.
@@ -251,13 +256,10 @@ StallExplorer()
 # you give it time. How much time depends on the learning rate:
 
 # %%
-from optcourse.descent import descend
-from optcourse.optimizers import AdaGrad
-
 print("learning_rate   loss after 100 steps   after 1,000   after 10,000")
-for learning_rate in (0.05, 0.4, 2.0):
-    run = descend(lecture_bowl(), AdaGrad(learning_rate), (-5.0, -2.0), 10_000, record=("w", "loss"))
-    print(f"{learning_rate:13g} {run.loss[100]:22.2g} {run.loss[1000]:13.2g} {run.loss[10_000]:14.2g}")
+for _rate in (0.05, 0.4, 2.0):
+    _run = descend(lecture_bowl(), AdaGrad(_rate), (-5.0, -2.0), 10_000, record=("w", "loss"))
+    print(f"{_rate:13g} {_run.loss[100]:22.2g} {_run.loss[1000]:13.2g} {_run.loss[10_000]:14.2g}")
 
 # %% [markdown]
 # With 0.05 most of the way is still ahead after 100 steps, and each step is shorter than the one before. With
@@ -301,13 +303,11 @@ hints("06-equal-gradients")
 # you want a *large* step: who knows when the next one comes.
 
 # %%
-from optcourse.explorers.lesson_06 import speech
-
-text = speech()
-print(f"{len(text.codes):,} characters of {text.size} kinds, the most frequent first:")
+_text = speech()
+print(f"{len(_text.codes):,} characters of {_text.size} kinds, the most frequent first:")
 print(
     "  ".join(
-        f"{'blank' if a == ' ' else a}:{int(n)}" for a, n in zip(text.alphabet, text.counts, strict=True)
+        f"{'blank' if a == ' ' else a}:{int(n)}" for a, n in zip(_text.alphabet, _text.counts, strict=True)
     )
 )
 
@@ -333,20 +333,19 @@ LettersExplorer()
 # How well can each do, at its own best learning rate? A fair comparison gives both the same number of tries: here each is
 # run with 25 learning rates over three decades, with the same minibatches, and the best mean of both groups counts.
 
-# %%
-from optcourse.explorers.lesson_06 import letters_run
-from optcourse.optimizers import GradientDescent
 
-for name, optimizer, rates in (
-    ("SGD", GradientDescent, np.geomspace(0.2, 200, 25)),
-    ("AdaGrad", AdaGrad, np.geomspace(0.02, 20, 25)),
-):
+# %%
+def best_on_letters(name, optimizer, rates):
     ends = [[curve[-1] for curve in letters_run(optimizer, float(rate))[:2]] for rate in rates]
     best = int(np.argmin(np.mean(ends, axis=1)))
     frequent, rare = ends[best]
     print(
         f"{name:8s} best learning rate {rates[best]:6.2f}: still to be learned {frequent:.3f} (frequent), {rare:.3f} (rare)"
     )
+
+
+best_on_letters("SGD", GradientDescent, np.geomspace(0.2, 200, 25))
+best_on_letters("AdaGrad", AdaGrad, np.geomspace(0.02, 20, 25))
 
 # %% [markdown]
 # AdaGrad leaves less than half as much to learn in both groups. This is what it was made for: text, clicks, anything
@@ -476,16 +475,16 @@ hints("06-rotation-experiment")
 # %%
 DigitsExplorer(yours=adagrad)
 
-# %%
-from optcourse.explorers.lesson_06 import digits_run
 
-print("loss on the test images after 100 minibatches, for learning rates from small to large")
-for name, optimizer, rates in (
-    ("SGD", GradientDescent, (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)),
-    ("AdaGrad", AdaGrad, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)),
-):
+# %%
+def losses_on_digits(name, optimizer, rates):
     losses = [digits_run(optimizer, rate)[0][-1] for rate in rates]
     print(f"{name:8s}", "  ".join(f"{loss:.3f}" for loss in losses), f"  best: {min(losses):.3f}")
+
+
+print("loss on the test images after 100 minibatches, for learning rates from small to large")
+losses_on_digits("SGD", GradientDescent, (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0))
+losses_on_digits("AdaGrad", AdaGrad, (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0))
 
 # %% [markdown]
 # At their best learning rates the two end at practically the same loss here. AdaGrad is no magic: the rare pixels hardly
@@ -531,10 +530,10 @@ def length_of_step(version, slope, t, learning_rate=0.4, eps=1e-7):
 
 
 print("version   slope 1: step 1    step 4   step 100   slope 1e-6   eps 0.01: slope 1    slope -1")
-for version in "ABC":
-    shown = [length_of_step(version, slope, t) for slope, t in ((1, 1), (1, 4), (1, 100), (1e-6, 1))]
-    shown += [length_of_step(version, slope, 1, eps=0.01) for slope in (1, -1)]
-    print("   {}    {:15.4f} {:9.4f} {:10.4f} {:12.4f} {:19.4f} {:11.4f}".format(version, *shown))
+for _version in "ABC":
+    _shown = [length_of_step(_version, slope, t) for slope, t in ((1, 1), (1, 4), (1, 100), (1e-6, 1))]
+    _shown += [length_of_step(_version, slope, 1, eps=0.01) for slope in (1, -1)]
+    print("   {}    {:15.4f} {:9.4f} {:10.4f} {:12.4f} {:19.4f} {:11.4f}".format(_version, *_shown))
 
 # %% [markdown]
 # Which version belongs to which symptom? Answer with a letter, "A", "B" or "C".
@@ -586,12 +585,12 @@ hints("06-find-the-error")
 # The course's tests compare the update with PyTorch's own, step by step, and the defaults too.
 
 # %% slideshow={"slide_type": "skip"}
-slope, learning_rate = 1e-6, 0.4
-print(f"first step, slope {slope:g}:")
-print(f"  eps 1e-7 outside (lecture):  {learning_rate * slope / (slope + 1e-7):.4f}")
-print(f"  eps 1e-10 outside (PyTorch): {learning_rate * slope / (slope + 1e-10):.4f}")
-print(f"  eps 1e-7 inside:             {learning_rate * slope / np.sqrt(slope**2 + 1e-7):.6f}")
-print(f"  sum starts at 0.1 (Keras):   {learning_rate * slope / np.sqrt(0.1 + slope**2 + 1e-7):.8f}")
+_slope, _rate = 1e-6, 0.4
+print(f"first step, slope {_slope:g}:")
+print(f"  eps 1e-7 outside (lecture):  {_rate * _slope / (_slope + 1e-7):.4f}")
+print(f"  eps 1e-10 outside (PyTorch): {_rate * _slope / (_slope + 1e-10):.4f}")
+print(f"  eps 1e-7 inside:             {_rate * _slope / np.sqrt(_slope**2 + 1e-7):.6f}")
+print(f"  sum starts at 0.1 (Keras):   {_rate * _slope / np.sqrt(0.1 + _slope**2 + 1e-7):.8f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # **The same in a library** (PyTorch 2.13, optax 0.2.8, Keras 3.15; `params` are the model's parameters):

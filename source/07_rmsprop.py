@@ -139,14 +139,18 @@ hints("07-repair")
 #
 # A gradient of 2 in every step, `learning_rate` 0.1, `decay_rate` 0.9. Watch the memory fill up towards $2^2 = 4$.
 
+
 # %%
-w, grad_squared = 5.0, 0.0
-for t in range(1, 4):
-    dw = 2.0
-    grad_squared = 0.9 * grad_squared + (1 - 0.9) * dw * dw
-    step = 0.1 * dw / (np.sqrt(grad_squared) + 1e-7)
-    w -= step
-    print(f"step {t}: grad_squared = {grad_squared:.3f}   step = {step:.3f}   w = {w:.3f}")
+def three_steps(w, dw):
+    grad_squared = 0.0
+    for t in range(1, 4):
+        grad_squared = 0.9 * grad_squared + (1 - 0.9) * dw * dw
+        step = 0.1 * dw / (np.sqrt(grad_squared) + 1e-7)
+        w -= step
+        print(f"step {t}: grad_squared = {grad_squared:.3f}   step = {step:.3f}   w = {w:.3f}")
+
+
+three_steps(w=5.0, dw=2.0)
 
 # %% [markdown]
 # The steps are longer than `learning_rate`, and they shrink. Hold that thought: first, a prediction about it.
@@ -160,10 +164,11 @@ predict("07-first-step")
 # small at first. Here is the length of step $t$, in units of `learning_rate`:
 
 # %%
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
 print("t       " + "".join(f"{t:8d}" for t in (1, 2, 5, 10, 100, 1000)))
-for decay_rate in (0.9, 0.99, 0.999):
-    lengths = [float(rmsprop_step(1.0, decay_rate, t)) for t in (1, 2, 5, 10, 100, 1000)]
-    print(f"{decay_rate:<8}" + "".join(f"{length:8.2f}" for length in lengths))
+for _decay_rate in (0.9, 0.99, 0.999):
+    _lengths = [float(rmsprop_step(1.0, _decay_rate, t)) for t in (1, 2, 5, 10, 100, 1000)]
+    print(f"{_decay_rate:<8}" + "".join(f"{length:8.2f}" for length in _lengths))
 
 # %% [markdown]
 # A long memory makes a long first step. Adam, in the [next lesson](08_adam.ipynb), repairs exactly this.
@@ -185,10 +190,10 @@ for decay_rate in (0.9, 0.99, 0.999):
 # They are not the same. At the end of the window the weight has fallen further than to a half: to about a third.
 
 # %%
-for decay_rate in (0.9, 0.99, 0.999):
+for _decay_rate in (0.9, 0.99, 0.999):
     print(
-        f"decay_rate {decay_rate}: window {1 / (1 - decay_rate):6.0f} steps, half-life {half_life(decay_rate):7.2f} steps,"
-        f" weight at the end of the window {decay_rate ** (1 / (1 - decay_rate)):.2f} of the first"
+        f"decay_rate {_decay_rate}: window {1 / (1 - _decay_rate):6.0f} steps, half-life {half_life(_decay_rate):7.2f} steps,"
+        f" weight at the end of the window {_decay_rate ** (1 / (1 - _decay_rate)):.2f} of the first"
     )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -294,10 +299,10 @@ RMSPropExplorer(yours=rmsprop)
 predict("07-walks-on")
 
 # %%
-trace = descend(quadratic(20.0), RMSProp(learning_rate=0.15, decay_rate=0.9, eps=1e-7), (-3.0, 2.0), 600)
-for t in (10, 60, 70, 80, 100, 200, 599, 600):
-    rate = 0.15 / (np.sqrt(trace.state["grad_squared"][t, 0]) + 1e-7)
-    print(f"step {t:3d}: w[0] = {trace.w[t, 0]:9.2g}   effective learning rate of w[0] = {rate:9.3g}")
+_run = descend(quadratic(20.0), RMSProp(learning_rate=0.15, decay_rate=0.9, eps=1e-7), (-3.0, 2.0), 600)
+for _t in (10, 60, 70, 80, 100, 200, 599, 600):
+    _rate = 0.15 / (np.sqrt(_run.state["grad_squared"][_t, 0]) + 1e-7)
+    print(f"step {_t:3d}: w[0] = {_run.w[_t, 0]:9.2g}   effective learning rate of w[0] = {_rate:9.3g}")
 
 # %% [markdown]
 # Near the minimum the gradients are tiny, so the memory fades and the effective learning rate *rises*. Along `w[0]` the
@@ -317,9 +322,12 @@ CliffExplorer(yours=rmsprop)
 # The numbers behind it, after 200 steps:
 
 # %%
-for optimizer in (AdaGrad(learning_rate=0.1, eps=1e-7), RMSProp(learning_rate=0.1, decay_rate=0.9, eps=1e-7)):
-    trace = descend(cliff(), optimizer, (3.8, 3.0), 200)
-    print(f"{type(optimizer).__name__:8} ends {np.linalg.norm(trace.final):.2f} away from the minimum")
+for _optimizer in (
+    AdaGrad(learning_rate=0.1, eps=1e-7),
+    RMSProp(learning_rate=0.1, decay_rate=0.9, eps=1e-7),
+):
+    _run = descend(cliff(), _optimizer, (3.8, 3.0), 200)
+    print(f"{type(_optimizer).__name__:8} ends {np.linalg.norm(_run.final):.2f} away from the minimum")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 4 min. Vote, then look: in the valley the steps do not shrink by themselves. Ask what would help: a

@@ -225,10 +225,11 @@ predict("08-peak")
 # With $\beta_1 = 0.9$ and $\beta_2 = 0.999$:
 
 # %%
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
 print("step t   moment1 is at   root of moment2 is at   the step is too long by")
-for t in (1, 2, 5, 10, 12, 20, 50, 100, 1000, 5000):
-    part1, part2 = 1 - 0.9**t, np.sqrt(1 - 0.999**t)
-    print(f"{t:6d} {part1:14.1%} {part2:20.1%} {part1 / part2:20.2f} times")
+for _t in (1, 2, 5, 10, 12, 20, 50, 100, 1000, 5000):
+    _part1, _part2 = 1 - 0.9**_t, np.sqrt(1 - 0.999**_t)
+    print(f"{_t:6d} {_part1:14.1%} {_part2:20.1%} {_part1 / _part2:20.2f} times")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Read the table slowly; many texts have it the wrong way round. *Both* moments are too small. But the one **below** the
@@ -370,15 +371,19 @@ AdamExplorer(yours=adam)
 # Three places for one tiny number, all in use somewhere. As long as gradients are large against it, nobody notices. Let
 # the first gradient be as small as `eps` itself, $10^{-6}$:
 
+
 # %%
-dw, eps, beta1, beta2 = 1e-6, 1e-6, 0.9, 0.999
-m, v = (1 - beta1) * dw, (1 - beta2) * dw * dw
-after = m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + eps)
-before = np.sqrt(1 - beta2) / (1 - beta1) * m / (np.sqrt(v) + eps)
-inside = m / (1 - beta1) / np.sqrt(v / (1 - beta2) + eps)
-print(f"after the correction, outside the root (here, the paper, PyTorch): {after:.4f} learning rates")
-print(f"before the correction (the paper's short form, Keras):             {before:.4f} learning rates")
-print(f"inside the root (some texts):                                      {inside:.4f} learning rates")
+def first_steps(dw, eps, beta1=0.9, beta2=0.999):
+    m, v = (1 - beta1) * dw, (1 - beta2) * dw * dw
+    after = m / (1 - beta1) / (np.sqrt(v / (1 - beta2)) + eps)
+    before = np.sqrt(1 - beta2) / (1 - beta1) * m / (np.sqrt(v) + eps)
+    inside = m / (1 - beta1) / np.sqrt(v / (1 - beta2) + eps)
+    print(f"after the correction, outside the root (here, the paper, PyTorch): {after:.4f} learning rates")
+    print(f"before the correction (the paper's short form, Keras):             {before:.4f} learning rates")
+    print(f"inside the root (some texts):                                      {inside:.4f} learning rates")
+
+
+first_steps(dw=1e-6, eps=1e-6)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Three places, all in use. Nobody notices until gradients are tiny.
@@ -525,18 +530,21 @@ predict("08-weight-decay")
 # %%
 DecayExplorer()
 
+
 # %%
-signs = np.random.default_rng(0).choice([-1, 1], 1000)
+def left_of_a_weight(optimizer, scale):
+    w = np.array([1.0])
+    state = optimizer.init(w)
+    for sign in np.random.default_rng(0).choice([-1, 1], 1000):
+        optimizer.step(w, scale * sign * np.ones(1), state)
+    return w[0]
+
+
 print("size of gradients   left by L2   left by AdamW")
-for scale in (1e-3, 1.0, 100.0):
-    left = []
-    for optimizer in (AdamL2(1e-3, weight_decay=0.1), AdamW(1e-3, weight_decay=0.1)):
-        w = np.array([1.0])
-        state = optimizer.init(w)
-        for sign in signs:
-            optimizer.step(w, scale * sign * np.ones(1), state)
-        left.append(w[0])
-    print(f"{scale:17g} {left[0]:12.3f} {left[1]:15.3f}")
+for _scale in (1e-3, 1.0, 100.0):
+    _by_l2 = left_of_a_weight(AdamL2(1e-3, weight_decay=0.1), _scale)
+    _by_adamw = left_of_a_weight(AdamW(1e-3, weight_decay=0.1), _scale)
+    print(f"{_scale:17g} {_by_l2:12.3f} {_by_adamw:15.3f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Drag the probe from tiny to huge gradients: one curve moves, the other does not. That is the

@@ -29,7 +29,16 @@ import itertools
 import numpy as np
 
 from optcourse import check, hints, predict, quiz, race
-from optcourse.explorers.lesson_09 import RaceExplorer, ScheduleExplorer, SensitivityExplorer, SurfaceExplorer
+from optcourse.explorers.lesson_09 import (
+    OWN,
+    PRINCIPAL,
+    RANDOM,
+    RaceExplorer,
+    ScheduleExplorer,
+    SensitivityExplorer,
+    SurfaceExplorer,
+    shadow,
+)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The track
@@ -299,11 +308,12 @@ def train_momentum(learning_rate, seed):
     return race.losses_of(race.run("Momentum", learning_rate, seed)[-1:], seed)[0]
 
 
-result = fair_sweep(train_momentum, [0.01, 0.1, 1.0], list(race.TUNING_SEEDS))
-if result is None:
+# Names that begin with _ are the lesson's own: they overwrite none of yours.
+_result = fair_sweep(train_momentum, [0.01, 0.1, 1.0], list(race.TUNING_SEEDS))
+if _result is None:
     print("fair_sweep is still blank: it returned nothing.")
 else:
-    print("best learning rate and medians:", result)
+    print("best learning rate and medians:", _result)
 
 # %% [markdown]
 # Why the median and not the mean? One lost run has an infinite loss, and then the mean is infinite too, however good the
@@ -340,10 +350,10 @@ SensitivityExplorer()
 
 # %% slideshow={"slide_type": "subslide"}
 print("algorithm   best in the race   within twice of it")
-for name in race.OPTIMIZERS:
-    medians = np.median(stored.finals(name), axis=1)
-    good = [rate for rate, loss in zip(race.RATES, medians, strict=True) if loss < 2 * medians.min()]
-    print(f"{name:9} {race.RATES[medians.argmin()]:14g}          from {good[0]:g} to {good[-1]:g}")
+for _name in race.OPTIMIZERS:
+    _medians = np.median(stored.finals(_name), axis=1)
+    _good = [rate for rate, loss in zip(race.RATES, _medians, strict=True) if loss < 2 * _medians.min()]
+    print(f"{_name:9} {race.RATES[_medians.argmin()]:14g}          from {_good[0]:g} to {_good[-1]:g}")
 
 # %% [markdown]
 # Learning rates belong on a *logarithmic* scale: what matters is the factor between them. A good search begins with a
@@ -381,13 +391,16 @@ ScheduleExplorer()
 # So the answer to "does a schedule help?" depends on the learning rate. A schedule has to be tuned *with* it. Compare one
 # schedule with another only when each has had its own sweep. In the race above, the stored runs did that.
 
+
 # %%
-for schedule in race.SCHEDULES:
-    ends = {}
+def tuned_losses(schedule):
     for name in race.OPTIMIZERS:
         rate = stored.best_rate(name, schedule)
-        ends[name] = np.median(stored.curves(name, rate, schedule)[:, -1])
-    print(f"{schedule:17}" + "   ".join(f"{name} {loss:.3f}" for name, loss in ends.items()))
+        yield name, np.median(stored.curves(name, rate, schedule)[:, -1])
+
+
+for _schedule in race.SCHEDULES:
+    print(f"{_schedule:17}" + "   ".join(f"{name} {loss:.3f}" for name, loss in tuned_losses(_schedule)))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Read the columns. With a constant learning rate, Nesterov is first. With warm-up and cosine, Adam is (and that holds for
@@ -456,12 +469,10 @@ SurfaceExplorer()
 # Distrust pretty surfaces.
 
 # %% slideshow={"slide_type": "subslide"}
-from optcourse.explorers.lesson_09 import OWN, PRINCIPAL, RANDOM, shadow
-
-for plane in (PRINCIPAL, OWN, RANDOM):
-    held, real, on_plane = shadow(plane, "SGD", 0)
+for _plane in (PRINCIPAL, OWN, RANDOM):
+    _held, _real, _on_plane = shadow(_plane, "SGD", 0)
     print(
-        f"{plane:32} holds {held:6.2%} of SGD's movement; loss at the start {real[0]:.2f}, shadow {on_plane[0]:.2f}"
+        f"{_plane:32} holds {_held:6.2%} of SGD's movement; loss at the start {_real[0]:.2f}, shadow {_on_plane[0]:.2f}"
     )
 
 # %% [markdown]

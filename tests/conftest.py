@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import collections
+import contextlib
+import fcntl
 import os
+import pickle
 import shutil
 import signal
 import socket
@@ -32,6 +36,21 @@ if (
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# What is Linux's alone, and why. Elsewhere it is skipped, and the last lines of the run say so.
+LINUX_ONLY = {
+    "tests/grading": "marking behind walls is Linux's: bubblewrap, /proc and the kernel's filters",
+    "tests/test_course_py.py": "a stand-in for uv is a script of POSIX, and set-ups are ended by its signals",
+}
+
+
+def linux_only(path: Path, platform: str = sys.platform) -> str | None:
+    """Why a test file is skipped on this platform, or None."""
+    if platform == "linux":
+        return None
+    places = (reason for place, reason in LINUX_ONLY.items() if path.is_relative_to(COURSE / place))
+    return next(places, None)
+
+
 # Wall-clock deadlines fail at random on a busy machine; pytest-timeout ends what really hangs.
 hypothesis.settings.register_profile("optcourse", deadline=None, derandomize=IN_CI)
 hypothesis.settings.load_profile("optcourse")
@@ -46,6 +65,41 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+# Files whose tests share nothing: both workers may take from them. Every other file goes to one worker whole.
+SPREAD = (
+    "authoring/test_misconceptions",
+    "authoring/test_sources_run",
+    "lessons/test_every_figure",
+    "test_course_py",
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Pieces(LoadScopeScheduling):
+        """What one worker does in one go: a file, which shares a browser or a server, or a test of a file that is spread."""
+
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return nodeid if file in {f"tests/{name}.py" for name in SPREAD} else file
+
+    config.option.loadscopereorder = False  # the order is the one below
+    return Pieces(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with something slow in them first, so that both workers end together, on small pieces."""
+    for item in items:
+        if reason := linux_only(item.path):
+            item.add_marker(pytest.mark.skip(reason=reason))
+    slow = {
+        item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("browser"))
+    }
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @dataclass(frozen=True)
@@ -63,10 +117,10 @@ class LabServer:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reports = terminalreporter.stats.get("skipped", [])
-    count = sum("browser" in report.keywords for report in reports)
-    if count:
-        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {NO_BROWSER}", yellow=True)
+    skipped = [report for report in terminalreporter.stats.get("skipped", []) if "browser" in report.keywords]
+    reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"NOT RUN: {count} browser tests; {reason}", yellow=True)
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +161,44 @@ def page(chromium) -> Iterator:
     context.set_default_timeout(120_000)
     yield context.new_page()
     context.close()
+
+
+@dataclass(frozen=True)
+class BuiltSite:
+    """The whole course as web pages. Nobody writes into the folders: workers share them."""
+
+    folder: Path
+    cache: Path
+    result: Any
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
+    """The site, built once a run: whichever worker needs it first runs the notebooks, the others wait for it."""
+    from optcourse.publishing.site.build import build
+
+    def make(folder: Path) -> None:
+        result = build(COURSE, folder / "site", jobs=2, cache=folder / "cache")
+        (folder / "result.pickle").write_bytes(pickle.dumps(result))
+
+    folder = made_once(tmp_path_factory, "site", make)
+    return BuiltSite(folder / "site", folder / "cache", pickle.loads((folder / "result.pickle").read_bytes()))
+
+
+def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder of the run's own, which one worker fills and all may read."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+    folder, whole = root / f"shared-{name}", root / f"shared-{name}.whole"
+    with (root / f"shared-{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not whole.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # of a worker that failed half-way
+            folder.mkdir()
+            make(folder)
+            whole.touch()
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -173,15 +265,17 @@ def until(happened: Callable[[], object], seconds: float = 240) -> Any:
 
 
 def wait_until_it_answers(server: LabServer, seconds: float = 300) -> None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if server.process.poll() is not None:
-            break
+    def answers() -> bool:
         try:
-            with urllib.request.urlopen(server.url + "/api/status", timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
+            with urllib.request.urlopen(server.url + "/api/status", timeout=120):
+                return True
+        except OSError:
+            return False
+
+    with contextlib.suppress(AssertionError):  # the lines below say more
+        until(lambda: answers() or server.process.poll() is not None, seconds)
+        if server.process.poll() is None:
+            return
     tail = "\n".join(server.log.read_text().splitlines()[-20:])
     raise RuntimeError(f"JupyterLab did not answer within {seconds:.0f} s ({sys.executable}):\n{tail}")
 

@@ -13,10 +13,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import until
 
 COURSE = Path(__file__).resolve().parents[1]
 PATIENCE = 250  # seconds; on a quiet machine nothing here takes ten
@@ -35,7 +36,7 @@ if sys.argv[1] == "venv":
     sys.exit(subprocess.call([python, "-m", "venv", "--without-pip", sys.argv[-1]]))
 if mode == "hang":
     print("installing", flush=True)
-    time.sleep(60)
+    time.sleep(6000)
 if mode == "hold":
     print("installing", flush=True)
     while not os.path.exists(os.path.join(folder, "go on")):
@@ -154,8 +155,8 @@ def test_an_interrupted_install_is_done_again_from_scratch(course, end):
     course.uv_does("hang")
     process = course.start("lab")
     wait_for(process, "installing the course")
-    while len(log := (course.tools / "calls").read_text().splitlines()) < 2:
-        time.sleep(0.02)
+    until(lambda: len((course.tools / "calls").read_text().splitlines()) == 2)
+    log = (course.tools / "calls").read_text().splitlines()
     process.send_signal(end)
     output = process.communicate(timeout=PATIENCE)[0]
     assert log[1].startswith("pip install")
@@ -365,14 +366,13 @@ def test_what_a_killed_set_up_left_running_is_waited_for(course, tmp_path):
         "code = 'import os, time\\nwhile not os.path.exists(%r): time.sleep(0.02)'\n"
         f"subprocess.Popen([sys.executable, '-c', code % {str(tmp_path / 'end')!r}], close_fds=False)\n"
         f"open({str(tmp_path / 'child runs')!r}, 'w').close()\n"
-        "time.sleep(600)\n"
+        "time.sleep(6000)\n"
     )
     course.uv_then(child)
     course.uv_goes_on()
     first = course.start("lab")
-    while not (tmp_path / "child runs").exists():
-        assert first.poll() is None
-        time.sleep(0.02)
+    until(lambda: (tmp_path / "child runs").exists() or first.poll() is not None)
+    assert first.poll() is None
     first.kill()
     first.wait()
     (course.tools / "then.py").unlink()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,7 +20,7 @@ COURSE = Path(__file__).resolve().parents[1]
 PAGES = [COURSE / "README.md", COURSE / "CONTRIBUTING.md", *sorted((COURSE / "docs").glob("*.md"))]
 # A file of the course: its folder, then names in which NN is a lesson's number.
 FILE = re.compile(r"`((?:optcourse|tests|docs|source|benchmarks)/[\w./-]*)`")
-OURS = re.compile(r"(?:python3 course\.py|optcourse) +(?P<words>[a-z].*)")
+OURS = re.compile(r"(?:(?:python3|py) course\.py|optcourse) +(?P<words>[a-z].*)")
 
 
 class Parsed(Exception):
@@ -190,3 +194,149 @@ def test_what_is_not_true_is_found(text, complaint, parse_only):
 )
 def test_what_is_true_passes(text, parse_only):
     assert complaints(text, COURSE) == []
+
+
+# ---- every command, on every system ---------------------------------------------------------------------------
+
+
+class Found(Exception):
+    """Carries the parser of a command."""
+
+
+def options_of(command: str, monkeypatch) -> set[str]:
+    """The long options that a command's own parser takes."""
+    understand = argparse.ArgumentParser.parse_known_args
+
+    def parse_known_args(self, args=None, namespace=None):
+        if self.prog == "optcourse":
+            return understand(self, args, namespace)
+        raise Found(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(argparse.ArgumentParser, "parse_known_args", parse_known_args)
+        with pytest.raises(Found) as found:
+            cli.main([command])
+    actions = found.value.args[0]._actions
+    return {text for action in actions for text in action.option_strings if text[:2] == "--"} - {"--help"}
+
+
+def options_on_the_page(page: str) -> dict[str, set[str]]:
+    """By command: the options in the first column of the tables below its heading."""
+    sections = {part.split("\n")[0]: part for part in page.split("\n## ")[1:]}
+    return {
+        name: {
+            option
+            for line in part.split("\n")
+            if line.startswith("| `")
+            for option in re.findall(r"`(--[\w-]+)", line.split("|")[1])
+        }
+        for name, part in sections.items()
+    }
+
+
+def test_the_page_of_commands_has_every_option_and_no_other(monkeypatch):
+    page = options_on_the_page((COURSE / "docs" / "commands.md").read_text(encoding="utf-8"))
+    assert page == {name: options_of(name, monkeypatch) for name in cli.COMMANDS}
+
+
+def test_an_option_that_the_page_leaves_out_is_found(monkeypatch):
+    page = "# All\n\n## lab\n\n| `--lesson NN` | x |\n| `--fly`, `--far` | x |\n| `--yes` | not `--no` |\n"
+    assert options_on_the_page(page) == {"lab": {"--lesson", "--fly", "--far", "--yes"}}
+    assert "--with-solutions" in options_of("lab", monkeypatch)
+
+
+def test_course_py_names_every_command():
+    words = (COURSE / "course.py").read_text(encoding="utf-8").split('"""')[1]
+    assert set(re.findall(r"^    python3 course\.py (\w+)", words, re.MULTILINE)) == set(cli.COMMANDS)
+
+
+def silent_about_windows(text: str) -> bool:
+    return "python3 course.py" in text and "py course.py" not in text.replace("python3 course.py", "")
+
+
+@pytest.mark.parametrize("page", [*PAGES, COURSE / "course.py"], ids=lambda page: page.name)
+def test_whoever_reads_python3_reads_what_windows_has_instead(page):
+    assert not silent_about_windows(page.read_text(encoding="utf-8"))
+
+
+def test_a_page_that_forgets_windows_is_found():
+    assert silent_about_windows("Type `python3 course.py lab`.")
+    assert not silent_about_windows("Type `python3 course.py lab`, on Windows `py course.py lab`.")
+
+
+# ---- the copy that an instructor hands out ----------------------------------------------------------------------
+
+
+def handed_out(folder: Path) -> Path:
+    """The course without what the command in docs/instructor.md leaves out, as somebody unpacks it."""
+    [line] = [
+        line
+        for line in (COURSE / "docs" / "instructor.md").read_text(encoding="utf-8").split("\n")
+        if line.startswith("git archive")
+    ]
+    left_out = set(re.findall(r":\(exclude\)(\w+)", line))
+    assert left_out == {"solutions", "source", "tests", "benchmarks"}
+    root = folder / "course"
+    root.mkdir()
+    for path in COURSE.iterdir():
+        if path.name not in left_out | {"build", "dist", "backups"} and path.name[0] != ".":
+            copy = shutil.copytree if path.is_dir() else shutil.copy
+            copy(path, root / path.name, **({"ignore": NO_CACHES} if path.is_dir() else {}))
+    return root
+
+
+NO_CACHES = shutil.ignore_patterns("__pycache__", ".*")
+
+
+@pytest.mark.slow
+def test_what_was_left_out_of_a_copy_is_said_and_the_rest_works(tmp_path):
+    root = handed_out(tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    environment.pop("OPTCOURSE_HOME", None)
+
+    def call(*words: str) -> tuple[int, str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "optcourse.cli", *words],
+            cwd=root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+        )
+        return done.returncode, done.stdout
+
+    for words, part in {("test",): "tests", ("bench",): "benchmarks/run.py"}.items():
+        code, said = call(*words)
+        assert code == 2 and f"works on {part}, which was left out of this copy" in said, said
+    code, said = call("slides", "03")
+    assert code == 2 and "handed out without them; name a notebook" in said
+    for command in ("build", "site"):
+        code, said = call(command)
+        assert code == 2 and "there is no source/ folder" in said and said.count("\n") == 1
+    code, said = call("update")
+    assert code == 2 and "copy of the whole course" in said
+    assert call("doctor")[0] == 0
+    code, said = call("check", "lessons/06_adagrad.ipynb")
+    assert code == 0 and "Not started" in said or "not started" in said, said
+    assert call("slides", "lessons/10_glossary.ipynb", "--export")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_solved_notebook_that_is_checked_marks_nothing_as_done(tmp_path, monkeypatch):
+    """`optcourse check solutions/NN` is a lecturer's look at the answers; the learner has done nothing yet."""
+    for name in ("lessons", "solutions"):
+        (tmp_path / name).mkdir()
+        shutil.copy(COURSE / name / "06_adagrad.ipynb", tmp_path / name)
+    monkeypatch.delenv("OPTCOURSE_HOME", raising=False)
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["check", "solutions/06_adagrad.ipynb"]) == 0
+    from optcourse import progress
+
+    assert progress.events() == []
+    monkeypatch.chdir(tmp_path / "solutions")
+    assert "passed" in [event.get("status") for event in progress.events()]
+    assert cli.main(["check", "../lessons/06_adagrad.ipynb"]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert {event["status"] for event in progress.events() if event["kind"] == "check"} == {"not started"}

@@ -18,6 +18,7 @@ import pytest
 from optcourse import journal, progress
 from optcourse.checking.check import check
 from optcourse.exercises.lesson_03 import gradient_descent
+from tests.conftest import until
 
 pytestmark = pytest.mark.usefixtures("own_home")
 GD = "03-gradient-descent"
@@ -263,9 +264,8 @@ def test_a_file_that_was_mended_while_one_waited_is_opened_anew():
         fcntl.flock(file, fcntl.LOCK_EX)
         process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert process.stdout.readline() == "on\n"
-        while not has_open(process.pid, path):
-            assert process.poll() is None
-            time.sleep(0.01)
+        until(lambda: has_open(process.pid, path) or process.poll() is not None)
+        assert process.poll() is None
         path.with_name("new").write_bytes(path.read_bytes())
         path.with_name("new").replace(path)
     assert process.communicate(timeout=240)[0] == "True\n"

@@ -37,12 +37,12 @@ ROOMS = {
     "learner": Room("learner", "numpy", "exercises"),
     "explorers": Room(
         "explorers",
-        "numpy anywidget traitlets",
+        "numpy anywidget traitlets PIL",
         "core descent figures exercises learner",
     ),
     "progress": Room("progress journal", "", "place exercises"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
-    "questions": Room("questions", "numpy ipywidgets anywidget", "exercises checking progress"),
+    "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     "authoring": Room(
         "authoring",
         "numpy jupytext nbformat pytest IPython",
@@ -58,10 +58,16 @@ ROOMS = {
         "numpy distributed dask jinja2 markupsafe",
         "exercises learner checking place",
     ),
+    # What the marks of a class teach: the only room that knows marks and pictures.
+    "reporting": Room(
+        "reporting",
+        "numpy nbformat",
+        "place exercises explorers figures learner questions grading",
+    ),
     "commands": Room(
         "commands cli",
-        "nbformat nbclient jupyter_server packaging",
-        "place progress authoring publishing grading",
+        "nbformat nbclient jupyter_server jupyter_client zmq traitlets packaging",
+        "place progress authoring publishing grading reporting",
     ),
 }
 

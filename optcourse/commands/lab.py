@@ -14,8 +14,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from optcourse.commands import handout
 from optcourse.files import write_whole
-from optcourse.place import course_root, with_quiet_blas
+from optcourse.place import NoCourseHere, course_root, is_laid_out, is_whole, with_quiet_blas
 
 FIRST_LESSON = "00_start_here.ipynb"
 
@@ -25,9 +26,15 @@ SETTINGS = {
 }
 
 SERVER_CONFIG = '''"""Written by `optcourse lab` at every start; do not edit."""
+import zmq
+from jupyter_client import KernelManager
+
 c = get_config()  # noqa: F821
 # A slider that is dragged shows 46 pictures a second instead of 18.
 c.ServerApp.kernel_websocket_connection_class = "optcourse.commands.websocket.NoDelayConnection"
+# What passes between server and kernel is encrypted where both can do it; newer kernels print an alarm where it is not.
+if KernelManager.class_traits().get("transport_encryption") and zmq.has("curve"):
+    c.KernelManager.transport_encryption = "auto"
 '''
 
 
@@ -40,9 +47,21 @@ def main(argv: Sequence[str]) -> int:
         allow_abbrev=False,
     )
     parser.add_argument("--lesson", metavar="NN", help="open this lesson, such as 03, instead of the first")
+    parser.add_argument(
+        "--yes", action="store_true", help="in an empty folder: lay the lessons out without asking"
+    )
+    parser.add_argument(
+        "--with-solutions", action="store_true", help="lay the solved lessons out, too: for lecturers"
+    )
     ours, theirs = parser.parse_known_args(list(argv))
 
-    root = course_root()
+    try:
+        root = root_with_lessons(ours.yes, ours.with_solutions)
+    except handout.Refused as refusal:
+        print(f"optcourse lab: {refusal}", file=sys.stderr)
+        return 2
+    if root is None:
+        return 1
     lesson = find_lesson(root, ours.lesson)
     if ours.lesson and lesson is None:
         print(f"optcourse lab: there is no lesson {ours.lesson} in {root / 'lessons'}", file=sys.stderr)
@@ -61,9 +80,55 @@ def main(argv: Sequence[str]) -> int:
     os.execve(command[0], command, environment)
 
 
+def root_with_lessons(yes: bool, solutions: bool) -> Path | None:
+    """The course's folder. Where there is none, this one, if the person agrees that the lessons are laid out in it."""
+    try:
+        root = course_root()
+    except NoCourseHere:
+        if not handout.carried(False):
+            raise
+        return lay_out_here(Path.cwd(), yes, solutions)
+    if is_whole(root) or not is_laid_out(root):
+        return root
+    note = handout.read_note(root)
+    if note.version != handout.installed_version():
+        print(
+            f"optcourse: the lessons here are of version {note.version}, and {handout.installed_version()} is installed. "
+            "`optcourse update` shows what would change."
+        )
+    elif not note.finished or (solutions and not note.solutions):
+        tell(root, handout.lay_out(root, solutions or note.solutions))
+    return root
+
+
+def lay_out_here(root: Path, yes: bool, solutions: bool) -> Path | None:
+    if reason := handout.in_the_way(root):
+        raise handout.Refused(
+            f"there is no course in {root}, and the lessons cannot be laid out there: {reason}. "
+            "Make an empty folder, change into it, and type the same again."
+        )
+    print(
+        f"There is no course in {root}. {len(handout.carried(solutions))} notebooks can be laid out there; "
+        "what is there already is not touched."
+    )
+    if not handout.agreed(yes, "optcourse lab --with-solutions" if solutions else "optcourse lab"):
+        return None
+    tell(root, handout.lay_out(root, solutions))
+    return root
+
+
+def tell(root: Path, laid: list[str]) -> None:
+    if laid:
+        folders = " and ".join(sorted({path.split("/")[0] + "/" for path in laid}))
+        print(f"optcourse: {len(laid)} notebooks laid out in {folders} of {root}")
+
+
 def find_lesson(root: Path, number: str | None = None) -> str | None:
     """The notebook to open, relative to the root: the one asked for, else the first, else None."""
-    lessons = sorted((root / "lessons").glob("*.ipynb"))
+    # A newer one beside a person's own has the version in its name; their own is opened.
+    lessons = sorted(
+        (root / "lessons").glob("*.ipynb"), key=lambda path: (path.name[:3], len(path.name), path.name)
+    )
     if number is not None:
         lessons = [path for path in lessons if path.name.startswith(f"{number.zfill(2)}_")]
     first = [path for path in lessons if path.name == FIRST_LESSON] or lessons

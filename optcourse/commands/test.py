@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from optcourse.place import course_root, with_quiet_blas
+from optcourse.place import root_with, with_quiet_blas
 
 CELL_TIMEOUT = 120  # seconds; a cell of a lesson takes a few at most
 NOTEBOOK_FOLDERS = ("lessons", "solutions")
@@ -49,6 +49,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     )
     options, theirs = parser.parse_known_args(list(argv))
 
+    root = root or root_with("tests", "test")
     lacking = [
         name for name in ("pytest", "xdist", "pytest_timeout", "nbval", "ruff") if not is_installed(name)
     ]
@@ -59,24 +60,23 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         )
         return 2
 
-    root = root or course_root()
     with tempfile.TemporaryDirectory(prefix="optcourse-test-") as scratch:
         # The notebooks record progress that belongs to no learner: keep it out of the learner's folder.
         environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)
         results = [run_ruff(root, environment)]
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
-        # A file goes to one worker whole: the cells of a notebook belong together, and so do a module's
-        # browser tests.
-        spread = ["-n", str(options.workers), "--dist", "loadfile"]
+        # Which worker gets what, tests/conftest.py says.
+        workers = ["-n", str(options.workers)]
         chosen = ["-m", "not browser and not slow"] if options.fast else []
-        results.append(run_pytest("tests", [*spread, *chosen, *(theirs or ["tests"])], root, environment))
+        results.append(run_pytest("tests", [*workers, *chosen, *(theirs or ["tests"])], root, environment))
         notebooks = [name for name in NOTEBOOK_FOLDERS if any((root / name).glob("*.ipynb"))]
         if notebooks and not options.fast:
+            # The cells of a notebook belong together.
+            workers += ["--dist", "loadfile"]
             lax = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
-            results.append(run_pytest("notebooks", [*lax, *spread, *notebooks], root, environment))
             # nbval cannot see a slider that fails at a value which no cell sets.
             sweep = ["-p", "optcourse.authoring.sweep", "--sweep"]
-            results.append(run_pytest("sweep", [*sweep, *spread, *notebooks], root, environment))
+            results.append(run_pytest("notebooks", [*lax, *sweep, *workers, *notebooks], root, environment))
     left_out = (
         ["the notebooks, their explorers, the browser and the slow tests (--fast)"] if options.fast else []
     )

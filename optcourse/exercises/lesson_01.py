@@ -337,7 +337,7 @@ def descent_cases(rng: np.random.Generator) -> list[Case]:
         Case((bowl(rng, 3), rng.normal(size=3), 0.2, 1, 1e-3), label="one step"),
         Case((bowl(rng, 3), rng.normal(size=3), 0.2, 0, 1e-3), label="no step at all"),
         Case(
-            (softmax, rng.normal(scale=0.1, size=130), 0.5, 2, 1e-4),
+            (softmax, rng.normal(scale=0.1, size=130), 0.5, 1, 1e-4),
             label="softmax regression on two digits",
         ),
     ]

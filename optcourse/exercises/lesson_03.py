@@ -19,7 +19,7 @@ from optcourse.exercises.answers.lesson_03 import (
 from optcourse.exercises.families import LOOP
 from optcourse.exercises.ingredients import Gradient, ModelGradient, QuadraticGradient, random_bowl
 from optcourse.exercises.mistakes import mistakes, wrong_values
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz, Watch
 from optcourse.optimizers import GradientDescent
 
 # -- 03-gradient-descent: the loop of the lecture --------------------------------------------------
@@ -700,6 +700,13 @@ PREDICTIONS = (
             "The steep axis sets a limit that the flat axis knows nothing about. Move the slider below and watch for the "
             "two ticks on its scale."
         ),
+        drawings=(
+            "M8 8C14 20 22 22 32 22",
+            "M8 8 14 34 20 10 26 33 33 8 40 37 48 3",
+            "M8 8C10 16 12 19 16 21",
+            "M8 8 14 13",
+        ),
+        watch=Watch("ValleyExplorer", {"learning_rate": 0.1}, {"learning_rate": 0.45}),
     ),
     Prediction(
         id="03-largest-rate",

@@ -691,6 +691,7 @@ TRAIN_DIGITS = Exercise(
     verify_all=verify_draws,
     compare=("result",),
     seconds=20.0,
+    hidden=1,
     misconceptions=mistakes(
         train,
         f"""

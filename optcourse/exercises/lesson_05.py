@@ -12,7 +12,7 @@ from optcourse.exercises.answers.lesson_05 import best_momentum, convert, moment
 from optcourse.exercises.families import LOOP, VELOCITY
 from optcourse.exercises.lesson_03 import descent_cases, random_bowl, random_hessian
 from optcourse.exercises.mistakes import mistakes, wrong_values
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 from optcourse.optimizers import Momentum
 
 # -- 05-momentum -------------------------------------------------------------------------------------------------
@@ -428,6 +428,7 @@ PREDICTIONS = (
         ),
         answer=lambda: 1,
         reveal="It settles between +0.53 and −0.53 (that is 1/1.9). Steady pushes add up to 10; pushes that flip cancel.",
+        watch=Watch("MemoryExplorer", {"gradients": "steady"}, {"gradients": "flipping"}),
     ),
     Prediction(
         id="05-steps",

@@ -559,6 +559,7 @@ CAPSTONE = Exercise(
     cases=capstone_cases,
     verify=verify_capstone,
     seconds=20.0,
+    hidden=2,
     misconceptions=mistakes(
         my_optimizer,
         f"""

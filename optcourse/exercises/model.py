@@ -7,6 +7,7 @@ grader puts them together across two processes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,14 @@ from typing import Any
 import numpy as np
 
 COMPARISONS = ("result", "calls", "call_count", "inputs")
+FLOATS, WHOLE, CORNERS = PARTS = ("floats", "whole numbers", "corners")
+# What the labels of cases out of the ordinary say.
+CORNER = re.compile(
+    r"^one (entry|step|example|weight|hidden unit)\b|one example at a time|as one (batch|minibatch)|one entry only"
+    r"|\b(single|no|flat|zero|level|nan|exactly|overflow|border|tiny|late|later|sixty|diverges|eps|fade|ridge|itself)\b"
+    r"|\b(very (?!different)|small gap|smaller|so (small|large)|allow|first step|last step|left over|both values)"
+    r"|2000"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,13 @@ class Case:
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
 
+    @property
+    def part(self) -> str:
+        """Which of PARTS it belongs to: whole numbers, a corner, or the ordinary floats."""
+        if re.search(r"\bwhole[ -]number", self.label):
+            return WHOLE
+        return CORNERS if CORNER.search(self.label) else FLOATS
+
 
 @dataclass(frozen=True)
 class Exercise:
@@ -59,6 +75,7 @@ class Exercise:
       misconception or a sentence of its own; it takes the place of the comparison of results.
     verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
     read: what is compared in place of an answer, for answers that people write in several ways.
+    hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
     id: str
@@ -81,6 +98,7 @@ class Exercise:
     verify_all: Callable[[list[Case], list], str | None] | None = None
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
+    hidden: int | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("function", "value"):
@@ -106,6 +124,18 @@ class Exercise:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """The figure that answers a prediction: at the commitment `before` is pinned and `after` is played in it.
+
+    `figure` is the name of an explorer of the lesson, `before` and `after` are values of its controls.
+    """
+
+    figure: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Prediction:
     """A question that the learner commits to before the picture answers it.
 
@@ -113,6 +143,8 @@ class Prediction:
     kind "number": `answer()` gives the number, a guess within `tolerance` (relative) counts as right;
     `tolerance=0` asks for the very number.
     reveal is shown after the commitment; `{answer}` in it stands for the computed answer.
+    drawings: a small path in a valley for each choice, as SVG path data in a box of 64 by 40.
+    watch: the figure that shows the answer before the words do, where the page has it.
     """
 
     id: str
@@ -123,8 +155,12 @@ class Prediction:
     choices: tuple[str, ...] = ()
     tolerance: float = 0.1
     unit: str = ""
+    drawings: tuple[str, ...] = ()
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
+        if self.drawings and len(self.drawings) != len(self.choices):
+            raise ValueError(f"prediction {self.id}: every choice needs its drawing, or none has one")
         if self.kind not in ("choice", "number"):
             raise ValueError(
                 f"prediction {self.id}: kind is {self.kind!r}; allowed are 'choice' and 'number'"

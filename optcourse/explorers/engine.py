@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optcourse.explorers.controls import Control
+from optcourse.explorers.packing import pack
 from optcourse.explorers.patience import patient, seconds_spent
 from optcourse.figures.encode import encode
-from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES
+from optcourse.figures.palette import DASHES, HEATS, QUANTITIES, RAMP, ROLES, SURFACES
 from optcourse.figures.scene import Scene
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Explorer:
     title: ClassVar[str] = ""
     controls: ClassVar[Sequence[Control]] = ()
     height: ClassVar[int] = 360  # of the drawing, in CSS pixels, at full width
+    slide: ClassVar[
+        Sequence[str]
+    ] = ()  # the controls that a slide and the full screen show; the first three if not given
     # The control sweep puts a list here, and finds every explorer of a notebook in it.
     made: ClassVar[list[Explorer] | None] = None
 
@@ -106,10 +110,13 @@ class Explorer:
         if not isinstance(message, dict):
             raise ValueError(f"a message is a dictionary, not {_brief(message)}")
         kind, key, given = message.get("kind"), message.get("key"), message.get("values")
-        if kind not in ("frame", "table", "values"):
+        if kind not in ("frame", "table", "values", "hello"):
             raise ValueError(f"a message asks for a frame, a table or values, not {_brief(kind)}")
         if not _is_key(key):
             raise ValueError(f"the key of a message is a short text, not {_brief(key)}")
+        if kind == "hello":
+            # Whoever asks wants to know whether somebody answers.
+            return {"kind": "hello", "key": key}, b""
         if not isinstance(given, dict) or set(given) != set(self._by_name):
             raise ValueError(f"a message names the value of each control: {', '.join(self._by_name)}")
         values = self.accepted(given)
@@ -122,11 +129,10 @@ class Explorer:
         name = message.get("control")
         if (table := self.table(name, values)) is None:
             return {"kind": "no-table", "control": name, "key": key}, b""
-        words, data = table
-        return {**words, "key": key}, data
+        return {"kind": "table", "control": name, "key": key}, pack(*table)
 
     def table(self, name: str, others: Values) -> Reply | None:
-        """Every frame of one slider, the other controls staying where they are. None: too much to send, or to wait for."""
+        """Every frame of one slider, the other controls staying where they are, as `pack` takes them. None: too much."""
         control = self.control(name)
         if not control.table:
             raise ValueError(f"{name} has no table of frames")
@@ -136,7 +142,7 @@ class Explorer:
         meta, data = encode(self.scenes(settings))
         if len(data) > TABLE_BYTES:
             return None
-        return {"kind": "table", "control": name, "values": list(control.values), **meta}, data
+        return {"values": list(control.values), **meta}, data
 
     def _frame(self, values: Values, key: str | None) -> Reply:
         meta, data = encode([self.checked(values)])
@@ -183,7 +189,10 @@ class Explorer:
 
     def _spec(self, initial: Values) -> dict:
         return {
+            "name": type(self).__name__,
             "title": self.title,
+            "call": type(self).__name__,
+            "slide": list(self.slide or [c.name for c in self.controls][:3]),
             "initial": initial,
             "height": self.height,
             "controls": [_control_spec(c) for c in self.controls],
@@ -191,6 +200,8 @@ class Explorer:
             "dashes": {name: list(d) for name, d in DASHES.items()},
             "heats": {name: [list(light), list(dark)] for name, (light, dark) in HEATS.items()},
             "surfaces": SURFACES,
+            "ramp": [list(RAMP["light"]), list(RAMP["dark"])],
+            "quantities": QUANTITIES,
         }
 
     # In a notebook --------------------------------------------------------------------------------------------------

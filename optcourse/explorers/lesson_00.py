@@ -14,7 +14,7 @@ from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Toggle, Walk, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
-from optcourse.figures import Arrows, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.figures import Arrows, Field, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
 from optcourse.learner.blank import is_blank
 from optcourse.objectives import Objective, quadratic, ravine, styblinski_tang
 from optcourse.optimizers import GradientDescent
@@ -50,23 +50,35 @@ LANDS = {
     "C": Land(styblinski_tang(), 0.02, "four hollows, one of them deeper than the others"),
     "D": Land(ravine(), 0.1, "a ravine with a rippled floor"),
 }
-FOG = Heat(np.zeros((2, 2)), (*XLIM, *YLIM), 0.0, 1.0, role="contour")
+# Wider than the map, whose limits grow to fill its box.
+FOG = Heat(np.zeros((2, 2)), (-20.0, 20.0, -20.0, 20.0), 0.0, 1.0, role="contour")
 
 
 def height_panel(runs: list[parts.Curve], num_steps: int, *, by_step: bool = False) -> Panel:
     """Height against the step, clipped to what the panel can show. The goal, height 0, is below every log axis."""
     runs = [(np.nan_to_num(heights, nan=np.inf), label, role) for heights, label, role in runs]
-    dots = [Points(np.arange(len(heights)), heights, role=role, size=6) for heights, _, role in runs]
+    dots = [
+        Points(np.arange(len(heights)), heights, role=role, size=6, run=name) for heights, name, role in runs
+    ]
     marks = [*parts.curves(runs, num_steps if by_step else None), *dots]
     ticks = [(t, str(t)) for t in range(0, num_steps + 1, 2 if num_steps <= LONGEST else 5)]
     height = log_axis("height", *HEIGHTS, keep=(HEIGHTS[0] * 1.05, 1e30))
-    return panel(axis("step", 0, num_steps, ticks=ticks), height, marks, "height above the deepest point")
+    return panel(
+        axis("step", -0.03 * num_steps, num_steps, ticks=ticks),
+        height,
+        marks,
+        "height above the deepest point",
+    )
 
 
 def land_panel(land: Land, marks: list, title: str) -> Panel:
     """The landscape with its hollows and what walks on it."""
-    marks = [*parts.background(land.objective, XLIM, YLIM), *hollows(land), *marks]
-    return parts.map_panel((XLIM, YLIM), marks, title)
+    return parts.map_panel((XLIM, YLIM), [*hollows(land), *marks], title, field=heights_of(land))
+
+
+@lru_cache(maxsize=len(LANDS))
+def heights_of(land: Land) -> Field:
+    return parts.field_of(land.height, XLIM, YLIM)
 
 
 # -- the walk in fog ---------------------------------------------------------------------------------------------------
@@ -146,7 +158,7 @@ def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
     length = 0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
     u, v = -slope * length / max(steepness, 0.01)
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
-    beside, align = (0.25, "left") if right else (-0.25, "right")
+    beside, align = (0.5, "left") if right else (-0.5, "right")
     return [
         Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
         Text(here[0] + beside, here[1], f"height {say(height)}", role="start", align=align, above=10),

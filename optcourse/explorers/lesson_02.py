@@ -166,10 +166,9 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
     for before, after in zip(names, names[1:], strict=False):
         marks.append(Line([CHAIN[before], CHAIN[after]], [MIDDLE, MIDDLE], role="contour", width=2))
     for weight, node in BELOW.items():
-        marks.append(Line([CHAIN[node]] * 2, [BOTTOM, MIDDLE], role="contour", width=2))
-        marks.append(Points([CHAIN[node]], [BOTTOM], role="neutral", shape="square", size=13))
-        words = f"{weight} = {say(WEIGHTS[weight])}"
-        marks.append(Text(CHAIN[node] + 0.16, BOTTOM, words, role="neutral", above=-4))
+        marks.append(Line([CHAIN[node]] * 2, [_depth(weight), MIDDLE], role="contour", width=2))
+        marks.append(Points([CHAIN[node]], [_depth(weight)], role="neutral", shape="square", size=13))
+        marks.append(_beside(weight, f"{weight} = {say(WEIGHTS[weight])}", "neutral", -4))
     done = min(step, 6)
     reached = [n for s, given in BACK.items() if s <= step for n in given]
     for k in range(done):
@@ -180,10 +179,9 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
         marks.append(_arrow(later[name], name, -0.14, "gradient", "gradients" if k == 0 else ""))
     for weight, node in BELOW.items():
         if weight in reached:
-            length = BOTTOM - MIDDLE + 0.6
-            words = f"d{weight} = {say(gradients[weight])}"
+            length = _depth(weight) - MIDDLE + 0.6
             marks.append(Arrows([CHAIN[node] - 0.14], [MIDDLE - 0.35], [0.0], [length], role="gradient"))
-            marks.append(Text(CHAIN[node] + 0.16, BOTTOM, words, role="gradient", above=-22))
+            marks.append(_beside(weight, f"d{weight} = {say(gradients[weight])}", "gradient", -22))
     for k, name in enumerate(names):
         x = CHAIN[name]
         now = k == done if step <= 6 else name in _node_of(step)
@@ -197,11 +195,24 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
                 Text(x - 0.25, MIDDLE, say(gradients[name]), role="gradient", align="right", above=-34)
             )
     return panel(
-        axis("values go to the right, gradients come back to the left", -0.9, 11.4, ticks=()),
-        axis("weights below, values above", 0.2, 3.9, ticks=()),
+        axis("values to the right, gradients back", -0.9, 11.4, ticks=()),
+        axis("weights below, values above", -1.9, 4.2, ticks=()),
         marks,
         "the tiny network",
         weight=2.1,
+    )
+
+
+def _depth(weight: str) -> float:
+    """A bias hangs lower, so that its words stand below those of the weight before it in any width."""
+    return BOTTOM - 1.6 if weight.startswith("b") else BOTTOM
+
+
+def _beside(weight: str, words: str, role: str, above: float) -> Text:
+    """Words at a weight's square: a bias has its own to the right, the weight before it to the left."""
+    side, align = (1, "left") if weight.startswith("b") else (-1, "right")
+    return Text(
+        CHAIN[BELOW[weight]] + 0.16 * side, _depth(weight), words, role=role, align=align, above=above
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -386,7 +387,6 @@ class BasinsExplorer(Explorer):
         (xlo, xhi), (ylo, yhi) = objective.domain
         marks = [
             Heat(reached, (xlo, xhi, ylo, yhi), 0.0, 4.0, colors="basins", smooth=False, role="contour"),
-            *[m for m in parts.background(objective, *objective.domain) if isinstance(m, Line)],
             Points(minima[:, 0], minima[:, 1], role="optimum", size=12, label="minimum"),
             *[
                 Text(
@@ -408,7 +408,11 @@ class BasinsExplorer(Explorer):
         return Scene(
             panels=[
                 parts.map_panel(
-                    objective.domain, marks, "colour: the minimum reached from there", weight=1.3
+                    objective.domain,
+                    marks,
+                    "colour: the minimum reached from there",
+                    weight=1.3,
+                    field=replace(parts.field(objective, *objective.domain), bands=False),
                 ),
                 parts.loss_panel(
                     losses, self.num_steps, ylim=(1e-6, 1e4), title="loss above the lowest minimum"

@@ -8,15 +8,14 @@ from functools import lru_cache
 import numpy as np
 
 from optcourse import data, objectives, theory
-from optcourse.descent import descend
+from optcourse.descent import Trace, descend
 from optcourse.explorers import digits, parts
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Arrows, Bars, Line, Narration, Panel, Points, Rule, Scene
-from optcourse.figures.landscape import landscape
+from optcourse.figures import Arrows, Bars, Field, Line, Narration, Panel, Points, Rule, Scene
 from optcourse.optimizers import SGD, GradientDescent, Momentum
 
 SAMPLING = ("with replacement", "without replacement")
@@ -73,8 +72,8 @@ def ink_problem() -> InkProblem:
 
 
 @lru_cache(maxsize=1)
-def ink_landscape() -> list:
-    return landscape(ink_problem().values_of, *InkProblem.window)
+def ink_landscape() -> Field:
+    return parts.field_of(ink_problem().values_of, *InkProblem.window, points=64)
 
 
 # -- (a) the gradient cloud --------------------------------------------------------------------------------------------
@@ -598,6 +597,14 @@ def escape_says(
 # -- (f) the learner's own sgd on real data, with two weights ----------------------------------------------------------
 
 
+@lru_cache(maxsize=128)
+def exact_run(learning_rate: float, num_steps: int) -> tuple[Trace, np.ndarray]:
+    """Batch gradient descent on the ink problem, and its losses: the same for every batch size and seed."""
+    problem = ink_problem()
+    run = descend(problem, GradientDescent(learning_rate), problem.start, num_steps, record=("w",))
+    return run, problem.values_of(run.w.T)
+
+
 class MinibatchPathExplorer(Explorer):
     """SGD on a real loss with two weights: any batch size from 1 to N, the true gradient's path beside it."""
 
@@ -616,8 +623,8 @@ class MinibatchPathExplorer(Explorer):
         trace = descend(
             problem, SGD(learning_rate), problem.start, self.num_steps, minibatches=drawn, record=("w", "dw")
         )
-        exact = descend(problem, GradientDescent(learning_rate), problem.start, self.num_steps, record=("w",))
-        loss, exact_loss = problem.values_of(trace.w.T), problem.values_of(exact.w.T)
+        exact, exact_loss = exact_run(learning_rate, self.num_steps)
+        loss = problem.values_of(trace.w.T)
         lowest = problem.value(problem.minimum)
         drawn = self.draw(sampling, batch_size, seed)
         given = {"learning_rate": learning_rate, "num_steps": self.num_steps, "batch_size": batch_size}
@@ -631,7 +638,6 @@ class MinibatchPathExplorer(Explorer):
             *own.losses(above=lowest),
         ]
         plane = [
-            *ink_landscape(),
             Points([problem.minimum[0]], [problem.minimum[1]], role="optimum", size=13, label="minimum"),
             Line(*exact.w.T, role="theory", label="batch gradient descent"),
             *parts.run_marks(trace, "SGD", marker=False),
@@ -641,7 +647,9 @@ class MinibatchPathExplorer(Explorer):
         spent, bill = self.num_steps * batch_size, self.num_steps * problem.N
         return Scene(
             panels=[
-                parts.map_panel(problem.window, plane, "the loss of all 1438 images", words=words),
+                parts.map_panel(
+                    problem.window, plane, "the loss of all 1438 images", words=words, field=ink_landscape()
+                ),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e1), title="loss above the minimum"),
             ],
             says=(

@@ -39,21 +39,23 @@ def until_gone(values, size: float) -> np.ndarray:
     return values
 
 
-def path_in_plane(w, label: str, role: str, drag: str | None = None) -> list:
-    """A run's path, with a point where it is now; the start can be dragged if `drag` names a control."""
+def path_in_plane(run, label: str, role: str, drag: str | None = None) -> list:
+    """The path of a run (a trace, or its points), and where it is now; its start can be dragged if `drag` names a control."""
+    w = getattr(run, "w", run)
     x, y = bounded(w, 1e3).T
+    known = parts.run_of(label, role, run)
     marks = [
-        Line(*until_gone(w, 8.0).T, role=role, label=label, by_step="upto", marker=True),
-        Points(x, y, role=role, size=12, by_step="at"),
+        Line(*until_gone(w, 8.0).T, role=role, label=label, by_step="upto", marker=True, run=known),
+        Points(x, y, role=role, size=12, by_step="at", run=known),
     ]
     if drag:
         marks.append(Points(x[:1], y[:1], role="start", size=11, drag=drag))
     return marks
 
 
-def arrow(here, parts_of_step, role: str, label: str) -> Arrows:
-    """The arrow at each step's point (2, steps)."""
-    return Arrows(*here, *parts_of_step.T, role=role, label=label, by_step="at", width=3)
+def arrow(here, parts_of_step, role: str, label: str, run: str = "") -> Arrows:
+    """The arrow at each step's point (2, steps): a part of the next step of the run that is named."""
+    return Arrows(*here, *parts_of_step.T, role=role, label=label, by_step="at", width=3, run=run)
 
 
 # -- (0) what a velocity remembers ---------------------------------------------------------------------------------
@@ -160,10 +162,10 @@ class PathExplorer(RunExplorer):
         best_rate, best_rho = theory.best_momentum(STEEP / at.condition_number, STEEP)
         marks = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain.w, "gradient descent", "second"),
-            *path_in_plane(run.w, "momentum", "path", "start"),
-            arrow(here, carried, "velocity", "velocity's part of the next step"),
-            arrow(here, down, "gradient", "gradient's part"),
+            *path_in_plane(plain, "gradient descent", "second"),
+            *path_in_plane(run, "momentum", "path", "start"),
+            arrow(here, carried, "velocity", "velocity", "momentum"),
+            arrow(here, down, "gradient", "gradient", "momentum"),
             *own.path,
         ]
         verdict = "below" if at.learning_rate < limit else "not below"
@@ -443,7 +445,7 @@ class NoiseExplorer(RunExplorer):
         bowl = quadratic(1.0)
         plane = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain_shown.w, "SGD", "second"),
+            *path_in_plane(plain_shown, "SGD", "second"),
             *path_in_plane(w, "momentum", "path"),
             arrow(here, bounded(-dw / 2, 8), "gradient", "− noisy gradient"),
             arrow(here, bounded(-average / 2, 8), "velocity", "− velocity (averaged)"),
@@ -549,8 +551,8 @@ class EscapeExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         plane = [
             Points([0.0], [0.0], role="limit", size=10, label="saddle"),
-            *path_in_plane(plain.w, "gradient descent", "second"),
-            *path_in_plane(run.w, "momentum", "path"),
+            *path_in_plane(plain, "gradient descent", "second"),
+            *path_in_plane(run, "momentum", "path"),
         ]
         curves = [
             Rule("y", 1.0, role="limit", label="it has left"),

@@ -15,8 +15,7 @@ from optcourse.explorers.axes import Axis, axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Toggle, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
-from optcourse.figures.landscape import landscape
-from optcourse.figures.scene import Line, Mark, Narration, Points, Rule, Scene
+from optcourse.figures.scene import Field, Line, Mark, Narration, Points, Rule, Scene
 
 ROLES = {
     "SGD": "fifth",
@@ -356,7 +355,7 @@ class SurfaceExplorer(Explorer):
         centre, basis, half = make_plane(plane, optimizer, seed)
         half = half / zoom
         window = tuple((-float(reach), float(reach)) for reach in half)
-        marks: list[Mark] = list(surface(plane, optimizer, seed, float(zoom)))
+        marks: list[Mark] = []
         for name in race.OPTIMIZERS:
             if name != optimizer and not everybody:
                 continue
@@ -377,7 +376,13 @@ class SurfaceExplorer(Explorer):
         return Scene(
             panels=[
                 parts.map_panel(
-                    window, marks, plane, words=("direction 1", "direction 2"), equal=False, weight=1.3
+                    window,
+                    marks,
+                    plane,
+                    words=("direction 1", "direction 2"),
+                    equal=False,
+                    weight=1.3,
+                    field=surface(plane, optimizer, seed, float(zoom)),
                 ),
                 panel(evaluations(), losses_axis("training loss"), profile, "the run, and its shadow"),
             ],
@@ -452,16 +457,16 @@ def filter_normalised(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def surface(plane: str, optimizer: str, seed: int, zoom: float) -> tuple[Mark, ...]:
-    """The landscape of the training loss on a plane: shading and contours."""
+def surface(plane: str, optimizer: str, seed: int, zoom: float) -> Field:
+    """The training loss on a plane."""
     centre, basis, half = make_plane(plane, optimizer, seed)
     half = half / zoom
     model = race.problem(SEED).model
 
     def value(w):
-        return np.log1p(losses_on_plane(model, centre, basis, w[0, 0], w[1, :, 0]))
+        return losses_on_plane(model, centre, basis, w[0, 0], w[1, :, 0])
 
-    return tuple(landscape(value, (-half[0], half[0]), (-half[1], half[1]), levels=16, grid=27))
+    return parts.field_of(value, (-half[0], half[0]), (-half[1], half[1]), points=27 * 27, wider=False)
 
 
 def losses_on_plane(model, centre, basis, a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import html
 import json
 import pathlib
 
-import numpy as np
-
 from optcourse.explorers import stage
 from optcourse.explorers.engine import Explorer
+from optcourse.explorers.packing import pack
+from optcourse.explorers.still import still, still_html
 from optcourse.figures.encode import encode
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title><style>:root {{ color-scheme: light dark; }}
+<title>{title}</title><style>:root {{ color-scheme: light dark; --oc-page-light: #fff; --oc-page-dark: #111418; }}
 {css}
 body {{ margin: 1rem auto; max-width: 980px; font-family: system-ui, sans-serif; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #111418; color: #f0f0f0; }} }}</style></head>
@@ -40,31 +39,16 @@ def packed(explorer: Explorer) -> dict:
         if control.table:
             found = explorer.table(control.name, explorer.values)
             if found is not None:
-                table, data = found
-                words = json.dumps(table, allow_nan=False).encode()
-                packed["tables"].append(
-                    {"control": control.name, "meta": squeezed(words), "data": squeezed(data)}
-                )
+                block = base64.b64encode(pack(*found)).decode()
+                packed["tables"].append({"control": control.name, "packed": block})
     return packed
-
-
-def squeezed(data: bytes) -> str:
-    """Bytes as text for a page: first all first bytes of every four, then all second ones, …; gzip; base64.
-
-    The frames of a slider differ little, and mostly in the low bytes of their numbers: so they take 40 % of their size, plain
-    gzip 55 %.
-    """
-    padded = np.frombuffer(data + bytes(-len(data) % 4), np.uint8).reshape(-1, 4).T.tobytes()
-    packed = gzip.compress(len(data).to_bytes(4, "little") + padded, compresslevel=6, mtime=0)
-    return base64.b64encode(packed).decode()
 
 
 def fragment(explorer: Explorer, name: str = "explorer") -> str:
     """The explorer as an HTML fragment (a <div>, its data and its script) to be put into any page."""
     blob = json.dumps(packed(explorer), allow_nan=False).replace("</", "<\\/")
-    alt = html.escape(explorer.describe())
     return (
-        f'<div id="{name}"><noscript><p>{alt}</p></noscript></div>\n'
+        f'<div id="{name}">{still_html(still(explorer))}</div>\n'
         f'<script type="application/json" id="{name}-data">{blob}</script>\n'
         f'<script type="module">{stage.script()}\n'
         f'renderPage(document.getElementById("{name}"), '

@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike
 
 from optcourse.descent import Trace
 from optcourse.explorers.axes import axis, log_axis, panel
-from optcourse.figures.landscape import landscape
-from optcourse.figures.scene import Limits, Line, Mark, Panel, Points
+from optcourse.figures.field import ladder
+from optcourse.figures.palette import OPTIMIZERS
+from optcourse.figures.scene import Field, Limits, Line, Mark, Panel, Points, Run
 from optcourse.objectives import Objective, build
 
 
@@ -26,35 +27,77 @@ def say_point(point: Sequence[float], digits: int = 3) -> str:
     return "(" + ", ".join(say(v, digits) for v in point) + ")"
 
 
-def background(objective: Objective, xlim: Limits, ylim: Limits, *, levels: int = 14) -> list[Mark]:
-    """The landscape of a two-variable objective as marks, remembered by the objective's recipe."""
+# Landscapes whose loss is quadratic: a coarse field of them is exact.
+QUADRATIC = ("quadratic", "lecture_bowl", "bowl", "saddle")
+
+
+def field(objective: Objective, xlim: Limits, ylim: Limits) -> Field:
+    """The landscape of a two-variable objective as a field that is wide enough for any box it is shown in."""
     name, params = objective.recipe
-    return _background(
-        name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim), levels
-    )
+    return _field(name, tuple(sorted((k, float(v)) for k, v in params.items())), tuple(xlim), tuple(ylim))
 
 
 # Room for all values of one slider.
 @lru_cache(maxsize=128)
-def _background(name: str, params: tuple, xlim: Limits, ylim: Limits, levels: int) -> list[Mark]:
-    return landscape(build((name, dict(params))).value, xlim, ylim, levels=levels)
+def _field(name: str, params: tuple, xlim: Limits, ylim: Limits) -> Field:
+    value = build((name, dict(params))).value
+    corners = np.asarray(value(np.stack(np.meshgrid(np.linspace(*xlim, 33), np.linspace(*ylim, 33)))))
+    return field_of(value, xlim, ylim, levels=ladder(corners), points=64 if name in QUADRATIC else 16_000)
+
+
+def field_of(value: Callable[[np.ndarray], np.ndarray], xlim: Limits, ylim: Limits, *, levels: Sequence[float] = (),
+             points: int = 16_000, wider: bool = True) -> Field:  # fmt: skip
+    """The heights of `value` (w of shape (2, ...)) over a window, on about so many points.
+
+    `wider` goes beyond it as far as a box from 1 : 1 to 2 : 1 needs, into which a map with equal axes is put.
+    """
+    across, up = xlim[1] - xlim[0], ylim[1] - ylim[0]
+    if wider:
+        xlim = _stretched(xlim, max(across, 2.0 * up))
+        ylim = _stretched(ylim, max(across, up))
+    part = (ylim[1] - ylim[0]) / (xlim[1] - xlim[0]) if wider else 1.0
+    columns, rows = (max(6, round(count)) for count in (np.sqrt(points / part), np.sqrt(points * part)))
+    w = np.stack(np.meshgrid(np.linspace(*xlim, columns), np.linspace(*ylim, rows)))
+    return Field(np.asarray(value(w), dtype=float), (*xlim, *ylim), levels)
+
+
+def _stretched(ends: Limits, length: float) -> Limits:
+    middle, half = (ends[0] + ends[1]) / 2, 0.52 * length
+    return middle - half, middle + half
+
+
+def run_of(
+    name: str, role: str, w: ArrayLike | Trace, loss: ArrayLike | None = None, **more: ArrayLike
+) -> Run:
+    """A run as a figure reads it out: of a trace, its points, losses, gradients and the optimizer's memory."""
+    known: dict[str, ArrayLike] = {}
+    if isinstance(w, Trace):
+        found = {"w": w.w, "loss": w.loss, "gradient": w.dw, **w.state}
+        known = {
+            what: values for what, values in found.items() if values is not None and np.ndim(values) in (1, 2)
+        }
+    else:
+        known = {"w": w} if loss is None else {"w": w, "loss": loss}
+    return Run(name, role, {**known, **more})
 
 
 def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = 12,
-             grows: bool = True, **line: Any) -> list[Mark]:  # fmt: skip
+             grows: bool = True, run: Run | str = "", **line: Any) -> list[Mark]:  # fmt: skip
     """A run in a panel: its line, which grows with the step shown unless it is all there from the start, and where it is now."""
-    shown = Line(x, y, role=role, label=label, by_step="upto" if grows else None, **line)
-    return [shown, Points(x, y, role=role, size=size, by_step="at")]
+    run = run or (Run(label, role) if grows and label in OPTIMIZERS else "")
+    shown = Line(x, y, role=role, label=label, by_step="upto" if grows else None, run=run, **line)
+    return [shown, Points(x, y, role=role, size=size, by_step="at", run=run)]
 
 
 def run_marks(run: Trace | np.ndarray, label: str, *, role: str = "path", drag: str | None = None,
               marker: bool = True) -> list[Mark]:  # fmt: skip
     """A run in the plane, or its points (k, 2): its path up to the step shown, its start, and where it is now."""
     x, y = np.asarray(run.w if isinstance(run, Trace) else run).T
+    known = run_of(label, role, run)
     return [
-        Line(x, y, role=role, label=label, by_step="upto", marker=marker),
+        Line(x, y, role=role, label=label, by_step="upto", marker=marker, run=known),
         Points(x[:1], y[:1], role="start", size=10, drag=drag),
-        Points(x, y, role=role, size=12, by_step="at"),
+        Points(x, y, role=role, size=12, by_step="at", run=known),
     ]
 
 
@@ -64,11 +107,12 @@ def handle(x: float, y: float, drag: str, label: str, **more: Any) -> Points:
 
 
 def path_marks(points: np.ndarray, label: str, *, role: str = "yours") -> list[Mark]:
-    """A path that is only known as points (k, 2): a learner's run, drawn whole."""
-    points = np.asarray(points, dtype=float)
+    """A path that is only known as points (k, 2): a learner's run."""
+    x, y = np.asarray(points, dtype=float).T
+    run = run_of(label, role, points)
     return [
-        Line(points[:, 0], points[:, 1], role=role, label=label, width=2.5, marker=True),
-        Points(points[-1:, 0], points[-1:, 1], role=role, size=12),
+        Line(x, y, role=role, label=label, width=2.5, marker=True, by_step="upto", run=run),
+        Points(x, y, role=role, size=12, by_step="at", run=run),
     ]
 
 
@@ -82,13 +126,18 @@ def plane_panel(objective: Objective, marks: Sequence[Mark], title: str, *, wind
     """The landscape from above with marks on it. `window` is ((xlo, xhi), (ylo, yhi)); the objective's domain if not given."""
     xlim, ylim = window or objective.domain
     return map_panel(
-        (xlim, ylim), [*background(objective, xlim, ylim), *marks], title, words=words, equal=equal, **more
+        (xlim, ylim),
+        marks,
+        title,
+        words=words,
+        equal=equal,
+        **{"field": field(objective, xlim, ylim), **more},
     )
 
 
 def map_panel(window: tuple[Limits, Limits], marks: Sequence[Mark], title: str, *,
               words: tuple[str, str] = ("w[0]", "w[1]"), equal: bool = True, **more: Any) -> Panel:  # fmt: skip
-    """A plane of two weights, with the marks given, its landscape among them."""
+    """A plane of two weights with the marks given, and the landscape if `field` is given."""
     x, y = (axis(word, *ends) for word, ends in zip(words, window, strict=True))
     return panel(x, y, marks, title, equal=equal, **more)
 
@@ -101,7 +150,8 @@ def curves(runs: Sequence[Curve], num_steps: int | None = None) -> list[Mark]:
     """A line for each run, and where it is now if it lasts for `num_steps` steps."""
     marks: list[Mark] = []
     for values, label, role in runs:
-        line = run_line(np.arange(len(values)), values, label, role=role, size=10, grows=False)
+        run = Run(label, role, {"loss": values})
+        line = run_line(np.arange(len(values)), values, label, role=role, size=10, grows=False, run=run)
         marks += line if num_steps is not None and len(values) > num_steps else line[:1]
     return marks
 

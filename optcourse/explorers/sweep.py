@@ -10,6 +10,7 @@ import numpy as np
 
 from optcourse.explorers.controls import Control, Range
 from optcourse.explorers.engine import TABLE_BYTES, Explorer, Values
+from optcourse.explorers.packing import WIRE_BYTES, pack
 from optcourse.figures.encode import encode
 
 
@@ -58,6 +59,8 @@ def _sweep_table(explorer: Explorer, control: Control, rng: np.random.Generator)
     together = explorer.scenes(rows)
     size = len(encode(together)[1])
     assert size <= TABLE_BYTES, f"{name}: the table of {control.name} has {size} bytes, over {TABLE_BYTES}"
+    sent = len(pack(*encode(together)))
+    assert sent <= WIRE_BYTES, f"{name}: the table of {control.name} sends {sent} bytes, over {WIRE_BYTES}"
     for index in {0, len(rows) - 1, int(rng.integers(len(rows)))}:
         # As a person's own choice is drawn: accepted first.
         alone = encode([explorer.frame(**rows[index])])

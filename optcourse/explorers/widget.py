@@ -28,7 +28,12 @@ class Shell(anywidget.AnyWidget):
 
     def __init__(self, explorer: Any) -> None:
         meta, data = encode([explorer.frame()])
-        super().__init__(spec=explorer.spec, values=explorer.values, first=meta, first_data=data)
+        super().__init__(
+            spec=explorer.spec,
+            values=explorer.values,
+            first={**meta, "values": explorer.values},
+            first_data=data,
+        )
         self.explorer = explorer
         self.on_msg(self._hear)
 
@@ -45,17 +50,17 @@ class Shell(anywidget.AnyWidget):
 
 def bundle(explorer: Any, **options: Any) -> tuple[dict, dict]:
     """The forms of a notebook's output: the live widget, a picture, its words."""
-    from optcourse.figures.render import png
+    from optcourse.explorers.still import picture
 
     shown = explorer.widget._repr_mimebundle_(**options)
     data, metadata = shown if isinstance(shown, tuple) else (shown, {})
     scene = explorer.frame()
-    picture = base64.b64encode(png(scene)).decode()
+    drawn = base64.b64encode(picture(scene)).decode()
     alt = html.escape(scene.says)
     return {
         **data,
         "text/plain": f"{explorer.title}: {scene.says}",
-        "image/png": picture,
+        "image/png": drawn,
         "text/html": f'<figure style="margin:0"><img alt="{alt}" style="max-width:100%" '
-        f'src="data:image/png;base64,{picture}"><figcaption>{STILL}</figcaption></figure>',
+        f'src="data:image/png;base64,{drawn}"><figcaption>{STILL}</figcaption></figure>',
     }, metadata

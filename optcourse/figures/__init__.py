@@ -1,20 +1,21 @@
 """Pure drawing: scenes as data (`scene`), their matplotlib renderer (`render`) and their encoding for the browser."""
 
-from optcourse.figures.landscape import landscape
 from optcourse.figures.scene import (
     Arrows,
     Bars,
+    Field,
     Heat,
     Line,
     Narration,
     Panel,
     Points,
     Rule,
+    Run,
     Scene,
     Span,
     Text,
 )
 
 __all__ = [
-    "Arrows", "Bars", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Scene", "Span", "Text", "landscape",
+    "Arrows", "Bars", "Field", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Run", "Scene", "Span", "Text",
 ]  # fmt: skip

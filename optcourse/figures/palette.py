@@ -18,7 +18,15 @@ class Role(NamedTuple):
 
 ROLES: dict[str, Role] = {
     "path": Role("#0072B2", "#56B4E9"),  # the reference run
-    "yours": Role("#BF4F00", "#FF9A4D", "dash", "diamond"),  # the learner's own code
+    "yours": Role("#BF4F00", "#FF9A4D", "dash", "times"),  # the learner's own code
+    # The optimizers: each has its colour, dash and shape in every lesson (OPTIMIZERS has their names).
+    "descent": Role("#4E5A65", "#B4BEC7", "dot", "square"),
+    "momentum": Role("#0072B2", "#56B4E9"),
+    "nesterov": Role("#4A48B0", "#A9A8FF", "long", "ring"),
+    "adagrad": Role("#5F5A00", "#D8D45A", "sparse", "triangle"),
+    "rmsprop": Role("#7A3FA8", "#CF9CF2", "dashdotdot", "down"),
+    "adam": Role("#9A5B00", "#F0B429", "dashdot", "diamond"),
+    "adamw": Role("#00696F", "#5FD6DC", "fine", "bar"),  # and AMSGrad: Adam with one thing changed
     "gradient": Role("#007A5A", "#2FCFA3", "dashdot", "triangle"),
     "velocity": Role("#A8467F", "#E79FC6", "dashdotdot", "down", "\\"),
     "second": Role("#9A5B00", "#F0B429", "long", "ring", "/"),  # a second algorithm beside the first
@@ -35,9 +43,35 @@ ROLES: dict[str, Role] = {
     "bad": Role("#FBE3D6", "#4A2413", hatch="/"),
 }
 
+OPTIMIZERS: dict[str, str] = {
+    "gradient descent": "descent", "SGD": "descent", "momentum": "momentum", "Momentum": "momentum",
+    "Nesterov": "nesterov", "AdaGrad": "adagrad", "RMSProp": "rmsprop", "Adam": "adam", "AdamW": "adamw",
+    "AMSGrad": "adamw",
+}  # fmt: skip
+
+# Quantities of a run that have a colour of their own.
+QUANTITIES: dict[str, str] = {
+    "gradient": "gradient", "velocity": "velocity", "moment1": "velocity", "grad_squared": "second", "moment2": "second",
+}  # fmt: skip
+
+# The style sheet (stage.css) has the same, as --oc-surface and so on; a test compares.
 SURFACES = {
-    "light": {"background": "#FFFFFF", "text": "#1A1A1A", "axis": "#4A4A4A", "grid": "#E6E9EC"},
-    "dark": {"background": "#111418", "text": "#F0F0F0", "axis": "#B8C0C8", "grid": "#2A3036"},
+    "light": {
+        "background": "#FFFFFF", "raised": "#F4F6F7", "text": "#1D2329", "axis": "#55606B", "grid": "#D9DFE4",
+        "edge": "#76818B", "accent": "#0B5C93", "on_accent": "#FFFFFF", "casing": "#FFFFFF", "isoline": "#7D93958C",
+        "level": "#40595E",
+    },
+    "dark": {
+        "background": "#14181D", "raised": "#1E242B", "text": "#E8EBEE", "axis": "#A7B1BB", "grid": "#2F3841",
+        "edge": "#7F8A95", "accent": "#7CC4F5", "on_accent": "#0D1218", "casing": "#11161B", "isoline": "#7FA0A666",
+        "level": "#B9D2D6",
+    },
+}  # fmt: skip
+
+# The bands of a map, from low to high loss. Deeper is lower, in both themes: see tests/accessibility/test_palette.py.
+RAMP = {
+    "light": ("#A4D5E0", "#AEDBDF", "#BBE2DE", "#CBE8DC", "#DCEDD9", "#EBF0D7", "#F6F1D9", "#FDF3DE"),
+    "dark": ("#1A5A70", "#194F63", "#194656", "#193D49", "#1B343D", "#1D2C32", "#1E2629", "#1D2022"),
 }
 
 DASHES: dict[str, tuple[float, ...]] = {

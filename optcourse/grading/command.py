@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import platform
 import re
 import sys
 import textwrap
@@ -17,14 +18,17 @@ from pathlib import Path
 from optcourse import exercises
 from optcourse.grading import by_hand, cluster, collecting, pages, tables
 from optcourse.grading.collecting import CannotRead
+from optcourse.grading.copies import NoPlace, write_code
+from optcourse.grading.credit import BadCredit, read_credit
 from optcourse.grading.gradebook import Gradebook, GradebookError, now
 from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, read_roster, the_class
 from optcourse.grading.run import Stop, mark_class
 from optcourse.grading.sheets import TableError
-from optcourse.grading.walls.outside import has_bubblewrap
+from optcourse.grading.walls.outside import has_bubblewrap, lacking_here, unheld_here
 
 MISSING_WALLS = """bubblewrap is missing, so a submission could read and change your files, see other students' work and use the
 network. Install it (Debian: sudo apt install bubblewrap), or take that risk with --without-sandbox."""
+MISSING_THERE = "nothing stands between it and your files, other students' work and the network."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,6 +68,10 @@ def build_parser() -> argparse.ArgumentParser:
     running.add_argument(
         "--without-sandbox", action="store_true", help="run notebooks without walls: only those you trust"
     )
+    running.add_argument(
+        "--code", type=Path, metavar="OUT",
+        help="mark nothing: write each student's own code as Python files into OUT, for JPlag or Dolos",
+    )  # fmt: skip
     hand = parser.add_argument_group("by hand")
     hand.add_argument(
         "--manual", action="store_true", help="take over what you wrote in manual.csv, and list what waits"
@@ -106,6 +114,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--comment and --why go with --mark")
     if options.column and not options.roster:
         parser.error("--column goes with --roster")
+    if options.code and (options.mark or options.manual or options.roster):
+        parser.error("--code goes with --lesson alone: it marks nothing")
     if options.mark and options.manual:
         parser.error("--mark and --manual do not go together")
     if hasattr(sys.stdout, "reconfigure"):
@@ -113,7 +123,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return run(options)
-    except (Stop, GradebookError, TableError, by_hand.NotAllowed, cluster.ClusterError) as error:
+    except (
+        Stop,
+        GradebookError,
+        BadCredit,
+        NoPlace,
+        TableError,
+        by_hand.NotAllowed,
+        cluster.ClusterError,
+    ) as error:
         print(f"optcourse grade: {error}", file=sys.stderr)
     except BrokenPipeError:  # the reader has seen enough (`--manual | head`): the CLI's affair
         raise
@@ -127,23 +145,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(options: argparse.Namespace) -> int:
     folder, out = places(options)
+    if options.code:
+        for line in write_code(
+            collecting.collect(folder, options.lesson), folder, options.code, options.lesson
+        ):
+            print(line)
+        return 0
     tasks = by_hand.read_tasks(out / "by_hand.csv")
+    credit = read_credit(out / "credit.toml")
     if options.mark or options.manual:
         if not (out / "gradebook.sqlite").exists():
             raise Stop(
                 f"there is no gradebook in {out} yet; mark the notebooks first: optcourse grade {options.folder}"
             )
-        with Gradebook(out / "gradebook.sqlite", tasks) as book:
+        with Gradebook(out / "gradebook.sqlite", tasks, credit) as book:
             changed = decide_by_hand(options, folder, out, book)
             write_results(out, book, changed)
         return 0
-    if not options.without_sandbox and not options.scheduler and not has_bubblewrap():
-        raise Stop(MISSING_WALLS)
+    look_at_the_system(options.without_sandbox, bool(options.scheduler))
     found = collecting.collect(folder, options.lesson)
     known = {s.student: found.ids.get(s.student, {}) for s in found.submissions}
     roster = read_roster(options.roster, dict(options.column), known) if options.roster else None
     make_folder(out)
-    with Gradebook(out / "gradebook.sqlite", tasks) as book, alone(out):
+    with Gradebook(out / "gradebook.sqlite", tasks, credit) as book, alone(out):
         if roster:
             book.keep_roster(vars(roster))
         mark_class(options, folder, out, book, found)
@@ -152,6 +176,27 @@ def run(options: argparse.Namespace) -> int:
         write_results(out, book)
     print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
     return 0
+
+
+def look_at_the_system(without_sandbox: bool, elsewhere: bool) -> None:
+    """Raise Stop where this system cannot mark; say which limits it cannot hold, where that risk is taken."""
+    if elsewhere:  # the machines of a cluster look for themselves
+        return
+    here, lacking, unheld = platform.system(), lacking_here(), unheld_here()
+    if lacking:
+        raise Stop(
+            f"notebooks cannot be marked on this system ({here}): it has no {', no '.join(lacking)}. Use a machine with "
+            "Linux; on Windows, WSL is one."
+        )
+    if unheld and not without_sandbox:
+        raise Stop(
+            f"this system ({here}) cannot limit the {unheld} of a submission, and {MISSING_THERE} Use a machine with Linux, "
+            "or take that risk with --without-sandbox."
+        )
+    if unheld:
+        print(f"note: the {unheld} of a notebook are not limited on this system ({here})")
+    if not without_sandbox and not has_bubblewrap():
+        raise Stop(MISSING_WALLS)
 
 
 # -- places ----------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ Nothing is overwritten: grading again adds rows, and so does a mark given by han
 by two rules. Of the submissions of a student for a lesson, the one that `stands` counts. Of the rows in `manual` for a
 student and an exercise, the newest counts, and its points win over the automatic ones.
 
-Schema, version 1 (`PRAGMA user_version`; `PRAGMA application_id` says that the file is ours). Times are UTC, ISO 8601.
+Schema, version 2 (`PRAGMA user_version`; `PRAGMA application_id` says that the file is ours). Times are UTC, ISO 8601.
 
     runs         one row for each call of `optcourse grade` that marked something
       id · began · ended (NULL: it was interrupted) · who (login name) · host · folder (where the notebooks were)
@@ -18,6 +18,8 @@ Schema, version 1 (`PRAGMA user_version`; `PRAGMA application_id` says that the 
       trouble (JSON list of sentences) · note · seconds · graded · stands (0 or 1)
     marks        one row for each exercise of a marked submission
       submission · exercise · points · of · status · visible (what the check says on the visible cases) · hidden_failed
+      misconception · also (ids of the mistakes that were found, '' where none) · right (JSON list: what of a wrong
+      answer is right, see `marking.ExerciseMark`)
     manual       one row for each thing that a person decided
       id · student · exercise (or a lesson's two digits, for a comment on the whole) · points (NULL: the automatic
       mark counts) · comment (the student reads it) · why (the student does not) · who · at
@@ -25,10 +27,13 @@ Schema, version 1 (`PRAGMA user_version`; `PRAGMA application_id` says that the 
       decision · sha256 (of the notebook that stood then; '' where there was none)
     needs        what the newest look into a folder left for a person to settle
       folder · student ('' for the whole folder) · text
+    tries        how often a student asked a check until it was right, where the notebook's progress came along
+      student · exercise · tries
     roster       the class, as read with --roster
       value (JSON: people, header, possible, remarks)
 
-Tables may be added within a version; what is there keeps its columns.
+Tables may be added within a version; what is there keeps its columns. Version 1 had no misconception, also, right and tries.
+Such a file is read as it is. The first write keeps a copy of it and adds them.
 
 The journal is SQLite's rollback journal, not WAL: WAL needs shared memory and breaks on network folders, where
 gradebooks live. Every mark is committed as it comes, so a killed run loses at most the notebooks under way.
@@ -49,18 +54,24 @@ from pathlib import Path
 from typing import Any
 
 from optcourse import exercises
+from optcourse.grading.credit import Rule, earned
 from optcourse.lessons import title_of
 
 APPLICATION = 0x6F707463  # "optc"
-VERSION = 1
+VERSION = 2
 BUSY_SECONDS = 30.0
 IDS = ("name", "canvas_id", "participant")
 
-# Tables that the first gradebooks of this version did not have: they are added when one is opened.
+# Tables that the first gradebooks did not have: they are added when one is opened.
 ADDED = """
 CREATE TABLE IF NOT EXISTS seen (decision INTEGER PRIMARY KEY REFERENCES manual, sha256 TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS needs (folder TEXT NOT NULL, student TEXT NOT NULL, text TEXT NOT NULL);
 """
+# What version 2 added: a table, and columns of `marks`.
+TRIES = """CREATE TABLE tries (
+    student TEXT NOT NULL, exercise TEXT NOT NULL, tries INTEGER NOT NULL, PRIMARY KEY (student, exercise)
+) WITHOUT ROWID"""
+COLUMNS = {"misconception": "''", "also": "''", "right": "'[]'"}
 SCHEMA = f"""
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY, began TEXT NOT NULL, ended TEXT, who TEXT NOT NULL, host TEXT NOT NULL,
@@ -77,6 +88,7 @@ CREATE INDEX standing ON submissions (student, lesson) WHERE stands;
 CREATE TABLE marks (
     submission INTEGER NOT NULL REFERENCES submissions, exercise TEXT NOT NULL, points INTEGER NOT NULL,
     of INTEGER NOT NULL, status TEXT NOT NULL, visible TEXT NOT NULL, hidden_failed INTEGER NOT NULL,
+    {", ".join(f"{name} TEXT NOT NULL DEFAULT {value}" for name, value in COLUMNS.items())},
     PRIMARY KEY (submission, exercise)
 ) WITHOUT ROWID;
 CREATE TABLE manual (
@@ -86,6 +98,7 @@ CREATE TABLE manual (
 CREATE INDEX by_hand ON manual (student, exercise);
 CREATE TABLE roster (value TEXT NOT NULL);
 {ADDED}
+{TRIES};
 PRAGMA application_id = {APPLICATION};
 PRAGMA user_version = {VERSION};
 """
@@ -103,7 +116,7 @@ def person() -> str:
     """The login name of whoever runs this."""
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # a container without a user database
+    except (KeyError, OSError, ImportError):  # a container without a user database; Windows has no module pwd
         return f"user {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
@@ -128,10 +141,14 @@ class Entry:
     id: str
     title: str
     of: float
-    automatic: int | None  # None: no automatic mark, because nothing could be run or a person reads it
+    automatic: float | None  # None: no automatic mark, because nothing could be run or a person reads it
     status: str
     visible: str = ""
     hidden_failed: bool = False
+    misconception: str = ""
+    also: str = ""
+    right: tuple[str, ...] = ()
+    earned: tuple[str, ...] = ()  # of a wrong answer with partial credit: what earned what
     hints: tuple[str, ...] = ()
     decision: Decision | None = None
     by_hand: bool = False
@@ -204,12 +221,16 @@ class Student:
 class Gradebook:
     """An open gradebook. Use it as a context manager. `tasks` are what a person reads (see `manual.read_tasks`).
 
+    `credit` says what wrong answers earn, by exercise (see `credit`); it is applied when marks are read, and never kept.
+
     Raises:
         GradebookError: the file is a link, is no gradebook, is from a newer version, or cannot be read or written.
     """
 
-    def __init__(self, path: Path, tasks: tuple[Part, ...] = ()) -> None:
-        self.path, self.tasks = path, tasks
+    def __init__(
+        self, path: Path, tasks: tuple[Part, ...] = (), credit: Mapping[str, Rule] | None = None
+    ) -> None:
+        self.path, self.tasks, self.credit, self.old = path, tasks, credit or {}, False
         try:
             if path.is_symlink():
                 raise GradebookError(f"{path} is a link; a gradebook is opened only under its own name.")
@@ -245,13 +266,58 @@ class Gradebook:
                 raise GradebookError(
                     f"{self.path} is a database, but no gradebook of this course; move it away or use --out."
                 )
-            elif version != VERSION:
+            elif version not in (1, VERSION):
                 raise GradebookError(
                     f"{self.path} was written by another version of the course (its schema is {version}, this one "
                     f"knows {VERSION}); use that version, or another --out."
                 )
             for statement in ADDED.split(";"):
                 self.db.execute(statement)
+        self.old = version == 1
+
+    def _migrate(self) -> None:
+        """Bring a file of version 1 up to this one, with a copy of it kept beside it."""
+        copy = self.path.with_name(f"{self.path.stem}.schema-1{self.path.suffix}")
+        with self._sentences():
+            self.db.execute("BEGIN IMMEDIATE")  # two that write at once: the second finds it done
+            try:
+                [version] = self.db.execute("PRAGMA user_version").fetchone()
+                if version == 1:
+                    self._keep(copy)
+                    for name, value in COLUMNS.items():
+                        self.db.execute(f"ALTER TABLE marks ADD COLUMN {name} TEXT NOT NULL DEFAULT {value}")
+                    self.db.execute(TRIES)
+                    self.db.execute(f"PRAGMA user_version = {VERSION}")
+                self.db.execute("COMMIT")
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                raise
+        self.old = False
+
+    def _keep(self, copy: Path) -> None:
+        """Copy the file as it was; a copy that is there already stays, too. Nobody else writes meanwhile."""
+        number = 1
+        while True:
+            try:
+                os.close(os.open(copy, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+                break
+            except FileExistsError:
+                number += 1
+                copy = self.path.with_name(f"{self.path.stem}.schema-1-{number}{self.path.suffix}")
+            except OSError as error:
+                raise GradebookError(
+                    f"{self.path} is of an earlier version of the course, and a copy of it could not be kept in {copy} "
+                    f"({error.strerror}); nothing was changed. Make room, or use --out."
+                ) from error
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(self.path)) as source,
+                contextlib.closing(sqlite3.connect(copy)) as target,
+            ):
+                source.backup(target)
+        except BaseException:
+            copy.unlink(missing_ok=True)
+            raise
 
     def __enter__(self) -> Gradebook:
         return self
@@ -277,6 +343,8 @@ class Gradebook:
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing."""
+        if self.old:
+            self._migrate()
         with self._sentences():
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -344,8 +412,23 @@ class Gradebook:
                 row,
             ).lastrowid
             self.db.executemany(
-                "INSERT INTO marks VALUES (?,?,?,?,?,?,?)",
-                [(number, m.id, m.points, m.of, m.status, m.visible, int(m.hidden_failed)) for m in marks],
+                "INSERT INTO marks (submission, exercise, points, of, status, visible, hidden_failed, misconception, also, "
+                "right) VALUES (?,?,?,?,?,?,?,?,?,?)",
+                [
+                    (
+                        number,
+                        m.id,
+                        m.points,
+                        m.of,
+                        m.status,
+                        m.visible,
+                        int(m.hidden_failed),
+                        m.misconception,
+                        m.also,
+                        json.dumps(m.right),
+                    )
+                    for m in marks
+                ],
             )
             return number
 
@@ -397,12 +480,19 @@ class Gradebook:
                 "INSERT INTO needs VALUES (?,?,?)", [(folder, student, text) for student, text in needs]
             )
 
+    def keep_tries(self, student: str, tries: Mapping[str, int]) -> None:
+        """Remember how many tries exercises took a student."""
+        with self.transaction():
+            self.db.executemany(
+                "INSERT OR REPLACE INTO tries VALUES (?,?,?)", [(student, *found) for found in tries.items()]
+            )
+
     def rename(self, old: str, new: str) -> None:
         """A student's file has another name now: everything that is kept goes with it."""
         with self.transaction():
             self.db.execute("INSERT OR IGNORE INTO students (student) VALUES (?)", (new,))
-            for table in ("submissions", "manual", "needs"):
-                self.db.execute(f"UPDATE {table} SET student = ? WHERE student = ?", (new, old))
+            for table in ("submissions", "manual", "needs", "tries"):
+                self.db.execute(f"UPDATE OR REPLACE {table} SET student = ? WHERE student = ?", (new, old))
             self.db.execute("DELETE FROM students WHERE student = ?", (old,))
 
     # -- reading --
@@ -482,6 +572,15 @@ class Gradebook:
         newest = {(row["student"], row["exercise"]): row["sha256"] for row in rows}
         return {key: sha256 for key, sha256 in newest.items() if sha256 is not None}
 
+    def _credit(
+        self, exercise: str, mark: sqlite3.Row, found: Mapping[str, Any]
+    ) -> tuple[float, tuple[str, ...]]:
+        """What a wrong answer earns all the same, and the lines that say for what."""
+        rule = self.credit.get(exercise)
+        if rule is None or not found or mark["status"] != "failed" or mark["points"]:
+            return 0, ()
+        return earned(rule, mark["of"], found["right"], found["misconception"], found["also"])
+
     def _lesson(
         self,
         row: Mapping[str, Any],
@@ -496,6 +595,8 @@ class Gradebook:
             # what was stopped before it was done is no mark: a person looks at it
             stopped = mark is not None and mark["status"] == "stopped" and not part.by_hand
             waits = part.by_hand or mark is None
+            found = {} if waits or self.old else _found(mark)
+            credit = (0, ()) if waits else self._credit(part.id, mark, found)
             decision = decisions.get((student, part.id))
             points_given = decision is not None and decision.points is not None
             entries.append(
@@ -503,12 +604,14 @@ class Gradebook:
                     id=part.id,
                     title=part.title,
                     of=part.points if waits else mark["of"],
-                    automatic=None if waits or stopped else mark["points"],
+                    automatic=None if waits or stopped else mark["points"] + credit[0],
+                    earned=credit[1],
                     status=("read by a person" if part.by_hand else "not marked")
                     if waits
                     else mark["status"],
                     visible="" if waits else mark["visible"],
                     hidden_failed=not waits and bool(mark["hidden_failed"]),
+                    **found,
                     hints=part.hints,
                     decision=decision,
                     by_hand=part.by_hand,
@@ -534,6 +637,15 @@ class Gradebook:
             entries=tuple(entries),
             comment=overall.comment if overall else "",
         )
+
+
+def _found(mark: sqlite3.Row) -> dict[str, Any]:
+    """What version 2 keeps of a mark besides."""
+    return {
+        "misconception": mark["misconception"],
+        "also": mark["also"],
+        "right": tuple(json.loads(mark["right"])),
+    }
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,12 @@ import numpy as np
 
 from optcourse import exercises
 from optcourse.checking.check import feedback_for, visible_seed
-from optcourse.checking.verdict import expected_outcomes, judge
+from optcourse.checking.verdict import alike, expected_outcomes, judge, parts_right
 from optcourse.exercises.ingredients import Rng
-from optcourse.exercises.model import Case, Exercise
+from optcourse.exercises.model import FLOATS, PARTS, Case, Exercise
 from optcourse.grading.walls.outside import KEPT, Limits, Stopped, WalledProcess
 from optcourse.learner.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
-from optcourse.learner.wire import Unreadable, decode, encode, has_text
+from optcourse.learner.wire import Packed, Unreadable, decode, encode, has_text, pack_reply
 
 __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
@@ -60,7 +60,9 @@ class ExerciseMark:
 
     status: "passed", "failed", "not started" (still a blank), "missing" (not in the notebook) or "stopped" (by a
     limit). visible: what the notebook's own check says of its visible cases, plain text. hidden_failed: those pass,
-    and hidden ones do not.
+    and hidden ones do not. misconception, also: the ids of the one or two mistakes that visible cases show. right: of an
+    answer that failed, the parts of its cases that are all right, hidden ones included (see `parts_of`), and ALIKE
+    where hidden cases show the mistake, too.
     """
 
     id: str
@@ -69,6 +71,9 @@ class ExerciseMark:
     status: str
     visible: str
     hidden_failed: bool = False
+    misconception: str = ""
+    also: str = ""
+    right: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +132,7 @@ def grade_notebook(
 
 
 WORTH = ("missing", "not started", "stopped", "failed", "passed")
+ALIKE = "as the mistake"
 
 
 def _first_mark(submission: RunningNotebook, exercise: Exercise) -> tuple[ExerciseMark, list[int]]:
@@ -134,15 +140,19 @@ def _first_mark(submission: RunningNotebook, exercise: Exercise) -> tuple[Exerci
 
     Also the states of the notebook that hidden cases may be tried on: the one that passed, and those that were not tried.
     """
-    best = _visible_mark(submission, exercise, END)
+    best, at = _visible_mark(submission, exercise, END), END
     states = [END, *submission.stood.get(exercise.id, ())]
     for k, state in enumerate(states):
         mark = best if state == END else _visible_mark(submission, exercise, state)
         if mark.status == "passed":
             return mark, states[k:]
-        if WORTH.index(mark.status) > WORTH.index(best.status):
-            best = mark
-    return best, []
+        if _worth(mark) > _worth(best):
+            best, at = mark, state
+    return best, [at]
+
+
+def _worth(mark: ExerciseMark) -> tuple[int, int]:
+    return WORTH.index(mark.status), len(mark.right)
 
 
 def _visible_mark(submission: RunningNotebook, exercise: Exercise, state: int) -> ExerciseMark:
@@ -171,7 +181,33 @@ def _visible_mark(submission: RunningNotebook, exercise: Exercise, state: int) -
     elif any(failure.type == "NameError" for failure in failures) and submission.stops:
         first = next(iter(submission.stops.values())).sentence()
         said = _clean(f"{first[0].upper()}{first[1:]}. {said}", 2_000)
-    return ExerciseMark(exercise.id, 0, exercise.points, status, said)
+    right = ()
+    if status == "failed" and exercise.kind == "function" and outcomes:
+        right = _right(exercise, cases, outcomes, expected, feedback.misconception)
+    elif status == "failed" and feedback.misconception:  # values have no other cases
+        right = (ALIKE,)
+    return ExerciseMark(
+        exercise.id, 0, exercise.points, status, said,
+        misconception=feedback.misconception or "", also=feedback.also or "", right=right,
+    )  # fmt: skip
+
+
+def _right(
+    exercise: Exercise,
+    cases: Sequence[Case],
+    outcomes: Sequence[Outcome],
+    expected: Sequence[Outcome],
+    mistake: str | None,
+) -> tuple[str, ...]:
+    """What is right of an answer on these cases: the parts that are right throughout, and ALIKE where it does as the mistake."""
+    with _quiet():
+        try:
+            right = parts_right(exercise, cases, outcomes, expected[: len(outcomes)])
+            if mistake and alike(exercise, mistake, cases, outcomes):
+                right = (*right, ALIKE)
+        except Exception:  # as in _visible_mark: a form that no comparison expects earns nothing
+            return ()
+    return right
 
 
 def _final_mark(
@@ -185,9 +221,12 @@ def _final_mark(
 
     However it ends there, the sentence is the same: how it ended would tell of the case.
     """
-    if mark.status != "passed" or exercise.kind == "value":
+    if exercise.kind == "value":
         return mark
-    visible, hidden = _drawn(exercise.id, tuple(visible_seed(exercise))), _drawn(exercise.id, seed)
+    if mark.status != "passed":
+        return replace(mark, right=_right_throughout(submission, exercise, mark, states[-1], seed))
+    visible = _drawn(exercise.id, tuple(visible_seed(exercise)))
+    hidden = _drawn(exercise.id, seed, exercise.hidden)
     for k, state in enumerate(states):
         try:
             submission.start()
@@ -196,7 +235,26 @@ def _final_mark(
         # the first state has passed the visible cases already
         if all(_passes(submission, exercise, *drawn, state) for drawn in [visible, hidden][k == 0 :]):
             return mark
-    return ExerciseMark(exercise.id, 0, exercise.points, "failed", ONLY_VISIBLE, hidden_failed=True)
+    right = _right_throughout(submission, exercise, replace(mark, right=PARTS), states[0], seed)
+    return ExerciseMark(
+        exercise.id, 0, exercise.points, "failed", ONLY_VISIBLE, hidden_failed=True, right=right
+    )
+
+
+def _right_throughout(
+    submission: RunningNotebook, exercise: Exercise, mark: ExerciseMark, state: int, seed: tuple[int, ...]
+) -> tuple[str, ...]:
+    """What of a wrong answer is right on hidden cases, too. Where nothing could be, none is tried."""
+    if not {FLOATS, ALIKE} & set(mark.right):
+        return ()
+    cases, expected = _drawn(exercise.id, seed, exercise.hidden)
+    try:
+        submission.start()
+        _, outcomes = submission.outcomes(exercise, cases, state)
+    except Stopped:
+        return ()
+    also_right = _right(exercise, cases, outcomes, expected, mark.misconception)
+    return tuple(part for part in mark.right if part in also_right)
 
 
 def _passes(
@@ -222,10 +280,12 @@ def _passes(
 
 
 @lru_cache(maxsize=64)
-def _drawn(exercise_id: str, seed: tuple[int, ...]) -> tuple[list[Case], list[Outcome]]:
+def _drawn(
+    exercise_id: str, seed: tuple[int, ...], count: int | None = None
+) -> tuple[list[Case], list[Outcome]]:
     """The cases of an exercise for a seed and what the reference does on them: once for all submissions of a process."""
     exercise = exercises.get(exercise_id)
-    cases = exercise.draw_cases(list(seed))
+    cases = exercise.draw_cases(list(seed))[:count]
     expected = expected_outcomes(exercise, cases)
     if "calls" not in exercise.compare:
         for outcome in expected:
@@ -550,12 +610,13 @@ class RunningNotebook:
         )
         end = time.monotonic() + self.limits.wait * seconds + 2
         questions = 0
-        while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
-            questions += 1
-            if questions > self.limits.questions:
-                raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
-            end += SECONDS_A_QUESTION
-            worker.say(_reply(inputs.recorders, message))
+        with _quiet():
+            while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
+                questions += 1
+                if questions > self.limits.questions:
+                    raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
+                end += SECONDS_A_QUESTION
+                worker.say(_reply(inputs.recorders, message))
         outcome = _outcome(message["outcome"])
         self.room = min([self.room, *(recorder.room for recorder in inputs.recorders.values())])
         outcome.counts = inputs.counts()
@@ -587,27 +648,29 @@ def _with_recorders(original: Any, built: Any) -> Any:
     return original
 
 
-def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict:
+def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict | bytes:
     """The value of a case's callable, or the error that it raises, for a question of the worker."""
     try:
         recorder = recorders[message["ask"]]
-        args = [decode(value) for value in message["args"]]
-        kwargs = {name: decode(value) for name, value in dict(message["kwargs"]).items()}
-        # before NumPy makes one array of them
-        if any(has_text(value) for value in [*args, *kwargs.values()]):
-            return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
-        if sum(np.size(value) for value in [*args, *kwargs.values()]) > MAX_ASKED:
+        args, kwargs = message["args"], message["kwargs"]
+        if type(message) is not Packed:
+            args = [decode(value) for value in args]
+            kwargs = {name: decode(value) for name, value in dict(kwargs).items()}
+            # before NumPy makes one array of them
+            if any(has_text(value) for value in [*args, *kwargs.values()]):
+                return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
+        if sum([np.size(value) for value in [*args, *kwargs.values()]]) > MAX_ASKED:
             raise Stopped("it asked with too many numbers at once")
     except (Unreadable, KeyError, TypeError, ValueError) as error:
         raise Stopped("its question is not readable") from error
     if recorder.room <= 0:
         raise Stopped("it asked with too many numbers in all")
-    with _quiet():
-        try:
-            return {"value": encode(recorder(*args, **kwargs))}
-        except Exception as error:  # a wrong call by the submission; it hears so
-            kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
-            return {"error": kind, "text": str(error)[:MAX_TEXT]}
+    try:
+        value = recorder(*args, **kwargs)
+        return pack_reply(value) or {"value": encode(value)}
+    except Exception as error:  # a wrong call by the submission; it hears so
+        kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
+        return {"error": kind, "text": str(error)[:MAX_TEXT]}
 
 
 # -- what comes back -------------------------------------------------------------------------------

@@ -73,6 +73,8 @@ def look(entry: Entry) -> tuple[str, str]:
         return "wait", "⚠ Stopped, no mark yet"
     if entry.points is None:
         return "wait", "… A person will read it" if entry.by_hand else "… No mark yet"
+    if entry.status == "failed" and entry.points:
+        return "wait", "◐ In part"
     return LOOKS.get(entry.status, ("none", entry.status))
 
 

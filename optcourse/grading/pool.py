@@ -15,7 +15,6 @@ import importlib.metadata
 import os
 import pickle
 import queue
-import resource
 import selectors
 import signal
 import struct
@@ -110,7 +109,10 @@ def judge_here(job: Job) -> Result:
 
 def main() -> None:
     """Read jobs from stdin and write results to stdout until stdin ends, which also happens when the asking process dies."""
-    resource.setrlimit(resource.RLIMIT_AS, (JUDGE_MEMORY, JUDGE_MEMORY))
+    import resource
+
+    if sys.platform != "darwin":  # which refuses a limit of addresses
+        resource.setrlimit(resource.RLIMIT_AS, (JUDGE_MEMORY, JUDGE_MEMORY))
     clear_left_behind()
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # nothing that is printed may get between the answers

@@ -18,6 +18,7 @@ from optcourse.grading import cluster, collecting, pool
 from optcourse.grading.collecting import CannotRead, Submission
 from optcourse.grading.gradebook import Gradebook, now
 from optcourse.grading.pool import Job, Result
+from optcourse.grading.tries import tries_of
 from optcourse.place import cores
 from optcourse.terminal import MovingLine
 
@@ -46,6 +47,9 @@ def mark_class(
             (new, f"was called {old} before: the notebook is the same, so the marks came along.")
         )
     book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
+    for s in found.submissions:
+        if tries := tries_of(folder, s.file):
+            book.keep_tries(s.student, tries)
     book.retire(shown(folder), {(s.student, s.file) for s in found.submissions})
     book.keep_needs(shown(folder), found.needs)
     todo, done, because = found.submissions, 0, Counter()

@@ -230,8 +230,9 @@ class Recorder:
         self.count += 1
         if len(self.calls) < MAX_RECORDED and self.room > 0:
             named = [kwargs[name] for name in sorted(kwargs, key=lambda name: (name != "w", name))]
-            self.calls.append(tuple(_copy(arg) for arg in (*args, *named)))
-            self.room -= sum(getattr(arg, "nbytes", 0) for arg in self.calls[-1])
+            kept = tuple([_copy(arg) for arg in (*args, *named)])
+            self.calls.append(kept)
+            self.room -= sum([getattr(arg, "nbytes", 0) for arg in kept])
         copies = [_copy(arg) for arg in args]
         try:
             if copies and isinstance(copies[0], np.ndarray) and copies[0].dtype.kind in "iu":
@@ -249,7 +250,9 @@ class Recorder:
 
 
 def _copy(arg: Any) -> Any:
-    """A copy as an array, so that neither side can change the other's."""
+    """A copy as an array, so that neither side can change the other's; nobody can change the bytes of a message."""
+    if type(arg) is np.ndarray and type(arg.base) is bytes:
+        return arg
     if type(arg) in (bool, int, float, list, tuple) or isinstance(arg, np.ndarray | np.generic):
         return np.array(arg)
     return arg

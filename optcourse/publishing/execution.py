@@ -140,17 +140,20 @@ def forms() -> dict[type, Callable[[Any], dict]]:
     """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts."""
     from optcourse.explorers.engine import Explorer
     from optcourse.explorers.page import packed
-    from optcourse.questions.shell import Panel
+    from optcourse.explorers.still import still
+    from optcourse.questions.shell import Card
 
     def figure(explorer: Explorer) -> dict:
-        return {EXPLORER_MIME: packed(explorer), "text/plain": f"{explorer.title}: {explorer.describe()}"}
+        data = packed(explorer) | {"still": still(explorer)}
+        return {EXPLORER_MIME: data, "text/plain": f"{explorer.title}: {explorer.describe()}"}
 
-    def questions(panel: Panel) -> dict:
-        html, words = panel.twin()
-        asked = {QUESTIONS_MIME: panel.data()} if panel.data else {}
+    def questions(card: Card) -> dict:
+        html, words = card.twin()
+        data = card.data()
+        asked = {QUESTIONS_MIME: data} if data else {}
         return asked | {"text/html": html, "text/plain": words}
 
-    return {Explorer: figure, Panel: questions}
+    return {Explorer: figure, Card: questions}
 
 
 def run(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 
-from optcourse.checking.feedback import block, code_spans
+from optcourse import progress
+from optcourse.checking.feedback import code_spans
 from optcourse.exercises.model import Prediction
 
 
@@ -37,20 +38,22 @@ def answer_text(prediction: Prediction, answer: Any) -> str:
     return f"{number} {prediction.unit}".strip()
 
 
-def reveal_block(prediction: Prediction, guess: Any) -> str:
-    """What is shown after the commitment."""
+def spoken(prediction: Prediction, guess: Any) -> str:
+    """What is said after the commitment, as HTML: both answers, and why."""
     answer = computed_answer(prediction)
     right = is_right(prediction, guess)
+    is_choice = prediction.kind == "choice"
     said = f"You said: {answer_text(prediction, guess)}."
-    it_is = "" if right and prediction.kind == "choice" else f" It is: {answer_text(prediction, answer)}."
+    it_is = "" if right and is_choice else f" It is: {answer_text(prediction, answer)}."
     near = (
         f" Within {prediction.tolerance:.0%} counts as right."
-        if prediction.kind == "number" and prediction.tolerance
+        if not is_choice and prediction.tolerance
         else ""
     )
-    title = "As you predicted" if right else "Your prediction, and what came out"
     reveal = prediction.reveal.replace("{answer}", answer_text(prediction, answer))
-    return block("passed" if right else "note", title, [said + it_is + near, reveal])
+    # Chosen and true are marked on the cards; their words are for who cannot see the marks.
+    heard = ' class="oc-said"' if is_choice else ""
+    return f"<p{heard}>{code_spans(said + it_is + near)}</p><p>{code_spans(reveal)}</p>"
 
 
 @dataclass(frozen=True)
@@ -58,30 +61,45 @@ class AskedPrediction:
     """A prediction as it is asked: a guess goes in, the answer comes out."""
 
     prediction: Prediction
+    kind: ClassVar[str] = "predict"
 
     @property
-    def question(self) -> str:
-        """The question as HTML."""
-        words = code_spans(self.prediction.question)
-        return f'<p style="margin:0;max-width:76ch"><strong>Predict.</strong> {words}</p>'
+    def id(self) -> str:
+        return self.prediction.id
+
+    def asked(self) -> dict:
+        """What is shown before anybody has committed: nothing in it tells the answer."""
+        prediction = self.prediction
+        question = {
+            "label": "Predict first",
+            "question": code_spans(prediction.question),
+            "choices": [code_spans(choice) for choice in prediction.choices],
+            "drawings": list(prediction.drawings),
+            "unit": prediction.unit,
+            "commit": True,
+            "watch": prediction.watch and asdict(prediction.watch),
+        }
+        return {"kind": "prediction", "id": prediction.id, "questions": [question]}
 
     def reply(self, message: dict) -> dict:
         """The answer to {"guess": a choice's place, a number, or a number as it was typed}.
 
-        {"complaint": a sentence} while it is no guess; else {"guess", "right", "shown": HTML, "record": what is kept}.
+        {"complaint": a sentence} while it is no guess; else {"guess", "truth", "right", "says": HTML, "record": what is
+        kept}. "truth" is the place of the true choice, None for a number.
         """
         guess, complaint = self.read(message.get("guess"))
         if complaint:
             return {"complaint": complaint}
-        right = is_right(self.prediction, guess)
+        answer, right = computed_answer(self.prediction), is_right(self.prediction, guess)
         return {
             "guess": guess,
+            "truth": answer if self.prediction.kind == "choice" else None,
             "right": right,
-            "shown": reveal_block(self.prediction, guess),
+            "says": spoken(self.prediction, guess),
             "record": {
                 "right": right,
                 "guess": answer_text(self.prediction, guess),
-                "answer": answer_text(self.prediction, computed_answer(self.prediction)),
+                "answer": answer_text(self.prediction, answer),
                 "value": guess,
             },
         }
@@ -109,37 +127,39 @@ class AskedPrediction:
             return int(value) if 0 <= value < len(self.prediction.choices) else None
         return self.read(value)[0]
 
+    def kept(self) -> dict[str, dict]:
+        """The answer to an earlier commitment, by the question's number."""
+        before = self.kept_guess(progress.prediction_made(self.prediction.id))
+        return {} if before is None else {"0": self.reply({"guess": before})}
+
     def data(self) -> dict:
-        """For a page without a kernel: the question, its choices, and what is shown after each commitment, as HTML."""
-        prediction = self.prediction
-        data = {
-            "kind": "prediction",
-            "id": prediction.id,
-            "question": code_spans(prediction.question),
-            "choices": [code_spans(choice) for choice in prediction.choices],
-            "unit": prediction.unit,
-        }
+        """For a page without a kernel: the question, and what is said after each commitment."""
+        prediction, asked = self.prediction, self.asked()
         if prediction.kind == "choice":
-            return data | {"after": [reveal_block(prediction, k) for k in range(len(prediction.choices))]}
+            answers = [self.told(k) for k in range(len(prediction.choices))]
+            asked["questions"][0] |= {"answers": answers}
+            return asked
         # Right and wrong; the page puts the reader's number in the place of {guess}.
         answer = computed_answer(prediction)
-        guesses = answer, answer + 1 + abs(answer) * 10
-        said = [code_spans(f"You said: {answer_text(prediction, guess)}.") for guess in guesses]
-        shown = [reveal_block(prediction, guess) for guess in guesses]
-        return data | {
-            "answer": answer,
-            "tolerance": prediction.tolerance,
-            "after": [
-                html.replace(words, "You said: {guess}.", 1) for html, words in zip(shown, said, strict=True)
-            ],
-        }
+        answers = [self.told(guess) for guess in (answer, answer + 1 + abs(answer) * 10)]
+        for told in answers:
+            said = code_spans(f"You said: {answer_text(prediction, told['guess'])}.")
+            told["says"] = told["says"].replace(said, "You said: {guess}.", 1)
+        asked["questions"][0] |= {"answers": answers, "answer": answer, "tolerance": prediction.tolerance}
+        return asked
 
-    def twin(self, guess: Any = None) -> tuple[str, str]:
-        """The question, and what is shown after `guess`, as HTML and as plain text."""
+    def told(self, guess: Any) -> dict:
+        """What the browser is told of a guess: the answer without what is kept."""
+        return {name: value for name, value in self.reply({"guess": guess}).items() if name != "record"}
+
+    def twin(self, told: dict[str, dict] | None = None) -> tuple[str, str]:
+        """The question, and what is said after the commitment, as HTML and as plain text."""
         prediction = self.prediction
         choices = "".join(f"<li>{code_spans(choice)}</li>" for choice in prediction.choices)
-        shown = "" if guess is None else reveal_block(prediction, guess)
+        answer = (told or {}).get("0")
         lines = [f"Predict: {prediction.question}", *(f"  ○ {choice}" for choice in prediction.choices)]
-        if guess is not None:
-            lines.append(f"You committed to: {answer_text(prediction, guess)}")
-        return f"<div>{self.question}<ul>{choices}</ul>{shown}</div>", "\n".join(lines)
+        if answer:
+            lines.append(f"You committed to: {answer_text(prediction, answer['guess'])}")
+        question = f"<p><strong>Predict first.</strong> {code_spans(prediction.question)}</p>"
+        says = answer["says"].replace(' class="oc-said"', "") if answer else ""
+        return f"<div>{question}<ul>{choices}</ul>{says}</div>", "\n".join(lines)

@@ -54,12 +54,6 @@
       for (let p = e; p && p !== document.body; p = p.parentElement) if (/auto|scroll/.test(getComputedStyle(p).overflowX)) return true;
       return false;
     };
-    const rect = (e) => { // of a tick: its words alone
-      if (!e.matches(".oc-ticks span")) return e.getBoundingClientRect();
-      const range = document.createRange();
-      range.selectNodeContents(e);
-      return range.getBoundingClientRect();
-    };
     if (!root && document.documentElement.scrollWidth > edge)
       wrong.push(`the page scrolls sideways: ${document.documentElement.scrollWidth} in ${edge}`);
     for (const top of document.querySelectorAll(root || "body")) {
@@ -75,13 +69,14 @@
         if (e.tagName === "INPUT" && e.type === "text" && over) wrong.push(`${name(e)} does not show all of “${e.value}”`);
         if (/^(SELECT|BUTTON)$/.test(e.tagName) && over) wrong.push(`${name(e)} does not show all its words`);
       }
-      const leaves = parts.filter((e) => e.matches("input, select, button, label, canvas, p, .oc-ticks span, .oc-stepcount"));
-      const boxes = leaves.map((e) => [e, rect(e)]).filter(([, b]) => b.width && b.height);
+      const leaves = parts.filter((e) => e.matches("input, select, button, label, .oc-picture, p, .oc-stepcount"));
+      const boxes = leaves.map((e) => [e, e.getBoundingClientRect()]).filter(([, b]) => b.width && b.height);
       for (let i = 0; i < boxes.length; i++) for (let j = i + 1; j < boxes.length; j++) {
         const [e, a] = boxes[i], [f, b] = boxes[j];
         if (e.contains(f) || f.contains(e)) continue;
-        const tickOnItsSlider = e.type === "range" && f.matches(".oc-ticks span") && e.parentElement.contains(f);
-        const slack = tickOnItsSlider ? 12 : 1; // the lower half of a slider is empty
+        if (e.closest(".oc-place")?.contains(f)) continue; // the buttons of a map stand on it, and no words are painted below them
+        const flagOfIt = e.type === "range" && f.matches(".oc-flag") && e.parentElement.parentElement.contains(f);
+        const slack = flagOfIt ? 16 : 1; // the lower part of a slider is empty
         if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > slack && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > slack)
           wrong.push(`${name(e)} lies over ${name(f)}`);
       }
@@ -93,7 +88,7 @@
   painted() {
     const wrong = [], paint = CanvasRenderingContext2D.prototype.fillText;
     for (const root of document.querySelectorAll(".oc-explorer")) {
-      const stage = root.parentElement.stage, canvas = root.querySelector("canvas"), words = [], unit = stage.painter.ratio;
+      const stage = root.parentElement.stage, written = new Map(), unit = stage.painter.ratio;
       CanvasRenderingContext2D.prototype.fillText = function (text, x, y, most) {
         const m = this.measureText(text), t = this.getTransform(), squeeze = most && m.width > most ? most / m.width : 1;
         const across = [x - m.actualBoundingBoxLeft * squeeze, x + m.actualBoundingBoxRight * squeeze];
@@ -101,21 +96,23 @@
         const corners = across.flatMap((a) => down.map((b) => t.transformPoint(new DOMPoint(a, b))));
         const xs = corners.map((p) => p.x / unit), ys = corners.map((p) => p.y / unit);
         const box = { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
-        if (this.canvas === canvas && text) words.push({ text, squeeze, ...box });
+        if (text) written.set(this.canvas, [...(written.get(this.canvas) || []), { text, squeeze, ...box }]);
         return paint.apply(this, arguments);
       };
       try { stage.draw(); } finally { CanvasRenderingContext2D.prototype.fillText = paint; }
-      const wide = canvas.width / unit, high = canvas.height / unit;
-      if (!words.length) wrong.push("nothing is written in the picture");
-      words.forEach((a, i) => {
-        const box = [a.left, a.right, a.top, a.bottom].map(Math.round);
-        if (a.left < -1 || a.right > wide + 1 || a.top < -1 || a.bottom > high + 1)
-          wrong.push(`painted “${a.text}” is cut off: ${box} in ${Math.round(wide)} by ${Math.round(high)}`);
-        if (a.squeeze < 0.8) wrong.push(`painted “${a.text}” is squeezed to ${a.squeeze.toFixed(2)}`);
-        for (const b of words.slice(i + 1))
-          if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
-            wrong.push(`painted “${a.text}” lies over “${b.text}”`);
-      });
+      for (const { picture } of stage.panels) {
+        const words = written.get(picture) || [], wide = picture.width / unit, high = picture.height / unit;
+        if (!words.length) wrong.push("nothing is written in the picture");
+        words.forEach((a, i) => {
+          const box = [a.left, a.right, a.top, a.bottom].map(Math.round);
+          if (a.left < -1 || a.right > wide + 1 || a.top < -1 || a.bottom > high + 1)
+            wrong.push(`painted “${a.text}” is cut off: ${box} in ${Math.round(wide)} by ${Math.round(high)}`);
+          if (a.squeeze < 0.8) wrong.push(`painted “${a.text}” is squeezed to ${a.squeeze.toFixed(2)}`);
+          for (const b of words.slice(i + 1))
+            if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2)
+              wrong.push(`painted “${a.text}” lies over “${b.text}”`);
+        });
+      }
     }
     return wrong;
   },

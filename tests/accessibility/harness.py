@@ -79,9 +79,11 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 
 
 def rgb(words: str) -> tuple[float, ...]:
-    """'rgb(1, 2, 3)', 'rgba(1, 2, 3, 0.5)' or '#010203' as numbers; transparency is left out."""
+    """'rgb(1, 2, 3)', 'rgba(1, 2, 3, 0.5)', 'color(srgb 1 1 0 / 0.5)' or '#010203' as numbers; transparency is left out."""
     if words.startswith("#"):
         return tuple(int(words[i : i + 2], 16) for i in (1, 3, 5))
+    if words.startswith("color(srgb "):
+        return tuple(255 * float(part) for part in words[len("color(srgb ") : -1].split("/")[0].split())
     return tuple(float(part) for part in words[words.index("(") + 1 : -1].replace("/", ",").split(",")[:3])
 
 

@@ -110,7 +110,7 @@ def test_the_check_of_painted_words_reports_it(shown):
     )
     page.evaluate("""() => {
       const canvas = document.querySelector('canvas'), c = canvas.getContext('2d');
-      document.getElementById('x').stage = {painter: {ratio: 1}, draw() {
+      document.getElementById('x').stage = {painter: {ratio: 1}, panels: [{picture: canvas}], draw() {
         c.fillText('over the left edge', -30, 50); c.fillText('first', 100, 80); c.fillText('second', 102, 82);
         c.fillText('pressed into very little room', 10, 20, 40); }};
     }""")

@@ -11,7 +11,7 @@ import pytest
 from optcourse.checking import feedback
 from optcourse.explorers import stage
 from optcourse.figures import scene as s
-from optcourse.figures.palette import DASHES, HEATS, ROLES, SURFACES, Role
+from optcourse.figures.palette import DASHES, HEATS, OPTIMIZERS, RAMP, ROLES, SURFACES, Role
 from optcourse.figures.render import beads
 from tests.accessibility.conftest import every_explorer
 from tests.accessibility.harness import contrast, rgb
@@ -51,6 +51,26 @@ def test_lines_stand_out_from_what_is_drawn_behind_them(theme):
     # "rate" goes from dark blue to brown, and no colour stands out from both: lines over it get a pale edge instead
     # (stage.js and render.py, `cased`), which is the surface's own colour.
     assert set(HEATS) == {"terrain", "basins", "rate"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_deeper_is_lower_and_every_run_is_seen_on_every_band(theme):
+    whole = np.eye(3).tolist()  # eyes without a deficiency
+    lightness = [lab(stop, whole)[0] for stop in RAMP[theme]]
+    steps = np.diff(lightness) * (1 if theme == "light" else -1)
+    assert (steps > 0.5).all(), steps
+    background = rgb(SURFACES[theme]["background"])
+    for role in {*OPTIMIZERS.values(), "yours", "gradient", "velocity", "limit", "optimum", "start"}:
+        assert contrast(colour(role, theme), background) >= 4.5, role
+        assert min(contrast(colour(role, theme), rgb(stop)) for stop in RAMP[theme]) >= 3, role
+    # The words of a level stand on a halo of their own band.
+    assert min(contrast(rgb(SURFACES[theme]["level"]), rgb(stop)) for stop in RAMP[theme]) >= 4
+
+
+def test_every_optimizer_has_a_dash_and_a_shape_of_its_own():
+    roles = [ROLES[name] for name in {*OPTIMIZERS.values(), "yours"}]
+    assert len({role.dash for role in roles}) == len({role.shape for role in roles}) == len(roles)
+    assert len({role.light for role in roles}) == len({role.dark for role in roles}) == len(roles)
 
 
 # -- the second cue -------------------------------------------------------------------------------------------------------
@@ -218,8 +238,37 @@ def test_accents_edges_and_bars_of_the_controls_reach_three(theme):
         value = re.search(variable + r": (#[0-9a-f]{6})", rules[theme])[1]
         for ground in LAB[theme] + SAVED[theme]:
             assert contrast(rgb(value), ground) >= 3, (variable, ground)
-    # `opacity` may stand only on controls that are switched off, which WCAG leaves out.
-    assert re.findall(r"([^{}]+)\{[^}]*opacity", css) == ["\n.oc-off :is(label, input, select) "]
+    # WCAG leaves out what is switched off; a picture that waits for its frame is the last one, and pale (SPEC 8); the hint on
+    # the wheel is dark on light with contrast to spare. All else is there or is not.
+    found = re.findall(r"([^{}]+)\{[^}]*?opacity: ([\d.]+)", css)
+    partly = {selector.strip() for selector, value in found if float(value) not in (0, 1)}
+    assert partly == {
+        ".oc-is-waiting .oc-place canvas",
+        ".oc-explorer .oc-icon[aria-disabled=true]",
+        ".oc-hint.oc-on",
+    }
+
+
+TOKENS = {
+    "surface": "background",
+    "raised": "raised",
+    "ink": "text",
+    "soft": "axis",
+    "line": "grid",
+    "edge": "edge",
+}
+TOKENS |= {"accent": "accent", "on-accent": "on_accent"}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_style_sheet_and_the_pictures_have_the_same_colours(theme):
+    css = stage.style()
+    block = css[css.index(".oc-explorer.oc-dark {" if theme == "dark" else ".oc-explorer {") :]
+    block = block[: block.index("}")]
+    for token, name in TOKENS.items():
+        written = re.search(rf"--oc-{token}:[^;]*?(#[0-9a-f]{{6}})", block)[1]
+        assert written == SURFACES[theme][name].lower(), token
+    assert re.search(r"--oc-limit: (#[0-9a-f]{6})", block)[1] == getattr(ROLES["limit"], theme).lower()
 
 
 def test_icons_of_feedback_are_never_alone():

@@ -7,6 +7,7 @@ import pytest
 
 from optcourse import exercises
 from optcourse.authoring.audit import flaws, prediction_flaws, quiz_flaws
+from optcourse.checking.check import check_exercise
 from optcourse.exercises import families
 from optcourse.exercises.mistakes import Family, mistakes
 from optcourse.exercises.model import Exercise, Misconception, Prediction, Question, Quiz
@@ -149,6 +150,23 @@ SPOILT = {
 def test_the_audit_finds_the_flaw(part):
     spoilt = dataclasses.replace(FIT, **SPOILT[part])
     assert any(part in flaw for flaw in flaws(spoilt)), flaws(spoilt)
+
+
+def test_the_audit_runs_a_misconception_twice_on_a_case_and_not_once_for_every_other():
+    """Once as an answer, once to compare the answers with; and outside of the audit nothing is remembered."""
+    ran = []
+
+    def counted(x):
+        ran.append(x)
+        return -x * x
+
+    spoilt = dataclasses.replace(
+        FIT, misconceptions=(*FIT.misconceptions[:4], Misconception("n", "Sign.", counted))
+    )
+    assert flaws(spoilt) == [] and len(ran) == 2 * 3 * 3  # times three cases, three seeds
+    check_exercise(spoilt, lambda x: x + x + x)
+    check_exercise(spoilt, lambda x: x + x + x)
+    assert len(ran) > 18 + 1 and (len(ran) - 18) % 2 == 0
 
 
 def test_a_documented_equivalent_may_be_named_instead():

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from optcourse import gradients
 from optcourse.data import load_digits
 from optcourse.gradients import best_h, check_gradient, numeric_gradient
 from optcourse.models import LinearRegression, SoftmaxRegression, TwoLayerNetwork
@@ -213,6 +214,13 @@ def test_a_right_gradient_passes(fast):
     assert abs(report.analytic - report.numeric) < (1e-13 if fast else 1e-8)
     assert str(report).startswith("The gradient is right:")
     assert check_gradient(quartic, quartic_gradient(W), W, fast=fast)
+
+
+def test_a_right_gradient_is_reported_at_its_worst_direction(monkeypatch):
+    errors = iter([0.2, 0.9, 0.5, 0.1, 0.8, 0.3, 0.4, 0.6, 0.7, 0.0])
+    monkeypatch.setattr(gradients, "along", lambda *_: (10 * (error := next(errors)), 20 * error, error))
+    report = check_gradient(quartic, quartic_gradient, W, fast=True)
+    assert report.ok and (report.numeric, report.analytic) == (9.0, 18.0) and report.index is None
 
 
 @pytest.mark.parametrize("fast", [False, True])

@@ -147,6 +147,12 @@ def test_initial_weights():
     softmax = SoftmaxRegression(DIGITS.X, DIGITS.y)
     assert not softmax.initial().any()
     assert softmax.value(softmax.initial()) == pytest.approx(np.log(10), rel=1e-14)
+    weights, biases = softmax.unpack(softmax.initial(rng, scale=0.02))
+    assert weights.std() == pytest.approx(0.02, rel=0.1) and not biases.any()
+    assert softmax.unpack(softmax.initial(rng))[0].std() == pytest.approx(0.01, rel=0.1)
+    linear = LinearRegression(DIGITS.X, DIGITS.y)
+    assert linear.initial(rng, scale=0.02).std() == pytest.approx(0.02, rel=0.25)
+    assert linear.initial(rng).std() == pytest.approx(0.01, rel=0.25) and not linear.initial().any()
     same = [softmax.initial(np.random.default_rng(3)).tolist() for _ in range(2)]
     assert same[0] == same[1]
 

@@ -264,6 +264,28 @@ def test_every_hyperparameter_says_what_its_slider_needs(cls):
         cls(**{field.name: [low, high]})  # the whole slider is allowed
 
 
+def test_the_defaults_are_the_ones_of_the_lecture():
+    """Written out, so that they hold where there is no torch to compare with."""
+    adam = {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
+    rmsprop = {"learning_rate": 0.01, "decay_rate": 0.99, "eps": 1e-7}
+    momentum = {"learning_rate": 0.01, "rho": 0.9}
+    decayed = {**adam, "weight_decay": 0.01}
+    wanted = {
+        **dict.fromkeys(("GradientDescent", "SGD"), {"learning_rate": 0.01}),
+        **dict.fromkeys(("Momentum", "NesterovLookAhead", "Nesterov"), momentum),
+        **dict.fromkeys(("SutskeverMomentum", "AveragedMomentum"), momentum),
+        "AdaGrad": {"learning_rate": 0.01, "eps": 1e-7},
+        **dict.fromkeys(("RMSProp", "RMSPropEpsInside"), rmsprop),
+        "AdamAlmost": {**adam, "eps": 1e-7},
+        **dict.fromkeys(("Adam", "AMSGrad"), adam),
+        **dict.fromkeys(("AdamW", "AdamL2"), decayed),
+    }
+    for name, defaults in wanted.items():
+        cls = getattr(optimizers, name)
+        assert {field.name: field.default for field in dataclasses.fields(cls)} == defaults, name
+    assert {cls.__name__ for cls in CLASSES if cls.__module__ == optimizers.__name__} <= wanted.keys()
+
+
 def test_hyperparameters_are_frozen_floats_or_read_only_arrays():
     rates = np.array([1, 2])
     optimizer = GradientDescent(rates)

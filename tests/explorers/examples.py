@@ -117,6 +117,14 @@ class TableTooLarge(_OneSlider):
         return self.picture(marks=[Line(points, points)])
 
 
+class TableTooLong(_OneSlider):
+    """Numbers with nothing in common: they do not pack."""
+
+    def scene(self, amplitude):
+        points = np.random.default_rng(round(100 * amplitude)).uniform(size=8_000)
+        return self.picture(marks=[Line(points, points[::-1].copy())])
+
+
 BROKEN = {
     RaisesAtTheEnd: "the amplitude cannot be one",
     WarnsInTheMiddle: "half is suspicious",
@@ -124,4 +132,5 @@ BROKEN = {
     ForgetsTheLabel: "no label",
     TableLies: "another picture in a table than alone",
     TableTooLarge: "over 3000000",
+    TableTooLong: "over 200000",
 }

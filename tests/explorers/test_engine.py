@@ -15,6 +15,7 @@ from optcourse.authoring.sweep import run_notebook, wrong_checks
 from optcourse.explorers.controls import hyperparameters, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_03 import ValleyExplorer
+from optcourse.explorers.packing import unpack
 from optcourse.explorers.page import write_page
 from optcourse.explorers.sweep import sweep
 from optcourse.figures.encode import encode
@@ -69,8 +70,11 @@ def test_the_browser_gets_what_it_asks_for():
         encode([explorer.frame()])[0]["frames"],
         encode([explorer.frame()])[1],
     )
-    table, _ = explorer.reply({"kind": "table", "key": "t", "control": "scale", "values": values})
-    assert table["kind"] == "table" and len(table["frames"]) == len(explorer.controls[1].values)
+    reply, block = explorer.reply({"kind": "table", "key": "t", "control": "scale", "values": values})
+    assert reply == {"kind": "table", "key": "t", "control": "scale"}
+    assert unpack(block)[0]["values"] == list(explorer.controls[1].values)
+    assert unpack(block) == explorer.table("scale", values)
+    assert explorer.reply({"kind": "hello", "key": "h"}) == ({"kind": "hello", "key": "h"}, b"")
     assert explorer.reply({"kind": "values", "values": {**values, "count": 2}}) is None
     assert explorer.values["count"] == 2
 
@@ -155,10 +159,11 @@ def test_a_function_that_does_not_come_back_is_asked_once(monkeypatch):
     explorer = ValleyExplorer(yours=endless)
     said = explorer.frame().notice
     assert "`endless` did not come back within 2 seconds" in said
-    table, _ = explorer.reply(
+    reply, block = explorer.reply(
         {"kind": "table", "key": "t", "control": "learning_rate", "values": explorer.values}
     )
-    assert table["kind"] == "table" and {frame["notice"] for frame in table["frames"]} == {said}
+    table, _ = unpack(block)
+    assert reply["kind"] == "table" and {frame["notice"] for frame in table["frames"]} == {said}
     # Each of the frames asked; one of them waited.
     assert len(cases) > 50 and sum(seconds > 1 for seconds in cases) == 1
     mended = ValleyExplorer(yours=parts.learners_run)

@@ -16,22 +16,3 @@ def test_a_slider_without_frames_is_switched_off(page, tmp_path, explorer, movab
         slider = page.locator(f"[data-control={control}] input[type=range]")
         assert slider.is_enabled() == movable
         assert bool(page.locator(f"[data-control={control}]").get_attribute("title")) != movable
-
-
-def test_neighbouring_ticks_do_not_overlap(page, tmp_path):
-    """At the lesson's settings momentum's best learning rate and its limit lie close together on the slider."""
-    from optcourse.explorers.lesson_05 import PathExplorer
-
-    page.goto(write_page(PathExplorer(), tmp_path / "page.html").as_uri())
-    page.wait_for_selector(".oc-explorer canvas")
-    left, right = page.evaluate(
-        """[...document.querySelectorAll('[data-control=learning_rate] .oc-ticks span')].map((span) => {
-        const words = document.createRange();
-        words.selectNodeContents(span);
-        const { left, right, top, bottom } = words.getBoundingClientRect();
-        return { left, right, top, bottom };
-        }).sort((a, b) => a.left - b.left)"""
-    )
-    assert left["right"] <= right["left"] or min(left["bottom"], right["bottom"]) <= max(
-        left["top"], right["top"]
-    )

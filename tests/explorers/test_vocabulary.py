@@ -13,9 +13,11 @@ from optcourse.explorers.controls import Toggle, integers, linear
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer, Stacked, first_steps
 from optcourse.explorers.sweep import sweep
-from optcourse.figures import Bars, Line, Panel, Rule, Scene, Text
+from optcourse.figures import Bars, Line, Panel, Points, Rule, Scene, Text
+from optcourse.figures import scene as scene_module
+from optcourse.figures.scene import run_name
 from optcourse.objectives import lecture_bowl, parabola
-from optcourse.optimizers import GradientDescent
+from optcourse.optimizers import GradientDescent, Momentum
 
 
 def test_an_axis_is_one_line_of_a_panel():
@@ -133,11 +135,48 @@ def test_a_run_on_the_digits_that_went_away_is_drawn_far_up():
     assert own.loss.tolist() == [digits.FAR] and own.path == ()
 
 
+def test_the_example_at_the_head_of_scene_is_a_whole_figure():
+    head = scene_module.__doc__
+    example = head[head.index("    bowl = ") : head.index("- The landscape")]
+    names = {
+        "parts": parts,
+        "descend": descend,
+        "lecture_bowl": lecture_bowl,
+        "Momentum": Momentum,
+        "Scene": Scene,
+    }
+    exec(textwrap.dedent(example).replace("\nScene(", "\nscene = Scene("), names)
+    scene = names["scene"]
+    (run,) = scene.runs
+    assert scene.problems() == [] and scene.in_focus == run.name == "momentum"
+    assert list(run.quantities) == ["w", "loss", "gradient", "velocity"]
+    assert scene.panels[0].field is not None and all(mark.run for mark in scene.panels[1].marks)
+
+
+def test_lines_called_like_a_run_and_the_points_on_them_belong_to_it():
+    run = descend(lecture_bowl(), GradientDescent(0.1), (1.0, 2.0), 4)
+    line, here = Line(*run.w.T, label="descent", role="second"), Points(*run.w.T, role="second", by_step="at")
+    other = Line([0, 1], [0, 1], role="second", label="theory")
+    over_rates = Line([0.1, 1.0], [3.0, 4.0], role="third", label="descent")
+    scene = Scene(
+        [
+            panel(axis("x", 0, 1), axis("y", 0, 1), [line, here, other, over_rates]),
+            parts.loss_panel([(run.loss, "descent", "second")], 4),
+        ],
+        says="One run.",
+        num_steps=4,
+    )
+    assert [run_name(mark) for mark in scene.panels[0].marks] == ["descent", "descent", "", ""]
+    assert scene.problems() == [] and line.run == ""  # the figure's own marks stay
+    scene.panels[0].marks[0].run = "nobody"
+    assert any("'nobody'" in problem for problem in scene.problems())
+
+
 def test_the_example_in_the_design_page_is_a_figure_whose_every_control_moves():
     page = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
     example = page[page.index("    class ParabolaExplorer") : page.index("`runs` computes all")]
     names = dict(globals()) | {"say": say}
     exec(textwrap.dedent(example), names)
     explorer = names["ParabolaExplorer"]()
-    assert explorer.describe() == "With learning rate 0.1 w ends at 9.14e-05."
+    assert explorer.describe() == "With learning rate 0.1 w ends at 9.14·10⁻⁵."
     assert sweep(explorer, np.random.default_rng(0)) > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.server
 import io
@@ -13,6 +14,10 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from playwright.sync_api import TimeoutError
+
+# Two frames: what was asked of the page before is drawn.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 @dataclass
@@ -83,7 +88,7 @@ def pixels(locator) -> np.ndarray:
 def move_by_keys(explorer, control: str, presses: int = 5) -> None:
     """Focus a slider and press the arrow key; picture, words and value must follow."""
     slider = explorer.locator(f"[data-control={control}] input[type=range]")
-    canvas, words = explorer.locator("canvas"), explorer.locator(".oc-says")
+    canvas, words = explorer.locator(".oc-picture").first, explorer.locator(".oc-says")
     slider.scroll_into_view_if_needed()
     slider.focus()
     before, said = pixels(canvas), words.inner_text()
@@ -100,13 +105,13 @@ def move_by_keys(explorer, control: str, presses: int = 5) -> None:
 def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     """Drag a slider's thumb with the pointer; the picture must follow while it is held."""
     slider = explorer.locator(f"[data-control={control}] input[type=range]")
-    canvas = explorer.locator("canvas")
+    canvas = explorer.locator(".oc-picture").first
     slider.scroll_into_view_if_needed()
     box, page = slider.bounding_box(), explorer.page
     middle = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.9, middle)
     page.mouse.down()
-    page.wait_for_timeout(300)
+    page.evaluate(SETTLED)
     before = canvas.evaluate("e => e.toDataURL()")
     page.mouse.move(box["x"] + box["width"] * to, middle, steps=8)
     page.wait_for_function("([e, old]) => e.toDataURL() !== old", arg=[canvas.element_handle(), before])
@@ -126,7 +131,7 @@ def run_all(page, tries: int = 20) -> None:
         page.wait_for_function(IDLE, timeout=120_000)
         page.locator(".lm-MenuBar-item", has_text="Run").click()
         page.get_by_text("Run All Cells", exact=True).click()
-        page.wait_for_timeout(1000)
-        if page.evaluate(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))"):
+        with contextlib.suppress(TimeoutError):  # then it was forgotten
+            page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break
     page.wait_for_function(f"{PROMPTS}.every(text => /\\d/.test(text))", timeout=180_000)

@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from optcourse.commands import lab
-from tests.conftest import COURSE, free_port, stop_tree
+from tests.conftest import COURSE, free_port, stop_tree, until
 from tests.frontends.browsing import drag_slider, move_by_keys, run_all, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -59,10 +58,8 @@ def start(folder: Path, command: Callable[[int], list[str]], **environment: str)
             start_new_session=True,
         )
     try:
-        deadline = time.monotonic() + 300
-        while not answers(address + "/api"):
-            assert process.poll() is None and time.monotonic() < deadline, log.read_text()[-2000:]
-            time.sleep(0.2)
+        until(lambda: answers(address + "/api") or process.poll() is not None)
+        assert process.poll() is None, log.read_text()[-2000:]
         yield address
     finally:
         stop_tree(process)
@@ -70,7 +67,7 @@ def start(folder: Path, command: Callable[[int], list[str]], **environment: str)
 
 def answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5):
+        with urllib.request.urlopen(address, timeout=120):
             return True
     except urllib.error.HTTPError:  # an answer too
         return True
@@ -120,7 +117,7 @@ def walk(page, count: int) -> None:
     for index in range(count):
         explorer = explorers.nth(index)
         explorer.scroll_into_view_if_needed()
-        explorer.locator("canvas").wait_for()
+        explorer.locator(".oc-picture").first.wait_for()
         explorer.locator(".oc-says", has_text=re.compile(r"\w.{20}")).wait_for()
         assert explorer.locator(".oc-error").inner_text() == ""
     first = explorers.first
@@ -133,7 +130,7 @@ def test_in_voila_every_explorer_lives(voila, page):
         page.goto(voila)
         page.locator(".oc-explorer canvas").first.wait_for(timeout=120_000)
         count = explorers_in(LESSON)
-        page.wait_for_function(f"document.querySelectorAll('.oc-explorer canvas').length === {count}")
+        page.wait_for_function(f"document.querySelectorAll('.oc-panels').length === {count}")
         walk(page, count)
 
 

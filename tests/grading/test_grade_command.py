@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 import os
 import re
@@ -10,7 +11,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -388,26 +388,47 @@ def marked(out: Path) -> int:
         return 0
 
 
+# `optcourse grade` that stands still where it has kept so many results, so that it can be ended there.
+HELD = """
+import sys, time
+from optcourse import cli
+from optcourse.grading.run import Run
+
+enough, keep, kept = int(sys.argv.pop(1)), Run.keep, []
+
+def held(run, result):
+    keep(run, result)
+    kept.append(result)
+    if len(kept) == enough:
+        print("\\nHELD", flush=True)
+        time.sleep(10_000)
+
+Run.keep = held
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
 @pytest.mark.slow
 def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
     folder, out = tmp_path / "week", tmp_path / "week-marks"
     folder.mkdir()
     for k in range(7):
-        (folder / f"s{k}.ipynb").write_text(solved(f"import time; time.sleep(0.3)  # {k}"))
-    command = [sys.executable, "-m", "optcourse.cli", "grade", str(folder), "--jobs", "2"]
+        (folder / f"s{k}.ipynb").write_text(solved(f"# {k}"))
+    words = ["grade", str(folder), "--jobs", "2"]
+    command, held = [sys.executable, "-m", "optcourse.cli", *words], [sys.executable, "-c", HELD, "2", *words]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    for how, code, enough in ((signal.SIGKILL, -signal.SIGKILL, 2), (signal.SIGINT, 130, 4)):
+    for how, code in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)):
         run = subprocess.Popen(
-            command,
+            held,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
             env=environment,
         )
-        until(lambda enough=enough: marked(out) >= enough)
+        assert "HELD\n" in iter(run.stdout.readline, "")
         children = family(run.pid)
         assert children
         run.send_signal(how)
@@ -418,8 +439,7 @@ def test_a_killed_run_and_an_interrupted_one_go_on_where_they_were(tmp_path):
         assert not alive, "judges and sandboxes end with the one who asked"
         assert not list(scratch.iterdir()), "and leave nothing behind"
     assert "interrupted" in said and "the same command goes on from here" in said
-    before = marked(out)
-    assert 4 <= before < 7
+    assert marked(out) == 4
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, env=environment)
     assert done.returncode == 0 and "of them marked already; marking" in done.stdout
     assert marked(out) == 7, "nothing was marked twice"
@@ -476,8 +496,7 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         thread = threading.Thread(target=lambda: results.append(markers.mark(slow)))
         thread.start()
         [judge] = until(judges_below)
-        time.sleep(1.0)
-        below = judge.children(recursive=True)
+        below = until(lambda: judge.children(recursive=True))
         judge.kill()
         thread.join(240)
         assert results[0].died and results[0].reason == "the grading process ended by signal 9"
@@ -490,6 +509,52 @@ def test_a_judge_that_dies_or_hangs_costs_its_notebook_and_is_replaced():
         markers.close()
 
 
+def read(page: str) -> str:
+    """What a person reads on a page, from top to bottom."""
+    body = re.sub(r"(?s)^.*?<body>|<script>.*?</script>|</?(?:p|li|th|td|h\d|div)\b[^>]*>", " ", page)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", body)).split())
+
+
+def stands_before(text: str, sentence: str, *marks: str) -> bool:
+    """Whether a sentence is read once, and before each of the marks."""
+    return text.count(sentence) == 1 and all(
+        mark in text and text.index(sentence) < text.index(mark) for mark in marks
+    )
+
+
+@pytest.mark.slow
+def test_what_stopped_is_read_before_the_marks(tmp_path):
+    """Which cell, which line, which error: on the student's page and on the overview, above every point."""
+    folder = tmp_path / "week"
+    folder.mkdir()
+    (folder / "ada.ipynb").write_text(solved("x = 1\nshape = nump.zeros(x)"))
+    (folder / "bob.ipynb").write_text(solved("import secret_library\nx = 1"))
+    (folder / "carol.ipynb").write_text(solved())
+    assert command.main([str(folder), "--seed", "3", "--lesson", "03"]) == 0
+    out = tmp_path / "week-marks"
+    sentences = {
+        "ada": "code cell 1 stopped in line 2, shape = nump.zeros(x): NameError: name 'nump' is not defined",
+        "bob": "code cell 1, line 1, import secret_library: ModuleNotFoundError: No module named 'secret_library'",
+    }
+    overview = read((out / "index.html").read_text())
+    for student, sentence in sentences.items():
+        [page] = (out / "feedback").glob(f"{student}-*.html")
+        text = read(page.read_text())
+        score = "14 of 14 points"
+        assert stands_before(text, sentence, score, "Exercise Points", "3 of 3"), text[:600]
+        assert stands_before(overview, sentence, "All points", "Student by student", "How the points"), (
+            overview[:600]
+        )
+        assert f"{student}: 03 Gradient descent: " in overview.partition(sentence)[0][-60:]
+        # the same page with the sentence at its end, or nowhere, would not do
+        moved = text.replace(sentence, "") + sentence
+        assert not stands_before(moved, sentence, score) and not stands_before(
+            text.replace(sentence, ""), sentence, score
+        )
+    [page] = (out / "feedback").glob("carol-*.html")
+    assert "While your notebook ran" not in page.read_text()
+
+
 # -- the page that describes it --------------------------------------------------------------------
 
 DOCS = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
@@ -497,7 +562,7 @@ DOCS = (ROOT / "docs" / "grading.md").read_text(encoding="utf-8")
 
 def test_the_docs_name_every_option_and_none_that_is_not_there():
     known = {option for action in command.build_parser()._actions for option in action.option_strings}
-    others = {"--count", "--nthreads", "--no-run", "--image-name"}
+    others = {"--count", "--nthreads", "--no-run", "--image-name", "--from"}
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", DOCS))
     assert named - others == known - {"-h", "--help"}
 

@@ -187,7 +187,7 @@ def test_the_schema_is_the_one_that_the_docstring_and_the_docs_describe(book):
 
     docs = (Path(__file__).parents[2] / "docs" / "grading.md").read_text(encoding="utf-8")
     tables = [row["name"] for row in book.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    assert len(tables) == 8
+    assert len(tables) == 9
     for table in tables:
         columns = {row["name"] for row in book.rows(f"PRAGMA table_info({table})")}
         for text, start in ((module.__doc__, rf"^    {table}\b"), (docs, rf"^\| `{table}`")):
@@ -195,7 +195,7 @@ def test_the_schema_is_the_one_that_the_docstring_and_the_docs_describe(book):
             assert found, (table, start)
             missing = {name for name in columns if not re.search(rf"\b{name}\b", found[0])}
             assert not missing, (table, missing)
-    assert book.rows("PRAGMA user_version")[0][0] == module.VERSION == 1
+    assert book.rows("PRAGMA user_version")[0][0] == module.VERSION == 2
     assert f"schema {module.VERSION}" in docs.lower()
 
 
@@ -456,6 +456,36 @@ def test_the_three_tables(tmp_path, book):
     assert head[:5] == ["Full name", "Username", "ID number", "Email address", "Participant"]
     assert head[5:7] == ["03 Gradient descent", "03 Gradient descent (feedback)"]
     assert {row[0]: row[4:7] for row in rows}["Bo Li"] == ["Participant 77", "12.5", "Explain it back: Good."]
+    assert {row[0]: row[1:4] for row in rows}["zed"] == ["", "", ""]
+
+
+def test_every_column_by_which_moodle_knows_somebody_is_filled(tmp_path, book):
+    put(book, new_run(book), "Bo Li")
+    students = book.students()
+    students["Bo Li"].ids.update(username="boli", id_number="4711", email="bo@x.org", participant="77")
+    tables.write_tables(tmp_path, students)
+    [_, row] = table(tmp_path / "moodle.csv")
+    assert row[:5] == ["Bo Li", "boli", "4711", "bo@x.org", "Participant 77"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)"])
+def test_the_apostrophe_before_a_formula_is_put_there_once_and_taken_away_again(text):
+    assert sheets.neutral(text) == "'" + text and sheets.as_written("'" + text) == text
+    assert sheets.neutral("a" + text) == "a" + text and sheets.as_written("'a") == "'a"
+
+
+def test_marks_of_nobody_cannot_get_into_the_gradebook(book):
+    assert book.db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        book.db.execute("INSERT INTO seen VALUES (4711, 'ab')")
+
+
+def test_a_row_of_a_roster_that_ends_early_is_a_person_with_less_known(tmp_path):
+    path = tmp_path / "class.csv"
+    path.write_text("name,email,username\nJane Doe,jane@x.org,jd1\nBo Li\n")
+    whole, short = roster.read_roster(path).people
+    assert (whole["name"], whole["email"], whole["username"]) == ("Jane Doe", "jane@x.org", "jd1")
+    assert short["name"] == "Bo Li" and not short.get("email") and not short.get("username")
 
 
 @pytest.mark.parametrize("name", [name for name in NASTY if name.strip() and name.isprintable()])

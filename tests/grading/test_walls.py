@@ -28,7 +28,8 @@ from optcourse.grading.walls import outside
 from optcourse.grading.walls.outside import KEPT, Limits, SandboxFailed, Stopped, WalledProcess
 from optcourse.learner import wire
 from optcourse.learner.limits import TimeLimit, call_with_limit
-from optcourse.learner.running import Outcome, values_outcome
+from optcourse.learner.running import Outcome, Recorder, values_outcome
+from tests.conftest import until
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSONS = exercises.lessons()
@@ -558,10 +559,9 @@ def test_whatever_a_message_holds_it_is_read_or_refused(data):
             pass
 
 
-def ask(data):
-    return marking._reply(
-        {"0": lambda *a, **k: 1.0}, data if isinstance(data, dict) else {"ask": "0", "args": data}
-    )
+def ask(data, function=lambda *a, **k: 1.0):
+    recorder = Recorder(function)
+    return marking._reply({"0": recorder}, data if isinstance(data, dict) else {"ask": "0", "args": data})
 
 
 @given(st.binary(max_size=60))
@@ -606,6 +606,87 @@ def test_a_nested_and_a_crowded_message_are_refused():
     for raw in (b"[" * 100_000, b"[" + b"[]," * 300_000 + b"0]", b"1" * 10_000, b"\xff\xfe"):
         with pytest.raises(Unreadable):
             wire.loads(raw)
+
+
+def test_packed_questions_and_replies_travel_to_the_last_bit():
+    values = [
+        np.array([[1.5, -0.0], [np.nan, np.inf]]),
+        np.float64(0.1),
+        0.1,
+        np.array(7),
+        np.zeros((0, 3)),
+        None,
+    ]
+    values += [np.array([True, False]), np.bool_(True), np.arange(6.0).reshape(2, 3).T, np.arange(6)[::2]]
+    values += [np.arange(3, dtype=d) for d in ("i1", "u8", "f2", "f4", "c8", "c16")]
+    for value in values:
+        message = wire.loads(wire.pack_question("w", [value], {"minibatch": value, "öre": value}))
+        assert message["ask"] == "w" and list(message["kwargs"]) == ["minibatch", "öre"]
+        for got in (*message["args"], *message["kwargs"].values()):
+            assert same(got, value)
+            if isinstance(got, np.ndarray) and got.dtype != bool:
+                assert got.flags.aligned and not got.flags.writeable
+        got = wire.unpack_reply(wire.pack_reply(value))
+        assert same(got, value) and (not isinstance(got, np.ndarray) or got.flags.writeable)
+    for value in (
+        3,
+        True,
+        "x",
+        1j,
+        [1.0],
+        {"w": 1.0},
+        np.array(["x"]),
+        np.array([None]),
+        np.arange(3, dtype=">f8"),
+    ):
+        assert wire.pack_reply(value) is wire.pack_question("0", [value], {}) is None
+    assert wire.pack_question("0", [], {"x" * 300: 1.0}) is wire.pack_question("0", [], {"a\0b": 1.0}) is None
+
+
+def test_a_packed_question_that_lies_is_refused():
+    honest = wire.pack_question("0", [np.arange(4.0)], {"batch": np.arange(3)})
+    assert same(
+        wire.unpack_reply(ask(wire.loads(honest), lambda w, batch: w[batch] + 1)), np.arange(1.0, 4.0)
+    )
+    head, kind = honest[:16], wire.ARRAY
+    lies = [
+        honest[:-1],
+        honest[:1],
+        b"?\xff0",
+        b"?\x03\xff\xff\xff" + honest[8:],
+        head + wire.HEADS[1].pack(kind, 200, 1, 0),  # no such type
+        head + wire.HEADS[1].pack(kind, 12, 200, 0),  # no such number of dimensions
+        head + wire.HEADS[1].pack(kind, 12, 1, 2**40),
+        head + wire.HEADS[2].pack(kind, 12, 2, 2**30, 0),
+        head + wire.HEADS[2].pack(kind, 12, 2, 2**63, 2**63),
+        head + wire.HEADS[1].pack(wire.FLOAT, 12, 1, 1) + bytes(8),
+        head + 30 * wire.HEADS[0].pack(wire.NOTHING, 0, 0),
+        wire.QUESTION + bytes((7,)) + b"0\0a\0b\0c" + bytes(7),  # three names, no value
+    ]
+    for raw in lies:
+        with pytest.raises(Unreadable):
+            wire.loads(raw)
+    crowd = wire.pack_question("0", [np.zeros(marking.MAX_ASKED + 1)], {})
+    for message in (wire.loads(crowd), wire.loads(wire.pack_question("1", [1.0], {}))):
+        with pytest.raises(Stopped):
+            ask(message)
+    # what came as JSON is read as JSON, whatever it calls itself
+    with pytest.raises(Stopped):
+        ask({"ask": "0", "args": [{"made": "up"}], "kwargs": {}})
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 200), st.integers(0, 255)), max_size=4))
+def test_packed_bytes_are_read_or_refused(changes):
+    raw = bytearray(
+        wire.pack_question("0", [np.arange(4.0), None], {"batch": np.arange(3, dtype="i1"), "x": 0.5})
+    )
+    for at, byte in changes:
+        raw[at % len(raw)] = byte
+    try:
+        ask(wire.loads(bytes(raw)))
+    except (Unreadable, Stopped):
+        pass
 
 
 class Scripted(WalledProcess):
@@ -740,13 +821,17 @@ def test_time_for_which_no_processor_is_free_is_not_the_submissions(monkeypatch)
         worker.near.close()
         worker.near, _other = socket.socketpair()
         worker.process.stdout = worker.near
-        monkeypatch.setattr(outside, "_waited", lambda root: time.monotonic())
+        monkeypatch.setattr(outside, "_used", lambda root: (0.0, time.monotonic()))
         worker.begin(time.monotonic() + 5)
         began = time.monotonic()
-        monkeypatch.setattr(outside, "_waited", lambda root: began + 0.9 * (time.monotonic() - began))
+        monkeypatch.setattr(outside, "_used", lambda root: (0.0, began + 0.9 * (time.monotonic() - began)))
         with pytest.raises(Stopped, match="it took too long"):
             worker.hear(0.05)
         assert time.monotonic() - began >= 0.5  # a tenth of the time was its own
+        # what it ran is its own, also where the judge waited meanwhile
+        worker.begin(time.monotonic() + 5)
+        monkeypatch.setattr(outside, "_used", lambda root: (1000.0, began + 1000.0))
+        assert worker.load() == 0.0
         _other.close()
 
 
@@ -853,10 +938,6 @@ def test_a_judge_has_a_memory_limit_of_its_own():
 
 def _limits_of(pid):
     """The limits of a process, as soon as it has set its own."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        text = Path(f"/proc/{pid}/limits").read_text()
-        if str(pool.JUDGE_MEMORY) in text:
-            return text
-        time.sleep(0.05)
-    raise AssertionError(text)
+    text = Path(f"/proc/{pid}/limits")
+    until(lambda: str(pool.JUDGE_MEMORY) in text.read_text())
+    return text.read_text()

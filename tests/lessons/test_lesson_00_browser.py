@@ -17,13 +17,13 @@ def test_a_walk_by_hand_then_the_fog_lifts(lab):  # noqa: F811
     page = lab(
         "fog.ipynb", "from optcourse.explorers.lesson_00 import FogExplorer\nFogExplorer(landscape='C')"
     )
-    box = page.evaluate(f"{STAGE}.painter.boxes[0].box")
+    box = page.evaluate(f"{STAGE}.panels[0].view.box")
     for part, words in (((0.4, 0.3), "Step 1 of 12"), ((0.32, 0.33), "Step 2 of 12")):
         position = {
             "x": box["left"] + part[0] * box["width"],
             "y": box["top"] + part[1] * box["height"],
         }
-        page.locator(".oc-explorer canvas").click(position=position)
+        page.locator(".oc-picture").first.click(position=position)
         says(page, words)
     page.get_by_label("lift the fog").check()
     says(page, "four hollows")

@@ -322,6 +322,6 @@ def test_a_notch_left_of_the_best_rate_wins_a_short_run():
     for rate in (0.457, 2 / 4.2):
         explorer.set(learning_rate=rate)
         ends[rate] = explorer.describe()
-    assert "from 8.9 to 6.19e-05" in ends[0.457] and "from 8.9 to 0.000401" in ends[2 / 4.2]
+    assert "from 8.9 to 6.19·10⁻⁵" in ends[0.457] and "from 8.9 to 0.000401" in ends[2 / 4.2]
     left = descend(objectives.lecture_bowl(), GradientDescent(np.array(list(ends))), (-3.0, 2.0), 200)
     assert 0.5 < left.loss[-1, 0] / left.loss[-1, 1] < 1

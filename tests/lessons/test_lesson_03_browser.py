@@ -6,19 +6,31 @@ import numpy as np
 import pytest
 
 from optcourse.explorers.lesson_03 import LinkedBasesExplorer, SweepExplorer, axes_of
-from tests.explorers.test_browser import STAGE, lab, opened  # noqa: F401  (fixtures)
+from tests.explorers.conftest import STAGE, opened  # noqa: F401  (fixture)
+from tests.explorers.test_browser import lab  # noqa: F401  (fixture)
 
 pytestmark = pytest.mark.browser
 
 
 def pointer(page, panel, part):
     """Where a part (from left, from top) of a panel is on the screen."""
-    box = page.evaluate(f"{STAGE}.painter.boxes[{panel}].box")
-    canvas = page.locator(".oc-explorer canvas").bounding_box()
+    box = page.evaluate(f"{STAGE}.panels[{panel}].view.box")
+    canvas = page.locator(".oc-picture").nth(panel).bounding_box()
     return (
         canvas["x"] + box["left"] + part[0] * box["width"],
         canvas["y"] + box["top"] + part[1] * box["height"],
     )
+
+
+def at(page, panel, values):
+    """Where a place in the values of a panel's axes is on the screen."""
+    x, y = page.evaluate(
+        f"([x, y]) => {{ const {{ view }} = {STAGE}.panels[{panel}], {{ scale }} = {STAGE}.painter;"
+        " return [scale * view.X(x), scale * view.Y(y)]; }",
+        values,
+    )
+    canvas = page.locator(".oc-picture").nth(panel).bounding_box()
+    return canvas["x"] + x, canvas["y"] + y
 
 
 def drag(page, panel, *parts):
@@ -42,8 +54,15 @@ def test_the_start_is_dragged_in_the_valleys_own_axes(lab):  # noqa: F811
         "linked.ipynb",
         "from optcourse.explorers.lesson_03 import LinkedBasesExplorer\nLinkedBasesExplorer(rotation=30.0)",
     )
-    # it ends on the flat axis, at (2.25, 0) of the window -4.5 .. 4.5
-    drag(page, 1, (0.3, 0.3), (0.5, 0.4), (0.75, 0.5))
+    page.wait_for_function(f"{STAGE}.panels[1].view")
+    mark = f"{STAGE}.frame.panels[1].marks.find((one) => one.drag)"
+    start = page.evaluate(f"[{mark}.x[0], {mark}.y[0]]")
+    # it ends on the flat axis
+    page.mouse.move(*at(page, 1, start))
+    page.mouse.down()
+    for place in ([0.5, -0.5], [2.25, 0.0]):
+        page.mouse.move(*at(page, 1, place))
+    page.mouse.up()
     _, directions = axes_of(20.0, 30.0)
     expected = directions @ [2.25, 0.0]
     page.wait_for_function(

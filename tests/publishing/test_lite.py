@@ -392,6 +392,6 @@ def test_a_whole_lesson_runs_in_the_readers_browser(whole, page):
         assert said.count("✔ Right") == 6 and "Traceback" not in said and "NameError" not in said
         explorer = page.locator(".oc-explorer").first
         explorer.scroll_into_view_if_needed()
-        assert page.locator(".oc-explorer canvas").count() >= 3
+        assert page.locator(".oc-explorer .oc-panels").count() >= 3
         move_by_keys(explorer, "learning_rate")
         drag_slider(explorer, "learning_rate")

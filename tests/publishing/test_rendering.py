@@ -6,7 +6,6 @@ import re
 import nbformat
 import pytest
 
-from optcourse.explorers.page import squeezed
 from optcourse.publishing import vendor
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
@@ -97,16 +96,3 @@ def test_assets_ask_nobody(tmp_path):
         for url in re.findall(r"url\(([^)]*)\)", text) if name.endswith(".css") else []:
             assert (tmp_path / url).is_file(), url
     assert "fonts/" not in katex_css(inline=True)
-
-
-def test_squeezed_bytes_come_back():
-    import base64
-    import gzip
-
-    import numpy as np
-
-    for size in (0, 1, 4, 1001):
-        data = bytes(np.random.default_rng(size).integers(256, size=size, dtype=np.uint8))
-        raw = gzip.decompress(base64.b64decode(squeezed(data)))
-        length, planes = int.from_bytes(raw[:4], "little"), raw[4:]
-        assert np.frombuffer(planes, np.uint8).reshape(4, -1).T.tobytes()[:length] == data

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import re
+import shutil
 import socket
 import threading
 import zipfile
@@ -23,6 +24,7 @@ from optcourse.publishing.site.terms import Section, find_places, read_terms
 from optcourse.publishing.site.writing import MARKER, POLICY, with_places
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
+from tests.conftest import BuiltSite
 
 COURSE = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (COURSE / "source").glob("*.py"))
@@ -55,11 +57,12 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The whole course, built once, below a path of a plain static server."""
+def served(tmp_path_factory: pytest.TempPathFactory, site: BuiltSite) -> Iterator[Served]:
+    """The whole course below a path of a plain static server; a copy, in which it is built again."""
     root = tmp_path_factory.mktemp("host")
     folder, cache = root / "somewhere" / "below", root / "cache"
-    result = build(COURSE, folder, jobs=2, cache=cache)
+    shutil.copytree(site.folder, folder)
+    shutil.copytree(site.cache, cache)
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *_: object) -> None:
@@ -68,7 +71,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     handler = functools.partial(Quiet, directory=str(root))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Served(folder, f"http://127.0.0.1:{server.server_port}/somewhere/below/", result, cache)
+        yield Served(folder, f"http://127.0.0.1:{server.server_port}/somewhere/below/", site.result, cache)
         server.shutdown()
 
 
@@ -124,9 +127,9 @@ def move_a_slider(page) -> None:
     """Go to the first figure that has frames, move its controls to an end one after the other: the picture must follow."""
     for stage in page.locator("figure.live .stage").all():
         stage.scroll_into_view_if_needed()
-        stage.locator("canvas").wait_for()
+        stage.locator(".oc-picture").first.wait_for()
         page.wait_for_function("stage => stage.dataset.ready", arg=stage.element_handle())
-        canvas = stage.locator("canvas")
+        canvas = stage.locator(".oc-picture").first
         before = canvas.evaluate(PICTURE)
         moved = [
             stage.locator(".oc-controls select:enabled"),
@@ -294,7 +297,8 @@ def dropped_in(page) -> int:
             inline.textContent = runs;
             place.append(inline);
             setTimeout(runs, 0); // not eval: what Playwright evaluates may always do that
-            await new Promise(done => setTimeout(done, 500));
+            while (window.ran + window.refused < 4) await new Promise(done => setTimeout(done, 50));
+            await new Promise(done => setTimeout(done, 500)); // and a while for what must not come
             return window.ran;
         }""",
         RUNS,
@@ -361,7 +365,7 @@ def test_a_hostile_address_word_or_stored_value_runs_nothing_and_breaks_nothing(
         page.keyboard.press("Escape")
         assert page.evaluate("window.ran") is None, value
         assert page.evaluate("document.documentElement.dataset.theme") is None, value
-        assert page.locator("form.question").count() >= len(keys)
+        assert page.locator("form.oc-question").count() >= len(keys)
     page.evaluate("localStorage.clear()")
     # the icon of a page that is left again at once is not waited for
     assert [words for words in watched.trouble if not words.endswith("icon.svg")] == []
@@ -397,12 +401,14 @@ def test_the_button_changes_the_colours_of_page_and_figure_and_is_remembered(ser
     ground = "getComputedStyle(document.body).backgroundColor"
     page.goto(served.url + "index.html")
     page.wait_for_selector(".stage[data-ready]")
-    light, picture = page.evaluate(ground), page.locator("canvas").evaluate(PICTURE)
+    light, picture = page.evaluate(ground), page.locator(".oc-picture").first.evaluate(PICTURE)
     button = page.get_by_role("button", name="Use dark colours")
     button.click()
     dark = page.evaluate(ground)
     assert dark != light
-    page.wait_for_function(f"before => ({PICTURE})(document.querySelector('canvas')) !== before", arg=picture)
+    page.wait_for_function(
+        f"before => ({PICTURE})(document.querySelector('.oc-picture')) !== before", arg=picture
+    )
     page.goto(served.url + "lessons/10_glossary.html")
     assert page.evaluate(ground) == dark
     page.emulate_media(color_scheme="dark")
@@ -447,7 +453,7 @@ def test_a_quiz_explains_each_choice_and_the_page_with_answers_has_them(served, 
     told = set()
     for k in range(choices.count()):
         choices.nth(k).check()
-        told.add(quiz.locator(".answer").first.inner_text())
+        told.add(quiz.locator(".oc-told").first.inner_text())
     assert len(told) == choices.count() and sum("Right" in words for words in told) == 1
     page.goto(served.url + "solutions/03_gradient_descent.html")
     assert page.locator(".box.quiz details li").count() == page.locator(".box.quiz form").count()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
 from pathlib import Path
@@ -14,11 +15,35 @@ from optcourse import exercises
 from optcourse.publishing.execution import execute
 from optcourse.publishing.slides.page import build
 from optcourse.publishing.slides.sections import sections
+from tests.conftest import until
+from tests.frontends.browsing import SETTLED
 
 from .decks import SIZES, SPILLS, WAKE, opened
 
 executed = functools.cache(execute)  # several tests read the same run
 SOLUTIONS = sorted((Path(__file__).resolve().parents[2] / "solutions").glob("[0-9][0-9]_*.ipynb"))
+
+
+# Code is read beside prose, so it is at least four fifths of its size; 18 px is what the last row can read.
+CODE_BESIDE_PROSE = """() => [...document.querySelectorAll(".slide:not(.opening) .body pre")]
+  .map((code) => [parseFloat(getComputedStyle(code).fontSize), parseFloat(getComputedStyle(code.closest(".body")).fontSize)])
+  .filter(([code, prose]) => code < 0.799 * prose || code < 18)"""
+LETTERS = """() => [...document.querySelectorAll("#deck > .slide:not(.opening)")].map((slide) => [
+  slide.matches(":has(.ask)") ? "question" : "prose",
+  Math.round(10 * parseFloat(getComputedStyle(slide.querySelector(".body")).fontSize)) / 10])"""
+FIGURES = """() => [...document.querySelectorAll("#deck > .slide:has(.figure)")].flatMap((slide, k) => {
+  const all = slide.getBoundingClientRect();
+  const places = [...slide.querySelectorAll(".oc-place")].map((place) => place.getBoundingClientRect());
+  const part = places.reduce((sum, place) => sum + place.width * place.height, 0) / (all.width * all.height);
+  const rows = [...slide.querySelectorAll(".oc-control")].filter((row) => row.offsetHeight).length;
+  const alone = slide.querySelector(".body").children.length === 1;
+  return part >= 0.65 && rows <= 3 && alone ? [] : [[slide.querySelector("h2").textContent, part, rows, alone]];
+})"""
+LEADS = """() => [...document.querySelectorAll("#deck > .slide")].filter((slide) => {
+  const next = slide.nextElementSibling, body = slide.querySelector(".body");
+  return next?.querySelector(".figure") && next.matches(".again") && !slide.matches(".opening")
+    && [...body.children].every((part) => part.matches("p")) && body.textContent.length < 300;
+}).map((slide) => slide.textContent)"""
 
 
 @pytest.mark.browser
@@ -31,13 +56,15 @@ def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
             page.evaluate(WAKE)
-            page.wait_for_timeout(100)
+            page.evaluate(SETTLED)
+            with contextlib.suppress(AssertionError):  # the line below says what
+                until(lambda: page.evaluate(SPILLS) == [])
             assert page.evaluate(SPILLS) == [], f"at {width} x {height}"
             if height == 1080:
-                sizes = page.eval_on_selector_all(
-                    ".body pre", "all => all.map((one) => parseFloat(getComputedStyle(one).fontSize))"
-                )
-                assert min(sizes, default=18) >= 18
+                assert page.evaluate(CODE_BESIDE_PROSE) == []
+                assert {size for kind, size in page.evaluate(LETTERS) if kind == "prose"} <= {22.2, 25.8, 30}
+                assert page.evaluate(FIGURES) == [], "a figure is the point of its slide"
+                assert page.evaluate(LEADS) == [], "what is said before a figure needs no slide"
 
 
 @pytest.mark.parametrize("path", SOLUTIONS[:-1], ids=lambda path: path.stem[:2])

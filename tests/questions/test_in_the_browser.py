@@ -1,10 +1,11 @@
 """The widgets in a real JupyterLab: readable, labelled, and kept."""
 
 import json
-import time
 
 import nbformat
 import pytest
+
+from tests.conftest import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("own_home")]
 
@@ -44,7 +45,7 @@ def test_hints_predictions_and_an_endless_loop(lab_server, page):
     page.get_by_role("button", name="Hint 1 of 3").click()
     page.get_by_role("button", name="Hint 2 of 3").wait_for()
 
-    long = page.locator(".optcourse-choices label", has_text="goes on and on")
+    long = page.locator(".oc-option", has_text="goes on and on")
     box = long.evaluate("e => [e.scrollWidth, e.clientWidth, e.scrollHeight, e.clientHeight]")
     assert box[0] <= box[1] and box[2] <= box[3] + 1, f"the label of a choice is cut off: {box}"
     page.get_by_role("radio", name="the second").click()
@@ -52,8 +53,6 @@ def test_hints_predictions_and_an_endless_loop(lab_server, page):
     page.get_by_role("button", name="Commit").click()
     page.get_by_text("It is the second.").first.wait_for()
 
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and "99-choice" not in log.read_text():
-        time.sleep(0.1)
+    until(lambda: "99-choice" in log.read_text())
     recorded = [json.loads(line)["kind"] for line in log.read_text().splitlines()[before:]]
     assert set(recorded) == {"check", "hint", "predict"}

@@ -16,3 +16,8 @@ def script() -> str:
 
 def style() -> str:
     return STYLE.read_text(encoding="utf-8")
+
+
+def module(name: str) -> str:
+    """One of the modules that needs no other, to be put before a script that uses what it exports."""
+    return (Path(__file__).parent / name).read_text(encoding="utf-8").replace("\nexport ", "\n")

@@ -1,34 +1,40 @@
 // The conversation with the kernel: which frame is there already, what is asked for, and what an answer means by now.
+// A table of frames is sent when its control is under the pointer, in focus, or was moved last. Where nobody answers, what is
+// here goes on moving, and the controls never say another setting than the picture.
 
-import { bytesOf, decode } from "./payload.js";
+import { bytesOf, decode, unpack } from "./payload.js";
 
 const TABLE_BUDGET = 8e6; // bytes of tables that one figure keeps
+const FRAMES = 30; // single frames that it keeps
 const SETTLE = 120; // ms without input before tables are refreshed
 
-// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)` and `fail(sentence)`.
-// `link` carries it: `live`, `send(message)`, and `tell(values)` where the picture is right already.
+const said = (values) => JSON.stringify(Object.entries(values).sort());
+
+// `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)`, `fail(sentence)` and `reach()`: what can be
+// moved may have changed. `link` carries the conversation: `live` (somebody answers), `send(message)`, `tell(values)` where the picture is
+// right already, and `share(values)` with the other views of the figure. A page, where nobody ever answers, says as `covers` which controls
+// have tables, and `opening` until they are there.
 export class Conversation {
   constructor(stage, link) {
     Object.assign(this, { stage, link });
+    this.own = Math.random().toString(36).slice(2); // another view, or another browser, hears the same answers
     this.tables = new Map(); // by the control and the values of all others
-    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // whose tables are wanted first
+    this.frames = new Map(); // by the values
+    this.recent = stage.spec.controls.filter((c) => c.table).map((c) => c.name); // where a frame is looked for first
+    this.near = { moved: this.recent[0] }; // whose tables are wanted; the first one, before anybody came near
+    this.number = 0; // of the questions
     this.epoch = 0; // goes up with each picture: an older answer comes too late
     this.asking = null; // the frame that is being asked for
     this.again = false; // values have moved on meanwhile
     this.fetching = null; // the table that is being asked for
+    this.shown = { ...stage.values }; // the values of the picture
+    this.remember(this.shown, stage.frame);
   }
 
-  refresh() { // the values have changed
-    const frame = this.lookup();
-    if (frame) {
-      this.epoch += 1; // whatever the kernel still answers is older than this picture
-      this.stage.display(frame);
-      this.link.tell(this.stage.values);
-    } else this.ask();
-  }
+  // What is here -------------------------------------------------------------------------------------------------------
 
   key(name) {
-    return name + JSON.stringify(Object.entries(this.stage.values).filter(([n]) => n !== name).sort());
+    return name + said(Object.fromEntries(Object.entries(this.stage.values).filter(([n]) => n !== name)));
   }
 
   lookup() {
@@ -38,27 +44,80 @@ export class Conversation {
       const index = table.values.indexOf(this.stage.values[name]);
       if (index >= 0) return table.frames[index];
     }
-    return null;
+    return this.frames.get(said(this.stage.values)) ?? null;
+  }
+
+  covered() { // the controls that move without anybody's answer
+    return this.link.covers ?? new Set(this.recent.filter((name) => this.tables.has(this.key(name))));
+  }
+
+  remember(values, frame) {
+    const key = said(values);
+    this.frames.delete(key);
+    this.frames.set(key, frame);
+    const begun = said(this.stage.spec.initial);
+    for (const old of this.frames.keys()) if (this.frames.size > FRAMES && old !== begun) this.frames.delete(old);
+  }
+
+  keep(key, table) {
+    this.tables.delete(key);
+    this.tables.set(key, table);
+    let total = 0;
+    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+    this.stage.layout.reserve(table.frames);
+    this.stage.reach();
+  }
+
+  // What is asked for --------------------------------------------------------------------------------------------------
+
+  refresh() { // the values have changed
+    const frame = this.lookup();
+    if (frame) {
+      this.show(frame);
+      this.link.tell(this.stage.values);
+      this.link.share(this.stage.values);
+    } else if (this.link.live) {
+      this.link.share(this.stage.values);
+      this.ask();
+    } else if (!this.link.opening) this.restore();
+  }
+
+  show(frame, values = this.stage.values) {
+    this.epoch += 1; // whatever the kernel still answers is older than this picture
+    this.shown = { ...values };
+    this.stage.waits(false);
+    this.stage.display(frame);
+    this.stage.reach();
+  }
+
+  restore() { // nobody draws these values: the controls go back to those of the picture
+    for (const [name, value] of Object.entries(this.shown)) this.stage.adopt(name, value);
+    this.stage.reach();
   }
 
   ask() {
     if (!this.link.live) return;
     if (this.asking) { this.again = true; return; }
-    this.asking = { epoch: this.epoch, key: `f${++this.epoch}` };
+    this.asking = { epoch: ++this.epoch, key: `${this.own}-${++this.number}` };
     this.again = false;
+    this.stage.waits(true);
     this.link.send({ kind: "frame", key: this.asking.key, values: this.stage.values });
   }
 
   moved(name) { // its table first, when the hand rests
     this.recent = [name, ...this.recent.filter((n) => n !== name)];
+    this.near.moved = name;
     this.refresh();
     this.settle();
   }
 
-  want(name) { // a hand comes near
-    if (!this.stage.control(name).table) return;
-    this.recent = [name, ...this.recent.filter((n) => n !== name)];
+  want(name, how) { // a hand comes near: `how` says by which event
+    this.near[how] = name;
     this.fetch();
+  }
+
+  leave(name, how) {
+    if (this.near[how] === name) delete this.near[how];
   }
 
   settle() {
@@ -69,43 +128,82 @@ export class Conversation {
   fetch() {
     if (!this.link.live || this.fetching || !this.stage.visible) return;
     const wanted = (control) => control.table && !control.large && !this.tables.has(this.key(control.name));
-    const name = this.recent.find((n) => wanted(this.stage.control(n)));
+    const { moved, ...hands } = this.near;
+    const name = [...Object.values(hands), moved].find((n) => n && wanted(this.stage.control(n)));
     if (!name) return;
-    this.fetching = this.key(name);
-    this.link.send({ kind: "table", control: name, key: this.fetching, values: this.stage.values });
+    this.fetching = { name, key: this.key(name) };
+    this.link.send({ kind: "table", control: name, key: this.fetching.key, values: this.stage.values });
   }
 
-  receive(message, buffers) {
-    const { stage } = this;
-    if (message.kind === "table") {
-      this.keep(message.key, { values: message.values, frames: decode(message, bytesOf(buffers[0])), bytes: buffers[0].byteLength });
-      this.fetching = null;
-      if (this.asking) { const frame = this.lookup(); if (frame) { this.epoch += 1; stage.display(frame); } }
-      this.settle();
-    } else if (message.kind === "no-table") {
-      stage.control(message.control).large = true;
-      this.fetching = null;
-      this.settle();
-    } else if (message.kind === "frame") {
-      const mine = this.asking && this.asking.key === message.key;
-      if (!message.key) for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
-      if (!message.key || (mine && this.epoch === Number(message.key.slice(1)))) stage.display(decode(message, bytesOf(buffers[0]))[0]);
-      if (mine) { this.asking = null; if (this.again) this.refresh(); }
+  // What is heard ------------------------------------------------------------------------------------------------------
+
+  async receive(message, buffers) {
+    const { stage } = this, mine = this.asking && this.asking.key === message.key;
+    if (message.kind === "table") await this.open(message, bytesOf(buffers[0]));
+    else if (message.kind === "no-table") this.without(message.control, message.key);
+    else if (message.kind === "frame") {
+      if (!message.key) { // Python has moved the figure
+        for (const [name, value] of Object.entries(message.values)) stage.adopt(name, value);
+        this.link.share(stage.values);
+      }
+      const [frame] = decode(message, bytesOf(buffers[0]));
+      this.remember(message.values, frame);
+      const current = mine ? this.epoch === this.asking.epoch : said(message.values) === said(stage.values);
+      if (mine) this.asking = null;
+      if (current) this.show(frame, message.values);
+      if (mine && this.again) this.refresh();
     } else if (message.kind === "error") {
-      if (this.asking && this.asking.key === message.key) { this.asking = null; stage.fail(message.sentence); if (this.again) this.refresh(); }
-      if (this.fetching === message.key) { this.fetching = null; stage.control(this.recent[0]).large = true; }
+      if (mine) { this.asking = null; stage.waits(false); stage.fail(message.sentence, () => this.restore()); if (this.again) this.refresh(); }
+      if (this.fetching && this.fetching.key === message.key) this.without(this.fetching.name, message.key);
     }
   }
 
-  keep(key, table) {
-    this.tables.delete(key);
-    this.tables.set(key, table);
-    let total = 0;
-    for (const [k, t] of [...this.tables].reverse()) { total += t.bytes; if (total > TABLE_BUDGET && k !== key) this.tables.delete(k); }
+  async open(message, bytes) { // a table, also one that another view has asked for
+    try {
+      const { words, data, size } = await unpack(bytes);
+      if (this.closed) return;
+      this.keep(message.key, { values: words.values, frames: decode(words, data), bytes: size });
+      if (this.asking) { const frame = this.lookup(); if (frame) this.show(frame); }
+    } catch (error) { // its frames are asked for one by one
+      console.error(error);
+      this.without(message.control, message.key);
+      return;
+    }
+    this.fetched(message.key);
+  }
+
+  without(name, key) { // this control has no table
+    this.stage.control(name).large = true;
+    this.fetched(key);
+  }
+
+  fetched(key) {
+    if (this.fetching && this.fetching.key === key) this.fetching = null;
+    this.settle();
+  }
+
+  follow(values) { // another view of this figure was moved; what it is answered is heard here, too
+    if (said(values) === said(this.stage.values)) return;
+    for (const [name, value] of Object.entries(values)) this.stage.adopt(name, value);
+    const frame = this.lookup();
+    clearTimeout(this.behind);
+    if (frame) this.show(frame);
+    else this.behind = setTimeout(() => { if (said(this.shown) !== said(this.stage.values)) this.ask(); }, SETTLE);
+  }
+
+  changed(alive) { // somebody answers, or nobody does any more
+    this.asking = this.fetching = null;
+    this.stage.waits(false);
+    if (!alive) this.restore();
+    else this.settle();
+    this.stage.reach();
   }
 
   close() {
+    this.closed = true;
     clearTimeout(this.settling);
+    clearTimeout(this.behind);
     this.tables.clear();
+    this.frames.clear();
   }
 }

@@ -15,10 +15,10 @@ import contextlib
 import importlib
 import json
 import os
-import signal
 import sys
 import threading
 import types
+from signal import ITIMER_PROF, ITIMER_REAL, setitimer
 
 MAX_TEXT = 500
 STOOD: dict[
@@ -31,6 +31,7 @@ class Pipe:
 
     def __init__(self, read_from, write_to, largest):
         self.read_from, self.write_to, self.largest = read_from, write_to, largest
+        self.heard = b""
         self.lock = threading.Lock()
 
     def say(self, message):
@@ -41,30 +42,32 @@ class Pipe:
             data = data[os.write(self.write_to, data) :]
 
     def hear(self):
-        return json.loads(self._read(int.from_bytes(self._read(4), "big")))
+        return json.loads(self._message())
 
-    def _read(self, size):
-        data = bytearray()
-        while len(data) < size:
-            part = os.read(self.read_from, size - len(data))
+    def _message(self):
+        heard = self.heard
+        while len(heard) < 4 or len(heard) < (end := 4 + int.from_bytes(heard[:4], "big")):
+            part = os.read(self.read_from, 1 << 16)
             if not part:
                 os._exit(0)  # the judge has gone
-            data += part
-        return data
+            heard += part
+        self.heard = heard[end:]
+        return heard[4:end]
 
-    def ask(self, key, args, kwargs):
+    def ask(self, question):
         """The value of a case's callable. The call's clock stands still meanwhile, so no message is cut in two."""
         with self.lock:
-            stopped = [
-                (clock, *signal.setitimer(clock, 0)) for clock in (signal.ITIMER_REAL, signal.ITIMER_PROF)
-            ]
+            real, prof = setitimer(ITIMER_REAL, 0), setitimer(ITIMER_PROF, 0)
             try:
-                self.say({"ask": key, "args": args, "kwargs": kwargs})
-                reply = self.hear()
+                self.say(question)
+                raw = self._message()
             finally:
-                for clock, left, repeat in stopped:
+                for clock, (left, repeat) in ((ITIMER_REAL, real), (ITIMER_PROF, prof)):
                     if left or repeat:
-                        signal.setitimer(clock, max(left, 1e-4), repeat)
+                        setitimer(clock, max(left, 1e-4), repeat)
+        if raw[:1] == wire.REPLY:
+            return wire.unpack_reply(raw)
+        reply = json.loads(raw)
         if "error" in reply:
             raise (TypeError if reply["error"] == "TypeError" else ValueError)(reply["text"])
         return wire.decode(reply["value"])
@@ -85,14 +88,19 @@ class Recorder:
         for arg in (*args, *kwargs.values()):
             if type(arg) is LeftOut:
                 arg.asked_for_its_value()
-        try:
-            sent = [wire.encode(_numbers(arg)) for arg in args]
-            named = {str(name): wire.encode(_numbers(arg)) for name, arg in kwargs.items()}
-        except TypeError as error:
-            raise TypeError(
-                f"it is called with something that is no number and no array of numbers: {error}"
-            ) from None
-        return judge.ask(key, sent, named)
+        sent, named = [_numbers(arg) for arg in args], {name: _numbers(arg) for name, arg in kwargs.items()}
+        if (question := wire.pack_question(key, sent, named)) is None:
+            try:
+                question = {
+                    "ask": key,
+                    "args": [wire.encode(arg) for arg in sent],
+                    "kwargs": {name: wire.encode(arg) for name, arg in named.items()},
+                }
+            except TypeError as error:
+                raise TypeError(
+                    f"it is called with something that is no number and no array of numbers: {error}"
+                ) from None
+        return judge.ask(question)
 
 
 def _numbers(arg):
@@ -144,7 +152,9 @@ def wall_in():
     filtered = kernel_filter.install()
     for name, value in zip(sys.argv[2::2], sys.argv[3::2], strict=True):
         # RLIMIT_NPROC counts threads, too, and all of a user's; it is for where there is no filter
-        if not (filtered and name == "RLIMIT_NPROC"):
+        # macOS refuses a limit of addresses; the command says that memory is not limited there
+        refused = sys.platform == "darwin" and name == "RLIMIT_AS"
+        if not refused and not (filtered and name == "RLIMIT_NPROC"):
             resource.setrlimit(getattr(resource, name), (int(value), int(value)))
 
 

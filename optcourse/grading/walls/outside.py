@@ -9,7 +9,6 @@ that cannot be seen (`kernel_filter`).
 from __future__ import annotations
 
 import ast
-import fcntl
 import importlib.util
 import os
 import py_compile
@@ -86,11 +85,25 @@ def has_bubblewrap() -> bool:
     return shutil.which("bwrap") is not None
 
 
+def lacking_here() -> list[str]:
+    """What a marker needs of the system and this one has not: nothing can be marked then, walls or none."""
+    modules = [name for name in ("fcntl", "resource") if importlib.util.find_spec(name) is None]
+    names = {"select.poll": (select, "poll"), "os.killpg": (os, "killpg"), "SIGKILL": (signal, "SIGKILL")}
+    return modules + [name for name, (module, part) in names.items() if not hasattr(module, part)]
+
+
+def unheld_here() -> str | None:
+    """The limits that are looked at in /proc, where this system has none that tells them: they would never bind."""
+    if os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
+        return None
+    return "memory, processes and threads"
+
+
 class WalledProcess:
     """One process behind the walls, and the two pipes to it. A context manager: at the end nothing of it is left."""
 
     def __init__(self, lesson: str, limits: Limits, sandboxed: bool, end: float) -> None:
-        self.limits, self.end, self.next_look, self.waited_before = limits, end, 0.0, 0.0
+        self.limits, self.next_look = limits, 0.0
         self.buffer = bytearray()
         self.scratch = None
         if sandboxed:
@@ -142,11 +155,15 @@ class WalledProcess:
 
     def begin(self, end: float) -> None:
         """From now on the worker has time until `end`."""
-        self.end, self.waited_before = end, _waited(self.process.pid)
+        self.end, self.began, self.before = end, time.monotonic(), _used(self.process.pid)
 
     def load(self) -> float:
-        """The seconds since `begin` for which the worker and we would have run, but the processors were busy with others."""
-        return max(_waited(self.process.pid) - self.waited_before, 0.0)
+        """The seconds since `begin` for which the worker and we would have run, but the processors were busy with others.
+
+        We may have waited while the worker ran: what it used is its own.
+        """
+        ran, waited = (now - before for now, before in zip(_used(self.process.pid), self.before, strict=True))
+        return max(min(waited, time.monotonic() - self.began - ran), 0.0)
 
     def say(self, message: dict, seconds: float = 10.0) -> None:
         """Send a message. A worker that does not read is stopped, so that the judge never waits for it."""
@@ -206,8 +223,9 @@ class WalledProcess:
 
     def close(self) -> None:
         """Kill the worker and all that it started; with bubblewrap the whole process namespace goes with it."""
-        inside = _tree(self.process.pid)[0][1:]  # bubblewrap, outermost, ends when all within it has ended
-        for pid in reversed(inside):
+        # bubblewrap, and its first process within, end by themselves when all others have ended
+        _, *inside = _tree(self.process.pid)[0]
+        for pid in reversed(inside[1:]):
             _kill(os.kill, pid)
         try:
             self.process.wait(2.0 if inside else 0)
@@ -402,6 +420,8 @@ OWNED = "optcourse-grade-"
 @lru_cache(maxsize=1)
 def folder_of_this_process() -> Path:
     """Where this process keeps what goes with it, however it ends: the lock on it is gone then."""
+    import fcntl
+
     folder = Path(tempfile.mkdtemp(prefix=OWNED))
     lock = (folder / ".owner").open("w")
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -421,6 +441,8 @@ def own_folder() -> Path:
 
 def clear_left_behind() -> None:
     """Remove the folders of this user whose processes were killed before they could do it."""
+    import fcntl
+
     for folder in Path(tempfile.gettempdir()).glob(f"{OWNED}*"):
         try:
             status = folder.lstat()
@@ -451,15 +473,18 @@ def _tree(root: int) -> tuple[list[int], int]:
     return found, threads
 
 
-def _waited(root: int) -> float:
-    """The seconds for which these processes and this one were ready to run and no processor was free; 0 where nobody counts."""
-    waited = 0
+def _used(root: int) -> tuple[float, float]:
+    """Seconds of a processor that these processes have had, and those for which they and this one were ready to run and none
+    was free; 0 where nobody counts."""
+    ran = waited = 0
     for pid in (*_tree(root)[0], os.getpid()):
         try:
-            waited += int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
-        except (OSError, IndexError):  # it has just ended, or the kernel does not say
+            had, was_ready, *_ = map(int, Path(f"/proc/{pid}/schedstat").read_text().split())
+        except (OSError, ValueError):  # it has just ended, or the kernel does not say
             continue
-    return waited / 1e9
+        waited += was_ready
+        ran += had if pid != os.getpid() else 0
+    return ran / 1e9, waited / 1e9
 
 
 def _too_much(root: int, limits: Limits) -> str | None:

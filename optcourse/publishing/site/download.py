@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 DOWNLOAD = (
-    "course.py environment.yml postBuild pyproject.toml README.md CONTRIBUTING.md CHANGELOG.md LICENSE "
+    "course.py environment.yml postBuild pyproject.toml hatch_build.py README.md CONTRIBUTING.md CHANGELOG.md LICENSE "
     ".ci benchmarks docs optcourse source tests"
 ).split()
 

@@ -19,6 +19,7 @@ from nbformat import NotebookNode
 
 from optcourse import exercises
 from optcourse.checking.feedback import code_spans
+from optcourse.explorers.still import still_html
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 from optcourse.publishing.site.terms import Section
@@ -47,6 +48,7 @@ class Lesson:
     contents: list[tuple[int, str, str]] = field(default_factory=list)  # level, id, HTML
     sections: list[Section] = field(default_factory=list)
     figures: dict[str, dict] = field(default_factory=dict)  # name: data, in the order of the page
+    stills: dict[str, dict] = field(default_factory=dict)  # name: the same figures, not moving
     opening: str = ""  # the first paragraph, HTML
     minutes: int | None = None
     needs: str = ""  # HTML
@@ -250,36 +252,38 @@ class Writer:
 
     def questions(self, cell: NotebookNode, name: str, argument: str) -> str:
         data = data_of(cell, QUESTIONS_MIME)
-        self.note_text(plain(data.get("question", "")))
-        for question in data.get("questions", []):
+        for question in data["questions"]:
             self.note_text(plain(question["question"]))
         kind, words = ("predict", "Prediction") if name == "predict" else ("quiz", "Quiz")
-        icon, advice = (
-            ("?", "choose first, then look") if name == "predict" else ("✓", "every answer is explained")
-        )
+        # A prediction's card has its own words; a quiz has many cards.
+        head = "" if name == "predict" else (
+            '<p class="kind"><strong><span aria-hidden="true">✓</span> Quiz</strong> every answer is explained</p>\n'
+        )  # fmt: skip
         twin = data_of(cell, "text/html")
         answers = ""
         if self.lesson.solved:
             answers = prediction_answer(argument) if name == "predict" else quiz_answers(argument)
         return (
             f'<div class="box {kind}" role="group" aria-label="{words}" data-cell="{escape(cell.id)}">\n'
-            f'<p class="kind"><strong><span aria-hidden="true">{icon}</span> {words}</strong> {advice}</p>\n'
-            f'<div data-questions="{self.names.new()}"><script type="application/json">{rendering.as_json(data)}</script>'
+            f'{head}<div data-questions="{self.names.new()}"><script type="application/json">{rendering.as_json(data)}</script>'
             f"<noscript>{twin}<p>With JavaScript you can answer here.</p></noscript></div>\n{answers}</div>"
         )
 
     def figure(self, cell: NotebookNode, packed: dict, alone: bool) -> str:
-        """A place for a live figure, as high as it will be; site.js fetches its frames when it comes near."""
+        """A still picture with its words, in whose place site.js draws the live figure when it comes near."""
+        still = packed["still"]
+        packed = {key: value for key, value in packed.items() if key != "still"}
         text = json.dumps(packed, allow_nan=False)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
-        self.lesson.figures[name] = packed
+        self.lesson.figures[name], self.lesson.stills[name] = packed, still
         caption = (
             f"<figcaption>In the notebook: <code>{escape(squeeze(cell.source))}</code></figcaption>"
             if alone
             else ""
         )
         before = "" if alone else code(cell.source)
-        return f'<div class="cell" data-cell="{escape(cell.id)}">{before}{figure_html(name, packed, caption)}</div>'
+        figure = figure_html(name, packed, still, caption=caption)
+        return f'<div class="cell" data-cell="{escape(cell.id)}">{before}{figure}</div>'
 
     def outputs(self, cell: NotebookNode) -> str:
         shown = [
@@ -288,15 +292,15 @@ class Writer:
         return f'<div class="out">{"".join(shown)}</div>' if any(shown) else ""
 
 
-def figure_html(name: str, packed: dict, caption: str = "") -> str:
-    """The place of a figure, with its words until it is drawn."""
+def figure_html(name: str, packed: dict, still: dict, *, up: str = "../", caption: str = "") -> str:
+    """The place of a figure, with its still until it is drawn: on paper, too, and where no script runs."""
     spec, panels = packed["spec"], len(packed["first"]["meta"]["frames"][0]["panels"])
     controls = len(spec["controls"])
     room = spec["height"] + 190 + 38 * ((controls + 1) // 2)
     narrow = panels * (spec["height"] + 40) + 260 + 46 * controls
     return (
         f'<figure class="live"><div class="stage" data-figure="{name}" style="--room: {room}px; --room-narrow: {narrow}px">'
-        f'<p class="words">{escape(packed["says"])}</p></div>{caption}</figure>'
+        f"{still_html(still, f'{up}figures/{name}.png')}</div>{caption}</figure>"
     )
 
 

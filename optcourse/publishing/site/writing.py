@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -18,6 +19,7 @@ from optcourse.lessons import BY_NUMBER, LESSONS
 from optcourse.publishing import lite, rendering, vendor
 from optcourse.publishing.site import pages
 from optcourse.publishing.site.terms import Section, Term, find_places, read_terms
+from optcourse.questions import shell
 
 HERE = Path(__file__).parent
 MARKER = ".optcourse-site"
@@ -66,7 +68,8 @@ def write_pages(
     showcase = next((lesson for lesson in lessons if lesson.number == SHOWCASE and lesson.figures), None)
     showcase = showcase or next((lesson for lesson in lessons if lesson.figures), None)
     figures = {name: data for lesson in (*lessons, *solved) for name, data in lesson.figures.items()}
-    write_figures(folder / "figures", figures)
+    stills = {name: still for lesson in (*lessons, *solved) for name, still in lesson.stills.items()}
+    write_figures(folder / "figures", figures, stills)
 
     for lesson in (*lessons, *solved):
         lesson.body = pages.with_breaks(lesson.body)
@@ -101,7 +104,7 @@ def write_pages(
         lessons=lessons,
         sentences={lesson.number: lesson.sentence for lesson in LESSONS},
         showcase=showcase,
-        figure=pages.figure_html(*next(iter(showcase.figures.items()))) if showcase else "",
+        figure=first_figure(showcase) if showcase else "",
         minutes=sum(lesson.minutes or 0 for lesson in lessons),
         exercises=sum(lesson.num_exercises for lesson in lessons),
         figures=sum(len(lesson.figures) for lesson in lessons),
@@ -147,16 +150,15 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
         shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
     for name in ("icon.svg", "theme.js"):
         shutil.copyfile(HERE / "static" / name, folder / name)
-    questions = (HERE / "static" / "questions.js").read_text(encoding="utf-8")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
-        "explorer.css": stage.style(),
+        "explorer.css": stage.style() + shell.style(),
         "site.css": (HERE / "static" / "site.css").read_text(encoding="utf-8"),
     }
     scripts = {
         "katex.js": rendering.katex_script(),
         # a module would not load from a file; the function keeps its names to itself
-        "live.js": f"(() => {{\n{stage.script()}\n{questions}\nwindow.optcourse = {{ renderPage, ask }};\n}})();\n",
+        "live.js": f"(() => {{\n{stage.script()}\n{shell.script()}\nwindow.optcourse = {{ renderPage, askPage }};\n}})();\n",
         "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
     }
     for name, text in (sheets | scripts).items():
@@ -164,12 +166,19 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
     return list(sheets), list(scripts)
 
 
-def write_figures(folder: Path, figures: dict[str, dict]) -> None:
-    """The frames of each figure as a script: a page opened from a file may run scripts, but not fetch data."""
+def first_figure(lesson: pages.Lesson) -> str:
+    """The first figure of a lesson, on the site's first page."""
+    name, packed = next(iter(lesson.figures.items()))
+    return pages.figure_html(name, packed, lesson.stills[name], up="")
+
+
+def write_figures(folder: Path, figures: dict[str, dict], stills: dict[str, dict]) -> None:
+    """The frames of each figure as a script: a page opened from a file may run scripts, but not fetch data. And its still."""
     folder.mkdir()
     for name, data in figures.items():
         text = json.dumps(data, allow_nan=False, separators=(",", ":"))
         (folder / f"{name}.js").write_text(f'optcourse.figure("{name}",{text});\n', encoding="utf-8")
+        (folder / f"{name}.png").write_bytes(base64.b64decode(stills[name]["png"]))
 
 
 def write_search(

@@ -19,27 +19,29 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from optcourse.files import write_whole
-from optcourse.place import course_root
+from optcourse.place import course_root, is_laid_out, is_whole
 from optcourse.publishing.execution import CellFailed, execute
+from optcourse.publishing.folder import own_folder
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
 from optcourse.terminal import MovingLine
 
+# Writes the deck of a folder of marks into another folder, as a notebook; CannotPresent where there is none.
+DeckOfMarks = Callable[[Path, Path], Path]
 
-def main(argv: Sequence[str]) -> int:
+
+def main(argv: Sequence[str], deck_of_marks: DeckOfMarks | None = None) -> int:
     """The command. Returns 0, 1 where a lesson does not run, 2 where what was asked for cannot be done."""
-    asked = parser().parse_args(argv)
+    options = parser()
+    asked = options.parse_args(argv)
+    if (asked.lesson is None) == (asked.marks is None):
+        options.error("name a lesson, or a folder of marks with --from; one of the two")
     try:
-        path = find_notebook(asked.lesson)
-        if asked.export is None:
-            return present(path, asked)
-        target = Path(asked.export or f"{path.stem}.slides.html")
-        check_target(target)
-        deck = build(execute(path, on_cell=progress(path.name)), path, minutes=asked.minutes, dark=asked.dark)
-        write(target, deck)
-        print(
-            f"optcourse slides: wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in any browser."
-        )
-        return 0
+        if asked.marks is None:
+            return show(find_notebook(asked.lesson), asked)
+        if deck_of_marks is None:
+            raise CannotPresent("a deck of marks is made by the command `optcourse slides` only.")
+        with own_folder() as folder:
+            return show(deck_of_marks(asked.marks, folder), asked)
     except CannotPresent as error:
         print(f"optcourse slides: {error}", file=sys.stderr)
         return 2
@@ -48,12 +50,30 @@ def main(argv: Sequence[str]) -> int:
         return 1
 
 
+def show(path: Path, asked: argparse.Namespace) -> int:
+    """Give the lecture of a notebook, or write it into a file."""
+    if asked.export is None:
+        return present(path, asked)
+    target = Path(asked.export or f"{path.stem}.slides.html")
+    check_target(target)
+    deck = build(execute(path, on_cell=progress(path.name)), path, minutes=asked.minutes, dark=asked.dark)
+    write(target, deck)
+    print(f"optcourse slides: wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in any browser.")
+    return 0
+
+
 def parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="optcourse slides",
         description="Give a solved lesson as a lecture; in the deck, ? shows the keys.",
     )
-    parser.add_argument("lesson", help="the lesson's number, such as 03, or a notebook of your own")
+    parser.add_argument(
+        "lesson", nargs="?", help="the lesson's number, such as 03, or a notebook of your own"
+    )
+    parser.add_argument(
+        "--from", dest="marks", type=Path, metavar="FOLDER",
+        help="in place of a lesson: the mistakes that the marks in this folder show (see `optcourse grade`)",
+    )  # fmt: skip
     parser.add_argument(
         "--minutes", type=_minutes, default=MINUTES, help=f"how long the lecture is (default: {MINUTES})"
     )
@@ -143,15 +163,24 @@ def find_notebook(lesson: str) -> Path:
         if not Path(lesson).is_file():
             raise CannotPresent(f"there is no notebook {lesson}.")
         return Path(lesson)
-    folder = course_root() / "solutions"
+    root = course_root()
+    folder = root / "solutions"
     there_are = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     found = [
         path for path in there_are if lesson in (path.stem, path.stem[:2]) or lesson.zfill(2) == path.stem[:2]
     ]
     if not found:
-        numbers = ", ".join(path.stem[:2] for path in there_are) or "none; run `optcourse build`"
+        numbers = ", ".join(path.stem[:2] for path in there_are) or f"none; {how_to_have_solutions(root)}"
         raise CannotPresent(f"there is no lesson {lesson} in {folder}. There are: {numbers}.")
     return found[0]
+
+
+def how_to_have_solutions(root: Path) -> str:
+    if is_laid_out(root) and not is_whole(root):
+        return "`optcourse lab --with-solutions` lays them out"
+    if (root / "source").is_dir():
+        return "run `optcourse build`"
+    return "this copy was handed out without them; name a notebook, such as lessons/03_gradient_descent.ipynb"
 
 
 def progress(name: str) -> Callable[[int, int], None]:

@@ -6,11 +6,13 @@ speaker's; so are the hints of an exercise.
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 
 import nbformat
 
+from optcourse.explorers.still import still_html
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 
@@ -62,7 +64,8 @@ def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names,
             output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
         ]
         return
-    outputs = [output_html(output, names) for output in cell.outputs]
+    named = cell.metadata.get("figure-slide", "")
+    outputs = [output_html(output, names, named) for output in cell.outputs]
     if call == "check":
         add_check(here, "".join(outputs))
         return
@@ -97,17 +100,21 @@ def is_live(output: nbformat.NotebookNode) -> bool:
     return EXPLORER_MIME in data or QUESTIONS_MIME in data
 
 
-def output_html(output: nbformat.NotebookNode, names: rendering.Names) -> str:
+def output_html(output: nbformat.NotebookNode, names: rendering.Names, named: str = "") -> str:
+    """`named` are the controls that a figure shows on its slide, by the cell's metadata `figure-slide`."""
     data = output.get("data", {})
     for mime, kind in ((EXPLORER_MIME, "figure"), (QUESTIONS_MIME, "questions")):
         if mime in data:
             name = names.new()
             figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
             if kind == "figure":
-                figure += f' data-panels="{len(data[mime]["first"]["meta"]["frames"][0]["panels"])}"'
+                figure += f' data-controls="{html.escape(named)}"' if named else ""
+            # For a page without scripts; deck.js draws in its place.
+            still = still_html(data[mime]["still"]) if kind == "figure" else data.get("text/html", "")
+            moving = {key: value for key, value in data[mime].items() if key != "still"}
             return (
-                f'<div class="cell {kind}" data-from="{name}"{figure}></div>'
-                f'<script type="application/json" id="{name}">{rendering.as_json(data[mime])}</script>'
+                f'<div class="cell {kind}" data-from="{name}"{figure}><noscript>{still}</noscript></div>'
+                f'<script type="application/json" id="{name}">{rendering.as_json(moving)}</script>'
             )
     return unfocusable(rendering.output_html(output))
 

@@ -366,6 +366,63 @@ def rebound_helper(name: str) -> Submission:
     )
 
 
+WAYS_TO_ASK = {
+    "with-a-list": "compute_gradient(w.tolist())",
+    "by-keyword": "compute_gradient(w=w)",
+    "big-endian": "compute_gradient(w.astype('>f8'))",
+    "with-a-view": "compute_gradient(np.stack([w, w], axis=1)[:, 1])",
+    "with-a-masked-array": "compute_gradient(np.ma.array(w))",
+    "with-long-doubles": "compute_gradient(w.astype(np.longdouble))",
+    "through-a-pool": "pool.submit(compute_gradient, w).result()",
+}
+
+
+def asking(ask: str) -> str:
+    """Gradient descent that asks for its gradients in this way."""
+    return f"""
+from concurrent.futures import ThreadPoolExecutor
+pool = ThreadPoolExecutor(1)
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        w = w - learning_rate * np.asarray({ask})
+    return w
+"""
+
+
+GD_AWAITED = """
+import asyncio
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    async def walk():
+        v = np.array(w, dtype=float)
+        for _ in range(num_steps):
+            v = v - learning_rate * await asyncio.to_thread(compute_gradient, v)
+        return v
+    return asyncio.run(walk())
+"""
+
+MOMENTUM_IN_PLACE = """
+def momentum(compute_gradient, w, learning_rate, num_steps, rho):
+    w, velocity = np.array(w, dtype=float), 0
+    for _ in range(num_steps):
+        dw = compute_gradient(w)
+        dw += rho * velocity
+        velocity = dw.copy()
+        dw *= learning_rate
+        w -= dw
+    return w
+"""
+
+SGD_ASKING = """
+def sgd(compute_gradient, w, learning_rate, num_steps, batch_size, sampled_data):
+    w = np.array(w, dtype=float)
+    for _ in range(num_steps):
+        minibatch = sampled_data(batch_size)
+        w = w - learning_rate * compute_gradient(@)
+    return w
+"""
+
+
 SUBMISSIONS = [
     *map(rebound_helper, REBOUND),
     *(
@@ -928,5 +985,45 @@ SUBMISSIONS = [
         ),
         FULL,
         "Files in the scratch folder are allowed, and go when grading ends.",
+    ),
+    # -- the ways to ask for a gradient ---------------------------------------------------------------------------------------
+    *(
+        Submission(
+            f"asks-{name}", "03", (answer(GD, asking(ask)),), FULL, "A gradient asked for is a gradient."
+        )
+        for name, ask in WAYS_TO_ASK.items()
+    ),
+    Submission("asks-in-an-await", "03", (answer(GD, GD_AWAITED),), FULL, "Another thread may ask."),
+    Submission(
+        "writes-into-the-gradient",
+        "05",
+        (answer("05-momentum", MOMENTUM_IN_PLACE),),
+        FULL,
+        "It is the asker's own.",
+    ),
+    *(
+        Submission(
+            f"minibatch-{name}",
+            "04",
+            (answer("04-sgd", SGD_ASKING.replace("@", ask)),),
+            FULL,
+            "The same indices.",
+        )
+        for name, ask in {
+            "by-keyword": "w, minibatch=minibatch",
+            "as-a-list": "w, minibatch.tolist()",
+            "as-small-numbers": "w, minibatch.astype(np.uint16)",
+        }.items()
+    ),
+    Submission(
+        "names-like-the-lessons-own",
+        "02",
+        (
+            first(
+                "_verdict = _images = _labels = _w = 3\ndef report(*a): return 1\nstart_weights = network_loss = 7"
+            ),
+        ),
+        FULL,
+        "What a lesson's own cells bind afterwards costs no answer.",
     ),
 ]

@@ -588,4 +588,49 @@ SUBMISSIONS = [
         FULL,
         "Forty busy threads behind a cell that failed.",
     ),
+    # -- questions ------------------------------------------------------------------------------------------------------------
+    Submission(
+        "packed-in-a-cell", "03", (first(tricks.PACKED_IN_A_CELL),), FULL, "The cell that forges is left out."
+    ),
+    *(
+        Submission(
+            f"packed-{name}",
+            "03",
+            (answer(STEPS, f"{tricks.PACK}def steps_needed(*a):\n    {lie}\n    return 1"),),
+            lost(STEPS),
+            TRICK,
+        )
+        for name, lie in tricks.PACKED_LIES.items()
+    ),
+    Submission(
+        "asks-and-denies-it",
+        "01",
+        (answer("01-numeric-gradient", tricks.ASKS_AND_DENIES_IT),),
+        lost("01-numeric-gradient", "01-numeric-descent"),
+        "Who asks behind the recorder's back is counted, and gets the replies in the wrong places. The descent uses it.",
+    ),
+    Submission(
+        "swaps-the-wire",
+        "03",
+        (at_the_end(tricks.SWAPS_THE_WIRE),),
+        lost(GD, BATCH),
+        "Its questions are its own loss, in the exercise that it answered rightly, too.",
+    ),
+    Submission(
+        "stops-its-clock",
+        "03",
+        (answer(GD, tricks.STOPS_ITS_CLOCK),),
+        lost(GD),
+        "The judge has a clock, too.",
+    ),
+    Submission(
+        "asks-in-threads", "03", (answer(GD, tricks.ASKS_IN_THREADS),), lost(GD), "Questions without an end."
+    ),
+    Submission(
+        "keeps-a-callable",
+        "03",
+        (after(GD, tricks.KEEPS_A_CALLABLE), answer(STEPS, tricks.USES_IT_LATER)),
+        lost(STEPS),
+        "The callable of one case asks nobody in another.",
+    ),
 ]

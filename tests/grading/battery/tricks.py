@@ -785,3 +785,75 @@ import threading
 for _ in range(40): threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()
 raise ValueError
 """
+
+# -- questions: `frame` is a question as the worker packs it -----------------------------------------
+
+PACK = (
+    SEND
+    + """
+import struct
+def frame(key=b"0", kind=1, code=11, dims=(2,), data=b"x" * 16, values=1):
+    head = b"?" + bytes((len(key),)) + key
+    head += bytes(-len(head) % 8)
+    return head + values * (struct.pack(f"<BBB5x{len(dims)}Q", kind, code, len(dims), *dims) + data)
+"""
+)
+PACKED_IN_A_CELL = PACK + "for _ in range(50): send(frame())"
+# Of an exercise that asks nothing.
+PACKED_LIES = {
+    "without-a-callable": "send(frame())",
+    "of-four-gigabytes": "send(frame(dims=(2**29,)))",
+    "of-a-million-rows": "send(frame(dims=(2**30, 0), data=b''))",
+    "of-no-type": "send(frame(code=99))",
+    "of-many-values": "send(frame(values=50_000))",
+    "as-an-outcome": "send(frame(key=b'outcome'))",
+    "in-half": "write((900_000).to_bytes(4, 'big') + b'?')",
+}
+ASKS_AND_DENIES_IT = (
+    PACK
+    + """
+def numeric_gradient(f, w, h):
+    w = np.array(w, dtype=float)
+    for _ in range(3): send(frame(dims=w.shape, data=w.tobytes()))
+    dw = np.zeros_like(w)
+    for i in np.ndindex(w.shape):
+        up, down = w.copy(), w.copy()
+        up[i] += h; down[i] -= h
+        dw[i] = (f(up) - f(down)) / (2 * h)
+    return dw
+"""
+)
+SWAPS_THE_WIRE = """
+import gc
+for thing in gc.get_objects():
+    if isinstance(thing, dict) and "pack_question" in thing:
+        thing["pack_question"] = lambda *a: b"?\\x010" + bytes(5)
+        thing["unpack_reply"] = lambda raw: 0.0
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    return w * 0
+"""
+STOPS_ITS_CLOCK = """
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    import signal
+    for clock in (signal.ITIMER_REAL, signal.ITIMER_PROF, signal.ITIMER_VIRTUAL): signal.setitimer(clock, 0)
+    while True: pass
+"""
+ASKS_IN_THREADS = """
+import threading
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    def more():
+        while True: compute_gradient(w)
+    for _ in range(20): threading.Thread(target=more, daemon=True).start()
+    while True: pass
+"""
+KEEPS_A_CALLABLE = """
+_kept = []
+_right = gradient_descent
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    _kept.append(compute_gradient)
+    return _right(compute_gradient, w, learning_rate, num_steps)
+"""
+USES_IT_LATER = """
+def steps_needed(condition_number, tolerance):
+    return float(np.sum(_kept[0](np.zeros(2))))
+"""

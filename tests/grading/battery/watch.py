@@ -193,12 +193,12 @@ def faults(submission: Submission, outside: Outside, grader: Grader = grade_note
     if (used := _processor_seconds() - used) > most or seconds > 10 * most:
         found.append(f"it took {used:.0f} s of a processor, {seconds:.0f} s in all")
     left = family() - before
-    left = set(psutil.wait_procs(left, timeout=1)[1]) if left else left  # what was killed may take a moment
+    left = set(psutil.wait_procs(left, timeout=10)[1]) if left else left  # what was killed may take a moment
     if left:
         found.append(f"processes left: {[' '.join(_command(p))[:80] for p in left]}")
     for process in left:
         process.kill()
-    psutil.wait_procs(left, timeout=2)
+    psutil.wait_procs(left, timeout=240)
     now = outside.snapshot()
     changed = [name for name in files.keys() | now.keys() if files.get(name) != now.get(name)]
     found += [f"changed outside: {name}" for name in sorted(changed)]

@@ -75,22 +75,27 @@
     }
   }, { rootMargin: "900px" });
   for (const stage of all("[data-figure]")) near.observe(stage);
+  // What stays at the top of the window leaves the figures' pictures their place below it.
+  const top = document.querySelector(".top");
+  if (top) new ResizeObserver(() => {
+    const stays = getComputedStyle(top).position === "sticky";
+    document.documentElement.style.setProperty("--oc-top", `${stays ? top.offsetHeight : 0}px`);
+  }).observe(top);
+  // A link to a setting: on to its figure, which then shows it.
+  const toFigure = () => {
+    const name = new URLSearchParams(location.hash.slice(1)).get("figure");
+    all("[data-figure]").find((stage) => stage.dataset.figure === name)?.scrollIntoView();
+  };
+  addEventListener("hashchange", toFigure);
+  toFigure();
 
-  // ---- predictions and quizzes (live.js asks them); a prediction is made once, so this browser remembers it ------------------
+  // ---- predictions and quizzes (card.js asks them); a prediction is made once, so this browser remembers it ------------------
 
   for (const place of all("[data-questions]")) {
-    const data = JSON.parse(find("script", place).textContent), name = place.dataset.questions;
-    const parts = data.kind === "quiz" ? data.questions : [data];
-    parts.forEach((part, k) => window.optcourse.ask(place, part, `${name}-${k}`, data.kind === "quiz" ? `${k + 1} of ${parts.length}.` : ""));
-    if (data.kind === "quiz") continue;
-    const form = find("form", place), entry = find("input[type=text]", form), key = "predict:" + data.id;
-    const before = kept.get(key);
-    if (before !== null && entry) entry.value = before;
-    else if (before !== null) all("input", form)[Number(before)]?.click();
-    if (before !== null) form.requestSubmit();
-    form.addEventListener("submit", () => { // after live.js, which disables what it has accepted
-      if (find("fieldset", form).disabled) kept.set(key, entry ? entry.value : String(all("input", form).findIndex((input) => input.checked)));
-    });
+    const data = JSON.parse(find("script", place).textContent);
+    const key = "predict:" + data.id, commits = data.kind === "prediction";
+    const cards = window.optcourse.askPage(place, data, (k, guess) => { if (commits) kept.set(key, String(guess)); });
+    if (commits && kept.get(key) !== null) cards[0].remember(kept.get(key));
   }
 
   // ---- search: a few hundred sections, gone through from first to last at each key press (a millisecond) ------------------------

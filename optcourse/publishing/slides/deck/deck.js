@@ -20,20 +20,22 @@ let asked = 0;
 
 function questions(holder) {
   const data = dataOf(holder);
-  if (data.kind === "quiz") return data.questions.map((question, k) => Object.assign(choices({ ...question, open: true, number: `${k + 1} of ${data.questions.length}` }), { title: "Quiz" }));
-  return [data.choices.length ? choices(data) : number(data)];
+  return data.questions.map((question) => {
+    const node = question.choices.length ? choices(question) : number(question);
+    return question.commit ? node : Object.assign(node, { title: "Quiz" });
+  });
 }
 
 function block(data, ...children) {
   const node = make("div", { className: "ask" });
-  node.append(make("p", { className: "question", id: `ask${++asked}`, innerHTML: (data.number ? `<strong>${data.number}.</strong> ` : "") + data.question }), ...children);
+  node.append(make("p", { className: "question", id: `ask${++asked}`, innerHTML: (data.commit ? "" : `<strong>${data.label}</strong> `) + data.question }), ...children);
   node.setAttribute("role", "group");
   node.setAttribute("aria-labelledby", `ask${asked}`);
   return node;
 }
 
 function afters(data) {
-  return make("div", { className: "afters" }, ...data.after.map((html) => make("div", { innerHTML: html.replace(/ role="status"/g, "") })));
+  return make("div", { className: "afters" }, ...data.answers.map(({ says }) => make("div", { innerHTML: says })));
 }
 
 function choices(data) {
@@ -41,9 +43,9 @@ function choices(data) {
   const rows = data.choices.map((words, k) => {
     const radio = make("input", { type: "radio", name, id: `${name}-${k}` });
     const label = make("label", { innerHTML: words, htmlFor: radio.id });
-    const row = make("div", { className: "choice" }, make("kbd", { textContent: k + 1 }), radio, label);
+    const row = make("div", { className: "choice" }, make("kbd", { textContent: k + 1 }), radio, label, make("em"));
     row.firstChild.setAttribute("aria-hidden", "true");
-    if (!data.open) {
+    if (data.commit) {
       const hands = make("input", { type: "number", min: 0, max: 999, className: "hands", placeholder: "hands" });
       hands.setAttribute("aria-label", `hands up for answer ${k + 1}`);
       hands.addEventListener("input", () => {
@@ -58,10 +60,16 @@ function choices(data) {
     const pick = rows.findIndex((row) => row.querySelector("[type=radio]").checked);
     if (pick < 0) { say("Choose an answer first: its number, or Tab to the answers."); return; }
     [...told.children].forEach((child, k) => child.classList.toggle("shown", k === pick));
+    const { truth } = data.answers[pick];
+    rows.forEach((row, k) => {
+      row.classList.toggle("mine", k === pick);
+      row.classList.toggle("true", k === truth);
+      row.querySelector("em").textContent = [k === pick && "you said", k === truth && (data.commit ? "✓ this happens" : "✓ right")].filter(Boolean).join(", ");
+    });
     announce(told.children[pick].textContent);
   };
   node.append(make("fieldset", {}, make("legend", { className: "visually-hidden", textContent: "Answers" }), ...rows));
-  if (data.open) node.addEventListener("change", show);
+  if (!data.commit) node.addEventListener("change", show);
   else {
     const button = make("button", { type: "button", textContent: "Show what comes out" });
     button.addEventListener("click", show);
@@ -74,7 +82,7 @@ function choices(data) {
 }
 
 function number(data) {
-  const node = block(data), told = afters(data), before = data.after;
+  const node = block(data), told = afters(data);
   const box = make("input", { type: "text", inputMode: "decimal", className: "number", size: 10 });
   box.setAttribute("aria-label", "The number that the class agrees on" + (data.unit ? ` (${data.unit})` : ""));
   const show = () => {
@@ -83,7 +91,7 @@ function number(data) {
     const right = Math.abs(guess - data.answer) <= 1e-12 + data.tolerance * Math.abs(data.answer);
     [...told.children].forEach((child, k) => {
       child.classList.toggle("shown", k === (right ? 0 : 1));
-      child.innerHTML = before[k].replace(/ role="status"/g, "").replace("{guess}", () => `${guess} ${data.unit || ""}`.trim());
+      child.innerHTML = data.answers[k].says.replace("{guess}", () => `${guess} ${data.unit || ""}`.trim());
     });
     announce(told.querySelector(".shown").textContent);
   };
@@ -98,7 +106,9 @@ function number(data) {
 
 // -- pages ----------------------------------------------------------------------------------------------------------------------------
 
-const DENSITIES = [1.4, 1.25, 1.18, 1.12, 1.06, 1, 0.94, 0.88, 0.82, 0.8];
+// One size of letters for prose, a smaller one for what is long; a question may be set larger. Sizes that change from slide to slide
+// are read as if they meant something.
+const DENSITIES = [1.25, 1, 0.86, 0.74];
 const spills = (slide) => {
   const body = slide.lastBody;
   const slack = 3 * unit(); // another size of window rounds in another way
@@ -118,21 +128,15 @@ function newSlide(section, title, again) {
   return slide;
 }
 
-// The largest letters with which it all fits. Code and what it printed may be set smaller than the prose, so that no line of
-// them breaks; 0.8 keeps them at 18 px or more on a screen of 1080 lines.
+// The largest letters with which it all fits, and no line of code breaks, if that can be.
 function fillSlide(slide, units) {
   slide.lastBody.append(...units);
-  const question = units.every((node) => node.matches(".ask")), code = slide.querySelector("pre");
-  const sizes = DENSITIES.slice(question ? 0 : 1, -1);
-  const fits = (density, pre) => {
-    slide.style.setProperty("--d", density);
-    slide.style.setProperty("--pre", pre);
-    return !spills(slide);
-  };
+  const question = units.every((node) => node.matches(".ask")), sizes = DENSITIES.slice(question ? 0 : 1);
+  const fits = (density) => { slide.style.setProperty("--d", density); return !spills(slide); };
   slide.classList.add("straight");
-  const straight = code && sizes.some((density) => [1, 0.9, 0.8].some((pre) => density * pre >= 0.8 && fits(density, pre)));
+  const straight = slide.querySelector("pre") && sizes.some(fits);
   slide.classList.remove("straight");
-  return straight || sizes.some((density) => fits(density, density > 1 ? 1 / density : 1));
+  return straight || sizes.some(fits);
 }
 
 // Another size of window rounds letters in another way, and a line may break that did not: a little smaller, then.
@@ -141,7 +145,6 @@ function tighten(slide) {
     if (density >= Number(slide.style.getPropertyValue("--d") || 1)) continue;
     if (!slide.querySelector(".body") || slide.matches(".opening") || !spills(slide)) return;
     slide.style.setProperty("--d", density);
-    slide.style.setProperty("--pre", Math.max(0.8 / density, Number(slide.style.getPropertyValue("--pre") || 1)));
   }
 }
 
@@ -166,8 +169,9 @@ function unitsOf(section) {
   return units;
 }
 
-// How much of a slide may stand above a figure or a question: nothing above three pictures in a row.
-const beside = (node) => (node.matches(".ask") ? 0.45 : Number(node.dataset.panels) > 2 ? 0 : 0.17);
+// How much of a slide may stand above a question; above a figure nothing may.
+const beside = (node) => (node.matches(".ask") ? 0.45 : 0);
+const SPOKEN = 320; // letters: so much before a figure is said, and needs no slide
 
 // The units of one page: as few pages as there must be, and these about equally full.
 function share(units, measure) {
@@ -227,6 +231,17 @@ function measureAll(units, section) {
   return measure;
 }
 
+// No slide of a sentence or two before its figure: the speaker says them.
+function speakBefore(figure, group) {
+  const end = group.indexOf(figure);
+  let start = end;
+  while (start && group[start - 1].matches("p")) start--;
+  const words = group.slice(start, end);
+  if (!words.length || start || words.reduce((sum, node) => sum + node.textContent.length, 0) > SPOKEN) return;
+  group.splice(start, words.length);
+  figure.spoken = words.map((node) => node.outerHTML).join("");
+}
+
 function compose() {
   let title = "";
   for (const section of [...deck.querySelectorAll(":scope > section.source")]) {
@@ -254,6 +269,7 @@ function compose() {
         if (!group.length) continue;
       }
       if (!group.length) { newSlide(section, title, again); continue; }
+      for (const figure of group.filter((node) => node.matches(".figure"))) speakBefore(figure, group);
       for (const page of share(group, measureAll(group, section))) {
         let rest = page;
         while (rest.length) {
@@ -264,7 +280,8 @@ function compose() {
             slide.lastBody.classList.add("scrolls", "more");
             slide.lastBody.tabIndex = 0;
           }
-          if (slide.querySelector(".figure")) slide.style.setProperty("--d", Math.min(1, Number(slide.style.getPropertyValue("--d"))));
+          const figure = slide.querySelector(".figure");
+          if (figure) { slide.classList.add("picture"); slide.spoken = figure.spoken; }
           rest = held;
         }
       }
@@ -285,7 +302,7 @@ function modelOf(data, figure, lost) {
   const hearers = new Set();
   return {
     get: (key) => state[key],
-    on: (_, hear) => hearers.add(hear),
+    on: (event, hear) => { if (event === "msg:custom") hearers.add(hear); }, // there is one view of a figure: nobody else moves it
     off: (_, hear) => hearers.delete(hear),
     send: async (message) => {
       try {
@@ -338,44 +355,20 @@ function anew() { // every figure that is drawn, by what answers now
   wake(slides[now]);
 }
 
-// The parts of a figure beside each other, drawn at the deck's size, and as high as the slide has room for.
+// The figure is the slide: its picture to the left and top edge, and beside it the controls that the lesson names.
 function arrange(holder) {
-  const stage = holder.stage, explorer = stage.root, painter = stage.painter;
-  const wide = stage.frame.panels.length > 2;
-  explorer.classList.toggle("wide", wide);
-  const left = make("div", { className: "oc-left" }), right = make("div", { className: "oc-right" });
-  const [reset] = [...explorer.children].filter((node) => node.matches(".oc-bar") && node !== stage.bar);
-  const controls = explorer.querySelector(".oc-controls"), words = make("div", { className: "oc-words" }, stage.says, stage.narration);
-  // three pictures want the whole width: controls below, as many in a row as there are
-  explorer.style.setProperty("--columns", Math.max(3, Math.min(4, stage.spec.controls.length)));
-  if (wide && stage.frame.num_steps !== undefined) stage.bar.append(reset.firstChild);
-  left.append(stage.canvas, stage.bar, words, stage.error, stage.notice, stage.live);
-  right.append(controls, ...(reset.firstChild ? [reset] : []), stage.note);
-  explorer.append(left, right);
-  const dark = () => document.body.dataset.jpThemeLight === "false";
-  let longest = 0;
-  const fit = () => {
-    const others = [...left.children].filter((node) => node !== stage.canvas && node !== stage.live && !node.hidden);
-    stage.spec.height = 200;
-    for (let round = 0; round < 2; round++) {
-      const taken = others.reduce((sum, node) => sum + (node.offsetHeight ? node.offsetHeight + parseFloat(getComputedStyle(node).marginTop) : 0), 0);
-      const room = holder.clientHeight - taken - (wide ? right.offsetHeight + 10 * unit() : 0) - 6 * unit();
-      painter.size(stage.canvas.clientWidth, dark(), unit());
-      draw();
-      stage.spec.height = Math.max(150, Math.floor(room / unit()) - painter.legendRows * 18 - 1);
-    }
-    painter.size(stage.canvas.clientWidth, dark(), unit());
-    draw();
+  const { stage } = holder, named = (holder.dataset.controls || "").split(" ").filter(Boolean);
+  const names = named.length ? named : [...stage.controls.keys()].slice(0, 3);
+  const shown = names.filter((name) => stage.controls.has(name)).map((name) => stage.controls.get(name).row), rows = stage.root.querySelector(".oc-controls");
+  for (const { row } of stage.controls.values()) row.hidden = !shown.includes(row);
+  stage.title.textContent = holder.closest(".slide").querySelector("h2").textContent;
+  holder.fit = () => { // in a small window the last ones may find no room
+    for (const row of shown) row.hidden = false;
+    stage.fit();
+    for (let k = shown.length - 1; k > 0 && rows.scrollHeight > rows.clientHeight + 1; k--) { shown[k].hidden = true; stage.fit(); }
   };
-  const draw = stage.draw.bind(stage);
-  stage.draw = () => {
-    draw();
-    const length = stage.says.textContent.length + stage.narration.textContent.length + stage.notice.textContent.length + stage.error.textContent.length;
-    if (length > longest + 20) { longest = length; fit(); } // longer words than so far: the picture makes room for them, once
-  };
-  holder.fit = fit;
-  stage.draw();
-  fit();
+  stage.tools.spread(true);
+  holder.fit();
 }
 
 // -- moving ----------------------------------------------------------------------------------------------------------------------------
@@ -436,7 +429,9 @@ function signKeys() {
 }
 
 function focusFigure() {
-  const first = current().querySelector(".figure .oc-control input:enabled, .figure .oc-control select:enabled, .ask input, .body.scrolls, pre[tabindex]");
+  const rows = [...current().querySelectorAll(".figure .oc-control")].filter((row) => !row.hidden);
+  const moved = rows.map((row) => row.querySelector("input[type=range]:enabled, select:enabled, input[type=checkbox]:enabled")).find(Boolean);
+  const first = moved || current().querySelector(".figure .oc-control input:enabled, .ask input, .body.scrolls, pre[tabindex]");
   if (first) first.focus();
   else say("There is nothing to move on this slide.");
 }
@@ -471,7 +466,9 @@ function drawTime() {
   $("time").classList.toggle("paused", Boolean(time.begun && time.since === null));
   $("gone").style.width = `${Math.min(100, (100 * gone) / length)}%`;
   $("place").style.left = `${100 * (plan[now] ?? 0)}%`;
-  if (speaker) speaker.document.getElementById("time").textContent = `${new Date().toTimeString().slice(0, 5)} · ${words}${pace}`;
+  if (!speaker) return;
+  speaker.document.getElementById("time").textContent = `${new Date().toTimeString().slice(0, 5)} · ${words}${pace}`;
+  drawThumbs(); // a figure may have moved
 }
 
 function makePlan() {
@@ -498,7 +495,8 @@ function announce(words) {
 }
 
 function notesHTML() {
-  return current().section.querySelector(".notes")?.innerHTML || "<p>No notes for this slide.</p>";
+  const { spoken = "", section } = current(), notes = section.querySelector(".notes")?.innerHTML || "";
+  return spoken + notes || "<p>No notes for this slide.</p>";
 }
 
 function drawNotes() {
@@ -507,7 +505,29 @@ function drawNotes() {
   const there = speaker.document;
   there.getElementById("now").textContent = `${now + 1} / ${slides.length}   ${current().querySelector("h2").textContent}`;
   there.getElementById("words").innerHTML = notesHTML();
+  drawThumbs();
   there.getElementById("next").innerHTML = slides.slice(now + 1, now + 4).map((slide, k) => `<li>${now + k + 2}. ${slide.querySelector("h2").textContent}${slide.querySelector(".figure") ? " (figure)" : slide.querySelector(".ask") ? " (question)" : ""}</li>`).join("") || "<li>This is the last slide.</li>";
+}
+
+// This slide and the next one, small: what is drawn on canvases is copied as it looks now.
+function drawThumbs() {
+  if (!speaker) return;
+  [now, now + 1].forEach((index, k) => {
+    const place = speaker.document.getElementById(`thumb${k}`), slide = slides[index];
+    if (!slide) { place.replaceChildren(); return; }
+    wake(slide);
+    const copy = speaker.document.importNode(slide, true), drawn = slide.querySelectorAll("canvas");
+    copy.querySelectorAll("canvas").forEach((canvas, i) => {
+      canvas.width = drawn[i].width;
+      canvas.height = drawn[i].height;
+      if (drawn[i].width && drawn[i].height) canvas.getContext("2d").drawImage(drawn[i], 0, 0);
+    });
+    for (const node of copy.querySelectorAll("[id]")) node.removeAttribute("id");
+    copy.removeAttribute("id");
+    copy.inert = true;
+    copy.setAttribute("aria-hidden", "true");
+    place.replaceChildren(copy);
+  });
 }
 
 // The page writes the window itself: that works from a file and without any network.
@@ -519,12 +539,11 @@ function openSpeaker() {
     return;
   }
   speaker.document.open();
-  speaker.document.write(`<!doctype html><html lang="en"><head><title>Speaker: ${deck.dataset.title}</title><style>
-    body { font: 22px/1.45 system-ui, sans-serif; margin: 1.2em 1.6em; background: #16191d; color: #f0f0f0; } h1 { font-size: 1em; color: #9fd0ff; margin: 0; }
-    #time { font-size: 1.5em; font-variant-numeric: tabular-nums; margin: 0.2em 0 0.6em; } #words { border-top: 1px solid #555; padding-top: 0.4em; }
-    code { background: #2b3138; padding: 0 0.2em; } summary { cursor: pointer; } h2 { font-size: 0.8em; color: #aab4be; margin: 1.6em 0 0; border-top: 1px solid #555; padding-top: 0.6em; }
-    ul { padding-left: 1.2em; } p.keys { font-size: 0.7em; color: #aab4be; }</style></head>
-    <body><main><h1 id="now"></h1><p id="time"></p><div id="words"></div><h2>Next</h2><ul id="next"></ul>
+  const sheets = [...document.querySelectorAll("style")].map((sheet) => sheet.textContent).join("\n");
+  speaker.document.write(`<!doctype html><html lang="en" class="speaker" data-theme="${root.dataset.theme}"><head><title>Speaker: ${deck.dataset.title}</title><style>${sheets}</style></head>
+    <body data-jp-theme-light="${document.body.dataset.jpThemeLight}"><main><header><h1 id="now"></h1><p id="time"></p></header>
+    <div class="thumbs"><figure><div class="thumb" id="thumb0"></div><figcaption>This slide</figcaption></figure><figure><div class="thumb" id="thumb1"></div><figcaption>Next</figcaption></figure></div>
+    <div id="words"></div><ul id="next" class="visually-hidden"></ul>
     <p class="keys">The deck's keys work in this window too: arrows, Space, B, O, T.</p></main></body></html>`);
   speaker.document.close();
   speaker.addEventListener("keydown", (event) => { if (event.key !== "Tab") onKey(event, true); });

@@ -1,0 +1,184 @@
+"""An exported lecture in three browser engines, by keys and by the pointer."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optcourse.publishing.slides import command
+from tests.conftest import IN_CI, made_once, until
+from tests.frontends.browsing import served
+from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+LESSON = "03"
+TO_HAVE = {
+    "chromium": "chromium",
+    "firefox": "firefox-esr",
+    "webkit": "webkit2gtk-driver xvfb",
+}
+
+
+def engine_named(name: str, request: pytest.FixtureRequest, folder: Path) -> Engine | None:
+    """A browser of the engine, where there is one."""
+    if name == "chromium":
+        return Chromium(request.getfixturevalue("chromium"))
+    if name == "firefox":
+        program = shutil.which("firefox-esr") or shutil.which("firefox")
+        return Firefox(program, folder) if program else None
+    program, browser = shutil.which("WebKitWebDriver"), minibrowser()
+    return WebKit(program, browser, folder) if program and browser and shutil.which("Xvfb") else None
+
+
+@pytest.fixture(scope="module", params=TO_HAVE)
+def engine(request, tmp_path_factory) -> Iterator[Engine]:
+    found = engine_named(request.param, request, tmp_path_factory.mktemp(request.param))
+    if found is None:
+        why = f"no {request.param} here: its pages were not tried (sudo apt install {TO_HAVE[request.param]})"
+        pytest.fail(why + "; in CI that is a failure: .ci/run installs it") if IN_CI else pytest.skip(why)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def lecture(tmp_path_factory) -> Iterator[str]:
+    """The slides of a lesson, as a file on a server."""
+
+    def make(folder: Path) -> None:
+        assert command.main([LESSON, "--export", str(folder / "lecture.html")]) == 0
+
+    with served(made_once(tmp_path_factory, "lecture", make)) as url:
+        yield f"{url}/lecture.html"
+
+
+# -- a live figure, whatever is around it: a canvas and the controls that stand with it ---------------------
+
+# The figures of the page that are drawn and seen, as [canvas, its place, its slider or null].
+# In the page: `all` are the pictures that are drawn and seen; a figure, its slider and its pictures belong together.
+FIGURES = """
+    const place = (e) => { const { left, top, width, height } = e.getBoundingClientRect(); return { left, top, width, height }; };
+    const figure = (canvas) => canvas.closest("[role=group][aria-label^='Live figure']");
+    const slider = (canvas) => figure(canvas).querySelector("[data-control] input[type=range]:enabled");
+    const seen = (canvas) => canvas.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+    const scroller = document.querySelector(".jp-WindowedPanel-outer") || document.scrollingElement;
+    const all = [...document.querySelectorAll("canvas[aria-label]")].filter((canvas) => figure(canvas) && seen(canvas));
+"""
+
+
+NUMBERS = itertools.count()
+
+
+class Figure:
+    """A live figure: that of the first picture of the page of which `wanted` (an expression with `canvas`) holds."""
+
+    def __init__(self, engine: Engine, wanted: str = "slider(canvas)") -> None:
+        self.engine, name = engine, f"tried-{next(NUMBERS)}"
+        # Figures begin to live when they come into sight: from the top on, by half a page, until there is one.
+        engine.run(f"{FIGURES} scroller.scrollTop = 0")
+        engine.wait(
+            f"""{FIGURES} const canvas = all.find((canvas) => {wanted});
+            if (!canvas) {{ scroller.scrollBy({{ top: innerHeight / 2, behavior: "instant" }}); return false; }}
+            canvas.id = {name!r};
+            canvas.scrollIntoView({{ block: "center", behavior: "instant" }});
+            return true"""
+        )
+        self.one = f"{FIGURES} const canvas = document.getElementById({name!r});"
+        seen = []
+        # Two looks in a row at the same: what is above it has been drawn.
+        until(lambda: seen.append([self.place(), *self.picture()]) or len(seen) > 1 and seen[-1] == seen[-2])
+
+    def ask(self, code: str) -> Any:
+        return self.engine.run(f"{self.one} {code}")
+
+    def place(self, of: str = "canvas") -> dict[str, float]:
+        return self.ask(f"return place({of})")
+
+    def words(self) -> str:
+        return self.ask("return figure(canvas).textContent")
+
+    def picture(self) -> list[bytes]:
+        """The pixels of all its pictures."""
+        boxes = self.ask("return all.filter((c) => figure(c) === figure(canvas)).map(place)")
+        return self.engine.pixels(boxes)
+
+    def follows(self, act: Callable[[], None]) -> None:
+        """What is done changes the picture, and the picture keeps its size."""
+        before = self.picture()
+        act()
+        until(lambda: self.picture() != before)
+        assert [len(pixels) for pixels in self.picture()] == [len(pixels) for pixels in before]
+
+
+def by_keys(figure: Figure) -> None:
+    """Arrow keys on the slider."""
+    figure.ask("slider(canvas).focus()")
+    value = figure.ask("return slider(canvas).value")
+    end = figure.ask("const s = slider(canvas); return +s.value > (+s.min + +s.max) / 2")
+    figure.follows(lambda: figure.engine.press(*["ArrowLeft" if end else "ArrowRight"] * 5))
+    assert figure.ask("return slider(canvas).value") != value
+
+
+def by_pointer(figure: Figure) -> None:
+    """The slider is dragged."""
+    figure.ask("slider(canvas).scrollIntoView({ block: 'center', behavior: 'instant' })")
+    rail = figure.place("slider(canvas)")
+    at = figure.ask("const s = slider(canvas); return (s.value - s.min) / (s.max - s.min)")
+    middle = rail["top"] + rail["height"] / 2
+
+    def across(part: float) -> tuple[float, float]:
+        # half a thumb is left free at both ends
+        return rail["left"] + 8 + part * (rail["width"] - 16), middle
+
+    figure.follows(lambda: figure.engine.drag(across(at), across(0.5), across(0.2 if at > 0.4 else 0.8)))
+
+
+# -- the pages ------------------------------------------------------------------------------------------------
+
+
+def test_an_exported_lecture(engine, lecture):
+    engine.open(lecture)
+    engine.wait("return document.documentElement.dataset.ready !== undefined")
+    live = f"{FIGURES} return all.some((c) => slider(c) && c.getBoundingClientRect().width)"
+    for _ in range(300):
+        if engine.run(live):
+            break
+        engine.press("ArrowRight")
+    figure = Figure(engine)
+    engine.press("f")  # from the slides to the figure
+    by_keys(figure)
+    by_pointer(figure)
+    assert engine.complaints() == []
+
+
+# -- the measure bites --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "script", ["console.error('out of order')", "null.out_of_order", "throw 'out of order'"]
+)
+def test_an_error_of_a_page_is_seen(engine, tmp_path, script):
+    (tmp_path / "page.html").write_text(f"<!doctype html><title>x</title><script>{script}</script>")
+    with served(tmp_path) as url:
+        engine.open(f"{url}/page.html")
+        until(lambda: any(re.search("out.of.order", line) for line in engine.complaints()))
+
+
+def test_a_picture_that_does_not_follow_is_seen(engine, tmp_path):
+    (tmp_path / "page.html").write_text(
+        "<!doctype html><title>x</title><div role=group aria-label='Live figure: x'><canvas aria-label=x></canvas>"
+        "<label data-control=rate>rate <input type=range></label></div>"
+    )
+    with served(tmp_path) as url:
+        engine.open(f"{url}/page.html")
+        figure = Figure(engine)
+        before = figure.picture()
+        figure.ask("slider(canvas).focus()")
+        engine.press("ArrowRight")
+        assert figure.ask("return slider(canvas).value") == "51" and figure.picture() == before

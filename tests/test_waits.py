@@ -1,0 +1,69 @@
+"""No test waits for a time: it waits for the thing itself (`until`, or Playwright's own waits), with a generous cap."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+# In how many places a file may: what is slow or late on purpose, or is looked at again when it did not come.
+ALLOWED = {
+    "conftest.py": 2,  # until() itself, and a moment for what is asked to end before it is killed
+    "explorers/test_hand.py": 1,  # a while in which no picture may come
+    "explorers/test_engine.py": 1,  # a learner's function that is slow
+    "frontends/browsing.py": 1,  # an order that JupyterLab forgets is given again
+    "grading/battery/tricks.py": 99,  # what submissions do
+    "grading/battery/watch.py": 2,  # a while in which nothing may come, and one for what was killed
+    "grading/test_walls.py": 2,  # functions that sleep through their limit
+    "learner/test_path.py": 1,  # the same
+}
+
+
+def short_waits(text: str) -> list[str]:
+    """Every pause, and every cap of less than a minute, as 'line: code'."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        caps = [
+            word.value.value
+            for word in node.keywords
+            if word.arg == "timeout" and isinstance(word.value, ast.Constant)
+        ]
+        # Playwright counts in milliseconds, all others in seconds.
+        short = [cap for cap in caps if cap and (cap < 60 or 1000 <= cap < 60_000)]
+        if called in ("sleep", "time.sleep") or called.endswith("wait_for_timeout") or short:
+            found.append(f"{node.lineno}: {ast.unparse(node)}")
+    return found
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix()
+)
+def test_no_test_depends_on_how_fast_the_machine_is(path):
+    found = short_waits(path.read_text(encoding="utf-8"))
+    assert len(found) <= ALLOWED.get(path.relative_to(TESTS).as_posix(), 0), "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import time; time.sleep(1.0)",
+        "from time import sleep; sleep(1)",
+        "page.wait_for_timeout(800)",
+        "process.communicate(timeout=20)",
+        "page.wait_for_function('ready', timeout=5000)",
+    ],
+)
+def test_a_wait_for_a_time_is_found(line):
+    assert len(short_waits(line)) == 1
+
+
+@pytest.mark.parametrize(
+    "line", ["process.wait(timeout=240)", "box.wait_for(timeout=120_000)", "until(lambda: seen)"]
+)
+def test_a_wait_for_a_thing_is_left_alone(line):
+    assert short_waits(line) == []
