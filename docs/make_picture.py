@@ -15,6 +15,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, Page, sync_playwright
 
@@ -70,6 +71,19 @@ def pictures(page: Page) -> tuple[list[Image.Image], list[int]]:
     return shown, long
 
 
+def with_few_colours(shown: list[Image.Image]) -> list[Image.Image]:
+    """Each pixel in the nearest of the most frequent colours of the still: then most of a picture is the one before."""
+    counts = sorted(shown[STILL].getcolors(maxcolors=2**24), reverse=True)[:256]
+    kept = np.array([colour for _, colour in counts])
+    found = []
+    for image in shown:
+        codes, places = np.unique(np.asarray(image).astype(int) @ (1 << 16, 1 << 8, 1), return_inverse=True)
+        pixels = codes[:, None] >> (16, 8, 0) & 255
+        nearest = ((pixels[:, None] - kept) ** 2).sum(axis=-1).argmin(axis=1)
+        found.append(Image.fromarray(kept[nearest][places].reshape(*image.size[::-1], 3).astype(np.uint8)))
+    return found
+
+
 def make(folder: Path) -> None:
     chromium = shutil.which("chromium")
     if chromium is None:
@@ -82,13 +96,9 @@ def make(folder: Path) -> None:
         page.locator(".oc-explorer canvas").first.wait_for()
         shown, long = pictures(page)
         browser.close()
-    # The most frequent colours of the still, for all pictures: then most of a picture is the one before.
-    counts = sorted(shown[STILL].getcolors(maxcolors=2**24), reverse=True)[:256]
-    colours = Image.new("P", (1, 1))
-    colours.putpalette([part for _, colour in counts for part in colour])
-    shown = [image.quantize(palette=colours, dither=Image.Dither.NONE) for image in shown]
-    shown[STILL].save(folder / "explorer.png", optimize=True)
-    first, *others = [image.convert("RGB") for image in shown]
+    shown = with_few_colours(shown)
+    shown[STILL].quantize(256).save(folder / "explorer.png", optimize=True)
+    first, *others = shown
     first.save(
         folder / "explorer.webp", save_all=True, append_images=others, duration=long, loop=TIMES, lossless=True,
         quality=60, method=3, kmin=len(shown), kmax=len(shown) + 1,
