@@ -150,7 +150,9 @@ def lab(page, lab_server):
 
     def show(name, *sources, table=True, busy=None):
         root = lab_server.root
-        notebook(root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources, *filter(None, [busy]))
+        notebook(
+            root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources, *filter(None, [busy])
+        )
         page.goto(lab_server.notebook_url(name))
         page.wait_for_selector(".jp-CodeCell")
         page.locator(".jp-CodeCell").first.click()
