@@ -93,9 +93,10 @@ def steps(prepare, code: str):
 
 
 def test_nothing_that_an_interrupted_mending_left_beside_is_mixed_in():
-    path = write(lines_of(2) + b"half a li\n")
+    path = write(broken := lines_of(2) + b"half a li\n")
     path.with_name(path.name + ".part").write_bytes(b"x" * 10_000)
     assert len(progress.events()) == 2 and path.read_bytes() == lines_of(2)
+    assert [copy.read_bytes() for copy in copies()] == [broken]
 
 
 def test_mending_may_be_killed_at_every_step():
