@@ -255,7 +255,7 @@ hints("00-take-a-step")
 # 3. Move `learning_rate` slowly to the right. What happens at first, and what in the end?
 # 4. Choose landscape B, with `learning_rate` near 0.4. Why does the walker not go straight to the star?
 
-# %%
+# %% tags=["cover"]
 DownhillExplorer(yours=take_step)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -787,7 +787,7 @@ class Panels {
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
     const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW && !ui.spread);
+    stage.iconsLast(ui.spread || root.clientWidth / size < NARROW);
     this.makeRoom();
     if (!ui.spread) this.stick();
     else this.node.classList.remove("oc-alone", "oc-sticks");
@@ -3775,10 +3775,11 @@ class Stage {
     this.fit();
   }
 
-  narrow(now) { // the icons come last where there is no room beside the title
+  iconsLast(now) { // on a slide, and where there is no room beside the title: as they are read, so they are reached
     if (now === (this.icons.parentElement === this.root)) return;
-    if (now) this.root.append(this.icons);
-    else this.head.append(this.icons);
+    const focused = this.icons.contains(document.activeElement) && document.activeElement;
+    (now ? this.root : this.head).append(this.icons);
+    if (focused) focused.focus({ preventScroll: true });
   }
 
   close() {

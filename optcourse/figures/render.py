@@ -195,15 +195,11 @@ class _Picture:
 
     def title(self) -> None:
         left, top, panel = self.area[0], self.area[1] - 13, self.at.panel
-        words = panel.title or panel.ylabel
+        words = _cut(panel.title or panel.ylabel, self.area[2], 14, True)
         self.words(words, left, top, self.at.tone["text"], size=14, bold=True)
-        self.words(
-            layout.encoded_in(panel),
-            left + _text_width(words, 14, True) + 9,
-            top,
-            self.at.tone["axis"],
-            size=13,
-        )
+        begun = _text_width(words, 14, True) + 9
+        encoded = _cut(layout.encoded_in(panel), self.area[2] - begun, 13, False)
+        self.words(encoded, left + begun, top, self.at.tone["axis"], size=13)
 
     # The landscape --------------------------------------------------------------------------------------------------------
 
@@ -758,6 +754,14 @@ def _keyed(panel: s.Panel) -> list[s.Mark]:
         if mark.label and not s.run_name(mark) and not _is_named(mark, on_map) and not _is_star(mark, panel):
             found.setdefault(mark.label, mark)
     return list(found.values())
+
+
+def _cut(words: str, most: float, size: float, bold: bool) -> str:
+    """As much of some words as the room takes: a title never runs into the next panel's."""
+    if _text_width(words, size, bold) <= most:
+        return words
+    kept = next((n for n in range(len(words), 2, -1) if _text_width(f"{words[:n]}…", size, bold) <= most), 0)
+    return f"{words[:kept].rstrip()}…" if kept else ""
 
 
 def _broken(words: str, most: float, bold: bool) -> list[str]:

@@ -227,12 +227,17 @@ def test_what_is_one_thing_is_named_on_the_picture_and_only_the_rest_has_a_key(s
     explorer = Valley()
     explorer.scene = lambda amplitude: scene
     page = shown(explorer)
-    keys = seen(page, "stage.frame.panels.map((panel) => stage.painter.legend(panel).map((mark) => mark.label))")
+    keys = seen(
+        page, "stage.frame.panels.map((panel) => stage.painter.legend(panel).map((mark) => mark.label))"
+    )
     assert keys == [["a heap"], ["scattered"]]
     assert [tag["lines"] for tag in seen(page, "stage.panels[1].tags")] == [["measured"]]
     named = seen(page, """(() => {
         const said = [], words = stage.painter.words;
-        stage.painter.words = function (context, text, ...more) { said.push(text); return words.call(this, context, text, ...more); };
+        stage.painter.words = function (context, text, ...more) {
+            said.push(text);
+            return words.call(this, context, text, ...more);
+        };
         stage.draw();
         stage.painter.words = words;
         return said;
