@@ -228,7 +228,9 @@ def test_tab_goes_through_the_page_and_nothing_is_lost_at_320_pixels(served, wat
     stops, wrong = harness.tab_walk(page)
     assert wrong == [] and len(stops) > 20
     page.set_viewport_size({"width": 320, "height": 800})
-    page.evaluate("window.scrollTo(0, 0)")  # further down, what is scrolled by lies under the picture that stays
+    page.evaluate(
+        "window.scrollTo(0, 0)"
+    )  # further down, what is scrolled by lies under the picture that stays
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     assert harness.layout_troubles(page) == []
     page.emulate_media(reduced_motion="no-preference")
