@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from optcourse.explorers.still import picture
+from optcourse.explorers.still import picture, words_of
 from optcourse.files import write_whole
 from optcourse.place import NoCourseHere, source_root
 
@@ -146,7 +146,7 @@ def draw_covers(root: Path, lessons: list[Lesson]) -> None:
             path.unlink(missing_ok=True)
         else:
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(picture(explorer.frame(), title=explorer.title))
+            path.write_bytes(picture(explorer.frame(), words=words_of(explorer)))
             print(f"drawn: {relative(root, path)}")
 
 

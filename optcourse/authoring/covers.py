@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from optcourse.explorers.engine import Explorer
-from optcourse.explorers.still import words_of
+from optcourse.explorers.still import words_in
 
 from .source import Lesson
 
@@ -48,10 +48,13 @@ def place(root: Path, lesson: Lesson) -> Path:
 
 def add_cover(cell: dict[str, Any], data: bytes) -> None:
     """Put a cover into a lesson's first cell, below its opening."""
-    title, says = (re.sub(r"([\\`*_\[\]$<>])", r"\\\1", words) for words in words_of(data))
+    words = words_in(data)
+    title, says, setting = (
+        re.sub(r"([\\`*_\[\]$<>])", r"\\\1", words[name]) for name in ("Title", "Description", "Setting")
+    )
     lines = "".join(cell["source"]).split("\n")
     blanks = [number for number, line in enumerate(lines) if not line]
     after = blanks[1] if len(blanks) > 1 else len(lines)
-    lines[after:after] = ["", f"![{title}](attachment:{NAME})  ", f"*{says}* {TO_MOVE_IT}"]
+    lines[after:after] = ["", f"![{title}](attachment:{NAME})  ", f"*{says}* ({setting})  ", TO_MOVE_IT]
     cell["source"] = "\n".join(lines).splitlines(keepends=True)
     cell["attachments"] = {NAME: {"image/png": base64.b64encode(data).decode()}}

@@ -168,7 +168,7 @@ def _not_started(exercise: Exercise, line: int) -> Feedback:
     where = (
         f"Line {line} of the cell still holds `...`: your code goes there"
         if line
-        else "Write your code where `...` stands"
+        else "Nothing is written here yet: your code goes where `...` stands or stood"
     )
     return _feedback(exercise, "not started", f"{where}, then run the cell and this check again.")
 

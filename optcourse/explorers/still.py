@@ -16,26 +16,30 @@ from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
 
 
-def picture(scene: Scene, theme: str = "light", title: str = "") -> bytes:
+def picture(scene: Scene, theme: str = "light", words: dict[str, str] | None = None) -> bytes:
     """The scene as a small PNG, in the size of the page's column: 128 colours are enough for lines and bands.
 
-    With a title it carries title and words in itself (`words_of`).
+    `words` are carried in the file.
     """
     with Image.open(io.BytesIO(png(scene, theme=theme))) as drawn:
         small = drawn.convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     kept = io.BytesIO()
-    words = PngImagePlugin.PngInfo()
-    if title:
-        words.add_text("Title", title)
-        words.add_text("Description", scene.says)
-    small.save(kept, "png", optimize=True, pnginfo=words)
+    carried = PngImagePlugin.PngInfo()
+    for name, text in (words or {}).items():
+        carried.add_text(name, text)
+    small.save(kept, "png", optimize=True, pnginfo=carried)
     return kept.getvalue()
 
 
-def words_of(data: bytes) -> tuple[str, str]:
-    """The title that a picture carries, and what is seen on it."""
+def words_of(explorer: Any) -> dict[str, str]:
+    """What a picture of a figure cannot say itself, under PNG's own names where it has one."""
+    return {"Title": explorer.title, "Description": explorer.frame().says, "Setting": setting(explorer)}
+
+
+def words_in(data: bytes) -> dict[str, str]:
+    """The words that a picture carries."""
     with Image.open(io.BytesIO(data)) as kept:
-        return kept.text["Title"], kept.text["Description"]
+        return kept.text
 
 
 def setting(explorer: Any) -> str:
