@@ -88,6 +88,7 @@ def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[L
     """All lessons, in order and with their problems, and those of them that were asked for."""
     lessons = [read_lesson(path) for path in sorted((root / "source").glob("*.py"))]
     check_rules(lessons)
+    covers.check(lessons)
     for name in names:
         if not any(is_called(lesson, name) for lesson in lessons):
             there_are = ", ".join(lesson.name for lesson in lessons) or "none"
@@ -115,7 +116,7 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
         return result
     for lesson in chosen:
         for folder, answers in FOLDERS.items():
-            path, text = root / folder / f"{lesson.name}.ipynb", notebook_text(root, lesson, answers)
+            path, text = root / folder / f"{lesson.name}.ipynb", nb.notebook_text(lesson, answers)
             if may_replace(root, path, text, lesson.path, force, result):
                 write(path, text)
                 result.written.append(relative(root, path))
@@ -131,11 +132,6 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
             path.unlink()
             result.removed.append(relative(root, path))
     return result
-
-
-def notebook_text(root: Path, lesson: Lesson, answers: bool) -> str:
-    cover = covers.place(root, lesson)
-    return nb.notebook_text(lesson, answers, cover.read_bytes() if cover.exists() else None)
 
 
 def draw_covers(root: Path, lessons: list[Lesson]) -> None:
@@ -244,7 +240,7 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
 
 
 def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result: Result) -> None:
-    name, wanted = relative(root, path), notebook_text(root, lesson, answers)
+    name, wanted = relative(root, path), nb.notebook_text(lesson, answers)
     if not path.exists():
         result.problems.append(
             Problem(lesson.path, None, f"{name} has not been made. Run 'optcourse build'.")

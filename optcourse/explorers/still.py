@@ -10,10 +10,12 @@ import html
 import io
 from typing import Any
 
-from PIL import Image, PngImagePlugin
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
+
+WORDS = ("Title", "Description", "Setting")  # under PNG's own names where it has one
 
 
 def picture(scene: Scene, theme: str = "light", words: dict[str, str] | None = None) -> bytes:
@@ -32,14 +34,17 @@ def picture(scene: Scene, theme: str = "light", words: dict[str, str] | None = N
 
 
 def words_of(explorer: Any) -> dict[str, str]:
-    """What a picture of a figure cannot say itself, under PNG's own names where it has one."""
-    return {"Title": explorer.title, "Description": explorer.frame().says, "Setting": setting(explorer)}
+    """What a picture of a figure cannot say itself."""
+    return dict(zip(WORDS, (explorer.title, explorer.frame().says, setting(explorer)), strict=True))
 
 
 def words_in(data: bytes) -> dict[str, str]:
-    """The words that a picture carries."""
-    with Image.open(io.BytesIO(data)) as kept:
-        return kept.text
+    """The words that a picture carries; none where it is no picture of ours."""
+    try:
+        with Image.open(io.BytesIO(data)) as kept:
+            return {name: text for name, text in getattr(kept, "text", {}).items() if name in WORDS}
+    except UnidentifiedImageError:
+        return {}
 
 
 def setting(explorer: Any) -> str:

@@ -81,3 +81,12 @@ def test_titles_stay_over_their_panels(lesson):
     row = sorted((box for box in boxes if box.y1 > top - 12), key=lambda box: box.x0)
     assert len(row) >= 2 and row[-1].x1 <= figure.bbox.width
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(row))
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", picture(covers.explorer_of(WITH_A_FIGURE[0]).frame())])
+def test_a_cover_without_words_is_refused(course, capsys, data):
+    lesson = next((course / "source").glob("*.py")).stem
+    (course / "source" / "covers").mkdir()
+    (course / "source" / "covers" / f"{lesson}.png").write_bytes(data)
+    assert main(["--root", str(course)]) == 1
+    assert f"source/covers/{lesson}.png is no picture that carries its words" in capsys.readouterr().err
