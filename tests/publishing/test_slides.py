@@ -332,7 +332,8 @@ def test_the_time_line(chromium, export):
         page.keyboard.press("ArrowRight")
         page.clock.fast_forward("10:00")
         page.clock.run_for(1100)
-        assert page.inner_text("#time").startswith("20 min left · 9 min behind")
+        # how much of its topic's time the first slide has hangs on how many slides the letters of this machine make
+        assert page.inner_text("#time") in ("20 min left · 9 min behind", "20 min left · 10 min behind")
         page.keyboard.press("t")
         page.clock.fast_forward("10:00")
         page.clock.run_for(1100)
