@@ -284,7 +284,8 @@ def test_a_run_that_never_moves_or_runs_far_away_is_told_in_words():
 def test_the_linked_bases_show_the_same_run():
     scene = lesson.LinkedBasesExplorer(rotation=36.0, learning_rate=0.3).frame()
     w, c = (
-        next(m for m in p.marks if type(m).__name__ == "Line" and m.label == "path") for p in scene.panels[:2]
+        next(m for m in p.marks if type(m).__name__ == "Line" and m.label == "gradient descent")
+        for p in scene.panels[:2]
     )
     handle = next(m for m in scene.panels[1].marks if getattr(m, "drag", None))
     a, b, c_, d = handle.drag_basis
