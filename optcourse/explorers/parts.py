@@ -125,7 +125,7 @@ def path_marks(points: np.ndarray, label: str, *, role: str = "yours") -> list[M
     run = run_of(label, role, points)
     return [
         Line(x, y, role=role, label=label, width=2.5, marker=True, by_step="upto", run=run),
-        Points(x, y, role=role, size=12, by_step="at", run=run),
+        Points(x, y, role=role, size=HERE, by_step="at", run=run),
     ]
 
 
