@@ -62,7 +62,7 @@ predict("08-first-step")
 #
 # (Leave *bias correction* on for now. You will switch it off below.)
 
-# %%
+# %% figure-slide="beta1 beta2 eps"
 AdamExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -194,7 +194,7 @@ hints("08-adam-almost")
 #
 # The same valley, without bias correction. The orange dashes are yours.
 
-# %%
+# %% figure-slide="bias_correction beta1 beta2"
 AdamExplorer(yours=adam_almost, bias_correction=False)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -680,7 +680,7 @@ hints("08-reddi")
 # 4. Switch *tune each one* off: now all share one learning rate, *rate if untuned*. Move it. Can you make your favourite
 #    win?
 
-# %%
+# %% figure-slide="landscape trial_runs tuned"
 AllTogetherExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}

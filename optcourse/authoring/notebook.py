@@ -10,13 +10,14 @@ from typing import Any
 
 from nbformat.validator import iter_validate
 
+from .covers import add_cover
 from .prose import headings
 from .source import Cell, Lesson
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def notebook_text(lesson: Lesson, answers: bool) -> str:
+def notebook_text(lesson: Lesson, answers: bool, cover: bytes | None = None) -> str:
     """The notebook file of a lesson, with answers or with blanks: the same text every time."""
     cells: list[dict[str, Any]] = []
     ids = iter(cell_ids(lesson))
@@ -26,6 +27,8 @@ def notebook_text(lesson: Lesson, answers: bool) -> str:
         elif answers:  # for `optcourse slides`; a reader of the notebook does not see it
             ours = cells[-1]["metadata"].setdefault("optcourse", {})
             ours.setdefault("notes", []).append(cell.text(answers))
+    if cover:
+        add_cover(cells[0], cover)
     metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},

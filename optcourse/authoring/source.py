@@ -27,7 +27,7 @@ CELL_LINE = re.compile(r"# %%( |$)")
 # What jupytext takes for a cell line is wider than what we allow: a near miss is reported, not taken.
 LOOKS_LIKE_CELL_LINE = re.compile(r"\s*#\s*(%%|<codecell>|In\[[0-9 ]*\]:?\s*$)")
 LOOKS_LIKE_SOLUTION_MARKER = re.compile(r"\s*#+\s*(begin|end)[ _-]*solution\b", re.IGNORECASE)
-ALLOWED_METADATA = {"tags", "slideshow", "jupyter", "editable", "deletable", "collapsed"}
+ALLOWED_METADATA = {"tags", "slideshow", "jupyter", "editable", "deletable", "collapsed", "figure-slide"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 JUPYTEXT_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 

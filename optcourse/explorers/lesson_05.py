@@ -256,10 +256,8 @@ class RateMapExplorer(Explorer):
         )
         chart = [
             rates,
-            Line(limit_of(beta), beta, role="limit", width=3),
-            Line(a, critical, role="theory"),
-            Text(float(limit_of(0.78)), 0.78, "limit, by theory", role="limit", align="right"),
-            Text(float(a[np.nanargmin(np.abs(critical - 0.16))]), 0.16, "critical damping", role="theory"),
+            Line(limit_of(beta), beta, role="limit", label="limit, by theory", width=3),
+            Line(a, critical, role="theory", label="critical damping"),
             parts.handle(alpha, rho, "probe", "probe", size=15),
         ]
         walk = [

@@ -10,19 +10,32 @@ import html
 import io
 from typing import Any
 
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
 
 
-def picture(scene: Scene, theme: str = "light") -> bytes:
-    """The scene as a small PNG, in the size of the page's column: 128 colours are enough for lines and bands."""
+def picture(scene: Scene, theme: str = "light", title: str = "") -> bytes:
+    """The scene as a small PNG, in the size of the page's column: 128 colours are enough for lines and bands.
+
+    With a title it carries title and words in itself (`words_of`).
+    """
     with Image.open(io.BytesIO(png(scene, theme=theme))) as drawn:
         small = drawn.convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     kept = io.BytesIO()
-    small.save(kept, "png", optimize=True)
+    words = PngImagePlugin.PngInfo()
+    if title:
+        words.add_text("Title", title)
+        words.add_text("Description", scene.says)
+    small.save(kept, "png", optimize=True, pnginfo=words)
     return kept.getvalue()
+
+
+def words_of(data: bytes) -> tuple[str, str]:
+    """The title that a picture carries, and what is seen on it."""
+    with Image.open(io.BytesIO(data)) as kept:
+        return kept.text["Title"], kept.text["Description"]
 
 
 def setting(explorer: Any) -> str:

@@ -42,7 +42,7 @@ def test_every_role_and_every_word_stands_out_from_the_surface(theme):
 @pytest.mark.parametrize("theme", THEMES)
 def test_lines_stand_out_from_what_is_drawn_behind_them(theme):
     index = THEMES.index(theme)
-    behind = [rgb(stop) for name in ("terrain", "basins") for stop in HEATS[name][index]]
+    behind = [rgb(stop) for name in ("terrain", "fog", "basins") for stop in HEATS[name][index]]
     behind += [colour(fill, theme) for fill in FILLS]
     for role in LINES:
         grounds = [rgb(stop) for stop in HEATS["terrain"][index]] if role == "contour" else behind
@@ -50,7 +50,7 @@ def test_lines_stand_out_from_what_is_drawn_behind_them(theme):
         assert worst >= 3, f"{role}: {worst:.2f}"
     # "rate" goes from dark blue to brown, and no colour stands out from both: lines over it get a pale edge instead
     # (stage.js and render.py, `cased`), which is the surface's own colour.
-    assert set(HEATS) == {"terrain", "basins", "rate"}
+    assert set(HEATS) == {"terrain", "fog", "basins", "rate"}
 
 
 @pytest.mark.parametrize("theme", THEMES)
