@@ -417,7 +417,7 @@ class NoiseExplorer(RunExplorer):
     controls = (
         linear("rho", 0.0, 0.98, 0.9, num=50),
         log("learning_rate", 0.001, 0.2, 0.003, num=41),
-        linear("noise", 0.0, 5.0, 2.0, num=51),
+        linear("noise", 0.0, 5.0, 2.0, num=41),
         integers("seed", 0, 9, 0),
         Toggle("equal_speed", True, label="SGD at the effective rate: learning_rate / (1 − rho)"),
     )

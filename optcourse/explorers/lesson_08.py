@@ -249,7 +249,7 @@ class AllTogetherExplorer(Explorer):
         Range("num_steps", (5, 10, 20, 50, 100, 200), 100, whole=True),
         Range("trial_runs", (6, 12, 24, 48), 24, whole=True, label="trial runs each"),
         Toggle("tuned", True, label="tune each one"),
-        log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="rate if untuned"),
+        log("learning_rate", 1e-3, 1.0, 0.1, num=25, label="rate if untuned"),
     )
 
     def scene(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:

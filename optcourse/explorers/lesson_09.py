@@ -457,7 +457,7 @@ def surface(plane: str, optimizer: str, seed: int) -> Field:
     def value(w):
         return losses_on_plane(model, centre, basis, w[0, 0], w[1, :, 0])
 
-    return parts.field_of(value, (-half[0], half[0]), (-half[1], half[1]), points=32 * 32, wider=False)
+    return parts.field_of(value, (-half[0], half[0]), (-half[1], half[1]), points=27 * 27, wider=False)
 
 
 def losses_on_plane(model, centre, basis, a: np.ndarray, b: np.ndarray) -> np.ndarray:
