@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from optcourse.explorers.still import picture
+from optcourse.explorers.still import picture, words_of
 from optcourse.files import write_whole
 from optcourse.place import NoCourseHere, source_root
 
@@ -88,6 +88,7 @@ def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[L
     """All lessons, in order and with their problems, and those of them that were asked for."""
     lessons = [read_lesson(path) for path in sorted((root / "source").glob("*.py"))]
     check_rules(lessons)
+    covers.check(lessons)
     for name in names:
         if not any(is_called(lesson, name) for lesson in lessons):
             there_are = ", ".join(lesson.name for lesson in lessons) or "none"
@@ -115,7 +116,7 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
         return result
     for lesson in chosen:
         for folder, answers in FOLDERS.items():
-            path, text = root / folder / f"{lesson.name}.ipynb", notebook_text(root, lesson, answers)
+            path, text = root / folder / f"{lesson.name}.ipynb", nb.notebook_text(lesson, answers)
             if may_replace(root, path, text, lesson.path, force, result):
                 write(path, text)
                 result.written.append(relative(root, path))
@@ -133,11 +134,6 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
     return result
 
 
-def notebook_text(root: Path, lesson: Lesson, answers: bool) -> str:
-    cover = covers.place(root, lesson)
-    return nb.notebook_text(lesson, answers, cover.read_bytes() if cover.exists() else None)
-
-
 def draw_covers(root: Path, lessons: list[Lesson]) -> None:
     """Draw the first figure of each lesson anew."""
     for lesson in lessons:
@@ -146,7 +142,7 @@ def draw_covers(root: Path, lessons: list[Lesson]) -> None:
             path.unlink(missing_ok=True)
         else:
             path.parent.mkdir(exist_ok=True)
-            path.write_bytes(picture(explorer.frame(), title=explorer.title))
+            path.write_bytes(picture(explorer.frame(), words=words_of(explorer)))
             print(f"drawn: {relative(root, path)}")
 
 
@@ -244,7 +240,7 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
 
 
 def check_notebook(root: Path, path: Path, lesson: Lesson, answers: bool, result: Result) -> None:
-    name, wanted = relative(root, path), notebook_text(root, lesson, answers)
+    name, wanted = relative(root, path), nb.notebook_text(lesson, answers)
     if not path.exists():
         result.problems.append(
             Problem(lesson.path, None, f"{name} has not been made. Run 'optcourse build'.")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from optcourse.explorers.engine import Explorer
-from optcourse.explorers.still import words_of
+from optcourse.explorers.still import WORDS, words_in
 
 from .source import Lesson
 
@@ -46,12 +46,24 @@ def place(root: Path, lesson: Lesson) -> Path:
     return root / "source" / "covers" / f"{lesson.name}.png"
 
 
-def add_cover(cell: dict[str, Any], data: bytes) -> None:
-    """Put a cover into a lesson's first cell, below its opening."""
-    title, says = (re.sub(r"([\\`*_\[\]$<>])", r"\\\1", words) for words in words_of(data))
+def check(lessons: list[Lesson]) -> None:
+    for lesson in lessons:
+        if lesson.cover is not None and words_in(lesson.cover).keys() < set(WORDS):
+            name = f"source/covers/{lesson.name}.png"
+            lesson.problem(
+                None, f"{name} is no picture that carries its words. Run 'optcourse build --covers'."
+            )
+
+
+def add_cover(lesson: Lesson, cells: list[dict[str, Any]]) -> None:
+    """Put a lesson's cover, if it has one, into the first of its cells, below its opening."""
+    if lesson.cover is None:
+        return
+    cell, words = cells[0], words_in(lesson.cover)
+    title, says, setting = (re.sub(r"([\\`*_\[\]$<>])", r"\\\1", words[name]) for name in WORDS)
     lines = "".join(cell["source"]).split("\n")
     blanks = [number for number, line in enumerate(lines) if not line]
     after = blanks[1] if len(blanks) > 1 else len(lines)
-    lines[after:after] = ["", f"![{title}](attachment:{NAME})  ", f"*{says}* {TO_MOVE_IT}"]
+    lines[after:after] = ["", f"![{title}](attachment:{NAME})  ", f"*{says}* ({setting})  ", TO_MOVE_IT]
     cell["source"] = "\n".join(lines).splitlines(keepends=True)
-    cell["attachments"] = {NAME: {"image/png": base64.b64encode(data).decode()}}
+    cell["attachments"] = {NAME: {"image/png": base64.b64encode(lesson.cover).decode()}}

@@ -17,7 +17,7 @@ from .source import Cell, Lesson
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
 
-def notebook_text(lesson: Lesson, answers: bool, cover: bytes | None = None) -> str:
+def notebook_text(lesson: Lesson, answers: bool) -> str:
     """The notebook file of a lesson, with answers or with blanks: the same text every time."""
     cells: list[dict[str, Any]] = []
     ids = iter(cell_ids(lesson))
@@ -27,8 +27,7 @@ def notebook_text(lesson: Lesson, answers: bool, cover: bytes | None = None) -> 
         elif answers:  # for `optcourse slides`; a reader of the notebook does not see it
             ours = cells[-1]["metadata"].setdefault("optcourse", {})
             ours.setdefault("notes", []).append(cell.text(answers))
-    if cover:
-        add_cover(cells[0], cover)
+    add_cover(lesson, cells)
     metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},

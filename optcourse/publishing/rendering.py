@@ -37,8 +37,8 @@ class Names:
 # -- cells -----------------------------------------------------------------------------------------
 
 
-# The still picture of a lesson's first figure, and the line below it: here the figure itself is alive.
-COVER = re.compile(r"!\[[^\n]*\]\(attachment:cover\.png\)[^\n]*\n[^\n]*\n?")
+# The still picture of a lesson's first figure, and the two lines below it: here the figure itself is alive.
+COVER = re.compile(r"!\[[^\n]*\]\(attachment:cover\.png\)[^\n]*\n[^\n]*\n[^\n]*\n?")
 
 
 def markdown_html(text: str) -> str:

@@ -238,15 +238,11 @@ def test_accents_edges_and_bars_of_the_controls_reach_three(theme):
         value = re.search(variable + r": (#[0-9a-f]{6})", rules[theme])[1]
         for ground in LAB[theme] + SAVED[theme]:
             assert contrast(rgb(value), ground) >= 3, (variable, ground)
-    # WCAG leaves out what is switched off; a picture that waits for its frame is the last one, and pale (SPEC 8); the hint on
-    # the wheel is dark on light with contrast to spare. All else is there or is not.
+    # WCAG leaves out what is switched off; a picture that waits for its frame is the last one, and pale (SPEC 8).
+    # All else is there or is not.
     found = re.findall(r"([^{}]+)\{[^}]*?opacity: ([\d.]+)", css)
     partly = {selector.strip() for selector, value in found if float(value) not in (0, 1)}
-    assert partly == {
-        ".oc-is-waiting .oc-place canvas",
-        ".oc-explorer .oc-icon[aria-disabled=true]",
-        ".oc-hint.oc-on",
-    }
+    assert partly == {".oc-is-waiting .oc-place canvas", ".oc-explorer .oc-icon[aria-disabled=true]"}
 
 
 TOKENS = {

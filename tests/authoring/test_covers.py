@@ -13,7 +13,7 @@ from PIL import Image
 from optcourse.authoring import covers
 from optcourse.authoring.build import main
 from optcourse.authoring.source import read_lesson
-from optcourse.explorers.still import picture, words_of
+from optcourse.explorers.still import picture, words_in, words_of
 from optcourse.figures.render import draw
 from optcourse.publishing.rendering import markdown_html
 from tests.conftest import COURSE
@@ -45,7 +45,7 @@ def test_all_lessons_but_the_glossary_have_one():
 def test_the_cover_is_the_figure_of_today_with_its_words(lesson):
     explorer, kept = covers.explorer_of(lesson), covers.place(COURSE, lesson).read_bytes()
     advice = f"run: optcourse build --covers {lesson.number}"
-    assert words_of(kept) == (explorer.title, explorer.frame().says), advice
+    assert words_in(kept) == words_of(explorer), advice
     # Fonts differ between machines, so pictures are compared as a reader from afar would.
     assert unlike(kept, picture(explorer.frame())) < 2, advice
     cell = first_cell(lesson)
@@ -81,3 +81,12 @@ def test_titles_stay_over_their_panels(lesson):
     row = sorted((box for box in boxes if box.y1 > top - 12), key=lambda box: box.x0)
     assert len(row) >= 2 and row[-1].x1 <= figure.bbox.width
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(row))
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", picture(covers.explorer_of(WITH_A_FIGURE[0]).frame())])
+def test_a_cover_without_words_is_refused(course, capsys, data):
+    lesson = next((course / "source").glob("*.py")).stem
+    (course / "source" / "covers").mkdir()
+    (course / "source" / "covers" / f"{lesson}.png").write_bytes(data)
+    assert main(["--root", str(course)]) == 1
+    assert f"source/covers/{lesson}.png is no picture that carries its words" in capsys.readouterr().err

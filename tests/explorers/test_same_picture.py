@@ -12,7 +12,7 @@ from PIL import Image
 from optcourse.descent import descend
 from optcourse.explorers import parts
 from optcourse.explorers.page import write_page
-from optcourse.figures import Arrows, Band, Field, Line, Panel, Points, Run, Scene, layout, render
+from optcourse.figures import Arrows, Band, Bars, Field, Line, Panel, Points, Run, Scene, layout, render
 from optcourse.figures.field import band_colours, sample
 from optcourse.figures.palette import RAMP
 from optcourse.objectives import build, quadratic
@@ -301,3 +301,42 @@ def test_what_is_one_thing_is_named_on_the_picture_and_only_the_rest_has_a_key(s
     for words in ("flat axis", "downhill", "measured"):
         assert words in named and still.count(words) == 1, words
     assert "a heap" not in named and {"a heap", "scattered"} <= set(still)
+
+
+class Twins(_OneSlider):
+    """One run with two lines that begin alike, and with bars at each step."""
+
+    def scene(self, amplitude) -> Scene:
+        t = np.arange(11.0)
+        moves = np.column_stack([1 - t / 10, 1 - t / 20])
+        run = Run("Adam", "adam", {"moves": moves})
+        lines = [
+            Line(t, column, role="adam", label=name, run=run)
+            for name, column in zip("ab", moves.T, strict=True)
+        ]
+        bars = [Bars([0.0], moves[:, 1:], role="adam", by_step="at", run=run)]
+        return Scene(
+            [
+                Panel("step", "move", (0.0, 10.0), (0.0, 1.0), lines),
+                Panel("entry", "move", (-1.0, 1.0), (0.0, 1.0), bars),
+            ],
+            says="Two lines.",
+            num_steps=10,
+        )
+
+
+def test_each_line_of_a_run_says_its_own_value_and_its_bars_are_drawn(shown):
+    page, scene = shown(Twins()), Twins().frame()
+    page.evaluate(f"{STAGE}.go(5)")
+    assert [(tag["lines"], tag["value"]) for tag in seen(page, "stage.panels[0].tags")] == [
+        (["a"], "0.5"),
+        (["b"], "0.75"),
+    ]
+    figure = render.draw(scene, step=5)
+    assert {"0.5", "0.75"} <= {text.get_text() for text in figure.texts}
+    painted = seen(page, """[0.7, 0.8].map((height) => {
+        const { view: { X, Y }, picture } = stage.panels[1], { ratio } = stage.painter;
+        return picture.getContext("2d").getImageData(X(0.1) * ratio, Y(height) * ratio, 1, 1).data[3];
+    })""")  # fmt: skip
+    assert painted == [255, 0]
+    assert [bar.get_height() for bar in figure.axes[1].patches] == pytest.approx([0.75])
