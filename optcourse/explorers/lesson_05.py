@@ -56,7 +56,8 @@ def path_in_plane(run, label: str, role: str, drag: str | None = None, **more) -
 
 
 def arrow(here, parts_of_step, role: str, label: str, run: str = "") -> Arrows:
-    """The arrow at each step's point (2, steps): a part of the next step of the run that is named."""
+    """The arrow at each step's point (2, steps): a part of the next step of the run that is named; none where it stands still."""
+    parts_of_step = np.where(np.hypot(*parts_of_step.T)[:, None] < parts.STANDSTILL, np.nan, parts_of_step)
     return Arrows(*here, *parts_of_step.T, role=role, label=label, by_step="at", width=3, run=run)
 
 
