@@ -616,13 +616,12 @@ class DigitsExplorer(Explorer):
 
     def scene(self, learning_rate) -> Scene:
         t = np.arange(self.num_steps + 1)
-        curves, sweep, told, best = [], [], [], []
+        curves, sweep, told = [], [], []
         for name in self.racers:
             role = OPTIMIZERS[name]
             losses, accuracy = digits_run(name, learning_rate, self.num_steps)
             curves += parts.run_line(t, losses, name, role=role, run=Run(name, role, {"loss": losses}))
             ends = [digits_run(name, rate, self.num_steps)[0][-1] for rate in self.rates]
-            best.append((self.rates[int(np.nanargmin(ends))], f"{name}'s best"))
             sweep.append(Line(self.rates, ends, role=role, label=name, marker=True))
             told.append(f"{name} ends with loss {say(losses[-1])} ({accuracy:.1%} of the test images right)")
         own = self.learners_run(learning_rate)
@@ -642,7 +641,6 @@ class DigitsExplorer(Explorer):
                 + "."
             ),
             num_steps=self.num_steps,
-            slider_marks={"learning_rate": best},
             notice=own.notice,
         )
 
