@@ -107,7 +107,7 @@ TOLD = {
     "The sentence below the picture has the numbers, from steps 200 to 600:",
     "SGD gets the same $\\alpha$.",
     "At `learning_rate` 0.1, compare `rho` 0.9 with SGD.",
-    "the narration below the picture shows `grad_squared`.",
+    "the line of values below the picture shows `grad_squared`.",
     "Both axes of both pictures are logarithmic, so $1/\\sqrt{t}$ is a straight line.",
     "the first ten slopes are ten times larger.",
     "The right picture shows how much is still to be learned:",
@@ -138,7 +138,7 @@ TOLD = {
     "now all share one learning rate, *rate if untuned*.",
     "On the right are digits that no gradient has seen.",
     "Each curve is a median over seven seeds.",
-    "The dotted lines are quartiles:",
+    "The shaded bands go from quartile to quartile:",
     "a quarter of the seeds is above, a quarter below.",
     "One weight starts at 1.",
 }
