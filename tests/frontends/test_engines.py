@@ -1,4 +1,4 @@
-"""An exported lecture in three browser engines, by keys and by the pointer."""
+"""The course in three browser engines: its site and an exported lecture, by keys and by the pointer."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 
 from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, made_once, until
+from tests.conftest import IN_CI, BuiltSite, made_once, until
 from tests.frontends.browsing import served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-LESSON = "03"
+LESSONS = ("03_gradient_descent", "05_momentum")
 TO_HAVE = {
     "chromium": "chromium",
     "firefox": "firefox-esr",
@@ -48,11 +48,17 @@ def engine(request, tmp_path_factory) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
+def site_url(site: BuiltSite) -> Iterator[str]:
+    with served(site.folder) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
 def lecture(tmp_path_factory) -> Iterator[str]:
     """The slides of a lesson, as a file on a server."""
 
     def make(folder: Path) -> None:
-        assert command.main([LESSON, "--export", str(folder / "lecture.html")]) == 0
+        assert command.main([LESSONS[0][:2], "--export", str(folder / "lecture.html")]) == 0
 
     with served(made_once(tmp_path_factory, "lecture", make)) as url:
         yield f"{url}/lecture.html"
@@ -140,6 +146,23 @@ def by_pointer(figure: Figure) -> None:
 
 
 # -- the pages ------------------------------------------------------------------------------------------------
+
+
+def test_the_sites_home(engine, site_url):
+    engine.open(f"{site_url}/index.html")
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    assert engine.complaints() == []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_a_lesson_of_the_site(engine, site_url, lesson):
+    engine.open(f"{site_url}/lessons/{lesson}.html")
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    assert engine.complaints() == []
 
 
 def test_an_exported_lecture(engine, lecture):
