@@ -26,7 +26,7 @@ from optcourse.explorers import (
 )
 from tests.explorers.words import plain
 
-SOURCES = sorted((Path(__file__).parents[2] / "source").glob("0[0-9]_*.py"))
+SOURCES = sorted((Path(__file__).parents[2] / "source").glob("[0-9][0-9]_*.py"))
 INSTRUCTIONS = set(
     "Add Before Change Choose Click Compare Count Cross Double Drag Find Get Give Go Guess Halve Keep Leave Look Lower Make "
     "Move Now Or Plant Play Predict Press Pull Put Raise Read Set Show Start Stay Step Switch Take Then Think Tick Try Type "

@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10 Glossary
+# # 99 Glossary
 #
 # Every symbol, every name in the code, and every word of the course, with the lesson that explains it. The course's tests
 # hold the tables equal to the names that the code really uses.
