@@ -69,8 +69,8 @@ def by_evaluation(losses: ArrayLike, evaluations: ArrayLike) -> np.ndarray:
 
 
 def evaluations_to(gaps: np.ndarray, gap: float) -> int:
-    """How many evaluations it takes; -1 where the gap stays wider."""
-    reached = gaps <= gap
+    """How many evaluations it takes; -1 where the gap stays wider. What is stored has seven digits."""
+    reached = gaps <= gap * (1 + 1e-5)
     return int(reached.argmax()) + 1 if reached.any() else -1
 
 

@@ -17,6 +17,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say, say_point
 from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Points, Rule, Scene
+from optcourse.figures.scene import Field, Limits
 from optcourse.learner.blank import is_blank
 from optcourse.objectives import Objective
 
@@ -149,7 +150,7 @@ class StepExplorer(Explorer):
         log("amount", 0.01, 100.0, 1.0, num=41),
         Choice("landscape", tuple(LANDSCAPES), "Himmelblau"),
         integers("num_steps", 1, 20, 6),
-        Point("start", (4.0, 3.5), (-SIDE, SIDE), (-SIDE, SIDE), label="start"),
+        Point("start", (4.2, 2.6), (-SIDE, SIDE), (-SIDE, SIDE), label="start"),
         Toggle("line_search", label="halve steps that do not lower the loss"),
     )
 
@@ -234,11 +235,11 @@ def sheared(objective: Objective, A: np.ndarray) -> Objective:
 
 
 @lru_cache(maxsize=64)
-def sheared_field(shear: float):
-    """Himmelblau's function over u; a field that a table of all shears has room for."""
+def sheared_field(shear: float, xlim: Limits, ylim: Limits) -> Field:
+    """Himmelblau's function over u; a table of all shears has room for so many points."""
     over_u = sheared(objectives.himmelblau(), np.array([[1.0, shear], [0.0, 1.0]]))
     levels = parts.field(objectives.himmelblau(), (-SIDE, SIDE), (-SIDE, SIDE)).levels
-    return parts.field_of(over_u.value_formula, (-SIDE, SIDE), (-SIDE, SIDE), levels=levels, points=6_000)
+    return parts.field_of(over_u.value_formula, xlim, ylim, levels=levels, points=6_000)
 
 
 class CoordinatesExplorer(Explorer):
@@ -249,7 +250,7 @@ class CoordinatesExplorer(Explorer):
     controls = (
         linear("shear", -1.5, 1.5, 0.8, num=31),
         log("learning_rate", 0.002, 0.05, 0.01, num=21),
-        Point("start", (2.0, 3.8), (-SIDE, SIDE), (-SIDE, SIDE), label="start (w)"),
+        Point("start", (4.6, 1.0), (-SIDE, SIDE), (-SIDE, SIDE), label="start (w)"),
     )
 
     def scene(self, shear, learning_rate, start) -> Scene:
@@ -281,21 +282,20 @@ class CoordinatesExplorer(Explorer):
         right = [
             Points(*minima, role="optimum", size=13, label="minimum"),
             *path_of(in_u["gradient descent"], "gradient descent in u", "second"),
-            *path_of(in_u["Newton"], "Newton in u", "path"),
-            Points(
-                *in_u["Newton"][:1].T,
-                role="start",
-                size=11,
-                drag="start",
-                drag_basis=tuple(A.ravel().tolist()),
-            ),
+            *path_of(in_u["Newton"], "Newton", "path"),
+            Points(*in_u["Newton"][:1].T, role="start", size=11),
         ]
-        window = ((-SIDE, SIDE), (-SIDE, SIDE))
+        window, window_u = ((-SIDE, SIDE), (-SIDE, SIDE)), ((-8.0, 8.0), (-SIDE, SIDE))
+        words = ("u[0]", "u[1]")
         return Scene(
             panels=[
                 parts.map_panel(window, left, "in the coordinates w", field=parts.field(hill, *window)),
                 parts.map_panel(
-                    window, right, "in the coordinates u", words=("u[0]", "u[1]"), field=sheared_field(shear)
+                    window_u,
+                    right,
+                    "in the coordinates u",
+                    words=words,
+                    field=sheared_field(shear, *window_u),
                 ),
             ],
             says=(
@@ -326,7 +326,7 @@ def path_of(points: np.ndarray, name: str, role: str) -> list:
 
 GRID = np.linspace(-SIDE, SIDE, 41)
 WAYS = ("as it is", "absolute", "damped")
-PLACES = ("minimum", "saddle", "top", "not yet there")
+PLACES = ("minimum", "saddle", "top", "none")
 
 
 @lru_cache(maxsize=256)
@@ -370,7 +370,7 @@ class FlatOrLowExplorer(Explorer):
     controls = (
         Choice("curvature", WAYS, "as it is"),
         log("amount", 1e-3, 100.0, 1e-3, num=31),
-        Point("start", (-2.0, -0.5), (-SIDE, SIDE), (-SIDE, SIDE), label="start"),
+        Point("start", (-1.0, 1.0), (-SIDE, SIDE), (-SIDE, SIDE), label="start"),
     )
     num_steps = 30
 
@@ -396,7 +396,7 @@ class FlatOrLowExplorer(Explorer):
             *own.path,
         ]
         counts = [int((kinds == k).sum()) for k in range(4)]
-        bars = [Bars(np.arange(4), counts, role="path", width=0.6, label="starts")]
+        bars = [Bars(np.arange(4), counts, role="path", width=0.6)]
         end = run.points[-1]
         still = np.linalg.norm(hill.gradient(end)) < 1e-6
         where = kind_of_place(np.linalg.eigvalsh(hill.hessian(end))) if still else "no flat place yet"
@@ -406,7 +406,6 @@ class FlatOrLowExplorer(Explorer):
                     window,
                     marks,
                     "colour: the minimum reached from there",
-                    weight=1.3,
                     field=replace(parts.field(hill, *window), bands=False),
                 ),
                 panel(
@@ -447,7 +446,7 @@ class MemoryExplorer(Explorer):
         gaps = {
             "gradient descent": ("descent", kept["descent"][seed]),
             "momentum": ("momentum", kept["momentum"][seed]),
-            "L-BFGS": ("path", kept["lbfgs"][seed, place]),
+            "L-BFGS": ("fourth", kept["lbfgs"][seed, place]),
             "Newton": ("third", kept["newton"][seed]),
         }
         looked = np.arange(1, newton_race.NUM_EVALUATIONS + 1)
@@ -465,12 +464,12 @@ class MemoryExplorer(Explorer):
             Line(
                 memories,
                 [newton_race.evaluations_to(gap, limit) for gap in kept["lbfgs"][seed]],
-                role="path",
+                role="fourth",
                 dash=dash,
                 label=f"L-BFGS to {words}",
                 marker=True,
             )
-            for limit, words, dash in ((1e-3, "0.001", "solid"), (2e-6, "0.000002", "dash"))
+            for limit, words, dash in ((1e-3, "0.001", "solid"), (1e-6, "0.000001", "dash"))
         ]
         by_memory += [
             Rule("y", needed["momentum"], role="momentum", label="momentum to 0.001"),
@@ -494,10 +493,11 @@ class MemoryExplorer(Explorer):
                 ),
             ],
             says=(
-                f"Evaluations to a gap of 0.001: Newton {needed['Newton']}, L-BFGS with memory {nearest(memory)} "
-                f"{needed['L-BFGS']}, momentum {needed['momentum']} (rate {say(momentum_rate)}, rho {say(rho)}, the best of "
-                f"{len(newton_race.SETTINGS)}), gradient descent {needed['gradient descent']} (rate {say(rate)}, the best of "
-                f"{len(newton_race.RATES)}). Each evaluation of Newton comes with a table of 650 × 650."
+                f"Evaluations to a gap of 0.001: Newton {needed['Newton']} (the start and {needed['Newton'] - 1} steps), "
+                f"L-BFGS {needed['L-BFGS']} (memory {nearest(memory)}), momentum {needed['momentum']} (rate "
+                f"{say(momentum_rate)}, rho {say(rho)}, the best of {len(newton_race.SETTINGS)}), gradient descent "
+                f"{needed['gradient descent']} (rate {say(rate)}, the best of {len(newton_race.RATES)}). Each step of Newton "
+                f"comes with a table of 650 × 650."
             ),
             pin=("evaluations of L-BFGS to 0.001", float(needed["L-BFGS"])),
             notice=notice,
@@ -525,4 +525,5 @@ def nearest(memory: float) -> int:
 
 def until_settled(gaps: np.ndarray) -> np.ndarray:
     """Up to the first gap of a millionth, where a run ends."""
-    return gaps[: int((gaps <= 2e-6).argmax()) + 1] if (gaps <= 2e-6).any() else gaps
+    end = newton_race.evaluations_to(gaps, 1e-6)
+    return gaps[:end] if end > 0 else gaps

@@ -39,17 +39,17 @@ def test_where_newton_ends_on_himmelblaus_function():
 
 @SEEDS
 def test_evaluations_on_softmax_regression(seed):
-    """Newton 3 steps; L-BFGS 37 to 53; gradient descent 5 times as many at least, tuned momentum 1.6 to 2.1 times."""
+    """Newton 3 steps; L-BFGS 37 to 52; gradient descent 8 to 11 times as many, tuned momentum 1.6 to 2.0 times."""
     kept = newton_race.stored()
     gaps = {name: kept[name][seed] for name in ("newton", "descent", "momentum")}
     gaps["lbfgs"] = kept["lbfgs"][seed, newton_race.MEMORIES.index(10)]
     to = {name: newton_race.evaluations_to(gap, 1e-3) for name, gap in gaps.items()}
     assert to["newton"] == 4  # the start counts
-    assert 37 <= to["lbfgs"] <= 53
-    assert to["descent"] > 7 * to["lbfgs"] and to["descent"] < 13 * to["lbfgs"]
-    assert 1.6 <= to["momentum"] / to["lbfgs"] <= 2.1
+    assert 37 <= to["lbfgs"] <= 52
+    assert 8 <= round(to["descent"] / to["lbfgs"]) <= 11
+    assert 1.6 <= round(to["momentum"] / to["lbfgs"], 1) <= 2.0
     assert newton_race.evaluations_to(gaps["newton"], 1e-6) - 1 in (4, 5)
-    assert 100 < newton_race.evaluations_to(gaps["lbfgs"], 2e-6) < 160
+    assert 100 < newton_race.evaluations_to(gaps["lbfgs"], 1e-6) < 160
 
 
 def test_what_is_stored_is_what_runs():
