@@ -50,6 +50,7 @@ predict("11-newton-steps")
 # 2. Find a start from which the first step goes *up*.
 # 3. Set *curvature* to `absolute`, then to `damped` with a large `amount`. Which way does the first step turn?
 # 4. Choose `trust radius`. What does `amount` mean now?
+# 5. Set `as it is` again, with halving on, and the start (−0.5, 3). What does the sentence say, and why?
 
 # %%
 StepExplorer()
@@ -135,7 +136,7 @@ CoordinatesExplorer()
 # 3 min. Left: both Newtons are one path. That is what it means not to care about coordinates, and so about kappa.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Flat is not low
+# ## Failure gallery: flat is not low
 #
 # Newton's step looks for a flat place. A saddle is flat, and so is the top of a hill.
 
@@ -146,9 +147,9 @@ predict("11-flat-or-low")
 # **Try this.** Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end
 # on a saddle or on the top.
 #
-# 1. `as it is`: drag the start into the grey. Where does its path end?
-# 2. `damped`: raise `amount`, which is added to both curvatures. When is the grey gone?
-# 3. `absolute`: how many starts reach a minimum, for each `amount`?
+# 1. Choose `as it is`, and drag the start into the grey. Where does its path end?
+# 2. Choose `damped`, and raise `amount`, which is added to both curvatures. When is the grey gone?
+# 3. Choose `absolute`. How many starts reach a minimum, for each `amount`?
 
 # %%
 FlatOrLowExplorer()

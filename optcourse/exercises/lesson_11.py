@@ -235,6 +235,7 @@ BACKTRACKING = Exercise(
     answers=("backtracking",),
     reference=backtracking,
     cases=backtracking_cases,
+    free_calls=True,
     misconceptions=mistakes(
         backtracking,
         """

@@ -239,7 +239,7 @@ def sheared_field(shear: float, xlim: Limits, ylim: Limits) -> Field:
     """Himmelblau's function over u; a table of all shears has room for so many points."""
     over_u = sheared(objectives.himmelblau(), np.array([[1.0, shear], [0.0, 1.0]]))
     levels = parts.field(objectives.himmelblau(), (-SIDE, SIDE), (-SIDE, SIDE)).levels
-    return parts.field_of(over_u.value_formula, xlim, ylim, levels=levels, points=6_000)
+    return parts.field_of(over_u.value_formula, xlim, ylim, levels=levels, points=3_500)
 
 
 class CoordinatesExplorer(Explorer):
@@ -248,7 +248,7 @@ class CoordinatesExplorer(Explorer):
     title = "One landscape, two coordinate systems"
     num_steps = 12
     controls = (
-        linear("shear", -1.5, 1.5, 0.8, num=31),
+        linear("shear", -1.5, 1.5, 0.8, num=21),
         log("learning_rate", 0.002, 0.05, 0.01, num=21),
         Point("start", (4.6, 1.0), (-SIDE, SIDE), (-SIDE, SIDE), label="start (w)"),
     )

@@ -140,6 +140,10 @@ TOLD = {
     "The dotted lines are quartiles:",
     "a quarter of the seeds is above, a quarter below.",
     "One weight starts at 1.",
+    "The dashed rings are levels of the parabola that fits at the square; its flat place is the cross.",
+    "On the right, the same landscape in sheared coordinates $u$, with $w = Au$.",
+    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end on a saddle or on the top.",
+    "The dashes are your own `two_loop`.",
 }
 
 
