@@ -1,6 +1,6 @@
 """`python3 course.py bench`: repeat the measurements; every row is measured side by side in this one run.
 
-Writes benchmarks/RESULTS.md with the date and the versions. `--only sliders`, `--only core` or `--only grading` runs one part.
+Writes benchmarks/RESULTS.md with the date and the versions. `--only sliders` (or `page`, `core`, `grading`) runs one part.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 for library in ("OPENBLAS", "OMP", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
-from benchmarks import core, figure, grading, sliders  # noqa: E402  (the lines above must come first)
+from benchmarks import core, figure, grading, page, sliders  # noqa: E402  (the lines above must come first)
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
 VERSIONS = (
@@ -94,9 +94,14 @@ def core_frame(explorer) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", choices=("core", "grading", "sliders"))
+    parser.add_argument("--only", choices=("core", "grading", "page", "sliders"))
     options = parser.parse_args()
-    parts = {"sliders": [slider_rows], "core": [frame_rows, table_rows, *core.ALL], "grading": [grading.rows]}
+    parts = {
+        "sliders": [slider_rows],
+        "page": [page.rows],
+        "core": [frame_rows, table_rows, *core.ALL],
+        "grading": [grading.rows],
+    }
     chosen = [part for name, group in parts.items() if options.only in (None, name) for part in group]
     rows: list[core.Row] = []
     for number, part in enumerate(chosen, 1):

@@ -65,7 +65,7 @@ predict("00-where-it-ends")
 # 2. You have 12 steps. Get as low as you can. Height 0 is the deepest point of the land. On the right, each line of the scale
 #    is ten times lower than the one above it.
 # 3. Satisfied? Tick *lift the fog*. You see the land from above: thin lines join places of equal height, and stars mark the
-#    bottoms of hollows. The blue path is an algorithm, *gradient descent*, with as many steps as you took. Who is lower?
+#    bottoms of hollows. The grey path is an algorithm, *gradient descent*, with as many steps as you took. Who is lower?
 # 4. Put the fog back, choose landscape B, press *Walk again*. Then C and D. Which one is the hardest, and why?
 
 # %%
@@ -144,7 +144,7 @@ print(f"2 to the power of 650, a number with {len(str(2**650))} digits")
 # $$w \leftarrow w - \alpha\, \nabla L(w)$$
 #
 # The arrow $\leftarrow$ says that the new place takes the old one's. Do this again and again: that is gradient descent, the
-# blue path of the walk. Lesson 03 is about it, and all later lessons improve it.
+# grey path of the walk. Lesson 03 is about it, and all later lessons improve it.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Draw the sign rule in the air: slope positive, so go left. *Ask:* the slope is −4, which way
@@ -249,12 +249,13 @@ hints("00-take-a-step")
 # %% [markdown] tags=["spoken"]
 # **Try this.** Predict first, then move, then look.
 #
-# 1. Press *Play*. Then go back and forth with the small buttons. The line below the picture says what each step computes.
+# 1. Press *Play*. Then go back and forth with the small buttons. The line below the picture has the numbers of each step: the
+#    place `w`, the loss (the height above the deepest point), the gradient.
 # 2. Drag the start to other places. Which star is reached? Which one is the deepest?
 # 3. Move `learning_rate` slowly to the right. What happens at first, and what in the end?
 # 4. Choose landscape B, with `learning_rate` near 0.4. Why does the walker not go straight to the star?
 
-# %%
+# %% tags=["cover"]
 DownhillExplorer(yours=take_step)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

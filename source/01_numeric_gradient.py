@@ -76,7 +76,7 @@ predict("01-smaller-h")
 # 3. Choose the scheme `forward`. Is the bottom of the V deeper or less deep? Where does it lie?
 # 4. Choose the number type `float32`, which has half the bits. What happens to the V?
 
-# %%
+# %% figure-slide="h scheme dtype"
 VCurveLab()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -196,7 +196,7 @@ hints("01-numeric-gradient")
 # blank, no diamonds are drawn. If a diamond is far off the blue curve, your function is central differences of
 # something else. Which function of the lab is the hardest for it?
 
-# %%
+# %% figure-slide="h scheme dtype"
 VCurveLab(yours=numeric_gradient, h=1e-5)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -403,7 +403,7 @@ predict("01-forward-shift")
 # Your `numeric_gradient` walks along in its own colour. It is central, so on a bowl it stays on the grey path even where
 # the forward walk does not.
 
-# %%
+# %% figure-slide="h num_steps learning_rate"
 NumericDescent(yours=numeric_gradient)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

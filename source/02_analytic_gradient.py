@@ -196,7 +196,7 @@ hints("02-walk-back")
 # 3. Plant the error in another factor. Can you tell from the bars alone where it is?
 # 4. Move `input x` down to −1, so that the gate is shut. Does the check still catch the error?
 
-# %%
+# %% figure-slide="wrong_factor delta x"
 GraphExplorer(wrong_factor="score → hidden", delta=0.1)
 
 # %% [markdown]
@@ -635,7 +635,7 @@ CheckExplorer(yours=two_layer_backward, wrong_parameter="W1", delta=0.01)
 # their difference is rounding. **Try this:** nothing is planted here. Move `h` until the check is at its best. Is
 # its best good enough? Then switch the precision to float64.
 
-# %%
+# %% figure-slide="h dtype wrong_parameter"
 CheckExplorer(dtype="float32")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -650,7 +650,7 @@ CheckExplorer(dtype="float32")
 # `W2` here is 1.5 times too large. **Try this:** lower `regularization` until the check wakes up. *Always check once with
 # regularization 0.*
 
-# %%
+# %% figure-slide="regularization wrong_parameter delta"
 CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -663,7 +663,7 @@ CheckExplorer(wrong_parameter="W2", delta=0.5, regularization=1000.0)
 # rule lets *everything* pass, even an error by a factor 2. Look at the left picture: the dots of `W1` have moved to
 # the left of the dotted line. **Try this:** raise the initial weights until the check fails, as it should.
 
-# %%
+# %% figure-slide="initial_scale wrong_parameter delta"
 CheckExplorer(wrong_parameter="W1", delta=1.0, initial_scale=1e-4)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

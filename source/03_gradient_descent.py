@@ -454,7 +454,7 @@ print(
 # 3. Raise `condition_number`. What happens to the best slope that you can get?
 # 4. Type 0 as the second number of `start`, and put `learning_rate` beyond the limit. Why does it not run away?
 
-# %%
+# %% figure-slide="learning_rate condition_number theory"
 ValleyExplorer(theory=True, learning_rate=0.3, yours=gradient_descent)
 
 # %% [markdown]

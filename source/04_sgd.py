@@ -398,7 +398,7 @@ hints("04-sgd")
 #    one gets there sooner?
 # 4. Change `seed`. At the beginning all seeds go roughly the same way. And at the end?
 
-# %%
+# %% tags=["cover"]
 MinibatchPathExplorer(yours=sgd)
 
 # %% [markdown]

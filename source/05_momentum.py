@@ -194,7 +194,7 @@ hints("05-momentum")
 # 4. Set `learning_rate` to 0.7. Gradient descent is beyond its limit 0.5. And momentum?
 # 5. Move both sliders to *best*. How steep does the loss curve get?
 
-# %%
+# %% tags=["cover"]
 PathExplorer(yours=momentum)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -241,7 +241,7 @@ for _t in (1, 4, 100, 10_000):
 # 3. Set `burst` to 100. How long are the steps now, compared with the line $\alpha/\sqrt{t}$?
 # 4. Raise `learning_rate` until the last step is as long as it was without a burst. What does that do to the first steps?
 
-# %%
+# %% figure-slide="gradient burst learning_rate"
 StallExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -390,7 +390,7 @@ RotationExplorer()
 # **rotation invariant**, AdaGrad is not. Neither are the algorithms of the next lessons, RMSProp and Adam, which scale
 # coordinates in the same way.
 
-# %%
+# %% figure-slide="rotation learning_rate condition_number"
 PathExplorer(yours=adagrad, rotation=45.0)
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -284,7 +284,7 @@ hints("07-rmsprop")
 # 4. Set `learning_rate` to 1. Does RMSProp settle within the 60 steps?
 # 5. Raise `eps` to 1. Which coordinate suffers most, and why? (Compare it with the size of its slopes.)
 
-# %%
+# %% tags=["cover"]
 RMSPropExplorer(yours=rmsprop)
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -17,7 +17,7 @@
 # - Is Adam always better than gradient descent?
 #
 # **You need** momentum ([lesson 05](05_momentum.ipynb)) and RMSProp ([lesson 07](07_rmsprop.ipynb)): a leaky mean, and
-# division by a root. **Time:** about 120 minutes, in 4 parts.
+# division by a root. **Time:** about 135 minutes, in 5 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Two memories that they know already: where to go (momentum) and how steep (RMSProp). Today
@@ -62,7 +62,7 @@ predict("08-first-step")
 #
 # (Leave *bias correction* on for now. You will switch it off below.)
 
-# %%
+# %% figure-slide="beta1 beta2 eps"
 AdamExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -194,7 +194,7 @@ hints("08-adam-almost")
 #
 # The same valley, without bias correction. The orange diamonds are yours.
 
-# %%
+# %% figure-slide="bias_correction beta1 beta2"
 AdamExplorer(yours=adam_almost, bias_correction=False)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -497,7 +497,65 @@ ErrorsExplorer()
 # the one to remember: its loss curve looks innocent.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# > **You may stop here.** You can write Adam, and find errors in somebody else's. What is left is weight
+# > **You may stop here.** You can write Adam, and find errors in somebody else's. What is left is a check of
+# > your own, weight decay, a problem that defeats Adam, and a comparison. When you come back, run the cells
+# > above once more (*Run*, *Run All Above Selected Cell*), and go on with *A check that finds them*. Or leave
+# > that out and go on with *Weight decay: L2 or decoupled?*.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# ## A check that finds them (deeper)
+#
+# How would *you* find out whether somebody's Adam is right? The checks of this course do it for yours. Now you write one:
+# `check_adam(adam)` is handed a function `adam` and returns True if it is right, False if not. It may call it as often as it
+# likes, with gradients, starts and settings of its own.
+#
+# It is tried on wrong Adams, each with one error, and on right ones. It must say False of *every* wrong one and True of
+# *every* right one. What you may rely on:
+#
+# - `adam` takes what yours takes, in that order: `compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps`.
+# - `compute_gradient` and `w` are yours to choose. `w` is an array of floats, or of whole numbers; a right Adam copes with both.
+# - A right Adam may be written in another style. It may loop over the entries, count otherwise, add in another order (then it
+#   differs from yours in the tenth digit or later), and return an array or a list. It asks for one gradient a step, at the
+#   present `w`.
+# - Each error shows within 30 steps at some setting, in the third digit or earlier. At others it may not show: an Adam whose
+#   `beta1` is always 0.9 is right where you ask for 0.9.
+# - A wrong Adam returns numbers, too (`nan`, not a number, may be among them), and never changes the `w` that it is given.
+# - All walks of one check together may have 1,000 steps, and `w` 100 entries. A hundred steps are plenty.
+#
+# Grading tries other wrong Adams, and right ones in other styles.
+
+
+# %% tags=["exercise:08-check-adam"]
+own_adam = adam  # inside `check_adam` the name `adam` means the one that is handed in
+
+
+def check_adam(adam):
+    """True if `adam` steps as the formulas say, False if it does not."""
+    ### BEGIN SOLUTION
+
+    def compute_gradient(w):
+        return np.array([1.0, 8.0]) * (w - np.array([0.5, -1.5]))
+
+    start = np.array([3, -2])
+    for num_steps in (1, 5, 25):
+        for learning_rate, beta1, beta2, eps in ((0.1, 0.9, 0.999, 1e-8), (0.3, 0.7, 0.95, 0.2)):
+            settings = learning_rate, num_steps, beta1, beta2, eps
+            right = own_adam(compute_gradient, start, *settings)
+            given = adam(compute_gradient, start, *settings)
+            if not np.allclose(given, right):
+                return False
+    return True
+    ### END SOLUTION
+
+
+# %%
+check("08-check-adam", check_adam)
+
+# %%
+hints("08-check-adam")
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# > **You may stop here.** You can tell a right Adam from a wrong one without reading it. What is left is weight
 # > decay, a problem that defeats Adam, and a comparison. When you come back, run the cells above once more
 # > (*Run*, *Run All Above Selected Cell*), and go on with *Weight decay: L2 or decoupled?*.
 
@@ -680,7 +738,7 @@ hints("08-reddi")
 # 4. Switch *tune each one* off: now all share one learning rate, *rate if untuned*. Move it. Can you make your favourite
 #    win?
 
-# %%
+# %% figure-slide="landscape trial_runs tuned"
 AllTogetherExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import fcntl
+import importlib.util
 import os
 import pickle
 import shutil
@@ -131,6 +132,16 @@ def chromium_path() -> str:
     if path is None:
         pytest.skip(NO_BROWSER)
     return path
+
+
+@pytest.fixture(scope="session")
+def torch() -> Any:
+    """torch, which only CI must have: it is a download of hundreds of megabytes."""
+    if not IN_CI and importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed; the values that were recorded from it are compared all the same")
+    import torch
+
+    return torch
 
 
 # One browser a module, not a session: Playwright keeps an event loop running in this thread for as long as it

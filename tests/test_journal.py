@@ -92,6 +92,13 @@ def steps(prepare, code: str):
     raise AssertionError("it never came to its end")
 
 
+def test_nothing_that_an_interrupted_mending_left_beside_is_mixed_in():
+    path = write(broken := lines_of(2) + b"half a li\n")
+    path.with_name(path.name + ".part").write_bytes(b"x" * 10_000)
+    assert len(progress.events()) == 2 and path.read_bytes() == lines_of(2)
+    assert [copy.read_bytes() for copy in copies()] == [broken]
+
+
 def test_mending_may_be_killed_at_every_step():
     good = lines_of(100)
     broken = good + b'{"kind": "hi\n'

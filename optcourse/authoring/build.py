@@ -1,5 +1,6 @@
 """`optcourse build`: source/NN_name.py becomes lessons/NN_name.ipynb, solutions/NN_name.ipynb and a module of answers.
 
+The first figure of a lesson is the picture on its first screen (covers.py).
 The modules of the live figures become the one script that a browser is given (join.py).
 
 Learners work in lessons/ (blanks), lecturers run solutions/ (answers). So a notebook that somebody has run or
@@ -16,11 +17,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from optcourse.explorers.still import picture, words_of
 from optcourse.files import write_whole
 from optcourse.place import NoCourseHere, source_root
 
 from . import answers as answer_modules
-from . import join
+from . import covers, join
 from . import notebook as nb
 from .prose import check_prose
 from .rules import check_rules
@@ -52,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.check:
             result = check(root, arguments.lessons)
         else:
+            if arguments.covers:
+                draw_covers(root, read_lessons(root, arguments.lessons)[1])
             result = build(root, arguments.lessons, force=arguments.force)
     except (BuildError, NoCourseHere) as error:
         print(f"optcourse build: {error}", file=sys.stderr)
@@ -73,6 +77,9 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also write over notebooks that somebody worked in (a copy is kept)",
     )
+    parser.add_argument(
+        "--covers", action="store_true", help="also draw the pictures on the lessons' first screens anew"
+    )
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")
     return parser
 
@@ -81,6 +88,7 @@ def read_lessons(root: Path, names: Sequence[str]) -> tuple[list[Lesson], list[L
     """All lessons, in order and with their problems, and those of them that were asked for."""
     lessons = [read_lesson(path) for path in sorted((root / "source").glob("*.py"))]
     check_rules(lessons)
+    covers.check(lessons)
     for name in names:
         if not any(is_called(lesson, name) for lesson in lessons):
             there_are = ", ".join(lesson.name for lesson in lessons) or "none"
@@ -124,6 +132,18 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
             path.unlink()
             result.removed.append(relative(root, path))
     return result
+
+
+def draw_covers(root: Path, lessons: list[Lesson]) -> None:
+    """Draw the first figure of each lesson anew."""
+    for lesson in lessons:
+        explorer, path = covers.explorer_of(lesson), covers.place(root, lesson)
+        if explorer is None:
+            path.unlink(missing_ok=True)
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(picture(explorer.frame(), words=words_of(explorer)))
+            print(f"drawn: {relative(root, path)}")
 
 
 def answer_files(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:

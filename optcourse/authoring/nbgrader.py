@@ -26,6 +26,7 @@ from typing import Any
 from optcourse import exercises
 from optcourse.authoring import notebook as nb
 from optcourse.authoring.build import BuildError, problems_of, read_lessons, read_text, write
+from optcourse.authoring.covers import add_cover
 from optcourse.authoring.source import BLANK, Cell, Lesson
 from optcourse.place import NoCourseHere, clone, source_root
 
@@ -235,6 +236,7 @@ def notebook_text(lesson: Lesson, seed: int) -> str:
         notebook_cell(cell, cell_id, given, seed)
         for cell, cell_id in zip(shown, nb.cell_ids(lesson), strict=True)
     ]
+    add_cover(lesson, cells)
     metadata = {
         "kernelspec": nb.KERNEL,
         "language_info": {"name": "python"},

@@ -10,6 +10,7 @@ from typing import Any
 
 from nbformat.validator import iter_validate
 
+from .covers import add_cover
 from .prose import headings
 from .source import Cell, Lesson
 
@@ -26,6 +27,7 @@ def notebook_text(lesson: Lesson, answers: bool) -> str:
         elif answers:  # for `optcourse slides`; a reader of the notebook does not see it
             ours = cells[-1]["metadata"].setdefault("optcourse", {})
             ours.setdefault("notes", []).append(cell.text(answers))
+    add_cover(lesson, cells)
     metadata = {
         "kernelspec": KERNEL,
         "language_info": {"name": "python"},

@@ -27,7 +27,7 @@ CELL_LINE = re.compile(r"# %%( |$)")
 # What jupytext takes for a cell line is wider than what we allow: a near miss is reported, not taken.
 LOOKS_LIKE_CELL_LINE = re.compile(r"\s*#\s*(%%|<codecell>|In\[[0-9 ]*\]:?\s*$)")
 LOOKS_LIKE_SOLUTION_MARKER = re.compile(r"\s*#+\s*(begin|end)[ _-]*solution\b", re.IGNORECASE)
-ALLOWED_METADATA = {"tags", "slideshow", "jupyter", "editable", "deletable", "collapsed"}
+ALLOWED_METADATA = {"tags", "slideshow", "jupyter", "editable", "deletable", "collapsed", "figure-slide"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 JUPYTEXT_FORMAT = {"extension": ".py", "format_name": "percent", "comment_magics": False}
 
@@ -94,6 +94,7 @@ class Lesson:
     name: str
     path: str
     cells: list[Cell] = field(default_factory=list)
+    cover: bytes | None = None  # the picture for its first screen (covers.py)
     problems: list[Problem] = field(default_factory=list)
 
     @property
@@ -133,6 +134,8 @@ def read_lesson(path: Path) -> Lesson:
             error.lineno, f"this is not Python: {error.msg}. Each source also runs as a script; mend it."
         )
         return lesson
+    cover = path.parent / "covers" / f"{path.stem}.png"
+    lesson.cover = cover.read_bytes() if cover.exists() else None
     cell_lines = find_cell_lines(lesson, text)
     if not lesson.problems:
         read_cells(lesson, text, cell_lines)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import logging
 import os
-import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -72,7 +71,7 @@ def check_exercise(exercise: Exercise, *answers: Any, seed: int | None = None) -
 
 def visible_seed(exercise: Exercise) -> list[int]:
     """The seed of the cases in the notebook: the same at every run, another for every exercise."""
-    return [zlib.crc32(exercise.id.encode())]
+    return exercise.visible_seed
 
 
 def call_text(exercise: Exercise) -> str:
@@ -115,15 +114,22 @@ def _function_feedback(exercise, cases, answer: Answer, outcomes, expected) -> F
         )
     blank = answer.line is not None
     verdict = judge(exercise, cases, outcomes, expected=expected, explain=not blank)
+    tally = exercise.tally(cases, outcomes) if exercise.tally and len(outcomes) == len(cases) else ""
     if verdict.passed:
-        return _feedback(exercise, "passed", _praise(exercise, len(cases)))
+        return _feedback(exercise, "passed", tally or _praise(exercise, len(cases)))
     if blank:
         return _not_started(exercise, answer.line)
     failed_at = outcomes[verdict.case] if verdict.case is not None and verdict.case < len(outcomes) else None
     status = "error" if failed_at is not None and failed_at.failure and not verdict.misconception else "wrong"
     printed = failed_at.printed if failed_at is not None else ""
     return _feedback(
-        exercise, status, verdict.sentence, verdict.details, verdict.misconception, printed, verdict.also
+        exercise,
+        status,
+        verdict.sentence,
+        (*verdict.details, tally),
+        verdict.misconception,
+        printed,
+        verdict.also,
     )
 
 
@@ -162,7 +168,7 @@ def _not_started(exercise: Exercise, line: int) -> Feedback:
     where = (
         f"Line {line} of the cell still holds `...`: your code goes there"
         if line
-        else "Write your code where `...` stands"
+        else "Nothing is written here yet: your code goes where `...` stands or stood"
     )
     return _feedback(exercise, "not started", f"{where}, then run the cell and this check again.")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from optcourse import objectives, theory
@@ -9,6 +11,7 @@ from optcourse.exercises.answers.lesson_08 import (
     adam,
     adam_almost,
     adamw,
+    check_adam,
     first_step,
     reddi_walk,
     uncorrected_peak,
@@ -21,7 +24,18 @@ from optcourse.exercises.ingredients import (
     random_bowl,
 )
 from optcourse.exercises.mistakes import mistakes, wrong_values
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import (
+    CORNERS,
+    FLOATS,
+    WHOLE,
+    Case,
+    Exercise,
+    Misconception,
+    Prediction,
+    Question,
+    Quiz,
+)
+from optcourse.exercises.planted import RIGHT, SAME_ROUNDING, PlantedAdam
 
 # -- 08-adam-almost: RMSProp + Momentum, the lecture's lines ---------------------------------------------------------
 
@@ -531,7 +545,242 @@ FIND_THE_ERROR = Exercise(
 )
 
 
-EXERCISES = (ADAM_ALMOST, FIRST_STEP, UNCORRECTED_PEAK, ADAM, FIND_THE_ERROR, ADAMW, REDDI)
+# -- 08-check-adam: a check that finds wrong Adams ---------------------------------------------------------------------
+
+# Numbers that are used whatever is asked for, and errors that come late. People who write Adam make the others.
+ALSO_PLANTED = mistakes(
+    adam,
+    """
+    learning-rate-fixed: last w -= learning_rate => w -= 0.1
+        Your learning rate is always 0.1.
+    beta1-fixed: beta1 * moment1 + (1 - beta1) * dw => 0.9 * moment1 + 0.1 * dw
+                 and: beta1**t => 0.9**t
+        Your `beta1` is always 0.9.
+    beta2-fixed: beta2 * moment2 + (1 - beta2) * dw * dw => 0.999 * moment2 + 0.001 * dw * dw
+                   and: beta2**t => 0.999**t
+        Your `beta2` is always 0.999.
+    moment1-keeps-whole-numbers: np.array(w, dtype=float) => np.array(w)
+                            and: moment1 = beta1 * => moment1[:] = beta1 *
+                            and: last w -= learning_rate * … => w = w - learning_rate * …
+        Your `moment1` keeps the whole-number type of the start.
+    t-stops-at-10: beta1**t => beta1 ** min(t, 10)
+              and: beta2**t => beta2 ** min(t, 10)
+        Your `t` stops at 10.
+    walk-stops-at-20: num_steps + 1 => min(num_steps, 20) + 1
+        Your walk takes no more than 20 steps.
+    """,
+)
+PLANTED = {m.id: m for m in (*ADAM.misconceptions, *ALSO_PLANTED)}
+
+# What a check must try to see them, so many of each are planted: more than a step, gradients that change, …
+WATCH_FOR: dict[str, tuple[int, str, str]] = {
+    "more than one step": (
+        2,
+        FLOATS,
+        "first-step-only memory-reset t-never-increments corrected-moments-kept "
+        "power-of-the-bracket state-reset moment1-added-to-itself",
+    ),
+    "a gradient that changes": (
+        1,
+        FLOATS,
+        "gradient-at-the-start-only gradient-in-the-numerator largest-square direction-lost",
+    ),
+    "several entries": (
+        1,
+        FLOATS,
+        "sums-the-gradient sums-over-entries means-over-entries mean-over-the-entries",
+    ),
+    "a learning rate besides 1": (
+        1,
+        FLOATS,
+        "learning-rate-ignored learning-rate-twice divides-by-learning-rate",
+    ),
+    "betas that differ": (
+        1,
+        FLOATS,
+        "corrections-swapped beta1-in-both-corrections betas-swapped beta1-for-both moment1-weighs-with-beta2 "
+        "moment2-weighs-with-beta1",
+    ),
+    "a large eps": (
+        2,
+        CORNERS,
+        "eps-inside-the-root eps-missing eps-added-to-the-parameters eps-outside-the-fraction eps-fixed eps-as-a-floor "
+        "eps-before-the-correction",
+    ),
+    "unusual settings": (1, CORNERS, "learning-rate-fixed beta1-fixed beta2-fixed"),
+    "many steps": (1, CORNERS, "t-stops-at-10 walk-stops-at-20"),
+    "a start of whole numbers": (1, WHOLE, "keeps-whole-numbers moment1-keeps-whole-numbers"),
+    "a look at nan": (
+        1,
+        FLOATS,
+        "t-starts-at-zero brackets-missing-in-the-correction moments-share-an-array",
+    ),
+    "a step": (
+        3,
+        FLOATS,
+        "sign-flipped never-updates one-step-too-few one-step-too-many starts-at-zero sums-up-squares weights-swapped "
+        "new-square-unweighted decay-on-both absolute-value no-root divisor-missing multiplied-by-the-root "
+        "root-twice squared-step correction-missing correction-multiplied t-one-ahead only-moment1-corrected "
+        "only-moment2-corrected divided-by-the-power root-before-the-correction root-in-the-correction "
+        "weights-of-moment1-swapped first-moment-in-both moment2-starts-at-one",
+    ),
+}
+STYLES = ((1, tuple(SAME_ROUNDING)), (2, tuple(name for name in RIGHT if name not in SAME_ROUNDING)))
+
+
+def planted(rng: np.random.Generator, without: Sequence[str] = ()) -> list[Case]:
+    """So many wrong Adams of each kind, and right ones in several styles, drawn from those that are not left out."""
+
+    def some(names: Sequence[str], count: int) -> list[str]:
+        return list(rng.choice([name for name in names if name not in without], count, replace=False))
+
+    right = [
+        Case((PlantedAdam(str(name)),), label=f"a right Adam {name}")
+        for count, names in STYLES
+        for name in some(names, count)
+    ]
+    wrong = [
+        Case(
+            (PlantedAdam(str(name)),),
+            label=f'the wrong Adam "{name.replace("-", " ")}"; seeing it takes {what}',
+            named_part=part,
+        )
+        for what, (count, part, names) in WATCH_FOR.items()
+        for name in some(names.split(), count)
+    ]
+    return [*right, *wrong]
+
+
+def check_adam_cases(rng: np.random.Generator) -> list[Case]:
+    """The notebook's own draw stays; any other leaves out those that the notebook shows."""
+    cases, shown = planted(rng), planted(np.random.default_rng(CHECK_ADAM.visible_seed))
+    if cases == shown:
+        return cases
+    return planted(rng, [case.args[0].name for case in shown])
+
+
+def verify_check(case: Case, outcome) -> str | None:
+    """What to say of a check's answer about one planted Adam."""
+    if not outcome.counts["0"]:
+        return "never-calls-adam"
+    if np.ndim(outcome.result) or outcome.result not in (True, False):
+        return "`check_adam` must return True or False, and nothing else."
+    says, right = bool(outcome.result), case.args[0].name in RIGHT
+    if says == right:
+        return None
+    return "Your check says True of a wrong Adam." if says else "Your check says False of a right Adam."
+
+
+def tally_of_checks(cases: Sequence[Case], outcomes: Sequence) -> str:
+    """How many wrong Adams a check finds, and how many right ones it lets pass."""
+    count = {True: [0, 0], False: [0, 0]}
+    for case, outcome in zip(cases, outcomes, strict=True):
+        right = case.args[0].name in RIGHT
+        count[right][0] += not outcome.failure and not outcome.problem and verify_check(case, outcome) is None
+        count[right][1] += 1
+    (found, wrong), (passed, right) = count[False], count[True]
+    return (
+        f"Your check finds {found} of {wrong} wrong Adams, and says True of {passed} of {right} right ones."
+    )
+
+
+CHECK_ADAM = Exercise(
+    id="08-check-adam",
+    title="A check that finds wrong Adams",
+    statement=(
+        "Write `check_adam(adam)`: True if the function `adam` steps as the formulas say, False if not. Call it with "
+        "gradients, starts and settings of your own, and compare with what comes out of your own Adam."
+    ),
+    points=4,
+    answers=("check_adam",),
+    reference=check_adam,
+    cases=check_adam_cases,
+    compare=("result",),
+    verify=verify_check,
+    tally=tally_of_checks,
+    misconceptions=(
+        *mistakes(
+            check_adam,
+            """
+            nan-gets-through: not np.allclose(given, right) => np.max(np.abs(given - right)) > 1e-6
+                An Adam that returns `nan` gets through: a comparison with `nan` is False, so no difference is too large. Ask
+                whether the difference is *small*, and say False if not.
+            compares-exactly: np.allclose( => np.array_equal(
+                You compare with `==` or the like. Right Adams that add in another order differ in the last digits: allow
+                a small difference.
+            one-step-only: (1, 5, 25) => (1,)
+                You look at the first step alone. Many wrong Adams take a right first step: it takes more of them to see.
+            few-steps: (1, 5, 25) => (1, 2, 5)
+                Your walks are short: an error may show late, say after 20 steps.
+            usual-settings-only: , (0.3, 0.7, 0.95, 0.2)) => ,)
+                You use one set of settings alone, the usual one. An Adam that ignores what it is given, and uses just these
+                numbers, gets through: try others.
+            small-eps-only: 0.2) => 1e-8)
+                Your `eps` is always tiny, so nobody can see where it stands: try one that is as large as the roots are.
+            betas-alike: 0.9, 0.999 => 0.9, 0.9
+                    and: 0.7, 0.95 => 0.7, 0.7
+                Your two betas are the same number, so an Adam that mixes them up is not seen.
+            learning-rate-one: (0.1, => (1.0,
+                          and: (0.3, => (1.0,
+                Your learning rate is 1: squared, or left out, it is the same.
+            constant-gradient: * (w - np.array([0.5, -1.5])) =>
+                Your gradient is the same everywhere: then it does not matter where it is asked for. Let it depend on `w`.
+            one-entry-only: [1.0, 8.0] => [8.0]
+                       and: [0.5, -1.5] => [-1.5]
+                       and: [3, -2] => [-2]
+                Your `w` has one entry. An Adam that adds up or averages over the entries is not seen: take several, with
+                gradients of different sizes.
+            floats-only: [3, -2] => [3.0, -2.0]
+                Your start holds floats. One of the things that a right Adam can do is to start from whole numbers.
+            tolerance-too-wide: given, right => given, right, atol=0.5
+                You allow too large a difference: rounding changes the tenth digit or later, a planted error the third or earlier.
+            end-only: (1, 5, 25) => (200,)
+                 and: own_adam(compute_gradient, start, *settings) => np.array([0.5, -1.5])
+                 and: given, right => given, right, atol=0.1
+                You look whether it arrives at the minimum. Many wrong Adams arrive, too, on another path: compare where it is
+                after a few steps.
+            loss-only: np.allclose(given, right) => np.linalg.norm(np.array([0.5, -1.5]) - given) < 2.5
+                You look whether it gets closer, or the loss falls. Most wrong Adams manage that: compare the numbers with those
+                of a right one.
+            first-settings-only: if not np.allclose(given, right): => if True:
+                            and: return False => return bool(np.allclose(given, right))
+                Your check gives its answer after the first comparison: True belongs below the loop, when all of them are done.
+            always-true: return False => pass
+                Your check says True of every Adam. Does anything move, does it compare with anything, and
+                does a difference make it say False?
+            zero-gradient (same as always-true): return np.array([1.0, 8.0]) => return 0 * np.array([1.0, 8.0])
+                Your gradient is zero, so nothing moves, whatever the Adam does.
+            compares-with-itself (same as always-true): own_adam( => adam(
+                You compare the Adam with itself. Inside of the function `adam` is the one to be checked.
+            always-false: if not np.allclose(given, right): => if True:
+                Your check says False of every Adam, right ones too. Is what you compare with right, and does your
+                `compute_gradient` give the same at every call?
+            own-adam-uncorrected (same as always-false): own_adam( => adam_almost(
+                What you compare with is almost-Adam: it lacks the correction.
+            another-gradient (same as always-false): own_adam(compute_gradient, => own_adam(lambda w: w,
+                The two Adams that you compare are not given the same gradients.
+            turned-round: return False => return True
+                     and: last return True => return False
+                Your two answers have changed places: True is for an Adam that is right.
+            """,
+        ),
+        Misconception(
+            "never-calls-adam",
+            "Your check gives its answer without a call of `adam`. Let it walk, and look at where it ends.",
+            lambda adam: True,
+        ),
+    ),
+    hints=(
+        "What must a call of `adam` be given? Write a `compute_gradient` of your own first, for a bowl with two entries.",
+        "Call `adam` and `own_adam` with the same start and settings, and compare the two ends with `np.allclose`. Then "
+        "ask which of the wrong Adams of this lesson you would not see yet.",
+        "Two loops: one over `num_steps`, such as 1, 5 and 25, one over a few sets of settings, among them betas that nobody "
+        "uses and an `eps` of 0.2. Return False at the first difference, and True below the loops.",
+    ),
+)
+
+
+EXERCISES = (ADAM_ALMOST, FIRST_STEP, UNCORRECTED_PEAK, ADAM, FIND_THE_ERROR, CHECK_ADAM, ADAMW, REDDI)
 
 
 # -- predictions -----------------------------------------------------------------------------------------------------

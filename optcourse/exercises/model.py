@@ -8,6 +8,7 @@ grader puts them together across two processes.
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,16 +45,20 @@ class Misconception:
 class Case:
     """One call: numbers, texts, arrays, lists, tuples, dicts and ingredients (`exercises.ingredients`).
 
-    `label` completes the sentence "with …", for instance "a start of whole numbers".
+    `label` completes the sentence "with …", for instance "a start of whole numbers". It also says which of PARTS the case
+    belongs to, where `named_part` does not.
     """
 
     args: tuple = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     label: str = ""
+    named_part: str = ""
 
     @property
     def part(self) -> str:
         """Which of PARTS it belongs to: whole numbers, a corner, or the ordinary floats."""
+        if self.named_part:
+            return self.named_part
         if re.search(r"\bwhole[ -]number", self.label):
             return WHOLE
         return CORNERS if CORNER.search(self.label) else FLOATS
@@ -76,6 +81,7 @@ class Exercise:
     verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
     read: what is compared in place of an answer, for answers that people write in several ways.
     free_calls: how often a callable is asked is the learner's own affair, so a mistake is named by what is returned alone.
+    tally: a line about all calls of a function together, right or wrong: `tally(cases, outcomes)`.
     hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
@@ -97,6 +103,7 @@ class Exercise:
     result_names: tuple[str, ...] = ()
     verify: Callable[[Case, Any], str | None] | None = None
     verify_all: Callable[[list[Case], list], str | None] | None = None
+    tally: Callable[[list[Case], list], str] | None = None
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
     hidden: int | None = None
@@ -117,6 +124,11 @@ class Exercise:
     def lesson(self) -> str:
         """The two digits of the lesson."""
         return self.id[:2]
+
+    @property
+    def visible_seed(self) -> list[int]:
+        """The seed of the cases in the notebook: the same at every run, another for every exercise."""
+        return [zlib.crc32(self.id.encode())]
 
     def draw_cases(self, seed: int | list[int]) -> list[Case]:
         """The cases for a seed; a value exercise has one case without arguments."""

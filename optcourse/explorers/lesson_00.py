@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -14,7 +14,7 @@ from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, Point, Toggle, Walk, integers, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
-from optcourse.figures import Arrows, Field, Heat, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.figures import Arrows, Field, Heat, Line, Panel, Points, Rule, Scene, Text
 from optcourse.learner.blank import is_blank
 from optcourse.objectives import Objective, quadratic, ravine, styblinski_tang
 from optcourse.optimizers import GradientDescent
@@ -51,7 +51,8 @@ LANDS = {
     "D": Land(ravine(), 0.1, "a ravine with a rippled floor"),
 }
 # Wider than the map, whose limits grow to fill its box.
-FOG = Heat(np.zeros((2, 2)), (-20.0, 20.0, -20.0, 20.0), 0.0, 1.0, role="contour")
+FOGGED = (-20.0, 20.0, -20.0, 20.0)
+SIGHT = 2.2  # how far the fog is thin around a walker
 
 
 def height_panel(runs: list[parts.Curve], num_steps: int, *, by_step: bool = False) -> Panel:
@@ -102,11 +103,17 @@ class FogExplorer(Explorer):
         if lift_the_fog:
             return self.lifted(land, landscape, places, heights)
         here, slope = places[:, -1], land.objective.gradient(places[:, -1])
-        marks = [FOG, *walk_marks(places, drag="walk"), *slope_marks(here, slope, heights[-1])]
+        felt_before = land.objective.gradient(places[:, :-1])
+        marks = [
+            fog_around(here),
+            *(slope_arrow(*at) for at in zip(places.T, felt_before.T, strict=False)),
+            *walk_marks(places, drag="walk"),
+            *slope_marks(here, slope, heights[-1]),
+        ]
         return Scene(
             panels=[
                 parts.map_panel((XLIM, YLIM), marks, "fog: what you can feel"),
-                height_panel([(heights, "your walk", "second")], LONGEST),
+                height_panel([(heights, "your walk", "yours")], LONGEST),
             ],
             says=f"Landscape {landscape}, in fog. {told(heights)} {felt(slope)}",
         )
@@ -115,14 +122,20 @@ class FogExplorer(Explorer):
         num_steps = len(heights) - 1
         trace = descend(land.objective, GradientDescent(land.learning_rate), places[:, 0], num_steps)
         theirs = land.height(trace.w.T)
+        walked = num_steps > 0
         marks = [
-            Line(*trace.w.T, role="path", label="gradient descent", marker=True),
-            Points(*trace.w[-1:].T, role="path", size=12),
-            *walk_marks(places, drag="walk"),
+            *parts.run_marks(trace, "gradient descent", role="descent"),
+            *parts.path_marks(places.T, "your walk"),
+            Points(*places[:, -1:], role="yours", shape="ring", size=17, drag="walk"),
         ]
-        runs = [(theirs, "gradient descent", "path"), (heights, "your walk", "second")]
+        runs = [(heights, "your walk", "yours"), (theirs, "gradient descent", "descent")]
         return Scene(
-            panels=[land_panel(land, marks, "the fog is gone"), height_panel(runs, LONGEST)],
+            panels=[
+                land_panel(land, marks if walked else marks[-1:], "the fog is gone"),
+                height_panel(runs if walked else runs[:1], LONGEST, by_step=walked),
+            ],
+            num_steps=num_steps if walked else None,
+            focus="your walk",
             says=(
                 f"Landscape {landscape} is {land.words}. "
                 f"{compared(heights[-1], theirs[-1], num_steps, land.learning_rate)}"
@@ -141,26 +154,39 @@ def hollows(land: Land) -> list:
     return [*parts.minimum_marks(land.objective), *words]
 
 
+def fog_around(here: np.ndarray) -> Heat:
+    """Fog that is thin around the walker. It shows nothing of the land."""
+    side = np.linspace(*FOGGED[:2], 161)
+    far = np.hypot(side[None, :] - here[0], side[:, None] - here[1])
+    return Heat(np.minimum(far / SIGHT, 1.0), FOGGED, 0.0, 1.0, colors="fog", role="contour")
+
+
 def walk_marks(places: np.ndarray, drag: str) -> list:
     """The walk so far, its start, and the place that the next click starts from."""
     x, y = places
     return [
-        Line(x, y, role="second", label="your walk", marker=True),
-        Points(x[:1], y[:1], role="start", size=9, label="start"),
-        Points(x[-1:], y[-1:], role="second", size=13, drag=drag),
+        Line(x, y, role="yours", dash="solid", width=2.6, marker=True),
+        Points(x[:1], y[:1], role="start", size=9, label="start" if len(x) > 1 else ""),
+        Points(x[-1:], y[-1:], role="yours", shape="ring", size=15, drag=drag),
     ]
 
 
-def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
-    """The arrow that points straight downhill, longer where it is steeper, and the height in figures."""
+def slope_arrow(here: np.ndarray, slope: np.ndarray, label: str = "") -> Arrows:
+    """The arrow that points straight downhill, longer where it is steeper; faint where the walker has been."""
     steepness = float(np.hypot(*slope))
     # seen beside the marker; at most 2
     length = 0.5 + 1.5 * steepness / (steepness + 3.0) if steepness > 0.01 else 0.0
     u, v = -slope * length / max(steepness, 0.01)
+    how = {"width": 3.2, "label": label} if label else {"width": 2.0, "alpha": 0.4}
+    return Arrows([here[0]], [here[1]], [u], [v], role="gradient", **how)
+
+
+def slope_marks(here: np.ndarray, slope: np.ndarray, height: float) -> list:
+    """What is felt under the feet: the way down, and the height in figures."""
     right = here[0] < sum(XLIM) / 2  # words stand on the side with more room
     beside, align = (0.5, "left") if right else (-0.5, "right")
     return [
-        Arrows([here[0]], [here[1]], [u], [v], role="gradient", width=3.0, label="straight downhill"),
+        slope_arrow(here, slope, "straight downhill"),
         Text(here[0] + beside, here[1], f"height {say(height)}", role="start", align=align, above=10),
     ]
 
@@ -206,10 +232,10 @@ COUNT = 100
 class DirectionsExplorer(Explorer):
     """100 random directions against minus the gradient, in as many dimensions as you like."""
 
-    title = "100 random directions against minus the gradient"
+    title = "Random directions and the gradient"
     controls = (
         steps("dimension", DIMENSIONS, 2, whole=True, label="dimension: entries of w"),
-        integers("seed", 0, 9, 0, label="seed: another 100 directions"),
+        integers("seed", 0, 9, 0, label="seed: 100 others"),
     )
 
     def scene(self, dimension, seed) -> Scene:
@@ -219,27 +245,27 @@ class DirectionsExplorer(Explorer):
         d = np.geomspace(2, 1000, 60)
         mean = float(np.abs(along).mean())
         down = int(np.sum(along > 0))
-        zeros, many = np.zeros(COUNT), f"{COUNT} random directions"
+        zeros = np.zeros(COUNT)
         arrows = [
-            Arrows(zeros, zeros, along, aside, role="second", width=1.0, alpha=0.6, label=many),
-            Arrows([0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="minus the gradient"),
+            Arrows(zeros, zeros, along, aside, role="neutral", width=1.0, alpha=0.6),
+            Arrows([0.0], [0.0], [1.0], [0.0], role="gradient", width=3.5, label="downhill"),
         ]
         cosines = [
             Line(d, np.sqrt(2 / (np.pi * d)), role="theory", label="√(2/(πd))"),
-            Points(DIMENSIONS, best, role="third", size=8, label=f"best of the {COUNT}"),
+            Points(DIMENSIONS, best, role="neutral", shape="triangle", size=9, label=f"best of the {COUNT}"),
             Points(DIMENSIONS, sizes, role="path", size=8, label="mean |cos|"),
             Points([dimension], [mean], role="path", size=14, drag="dimension"),
             Rule("y", 1.0, role="gradient", label="minus the gradient itself"),
         ]
         part, side = (
-            axis("part along minus the gradient (cos)", -1.15, 1.15),
-            axis("part to the side", -1.15, 1.15),
+            axis("part downhill (cos)", -1.3, 1.3),
+            axis("part to the side", -1.3, 1.2),
         )
-        d, cos = log_axis("dimension d", 1.8, 1100.0), log_axis("cos", 0.01, 1.2)
+        d, cos = log_axis("dimension d", 1.4, 1100.0), log_axis("cos", 0.01, 1.2)
         return Scene(
             panels=[
-                panel(part, side, arrows, f"in {dimension} dimensions", equal=True),
-                panel(d, cos, cosines, "how much of a random step goes downhill"),
+                panel(part, side, arrows, f"{COUNT} random directions in {dimension} dimensions", equal=True),
+                panel(d, cos, cosines, "how much of them goes downhill"),
             ],
             says=(
                 f"In {dimension} dimensions {down} of {COUNT} random directions go downhill and {COUNT - down} uphill. "
@@ -284,8 +310,14 @@ class DownhillExplorer(Explorer):
             heights = land.height(trace.w.T)
         given = {"learning_rate": learning_rate, "num_steps": num_steps}
         own = parts.learners_run(repeated(self.yours), land.objective, start, "your take_step", **given)
-        runs = [(heights, "gradient descent", "path"), *own.losses(above=land.lowest)]
-        marks = [*parts.run_marks(trace, "gradient descent", drag="start"), *own.path]
+        runs = [(heights, "gradient descent", "descent"), *own.losses(above=land.lowest)]
+        # Read out is the height above the deepest point, as on the map and the curve.
+        counted = replace(trace, loss=heights)
+        marks = [
+            *parts.run_marks(counted, "gradient descent", role="descent", drag="start"),
+            parts.next_step(trace, learning_rate),
+            *own.path,
+        ]
         return Scene(
             panels=[
                 land_panel(land, marks, f"landscape {landscape} from above"),
@@ -293,11 +325,6 @@ class DownhillExplorer(Explorer):
             ],
             says=f"Landscape {landscape} is {land.words}. {ending(land, trace.w[-1], heights, learning_rate)}",
             num_steps=int(num_steps),
-            narration=Narration(
-                f"step {{t}}: slope dw = ({{2:.3g}}, {{3:.3g}});  "
-                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
-                np.column_stack([trace.w, trace.dw]),
-            ),
             notice=own.notice,
         )
 

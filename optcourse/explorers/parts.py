@@ -14,7 +14,7 @@ from optcourse.descent import Trace
 from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.figures.field import ladder
 from optcourse.figures.palette import OPTIMIZERS
-from optcourse.figures.scene import Field, Limits, Line, Mark, Panel, Points, Run
+from optcourse.figures.scene import Arrows, Field, Limits, Line, Mark, Panel, Points, Run
 from optcourse.objectives import Objective, build
 
 
@@ -26,6 +26,11 @@ def say(value: float, digits: int = 3) -> str:
 def say_point(point: Sequence[float], digits: int = 3) -> str:
     return "(" + ", ".join(say(v, digits) for v in point) + ")"
 
+
+HERE = 15  # px across: where a run is now, in a map
+STANDSTILL = (
+    0.02  # a step this short has no arrow: stretched until it is seen, it would tell of a move that is none
+)
 
 # Landscapes whose loss is quadratic: a coarse field of them is exact.
 QUADRATIC = ("quadratic", "lecture_bowl", "bowl", "saddle")
@@ -97,8 +102,16 @@ def run_marks(run: Trace | np.ndarray, label: str, *, role: str = "path", drag: 
     return [
         Line(x, y, role=role, label=label, by_step="upto", marker=marker, run=known),
         Points(x[:1], y[:1], role="start", size=10, drag=drag),
-        Points(x, y, role=role, size=12, by_step="at", run=known),
+        Points(x, y, role=role, size=HERE, by_step="at", run=known),
     ]
+
+
+def next_step(run: Trace, learning_rate: float, name: str = "gradient descent") -> Arrows:
+    """What the gradient adds to the next step, from where the run is; none where it stands still."""
+    with np.errstate(all="ignore"):  # a run that goes far away may overflow; no arrow is drawn there
+        by = -learning_rate * run.dw.T
+        by = np.where(np.hypot(*by) < STANDSTILL, np.nan, by)
+    return Arrows(*run.w.T, *by, role="gradient", label="next step", by_step="at", width=3.2, run=name)
 
 
 def handle(x: float, y: float, drag: str, label: str, **more: Any) -> Points:

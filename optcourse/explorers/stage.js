@@ -787,7 +787,7 @@ class Panels {
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
     const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW && !ui.spread);
+    stage.iconsLast(ui.spread || root.clientWidth / size < NARROW);
     this.makeRoom();
     if (!ui.spread) this.stick();
     else this.node.classList.remove("oc-alone", "oc-sticks");
@@ -3083,6 +3083,13 @@ class Painter extends Pencil {
     if (mark.kind === "points") {
       const [from] = this.entries(mark, listed(mark.x).length, step), [x, y] = at(listed(mark.x)[from], listed(mark.y)[from]), r = mark.size / 2 + (mark.drag ? 16 : 11), side = r + wide / 2 - 3;
       put([[x, y - r], [x, y + r], [x + side, y], [x - side, y], [x + side, y - r], [x - side, y - r], [x + side, y + r], [x - side, y + r]]);
+    } else if (mark.kind === "line") { // beside its end, or as near to it as there is room
+      if (view.panel.marks.find((one) => one.label === label) !== mark) return;
+      put(onLine(view, mark, this.entries(mark, mark.x.length, step)[1]).flatMap(([x, y]) => [[x, y - 11], [x, y + 11], [x + wide / 2 + 8, y], [x - wide / 2 - 8, y]]));
+    } else if (mark.kind === "arrows") {
+      const [i] = this.entries(mark, listed(mark.x).length, step), of = (name) => listed(mark[name])[i], [px, py] = at(of("x"), of("y")), [x, y] = at(of("x") + of("u"), of("y") + of("v"));
+      const lean = Math.atan2(y - py, x - px), [c, s] = [Math.cos(lean), Math.sin(lean)], side = wide / 2 + 8; // beyond its tip first
+      if (of("u") || of("v")) put([[x + c * side, y + s * 13], [x, y - 14], [x, y + 14], [x + side, y - 13], [x + side, y + 13], [x - side, y - 13], [x - side, y + 13]]);
     } else {
       const across = mark.kind === "rule" ? [X(mark.at), X(mark.at)] : [X(mark.lo), X(mark.hi)], middle = (across[0] + across[1]) / 2;
       const rows = Array.from({ length: Math.max(1, Math.floor((box.height - 20) / 16)) }, (_, k) => box.top + 9 + 16 * k);
@@ -3175,7 +3182,7 @@ class Painter extends Pencil {
       seen.add((how.ghost || "") + mark.label);
       const size = strip ? SIZES.tick : SIZES.label, weight = how.focus ? 650 : 400, name = how.ghost ? `${how.ghost} ${how.words || mark.label}` : mark.label;
       const lines = strip ? [this.cut(context, name, size, weight, most)] : this.broken(context, name, size, weight, most);
-      const run = frame.runs.find((one) => one.name === mark.run), index = mark.kind === "line" ? Math.min(step ?? Infinity, mark.x.length - 1) : 0;
+      const run = frame.runs.find((one) => one.name === mark.run), index = mark.kind === "rule" ? 0 : Math.min(step ?? Infinity, mark.x.length - 1);
       const value = mark.run && !strip ? numeral(valueOf(how.run || run, mark, index)) : null;
       const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? 44 : 0);
       found.push({ mark, how, lines, value, size, weight, width: wide, tall: strip ? 15 : 16 * lines.length + (value === null ? 0 : 16) });
@@ -3238,18 +3245,30 @@ class Painter extends Pencil {
 
 function isEnded(mark) { // its name stands at its right end
   if (mark.kind === "rule") return mark.axis === "y";
-  return mark.kind === "line" && rises(mark.x);
+  return (mark.kind === "line" || isSeries(mark)) && rises(mark.x);
 }
+
+const isSeries = (mark) => mark.kind === "points" && mark.by_step !== "at" && listed(mark.x).length > 2; // a point for each x
 
 const isStar = (mark, panel) => Boolean(panel.field) && mark.role === "optimum" && mark.label === "minimum"; // the star says it
 
 function isNamed(mark, map) { // its name stands on the picture
-  if (mark.kind === "points") return mark.by_step === "at" || listed(mark.x).length === 1;
-  if (mark.kind === "line") return !map && rises(mark.x);
-  if (mark.kind === "arrows") return mark.by_step === "at";
+  if (mark.kind === "points") return mark.by_step === "at" || listed(mark.x).length === 1 || (!map && isEnded(mark));
+  if (mark.kind === "line") return map || rises(mark.x);
+  if (mark.kind === "arrows") return mark.by_step === "at" || listed(mark.x).length === 1;
   if (mark.kind === "span") return !map || mark.axis === "x";
   if (mark.kind === "rule") return mark.axis === "x" || !map;
   return false;
+}
+
+function onLine({ box, at }, { x, y }, count) { // places of a line that are seen, from its end to its beginning
+  const found = [], seen = ([px, py]) => px >= box.left && py >= box.top && px <= box.left + box.width && py <= box.top + box.height;
+  for (let i = count - 1; i > 0; i--) {
+    const [a, b] = [at(x[i], y[i]), at(x[i - 1], y[i - 1])], long = Math.hypot(b[0] - a[0], b[1] - a[1]), parts = Math.min(60, Math.ceil(long / 24));
+    for (let k = 0; k < parts; k++) found.push([a[0] + ((b[0] - a[0]) * k) / parts, a[1] + ((b[1] - a[1]) * k) / parts]);
+  }
+  const inside = found.filter(seen), every = Math.max(1, Math.floor(inside.length / 16));
+  return inside.filter((_, k) => k % every === 0);
 }
 
 const RISING = new WeakMap();
@@ -3756,10 +3775,11 @@ class Stage {
     this.fit();
   }
 
-  narrow(now) { // the icons come last where there is no room beside the title
+  iconsLast(now) { // on a slide, and where there is no room beside the title: as they are read, so they are reached
     if (now === (this.icons.parentElement === this.root)) return;
-    if (now) this.root.append(this.icons);
-    else this.head.append(this.icons);
+    const focused = this.icons.contains(document.activeElement) && document.activeElement;
+    (now ? this.root : this.head).append(this.icons);
+    if (focused) focused.focus({ preventScroll: true });
   }
 
   close() {

@@ -10,19 +10,41 @@ import html
 import io
 from typing import Any
 
-from PIL import Image
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from optcourse.figures.render import png
 from optcourse.figures.scene import Scene
 
+WORDS = ("Title", "Description", "Setting")  # under PNG's own names where it has one
 
-def picture(scene: Scene, theme: str = "light") -> bytes:
-    """The scene as a small PNG, in the size of the page's column: 128 colours are enough for lines and bands."""
+
+def picture(scene: Scene, theme: str = "light", words: dict[str, str] | None = None) -> bytes:
+    """The scene as a small PNG, in the size of the page's column: 128 colours are enough for lines and bands.
+
+    `words` are carried in the file.
+    """
     with Image.open(io.BytesIO(png(scene, theme=theme))) as drawn:
         small = drawn.convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     kept = io.BytesIO()
-    small.save(kept, "png", optimize=True)
+    carried = PngImagePlugin.PngInfo()
+    for name, text in (words or {}).items():
+        carried.add_text(name, text)
+    small.save(kept, "png", optimize=True, pnginfo=carried)
     return kept.getvalue()
+
+
+def words_of(explorer: Any) -> dict[str, str]:
+    """What a picture of a figure cannot say itself."""
+    return dict(zip(WORDS, (explorer.title, explorer.frame().says, setting(explorer)), strict=True))
+
+
+def words_in(data: bytes) -> dict[str, str]:
+    """The words that a picture carries; none where it is no picture of ours."""
+    try:
+        with Image.open(io.BytesIO(data)) as kept:
+            return {name: text for name, text in getattr(kept, "text", {}).items() if name in WORDS}
+    except UnidentifiedImageError:
+        return {}
 
 
 def setting(explorer: Any) -> str:

@@ -91,6 +91,10 @@ HEATS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("#C4D7E3", "#D0E0E9", "#DDE8EF", "#EBF1F5", "#F7FAFB"),
         ("#1D3A4C", "#1A3242", "#182A37", "#15222C", "#121A21"),
     ),
+    "fog": (
+        ("#F4F1E4", "#EEF0EA", "#DDE3E4", "#CBD5D9", "#C3CED4"),
+        ("#1D2C32", "#202E35", "#26343C", "#2B3A42", "#2E3D46"),
+    ),
     "rate": (
         ("#0B3C5D", "#1F6E9C", "#6BB3D6", "#CBE4EF", "#F7E7D2", "#E9B27C", "#C0622A"),
         ("#0B3C5D", "#1F6E9C", "#6BB3D6", "#CBE4EF", "#F7E7D2", "#E9B27C", "#C0622A"),

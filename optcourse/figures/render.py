@@ -195,15 +195,11 @@ class _Picture:
 
     def title(self) -> None:
         left, top, panel = self.area[0], self.area[1] - 13, self.at.panel
-        words = panel.title or panel.ylabel
+        words = _cut(panel.title or panel.ylabel, self.area[2], 14, True)
         self.words(words, left, top, self.at.tone["text"], size=14, bold=True)
-        self.words(
-            layout.encoded_in(panel),
-            left + _text_width(words, 14, True) + 9,
-            top,
-            self.at.tone["axis"],
-            size=13,
-        )
+        begun = _text_width(words, 14, True) + 9
+        encoded = _cut(layout.encoded_in(panel), self.area[2] - begun, 13, False)
+        self.words(encoded, left + begun, top, self.at.tone["axis"], size=13)
 
     # The landscape --------------------------------------------------------------------------------------------------------
 
@@ -445,7 +441,14 @@ class _Picture:
     def named(self, mark: s.Mark) -> None:
         """The name of a mark that is one thing at one place."""
         label = mark.label or ("start" if _is_grip(mark) else "")
-        if not label or not _is_named(mark, self.is_map) or _is_star(mark, self.at.panel) or _is_ended(mark):
+        ended = not self.is_map and _is_ended(mark)
+        if (
+            not label
+            or s.run_name(mark)
+            or not _is_named(mark, self.is_map)
+            or ended
+            or _is_star(mark, self.at.panel)
+        ):
             return
         halo = self.at.tone["casing" if self.is_map else "background"]
         colour = self.at.tone["text"] if mark.role in ("good", "bad") else self.at.colour(mark.role)
@@ -461,6 +464,22 @@ class _Picture:
                     ha="center",
                     halo=halo,
                 )
+        elif isinstance(mark, s.Line):
+            x, y = (np.asarray(a, float)[self.at.entries(mark)] for a in (mark.x, mark.y))
+            if (at := self.last_on_map(x, y)) is not None:
+                self.words(label, at[0], at[1] - 11, colour, ha="center", halo=halo)
+        elif isinstance(mark, s.Arrows):
+            x, y, u, v = (
+                float(np.atleast_1d(np.asarray(a, float))[self.at.entries(mark)][0])
+                for a in (mark.x, mark.y, mark.u, mark.v)
+            )
+            if u or v:
+                (x0, y0), (x1, y1) = self.place(x, y), self.place(x + u, y + v)
+                lean = np.arctan2(y1 - y0, x1 - x0)
+                side = _text_width(label, NAME, False) / 2 + 8
+                self.words(
+                    label, x1 + side * np.cos(lean), y1 + 13 * np.sin(lean), colour, ha="center", halo=halo
+                )
         elif isinstance(mark, s.Rule | s.Span):
             value = mark.at if isinstance(mark, s.Rule) else mark.lo
             at = self.place(value, self.view.ylim[0])[0] + 6 if mark.axis == "x" else self.view.left + 6
@@ -470,6 +489,16 @@ class _Picture:
                 if isinstance(m, s.Rule | s.Span) and m.label and m.axis == mark.axis
             ].index(mark)
             self.words(label, at, self.view.top + 9 + 16 * row, colour, halo=halo)
+
+    def last_on_map(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float] | None:
+        """The last place of a line at which its name has room."""
+        places = np.array([self.place(*p) for p in zip(x, y, strict=True)])
+        for a, b in zip(places[:0:-1], places[-2::-1], strict=True):
+            for part in np.linspace(0, 1, 61):
+                at = a + part * (b - a)
+                if self.view.holds(at[0] - 40, at[1] - 20) and self.view.holds(at[0] + 40, at[1] + 30):
+                    return float(at[0]), float(at[1])
+        return None
 
     # Axes -----------------------------------------------------------------------------------------------------------------
 
@@ -691,17 +720,22 @@ def _is_ended(mark: s.Mark) -> bool:
     """Its name stands at its right end."""
     if isinstance(mark, s.Rule):
         return mark.axis == "y"
-    return isinstance(mark, s.Line) and rises(np.atleast_1d(mark.x))
+    return (isinstance(mark, s.Line) or _is_series(mark)) and rises(np.atleast_1d(mark.x))
+
+
+def _is_series(mark: s.Mark) -> bool:
+    """A point for each x."""
+    return isinstance(mark, s.Points) and mark.by_step != "at" and np.size(mark.x) > 2
 
 
 def _is_named(mark: s.Mark, on_map: bool) -> bool:
     """Its name stands on the picture."""
     if isinstance(mark, s.Points):
-        return mark.by_step == "at" or np.size(mark.x) == 1
+        return mark.by_step == "at" or np.size(mark.x) == 1 or (not on_map and _is_ended(mark))
     if isinstance(mark, s.Line):
-        return not on_map and _is_ended(mark)
+        return on_map or _is_ended(mark)
     if isinstance(mark, s.Arrows):
-        return mark.by_step == "at"
+        return mark.by_step == "at" or np.size(mark.x) == 1
     return isinstance(mark, s.Rule | s.Span) and (mark.axis == "x" or not on_map)
 
 
@@ -720,6 +754,14 @@ def _keyed(panel: s.Panel) -> list[s.Mark]:
         if mark.label and not s.run_name(mark) and not _is_named(mark, on_map) and not _is_star(mark, panel):
             found.setdefault(mark.label, mark)
     return list(found.values())
+
+
+def _cut(words: str, most: float, size: float, bold: bool) -> str:
+    """As much of some words as the room takes: a title never runs into the next panel's."""
+    if _text_width(words, size, bold) <= most:
+        return words
+    kept = next((n for n in range(len(words), 2, -1) if _text_width(f"{words[:n]}…", size, bold) <= most), 0)
+    return f"{words[:kept].rstrip()}…" if kept else ""
 
 
 def _broken(words: str, most: float, bold: bool) -> list[str]:

@@ -19,9 +19,9 @@ import re
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -608,15 +608,8 @@ class RunningNotebook:
             }
             | about
         )
-        end = time.monotonic() + self.limits.wait * seconds + 2
-        questions = 0
         with _quiet():
-            while "outcome" not in (message := self._hear(worker, end - time.monotonic())):
-                questions += 1
-                if questions > self.limits.questions:
-                    raise Stopped(f"it asked for more than {self.limits.questions:,} values of a function")
-                end += SECONDS_A_QUESTION
-                worker.say(_reply(inputs.recorders, message))
+            message = _Talk(self, worker, inputs.recorders, self.limits.wait * seconds + 2).outcome()
         outcome = _outcome(message["outcome"])
         self.room = min([self.room, *(recorder.room for recorder in inputs.recorders.values())])
         outcome.counts = inputs.counts()
@@ -625,13 +618,71 @@ class RunningNotebook:
         return outcome
 
 
+class _Talk:
+    """The messages of one call, up to its outcome. The worker asks for values of the case's callables, and a callable that was
+    handed a function of the submission asks back for its values."""
+
+    def __init__(
+        self,
+        notebook: RunningNotebook,
+        worker: WalledProcess,
+        recorders: Mapping[str, Recorder],
+        seconds: float,
+    ) -> None:
+        self.notebook, self.worker, self.recorders = notebook, worker, recorders
+        self.end, self.questions = time.monotonic() + seconds, 0
+
+    def outcome(self) -> dict:
+        """The message that ends the call."""
+        try:
+            return self._hear("outcome")
+        except _Over as over:
+            return over.message
+
+    def value_of(self, number: int, *args: Any) -> Any:
+        """What a function of the submission gives, which was the so-manieth in a question."""
+        self._count()
+        self.worker.say({"yours": number, "args": [encode(arg) for arg in args]})
+        message = self._hear("outcome", "value", "raised")
+        if "outcome" in message:  # it was stopped inside of the function
+            raise _Over(message)
+        if "raised" in message:
+            raise ValueError("its function failed")  # the worker knows how
+        value = decode(message["value"])
+        return None if value is None else "" if has_text(value) else value
+
+    def _hear(self, *wanted: str) -> dict:
+        """The next message that is wanted; what the worker asks meanwhile is answered."""
+        while True:
+            message = self.notebook._hear(self.worker, self.end - time.monotonic())
+            if any(key in message for key in wanted):
+                return message
+            self._count()
+            self.worker.say(_reply(self.recorders, message, self.value_of))
+
+    def _count(self) -> None:
+        self.questions += 1
+        most = self.notebook.limits.questions
+        if self.questions > most:
+            raise Stopped(f"it asked for more than {most:,} values of a function")
+        self.end += SECONDS_A_QUESTION
+
+
+class _Over(BaseException):
+    """The call has ended while a callable of the case waited for a function of the submission. Nothing on the way catches it."""
+
+    def __init__(self, message: dict) -> None:
+        super().__init__()
+        self.message = message
+
+
 def _sent(original: Any, built: Any, recorders: Mapping[str, Recorder]) -> Any:
     """The inputs of a call as data: a recorder goes as its key, a random generator as its seed, all else as it is."""
     keys = {id(recorder): key for key, recorder in recorders.items()}
 
     def special(thing: Any) -> dict | None:
         if id(thing) in keys:
-            return {"ask": keys[id(thing)]}
+            return {"ask": keys[id(thing)]} | ({"back": True} if thing.asks_back else {})
         return {"rng": thing.seed} if type(thing) is Rng else None
 
     return encode(_with_recorders(original, built), special)
@@ -648,14 +699,25 @@ def _with_recorders(original: Any, built: Any) -> Any:
     return original
 
 
-def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict | bytes:
-    """The value of a case's callable, or the error that it raises, for a question of the worker."""
+def _reply(
+    recorders: Mapping[str, Recorder], message: Mapping, value_of: Callable[..., Any] | None = None
+) -> dict | bytes:
+    """The value of a case's callable, or the error that it raises, for a question of the worker.
+
+    value_of: asks back for the value of a function, where the callable is one that is handed functions.
+    """
+
+    def theirs(data: Mapping) -> Any:
+        if not recorder.asks_back or type(data["yours"]) is not int:
+            raise KeyError("yours")
+        return partial(value_of, data["yours"])
+
     try:
         recorder = recorders[message["ask"]]
         args, kwargs = message["args"], message["kwargs"]
         if type(message) is not Packed:
-            args = [decode(value) for value in args]
-            kwargs = {name: decode(value) for name, value in dict(kwargs).items()}
+            args = [decode(value, theirs) for value in args]
+            kwargs = {name: decode(value, theirs) for name, value in dict(kwargs).items()}
             # before NumPy makes one array of them
             if any(has_text(value) for value in [*args, *kwargs.values()]):
                 return {"error": "TypeError", "text": "it was called with a text; it needs numbers"}
@@ -668,6 +730,8 @@ def _reply(recorders: Mapping[str, Recorder], message: Mapping) -> dict | bytes:
     try:
         value = recorder(*args, **kwargs)
         return pack_reply(value) or {"value": encode(value)}
+    except Stopped:  # in a function of the submission that was asked back
+        raise
     except Exception as error:  # a wrong call by the submission; it hears so
         kind = "TypeError" if isinstance(error, TypeError) else "ValueError"
         return {"error": kind, "text": str(error)[:MAX_TEXT]}

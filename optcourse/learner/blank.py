@@ -34,7 +34,7 @@ def blank_line(answer: Any) -> int | None:
     ]
     if dots:
         return max(first_line, 1) + min(dots) - 1
-    return first_line if _does_nothing(answer) else None
+    return 0 if _does_nothing(answer) else None
 
 
 def is_blank(answer: Any) -> bool:

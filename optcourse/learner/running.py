@@ -214,14 +214,19 @@ class Inputs:
         return {key: recorder.calls for key, recorder in self.recorders.items()}
 
     def counts(self) -> dict[str, int]:
-        return {key: recorder.count for key, recorder in self.recorders.items()}
+        """How often each callable was called; of one that asks back, only whether, as a check may call it as it likes."""
+        return {
+            key: min(recorder.count, 1) if recorder.asks_back else recorder.count
+            for key, recorder in self.recorders.items()
+        }
 
 
 class Recorder:
     """A callable that remembers the arguments of every call."""
 
-    def __init__(self, function: Callable) -> None:
+    def __init__(self, function: Callable, asks_back: bool = False) -> None:
         self.function = function
+        self.asks_back = asks_back  # it calls functions that it is handed; what these raise is theirs
         self.calls: list[tuple] = []
         self.count = 0
         self.room = MAX_RECORDED_BYTES
@@ -239,6 +244,8 @@ class Recorder:
                 copies[0] = copies[0].astype(float)
             return self.function(*copies, **{name: _copy(arg) for name, arg in kwargs.items()})
         except Exception as error:
+            if self.asks_back:
+                raise
             if not args and not kwargs:
                 raise TypeError(
                     "it is called with nothing in its brackets; it needs the point, `w`"
@@ -265,7 +272,7 @@ def _prepare(value: Any, key: str, recorders: dict[str, Recorder]) -> Any:
         built = value.build()
         if not callable(built):
             return built
-        recorders[key] = Recorder(built)
+        recorders[key] = Recorder(built, getattr(value, "asks_back", False))
         return recorders[key]
     if isinstance(value, np.ndarray):
         return value.copy()

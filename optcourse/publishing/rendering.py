@@ -37,9 +37,13 @@ class Names:
 # -- cells -----------------------------------------------------------------------------------------
 
 
+# The still picture of a lesson's first figure, and the two lines below it: here the figure itself is alive.
+COVER = re.compile(r"!\[[^\n]*\]\(attachment:cover\.png\)[^\n]*\n[^\n]*\n[^\n]*\n?")
+
+
 def markdown_html(text: str) -> str:
     """Markdown with headings that have ids; $formulas$ are left as TeX."""
-    body = markdown2html(text)
+    body = markdown2html(COVER.sub("", text))
     # the pilcrow that nbconvert puts behind each heading is read aloud and looks like a misprint
     return re.sub(r'<a class="anchor-link"[^>]*>.*?</a>', "", body)
 

@@ -38,7 +38,7 @@ def lesson(chromium, lab_server):
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_text("| Idle").first.wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
     page.locator(".jp-OutputArea-output", has_text="the lesson is done").wait_for(timeout=300_000)
     page.wait_for_function("document.querySelectorAll('.oc-card :is(.oc-question, .oc-hints)').length >= 8")
     yield page

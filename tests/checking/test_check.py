@@ -1,6 +1,8 @@
 """What a learner types, and the sentence that comes back."""
 
 import linecache
+import re
+import textwrap
 import threading
 import time
 from dataclasses import replace
@@ -72,6 +74,7 @@ def test_other_seeds_agree(seed):
         '"""Docstring."""\n...',
         "...  # your code here",
         "pass",
+        '"""Docstring."""',
         "w = np.array(w, dtype=float)\nfor i in range(num_steps):\n    ...  # your code here\nreturn w",
         (
             "w = np.array(w, dtype=float)\nfor i in range(num_steps):\n    dw = ...\n    w -= "
@@ -83,7 +86,14 @@ def test_other_seeds_agree(seed):
 def test_a_blank_is_not_started(body):
     feedback = check(GD, gd(body))
     assert feedback.status == "not started" and feedback.points == 0
-    assert "..." in feedback.sentence or "Line" in feedback.sentence
+    lines = f"def f():\n{textwrap.indent(body, '    ')}".split("\n")
+    at = next((number for number, line in enumerate(lines, 1) if re.search(r"\.\.\.(?!\w)", line)), None)
+    where = (
+        f"Line {at} of the cell still holds `...`: your code goes there"
+        if at
+        else "Nothing is written here yet: your code goes where `...` stands or stood"
+    )
+    assert feedback.sentence == f"{where}, then run the cell and this check again."
 
 
 def test_dots_without_a_function_or_source_are_blank():

@@ -1,8 +1,5 @@
 """Muon, Shampoo and the geometry below them: definitions, the facts of lesson 15, bad input."""
 
-import importlib.util
-import os
-
 import numpy as np
 import pytest
 
@@ -239,17 +236,8 @@ def test_on_a_stiff_bowl_equal_singular_values_go_far(seed):
 # torch's Muon computes in bfloat16
 
 
-def torch_or_skip():
-    if os.environ.get("CI") != "true" and importlib.util.find_spec("torch") is None:
-        pytest.skip("torch is not installed")
-    import torch
-
-    return torch
-
-
 @pytest.mark.parametrize("shape", [(32, 20), (20, 32)])
-def test_torchs_muon_within_the_precision_of_its_numbers(shape):
-    torch = torch_or_skip()
+def test_torchs_muon_within_the_precision_of_its_numbers(shape, torch):
     bowl = Bowl(3, *shape)
     W = torch.zeros(shape, dtype=torch.float32, requires_grad=True)
     theirs = torch.optim.Muon([W], lr=0.02, momentum=0.9, weight_decay=0.0, nesterov=True)

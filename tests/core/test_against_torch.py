@@ -1,9 +1,7 @@
 """Our optimizers walk where torch's do: recorded values always, torch itself where it is installed."""
 
-import importlib.util
 import inspect
 import json
-import os
 import re
 import runpy
 from pathlib import Path
@@ -23,15 +21,6 @@ TOLERANCE = {"rtol": 1e-12, "atol": 1e-12}
 def our_path(name, hyperparameters, recipe, start, num_steps):
     optimizer = getattr(optimizers, name)(**hyperparameters)
     return descend(objectives.build(tuple(recipe)), optimizer, start, num_steps).w
-
-
-def torch_or_skip():
-    """torch, which only CI must have: it is a download of hundreds of megabytes."""
-    if os.environ.get("CI") != "true" and importlib.util.find_spec("torch") is None:
-        pytest.skip("torch is not installed; its recorded values are compared all the same")
-    import torch
-
-    return torch
 
 
 @pytest.mark.parametrize(
@@ -63,8 +52,8 @@ def test_the_recording_says_who_was_recorded_and_covers_every_optimizer_that_tor
 
 
 @pytest.mark.parametrize("row", RECORDER["OPTIMIZERS"], ids=lambda row: row[0])
+@pytest.mark.usefixtures("torch")
 def test_live_torch(row):
-    torch_or_skip()
     name, ours, torch_class, theirs = row
     for recipe, start in RECORDER["PROBLEMS"]:
         expected = RECORDER["torch_path"](torch_class, theirs, recipe, start, 100)
@@ -72,9 +61,8 @@ def test_live_torch(row):
 
 
 @pytest.mark.parametrize("row", RECORDER["OPTIMIZERS"], ids=lambda row: row[0])
-def test_live_torch_open_loop_in_many_dimensions(row):
+def test_live_torch_open_loop_in_many_dimensions(row, torch):
     """The same random gradients to both, so that nothing but the update is compared."""
-    torch = torch_or_skip()
     name, ours, torch_class, theirs = row
     rng = np.random.default_rng(5)
     gradients = rng.standard_normal((200, 30)) * 10.0 ** rng.integers(-3, 3, size=30)
@@ -98,8 +86,7 @@ def library_calls() -> list[str]:
     return re.findall(r"^# (torch\.optim\.\w+\(params.*?\))", text, flags=re.MULTILINE)
 
 
-def test_the_lessons_calls_of_torch_can_be_made():
-    torch = torch_or_skip()
+def test_the_lessons_calls_of_torch_can_be_made(torch):
     calls = library_calls()
     assert len(calls) >= 6
     for call in calls:

@@ -153,7 +153,7 @@ def test_float32_stays_float32():
     w = np.array([1.0, 2.0], dtype=np.float32)
     f = Recorded(lambda w: (w * w).sum())
     assert numeric_gradient(f, w).dtype == np.float32
-    assert all(point.dtype == np.float32 for point in f.points)
+    assert {point.dtype for point in f.points} == {np.dtype(np.float32)}
 
 
 def test_a_lost_imaginary_part_is_an_error():

@@ -148,9 +148,11 @@ def centre(picture, color):
 def lab(page, lab_server):
     """Run the cells of a notebook in the real JupyterLab and wait for its explorer."""
 
-    def show(name, *sources, table=True):
+    def show(name, *sources, table=True, busy=None):
         root = lab_server.root
-        notebook(root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources)
+        notebook(
+            root / name, f"import sys; sys.path.insert(0, {str(COURSE)!r})", *sources, *filter(None, [busy])
+        )
         page.goto(lab_server.notebook_url(name))
         page.wait_for_selector(".jp-CodeCell")
         page.locator(".jp-CodeCell").first.click()
@@ -160,6 +162,9 @@ def lab(page, lab_server):
         page.wait_for_selector(".oc-explorer canvas")
         if table:
             page.wait_for_function(f"{STAGE}.tables.size > 0")
+        if busy:
+            page.keyboard.press("Shift+Enter")
+            page.get_by_text("| Busy").first.wait_for()
         return page
 
     return show
@@ -167,7 +172,7 @@ def lab(page, lab_server):
 
 def test_in_jupyterlab_tables_answer_while_the_kernel_is_busy(lab):
     page = lab("live.ipynb", "from tests.explorers.examples import EveryMark\nexplorer = EveryMark()\nexplorer",
-               "import time; time.sleep(10_000)")  # fmt: skip
+               busy="import time; time.sleep(10_000)")  # fmt: skip
     slider = page.locator("[data-control=amplitude] input[type=range]")
     slider.focus()
     first = page.locator(".oc-says").inner_text()

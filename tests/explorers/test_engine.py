@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from optcourse.authoring.sweep import run_notebook, wrong_checks
+from optcourse.explorers import page as pages
+from optcourse.explorers import sweep as sweeping
 from optcourse.explorers.controls import hyperparameters, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_03 import ValleyExplorer
@@ -192,6 +194,15 @@ def test_a_saved_page_asks_nobody_and_overwrites_nothing_of_yours(tmp_path):
     write_page(EveryMark(), page)  # its own page it may renew
     text = page.read_text()
     assert "http://" not in text.replace("http://www.w3.org", "") and "https://" not in text
+
+
+def test_no_number_that_a_browser_cannot_read_gets_into_a_page_or_past_the_sweep(monkeypatch):
+    monkeypatch.setattr(pages, "packed", lambda _: {"x": float("nan")})
+    with pytest.raises(ValueError, match="JSON"):
+        pages.fragment(EveryMark())
+    monkeypatch.setattr(sweeping, "encode", lambda _: ({"x": float("inf")}, b""))
+    with pytest.raises(AssertionError, match="JSON"):
+        sweep(EveryMark(), np.random.default_rng(0))
 
 
 # The sweep ---------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from PIL import Image
 from optcourse.descent import descend
 from optcourse.explorers import parts
 from optcourse.explorers.page import write_page
-from optcourse.figures import Arrows, Field, Scene, layout, render
+from optcourse.figures import Arrows, Field, Line, Panel, Points, Scene, layout, render
 from optcourse.figures.field import band_colours, sample
 from optcourse.figures.palette import RAMP
 from optcourse.objectives import build, quadratic
@@ -206,3 +206,43 @@ def test_a_run_off_the_map_is_never_without_words(shown):
 def test_arrows_are_stretched_until_they_are_well_seen(longest):
     assert 40 <= render.stretched(longest) * longest <= 96
     assert render.stretched(40.0) == render.stretched(500.0) == 1
+
+
+def test_what_is_one_thing_is_named_on_the_picture_and_only_the_rest_has_a_key(shown):
+    """A line and a single arrow on a map, a point for each x on a plot; a heap of points has a key below in both."""
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 3.0])
+    on_map = [
+        Line([-9, 9], [-1, 1], role="second", label="flat axis"),
+        Arrows([-1.0], [1.0], [1.0], [0.5], role="gradient", label="downhill"),
+        Points(y - 2, x - 2, role="neutral", label="a heap"),
+    ]
+    on_plot = [Points(x, y, role="path", label="measured"), Points(y, x, role="neutral", label="scattered")]
+    scene = Scene(
+        [
+            parts.plane_panel(LANDS["valley"][0], on_map, "from above", window=WINDOW),
+            Panel("x", "y", (0.0, 4.0), (0.0, 4.0), on_plot, "plot"),
+        ],
+        says="Names.",
+    )
+    explorer = Valley()
+    explorer.scene = lambda amplitude: scene
+    page = shown(explorer)
+    keys = seen(
+        page, "stage.frame.panels.map((panel) => stage.painter.legend(panel).map((mark) => mark.label))"
+    )
+    assert keys == [["a heap"], ["scattered"]]
+    assert [tag["lines"] for tag in seen(page, "stage.panels[1].tags")] == [["measured"]]
+    named = seen(page, """(() => {
+        const said = [], words = stage.painter.words;
+        stage.painter.words = function (context, text, ...more) {
+            said.push(text);
+            return words.call(this, context, text, ...more);
+        };
+        stage.draw();
+        stage.painter.words = words;
+        return said;
+    })()""")  # fmt: skip
+    still = [text.get_text() for text in render.draw(scene).texts]
+    for words in ("flat axis", "downhill", "measured"):
+        assert words in named and still.count(words) == 1, words
+    assert "a heap" not in named and {"a heap", "scattered"} <= set(still)

@@ -130,7 +130,7 @@ def run_all(page, tries: int = 20) -> None:
     for _ in range(tries):
         page.wait_for_function(IDLE, timeout=120_000)
         page.locator(".lm-MenuBar-item", has_text="Run").click()
-        page.get_by_text("Run All Cells", exact=True).click()
+        page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
         with contextlib.suppress(TimeoutError):  # then it was forgotten
             page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import csv
+import errno
 import io
 import json
+import os
 import re
 import sqlite3
 import unicodedata
@@ -478,6 +480,23 @@ def test_marks_of_nobody_cannot_get_into_the_gradebook(book):
     assert book.db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         book.db.execute("INSERT INTO seen VALUES (4711, 'ab')")
+
+
+@pytest.mark.parametrize(("call", "error"), [("open", errno.EACCES), ("fdopen", errno.EIO)])
+def test_a_file_that_the_system_does_not_give_is_a_row_with_its_reason(tmp_path, monkeypatch, call, error):
+    """Whoever may read everything (root) meets no such file: the system's answer is played."""
+    (tmp_path / "ada_03.ipynb").write_text("{}")
+    reason = os.strerror(error)
+
+    def refuse(*_words, **_options):
+        raise OSError(error, reason)
+
+    monkeypatch.setattr(collecting.os, call, refuse)
+    [ada] = collecting.collect(tmp_path).submissions
+    said = "it cannot be opened" if call == "open" else "it cannot be read"
+    assert ada.refused == f"{said} ({reason})" and ada.sha256 == ""
+    with pytest.raises(collecting.CannotRead, match=re.escape(reason)):
+        collecting.read_notebook(tmp_path / "ada_03.ipynb")
 
 
 def test_a_row_of_a_roster_that_ends_early_is_a_person_with_less_known(tmp_path):

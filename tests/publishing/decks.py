@@ -18,7 +18,7 @@ SPILLS = """() => {
     const body = slide.querySelector(".body"), limit = body.getBoundingClientRect();
     if (body.matches(".scrolls")) found.push(`${k + 1}: larger than a slide`);
     for (const part of body.querySelectorAll("*")) {
-      if (part.closest(".katex, .visually-hidden, .oc-live, .oc-flags, option")) continue;
+      if (part.closest(".katex, .visually-hidden, .oc-said, .oc-live, .oc-flags, option")) continue;
       const box = part.getBoundingClientRect();
       if (!box.width || !box.height) continue;
       const sticks = Math.max(box.bottom - limit.bottom, box.right - limit.right, limit.left - box.left, limit.top - box.top);

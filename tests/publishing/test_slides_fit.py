@@ -33,8 +33,8 @@ LETTERS = """() => [...document.querySelectorAll("#deck > .slide:not(.opening)")
   Math.round(10 * parseFloat(getComputedStyle(slide.querySelector(".body")).fontSize)) / 10])"""
 FIGURES = """() => [...document.querySelectorAll("#deck > .slide:has(.figure)")].flatMap((slide, k) => {
   const all = slide.getBoundingClientRect();
-  const places = [...slide.querySelectorAll(".oc-place")].map((place) => place.getBoundingClientRect());
-  const part = places.reduce((sum, place) => sum + place.width * place.height, 0) / (all.width * all.height);
+  const panels = [...slide.querySelectorAll(".oc-panel")].map((panel) => panel.getBoundingClientRect());
+  const part = panels.reduce((sum, place) => sum + place.width * place.height, 0) / (all.width * all.height);
   const rows = [...slide.querySelectorAll(".oc-control")].filter((row) => row.offsetHeight).length;
   const alone = slide.querySelector(".body").children.length === 1;
   return part >= 0.65 && rows <= 3 && alone ? [] : [[slide.querySelector("h2").textContent, part, rows, alone]];

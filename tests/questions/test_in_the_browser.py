@@ -38,7 +38,7 @@ def test_hints_predictions_and_an_endless_loop(lab_server, page):
     page.wait_for_selector(".jp-Notebook .jp-Cell")
     page.get_by_text("| Idle").first.wait_for()  # Run All before the kernel is there does nothing
     page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Cells", exact=True).click()
+    page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
     page.locator(".jp-OutputArea-output", has_text="the kernel is alive").wait_for()
     assert page.get_by_text("did not come back within 5 seconds").count() == 1
 

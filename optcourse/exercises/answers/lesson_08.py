@@ -46,6 +46,26 @@ def adam(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps):
     return w
 
 
+own_adam = adam
+
+
+def check_adam(adam):
+    """True if `adam` steps as the formulas say, False if it does not."""
+
+    def compute_gradient(w):
+        return np.array([1.0, 8.0]) * (w - np.array([0.5, -1.5]))
+
+    start = np.array([3, -2])
+    for num_steps in (1, 5, 25):
+        for learning_rate, beta1, beta2, eps in ((0.1, 0.9, 0.999, 1e-8), (0.3, 0.7, 0.95, 0.2)):
+            settings = learning_rate, num_steps, beta1, beta2, eps
+            right = own_adam(compute_gradient, start, *settings)
+            given = adam(compute_gradient, start, *settings)
+            if not np.allclose(given, right):
+                return False
+    return True
+
+
 def adamw(compute_gradient, w, learning_rate, num_steps, beta1, beta2, eps, weight_decay):
     """Adam with decoupled weight decay; return where the steps end."""
     w = np.array(w, dtype=float)

@@ -122,10 +122,11 @@ export class Stage {
     this.fit();
   }
 
-  narrow(now) { // the icons come last where there is no room beside the title
+  iconsLast(now) { // on a slide, and where there is no room beside the title: as they are read, so they are reached
     if (now === (this.icons.parentElement === this.root)) return;
-    if (now) this.root.append(this.icons);
-    else this.head.append(this.icons);
+    const focused = this.icons.contains(document.activeElement) && document.activeElement;
+    (now ? this.root : this.head).append(this.icons);
+    if (focused) focused.focus({ preventScroll: true });
   }
 
   close() {

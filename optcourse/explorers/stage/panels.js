@@ -71,7 +71,7 @@ export class Panels {
   // The sizes, once for all pictures to come: a picture that follows a hand measures nothing. False: not shown yet.
   measure() {
     const { stage } = this, { painter, root, ui } = stage, style = getComputedStyle(root), size = parseFloat(style.fontSize);
-    stage.narrow(root.clientWidth / size < NARROW && !ui.spread);
+    stage.iconsLast(ui.spread || root.clientWidth / size < NARROW);
     this.makeRoom();
     if (!ui.spread) this.stick();
     else this.node.classList.remove("oc-alone", "oc-sticks");

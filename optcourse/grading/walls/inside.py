@@ -54,23 +54,44 @@ class Pipe:
         self.heard = heard[end:]
         return heard[4:end]
 
-    def ask(self, question):
-        """The value of a case's callable. The call's clock stands still meanwhile, so no message is cut in two."""
+    def ask(self, question, functions=()):
+        """The value of a case's callable. It may ask back for values of the functions that it was handed."""
+        raised = None
+        while True:
+            raw = self._exchange(question)
+            if raw[:1] == wire.REPLY:
+                return wire.unpack_reply(raw)
+            reply = json.loads(raw)
+            if "yours" in reply:
+                question, raised = _own_value(functions[reply["yours"]], reply["args"])
+            elif "error" in reply:  # where a function of ours has raised, that was what ended it
+                raise raised or (TypeError if reply["error"] == "TypeError" else ValueError)(reply["text"])
+            else:
+                return wire.decode(reply["value"])
+
+    def _exchange(self, question):
+        """The judge's answer. The call's clock stands still meanwhile, so no message is cut in two."""
         with self.lock:
             real, prof = setitimer(ITIMER_REAL, 0), setitimer(ITIMER_PROF, 0)
             try:
                 self.say(question)
-                raw = self._message()
+                return self._message()
             finally:
                 for clock, (left, repeat) in ((ITIMER_REAL, real), (ITIMER_PROF, prof)):
                     if left or repeat:
                         setitimer(clock, max(left, 1e-4), repeat)
-        if raw[:1] == wire.REPLY:
-            return wire.unpack_reply(raw)
-        reply = json.loads(raw)
-        if "error" in reply:
-            raise (TypeError if reply["error"] == "TypeError" else ValueError)(reply["text"])
-        return wire.decode(reply["value"])
+
+
+def _own_value(function, args):
+    """What a function of the submission gives, as a message, and what it raised."""
+    try:
+        value = function(*[wire.decode(arg) for arg in args])
+    except Exception as error:  # the judge hears that it failed; the call goes on with the error itself
+        return {"raised": True}, error
+    try:
+        return {"value": wire.encode(_numbers(value))}, None
+    except TypeError:  # the judge's callable says what it needs
+        return {"value": "no numbers"}, None
 
 
 class TooLarge(ValueError):
@@ -80,11 +101,19 @@ class TooLarge(ValueError):
 class Recorder:
     """A case's callable, `compute_gradient` for instance: it sends its arguments out and brings the value in."""
 
-    def __init__(self, judge, key):
-        self._ask = (judge, key)
+    def __init__(self, judge, key, asks_back):
+        self._ask = (judge, key, asks_back)
 
     def __call__(self, *args, **kwargs):
-        judge, key = self._ask
+        judge, key, asks_back = self._ask
+        functions = []
+
+        def special(thing):
+            if not asks_back or not callable(thing):
+                return None
+            functions.append(thing)
+            return {"yours": len(functions) - 1}
+
         for arg in (*args, *kwargs.values()):
             if type(arg) is LeftOut:
                 arg.asked_for_its_value()
@@ -93,14 +122,14 @@ class Recorder:
             try:
                 question = {
                     "ask": key,
-                    "args": [wire.encode(arg) for arg in sent],
-                    "kwargs": {name: wire.encode(arg) for name, arg in named.items()},
+                    "args": [wire.encode(arg, special) for arg in sent],
+                    "kwargs": {name: wire.encode(arg, special) for name, arg in named.items()},
                 }
             except TypeError as error:
                 raise TypeError(
                     f"it is called with something that is no number and no array of numbers: {error}"
                 ) from None
-        return judge.ask(question)
+        return judge.ask(question, functions)
 
 
 def _numbers(arg):
@@ -293,7 +322,9 @@ def serve(judge, request, names):
         return running.values_outcome(request["values"], [names.get(name) for name in request["values"]])
 
     def special(data):
-        return np.random.default_rng(data["rng"]) if "rng" in data else Recorder(judge, data["ask"])
+        if "rng" in data:
+            return np.random.default_rng(data["rng"])
+        return Recorder(judge, data["ask"], data.get("back") is True)
 
     args, kwargs = wire.decode(request["args"], special), wire.decode(request["kwargs"], special)
     function = names[request["call"]]

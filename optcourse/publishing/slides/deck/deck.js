@@ -237,7 +237,8 @@ function speakBefore(figure, group) {
   let start = end;
   while (start && group[start - 1].matches("p")) start--;
   const words = group.slice(start, end);
-  if (!words.length || start || words.reduce((sum, node) => sum + node.textContent.length, 0) > SPOKEN) return;
+  const begins = !start || group[start - 1].matches(".figure"); // else the words belong to what stands above them
+  if (!words.length || !begins || words.reduce((sum, node) => sum + node.textContent.length, 0) > SPOKEN) return;
   group.splice(start, words.length);
   figure.spoken = words.map((node) => node.outerHTML).join("");
 }
@@ -361,6 +362,7 @@ function arrange(holder) {
   const names = named.length ? named : [...stage.controls.keys()].slice(0, 3);
   const shown = names.filter((name) => stage.controls.has(name)).map((name) => stage.controls.get(name).row), rows = stage.root.querySelector(".oc-controls");
   for (const { row } of stage.controls.values()) row.hidden = !shown.includes(row);
+  if (named.length) for (const row of shown) row.classList.remove("oc-extra"); // what the lesson names is no extra
   stage.title.textContent = holder.closest(".slide").querySelector("h2").textContent;
   holder.fit = () => { // in a small window the last ones may find no room
     for (const row of shown) row.hidden = false;
