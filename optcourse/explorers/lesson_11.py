@@ -170,7 +170,7 @@ class StepExplorer(Explorer):
             (x, y), flat = found
             fitted = [
                 Line(x, y, role="theory", width=1.3, label="the parabola's levels"),
-                Points(*flat[:, None], role="theory", size=14, label="its flat place"),
+                Points(*flat[:, None], role="theory", size=14),
             ]
             told = f"Its flat place {say_point(flat)} is {kind_of_place(values)}."
         name = "Newton's steps" if curvature == "as it is" else f"{curvature}"
@@ -185,7 +185,7 @@ class StepExplorer(Explorer):
             *parts.minimum_marks(objective),
             *fitted,
             *path,
-            Arrows(*w[:, None], *first[:, None], role="gradient", label="first step", width=3),
+            Arrows(*w[:, None], *first[:, None], role="gradient", width=3),
             *own.path,
         ]
         up = "up" if losses[1] > losses[0] else "down"
