@@ -22,6 +22,7 @@ MOST: dict[str, int] = {
     "07_rmsprop": 1,
     "08_adam": 3,
     "09_race": 4,
+    "11_curvature": 3,
     "99_glossary": 0,
 }
 MOST_IN_A_NEW_LESSON = 10
