@@ -2861,6 +2861,7 @@ class Painter extends Pencil {
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
+    if (panel.field) this.room.take(...toolsOf(box));
     this.keepClear(view, ordered, loose, step);
     const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
@@ -3123,7 +3124,7 @@ class Painter extends Pencil {
     this.plotAxes(context, view, { name, named, beside, strip, cursor: this.cursor(view, ordered, step) });
     context.save();
     context.beginPath();
-    context.rect(box.left - 1, box.top - 8, box.width + 12, box.height + 10);
+    context.rect(box.left - 7, box.top - 8, box.width + 18, box.height + 10); // the first point is whole
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run);
     for (const mark of loose) if (BACK.includes(mark.kind) && mark.kind !== "line") this[mark.kind](context, mark, view, step);
@@ -3303,7 +3304,13 @@ function lowest({ values, across, left, top }) { // of the drawn places
   return [left + 4 * (best % across), top + 4 * Math.floor(best / across)];
 }
 
-const buttonsOf = (box) => [{ left: box.left + box.width - 50, right: box.left + box.width, top: box.top, bottom: box.top + 146 }];
+const buttonsOf = ({ left, top, width, height }) => [ // and where the corner says how much arrows are stretched
+  { left: left + width - 50, right: left + width, top, bottom: top + 146 },
+  { left: left + width - 100, right: left + width, top: top + height - 44, bottom: top + height },
+];
+
+// Of names: a low map has its buttons in a row.
+const toolsOf = ({ left, top, width, height }) => (height < 300 ? [left + width - 150, top, left + width, top + 40] : [left + width - 50, top, left + width, top + 146]);
 
 function stretched(longest) {
   if (longest >= LONGEST[0]) return 1;

@@ -334,6 +334,7 @@ class _Picture:
                 size,
                 mark.role,
                 4.0,
+                whole=not self.is_map and self.inside(*self.place(x[k], y[k])),
             )
 
     def stamp(
@@ -346,6 +347,7 @@ class _Picture:
         order: float,
         alpha: float = 1.0,
         label: str = "",
+        whole: bool = False,
     ) -> None:
         colour, casing = self.at.colour(role), self.at.tone["casing"]
         hollow = (
@@ -359,7 +361,7 @@ class _Picture:
         across = size * (1.6 if shape == "star" else 1.0) * POINT
         self.ax.plot(
             x, y, linestyle="none", color=colour, marker=_MARKERS[shape], markersize=across, alpha=alpha, zorder=order,
-            label=label or None, **hollow,
+            label=label or None, clip_on=not whole, **hollow,
         )  # fmt: skip
 
     def cursor(self) -> None:

@@ -37,7 +37,7 @@ TOLD = {
     "In the left picture you stand at the ring.",
     "The arrow points straight downhill.",
     "It is longer where the ground is steeper.",
-    "The sentence below the picture and the curve on the right tell you.",
+    "The sentence above the picture and the curve on the right tell you.",
     "You have 12 steps.",
     "Height 0 is the deepest point of the land.",
     "On the right, each line of the scale is ten times lower than the one above it.",
@@ -53,7 +53,7 @@ TOLD = {
     "This loss is a parabola in every entry, and for a parabola the central difference is exact.",
     "It begins with forward differences and a huge `h` of 0.5.",
     "A rough slope is good enough to walk.",
-    "The sentence below the picture tells you.",
+    "The sentence above the picture tells you.",
     "Your `numeric_gradient` walks along in its own colour.",
     "That is all that each step needs.",
     "Lesson 01 had names for both.",
@@ -245,7 +245,8 @@ def test_where_numeric_walks_end():
 
 @sees("The gradients of three parameters become 0.", 'The factor "score → hidden" is now 1.1 times as large as it should be.')
 def test_a_shut_gate_makes_three_gradients_zero():
-    bars = mark(lesson_02.GraphExplorer(step=12).frame(x=-1.0), "this gradient", 1)
+    check = lesson_02.GraphExplorer(step=12).frame(x=-1.0).panels[1]
+    bars = next(one for one in check.marks if hasattr(one, "height"))
     assert len(bars.height) == 4
     dw = lesson_02.GraphExplorer(step=12).frame(x=-1.0).says
     assert "dw1 = dbefore × x = 0" in dw
