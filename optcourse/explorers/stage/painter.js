@@ -7,7 +7,7 @@ import { listed, Pencil, SIZES } from "./marks.js";
 import { numeral } from "./numbers.js";
 import { Camera, levelsOnSurface, paintSurface } from "./tilt.js";
 
-const BACK = ["line", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
+const BACK = ["line", "band", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
 const MANY = 4; // runs: with more, those that are not in focus are paler
 const STRIP = 130; // px: a plot that is not as high has one line of words for each name
 const LONGEST = [40, 96]; // px, the longest of the arrows of a step
@@ -51,8 +51,9 @@ export class Painter extends Pencil {
   paths(context, view, ordered, step) {
     for (const [mark, how] of ordered) {
       if (mark.kind === "line") this.run(context, mark, view, step, how);
+      else if (mark.kind === "band") this.band(context, mark, view, step, how);
       else if (mark.kind === "points" && !mark.by_step && mark.x.length > 1) this.dots(context, mark, view, step);
-      else if (mark.kind !== "arrows" && mark.by_step !== "at") this[mark.kind](context, mark, view, step);
+      else if (mark.kind !== "arrows" && !(mark.kind === "points" && mark.by_step === "at")) this[mark.kind](context, mark, view, step);
     }
   }
 
@@ -217,7 +218,8 @@ export class Painter extends Pencil {
     if (!(longest > 1e-9 && longest < 1e4)) return;
     const times = stretched(longest);
     let tail = parts[0].from, turn = 0;
-    const drawn = parts.map(({ mark, by }) => {
+    const drawn = parts.map(({ mark, from, by }) => {
+      if (mark.apart) tail = from;
       const tip = [tail[0] + times * by[0], tail[1] + times * by[1]], [a, b] = [at(...tail), at(...tip)];
       tail = tip;
       return { mark, a, b };
@@ -374,7 +376,8 @@ export class Painter extends Pencil {
   // The x of the step that is shown, where the panel goes over it.
   cursor({ panel }, ordered, step) {
     if (step === null) return null;
-    const steps = panel.marks.filter((mark) => mark.kind === "line" && (mark.run || mark.by_step)).concat(panel.marks.filter((mark) => mark.kind === "points" && mark.by_step === "at"));
+    const runs = ordered.filter(([, { ghost }]) => !ghost).map(([mark]) => mark).reverse(), marks = [...runs, ...panel.marks]; // the one in focus knows best
+    const steps = marks.filter((mark) => mark.kind === "line" && (mark.run || mark.by_step)).concat(marks.filter((mark) => mark.kind === "points" && mark.by_step === "at"));
     const mark = steps.find((one) => one.x.length > step && rises(one.x) && one.x[step] >= panel.xlim[0] && one.x[step] <= panel.xlim[1]);
     return mark ? mark.x[step] : null;
   }
@@ -515,8 +518,9 @@ function lastSeen(mark, [lo, hi]) {
 }
 
 function valueOf(run, mark, index) { // the run's own number where its axis clips what is drawn
-  for (const [column] of Object.values(run?.quantities || {})) if (column.length === mark.y.length && column[0] === mark.y[0]) return column[index];
-  return mark.y[index];
+  const shown = mark.y[index], same = (column, i) => Math.abs(column[i]) === Math.abs(mark.y[i]);
+  const known = Object.values(run?.quantities || {}).flat().filter((column) => column.length === mark.y.length && same(column, 0));
+  return !known.length || known.some((column) => same(column, index)) ? shown : known[0][index];
 }
 
 function pathStart(panel, view) {
@@ -546,6 +550,6 @@ function stretched(longest) {
 }
 
 function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
-  return (ui.pins || []).flatMap((pin) => (pin.frame.panels[index]?.marks || []).filter((mark) => mark.run && mark.run === pin.focus && mark.kind !== "arrows")
+  return (ui.pins || []).flatMap((pin) => (pin.frame.panels[index]?.marks || []).filter((mark) => mark.run && mark.run === pin.focus && !["arrows", "band"].includes(mark.kind))
     .map((mark) => [mark, { ghost: pin.letter, words: pin.words, run: pin.frame.runs.find((run) => run.name === pin.focus) }]));
 }
