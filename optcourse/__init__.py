@@ -8,6 +8,7 @@ from typing import Any
 
 _LAZY = {
     "check": "optcourse.checking.check",
+    "my_name": "optcourse.progress",
     "hints": "optcourse.questions.widgets",
     "predict": "optcourse.questions.widgets",
     "quiz": "optcourse.questions.widgets",

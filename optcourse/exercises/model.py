@@ -81,6 +81,7 @@ class Exercise:
     verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
     read: what is compared in place of an answer, for answers that people write in several ways.
     tally: a line about all calls of a function together, right or wrong: `tally(cases, outcomes)`.
+    numbers, with_numbers: see `exercises.own_numbers`.
     hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
@@ -106,6 +107,8 @@ class Exercise:
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
     hidden: int | None = None
+    numbers: tuple[tuple, ...] = ()
+    with_numbers: Callable[..., Exercise] | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in ("function", "value"):
