@@ -7,6 +7,7 @@ import importlib
 from typing import Any
 
 _LAZY = {
+    "audit": "optcourse.auditing",
     "check": "optcourse.checking.check",
     "my_name": "optcourse.progress",
     "hints": "optcourse.questions.widgets",

@@ -393,3 +393,105 @@ def test_a_solved_notebook_that_is_checked_marks_nothing_as_done(tmp_path, monke
     assert cli.main(["check", "../lessons/06_adagrad.ipynb"]) == 0
     monkeypatch.chdir(tmp_path)
     assert {event["status"] for event in progress.events() if event["kind"] == "check"} == {"not started"}
+
+
+# ---- every command that is shown is done somewhere --------------------------------------------------------------
+
+NBGRADER, WEEK = "authoring/test_nbgrader.py::", "grading/test_week.py::test_the_week_of_the_page"
+WHEEL = "test_handout.py::test_a_wheel_and_an_empty_folder_then_a_newer_one"
+HUB = "test_hub.py::test_two_students_have_lessons_progress_and_settings_of_their_own"
+DECK = "reporting/test_report.py::test_the_deck_is_given_by_keyboard_and_every_question_is_answered"
+# How a command begins, and the test that does what it says. A longer beginning comes before a shorter one.
+DONE_IN = {
+    "python3 course.py lab": "test_course_py.py::test_first_run_sets_up_and_the_second_only_hands_over",
+    "python3 course.py test --fast": "test_commands.py::test_fast_says_what_it_leaves_out",
+    "python3 course.py test": "test_commands.py::test_the_suite_fails_properly_and_says_what_was_skipped",
+    "python3 course.py doctor": "test_commands.py::test_doctor_says_what_is_missing_and_how_to_have_it",
+    "python3 course.py site --lite --pyodide": "publishing/test_site.py::test_a_small_course_with_a_jupyterlite",
+    "python3 course.py site --lite": "publishing/test_site.py::test_a_small_course_with_a_jupyterlite",
+    "python3 course.py site": "publishing/test_site.py::test_the_site_has_all_pages_and_says_what_it_did",
+    "python3 -m http.server": "publishing/test_lite.py::test_a_whole_lesson_runs_in_the_readers_browser",
+    "OPTCOURSE_PYODIDE=": "publishing/test_lite.py::test_a_whole_lesson_runs_in_the_readers_browser",
+    "JUPYTER_PATH=optcourse/publishing .venv/bin/voila": "frontends/test_live.py::test_in_voila_every_explorer_lives",
+    "pip install --no-deps -e .": "test_commands.py::test_environment_yml_lists_what_pyproject_lists",
+    "pip install --upgrade optcourse": WHEEL,
+    "pip install optcourse": WHEEL,
+    "optcourse lab": WHEEL,
+    "optcourse update": WHEEL,
+    "git archive": "test_docs.py::test_what_was_left_out_of_a_copy_is_said_and_the_rest_works",
+    "optcourse grade week3": WEEK,
+    "python3 course.py grade week3 --scheduler": "grading/test_cluster.py::test_the_command_hands_a_folder_to_the_cluster",
+    "python3 course.py grade week3": WEEK,
+    "python3 course.py report week3-marks": WEEK,
+    "python3 course.py slides --from": DECK,
+    "python3 course.py slides 03 --export": "frontends/test_engines.py::test_an_exported_lecture",
+    "python3 course.py slides 03": "publishing/test_slides.py::test_live_controls_move_together_and_points_are_dragged",
+    "python3 course.py nbgrader nn101": f"{NBGRADER}test_the_command",
+    "nbgrader ": f"{NBGRADER}test_every_step_of_nbgrader_succeeds",
+    "source .venv/bin/activate": f"{NBGRADER}test_every_step_of_nbgrader_succeeds",
+    "cd nn101": f"{NBGRADER}test_every_step_of_nbgrader_succeeds",
+    "python3 course.py grade nn101": f"{NBGRADER}test_optcourse_grade_marks_what_nbgrader_has_collected",
+    "dask ": "grading/test_cluster.py::test_the_cluster_gives_the_marks_that_this_machine_gives",
+    "/srv/optcourse/bin/optcourse hub": HUB,
+    "npm install -g configurable-http-proxy": HUB,
+}
+# What is done nowhere here, and why.
+DONE_NOWHERE = {
+    "sudo apt install": "it is the system's; .ci/run does it",
+    "conda ": "conda is not here; the test of environment.yml compares what it would install",
+    "uv tool install cosmic-ray": "it is no requirement",
+    ".venv/bin/python tests/mutants.py": "it takes minutes to an hour",
+    ".venv/bin/python -m pip install voila": "the tests' environment has it",
+    "tar xjf pyodide": "the distribution is on neither PyPI nor npm",
+    "java -jar jplag.jar": "it is a program of others",
+    "dolos run": "it is a program of others",
+    "jupyter repo2docker": "it wants Docker",
+    "jupyter lab": "it opens a browser for a person",
+    "python3 -m venv /srv/optcourse": "it is not the tests' to write to /srv; they have an environment",
+    "/srv/optcourse/bin/pip install": "the same",
+    "for home in": "it goes through the homes of a real machine",
+}
+DATA = re.compile(r"\[\d\d-|exercise,title|https://")  # how a fence begins that holds no command
+
+
+def shown_commands(text: str) -> list[str]:
+    """The lines of a page's fences that somebody types; what goes on in an indented line belongs to the one above."""
+    found, block = [], None
+    for line in text.split("\n"):
+        if not line.startswith("```"):
+            if block is not None:
+                block.append(line.split("  #")[0].rstrip())
+        elif block is None:
+            block = []
+        else:
+            typed = [line[2:] for line in block if line.startswith("$ ")]
+            if not typed and block and not DATA.match(block[0]):
+                typed = [line for line in block if line and line[0] != " " and line != "done"]
+            found += typed
+            block = None
+    return found
+
+
+def beginning(command: str) -> str | None:
+    return next((start for start in (*DONE_IN, *DONE_NOWHERE) if command.startswith(start)), None)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_that_is_shown_is_done_in_a_test_or_it_is_said_why_not(page):
+    commands = shown_commands(page.read_text(encoding="utf-8"))
+    assert [command for command in commands if beginning(command) is None] == []
+
+
+def test_the_tests_that_do_what_is_shown_are_there_and_no_command_is_left_over():
+    for place in set(DONE_IN.values()):
+        file, _, name = place.partition("::")
+        text = (COURSE / "tests" / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {name}\(", text, re.MULTILINE), place
+    shown = {beginning(c) for page in PAGES for c in shown_commands(page.read_text(encoding="utf-8"))}
+    assert {*DONE_IN, *DONE_NOWHERE} - shown == set()
+
+
+def test_a_command_that_nobody_does_is_found():
+    text = "```\n$ optcourse lab\nwords\n```\n```\nfly away  # soon\n  and back\n```\n```\n[03-x]\nfloats = 1\n```\n"
+    assert shown_commands(text) == ["optcourse lab", "fly away"]
+    assert beginning("fly away") is None

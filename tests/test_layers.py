@@ -30,6 +30,7 @@ class Room:
 ROOMS = {
     "core": Room(CORE, "numpy", ""),
     "descent": Room("descent race", "numpy", "core"),
+    "auditing": Room("auditing", "numpy tqdm", "core descent"),
     "figures": Room("figures", "numpy matplotlib contourpy", ""),
     "place": Room("place lessons files terminal", "tqdm", ""),
     "exercises": Room("exercises", "numpy", "core descent"),

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import pytest
 import yaml
@@ -179,8 +180,9 @@ def test_what_opens_in_colab_is_there():
     readme = (COURSE / "README.md").read_text(encoding="utf-8")
     path = WHOLE_COURSE.removeprefix("https://github.com/")
     found = re.findall(r"https://colab\.research\.google\.com/github/(\S+?)/blob/main/(\S+?)\)", readme)
-    assert [owner for owner, _ in found] == [path]
-    assert all((COURSE / file).is_file() for _, file in found)
+    assert found == [(path, "colab/00_start_here.ipynb")] and (COURSE / found[0][1]).is_file()
+    clone = re.search(r"https://vscode\.dev/redirect\?url=(\S+?)\)", readme)
+    assert unquote(clone[1]) == f"vscode://vscode.git/clone?url={quote(WHOLE_COURSE, safe='')}"
 
 
 def test_the_form_for_a_wrong_sentence_asks_for_exercise_and_code():

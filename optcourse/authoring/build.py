@@ -22,7 +22,7 @@ from optcourse.files import write_whole
 from optcourse.place import NoCourseHere, source_root
 
 from . import answers as answer_modules
-from . import covers, join
+from . import colab, covers, join
 from . import notebook as nb
 from .prose import check_prose
 from .rules import check_rules
@@ -110,7 +110,7 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
     """Write the notebooks of the lessons named (all, if none); nothing while a source has a problem."""
     lessons, chosen = read_lessons(root, names)
     scripts, unjoined = join.scripts(root)
-    made = answer_files(root, chosen) + scripts
+    made = answer_files(root, chosen) + colab_files(root, chosen) + scripts
     result = Result(problems=problems_of(chosen) + unjoined)
     if result.problems:
         return result
@@ -128,7 +128,7 @@ def build(root: Path, names: Sequence[str] = (), force: bool = False) -> Result:
             result.written.append(relative(root, path))
     if not names:
         remove_orphans(root, lessons, force, result)
-        for path in stray_answers(root, lessons):
+        for path in stray_files(root, lessons):
             path.unlink()
             result.removed.append(relative(root, path))
     return result
@@ -155,10 +155,20 @@ def answer_files(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
     return [(folder / answer_modules.file_name(lesson), text) for lesson, text in texts if text]
 
 
-def stray_answers(root: Path, lessons: list[Lesson]) -> list[Path]:
-    """Modules of answers whose lesson is gone or no longer asks for a function."""
-    made = {path for path, _ in answer_files(root, lessons)}
-    return sorted(set((root / answer_modules.FOLDER).glob("lesson_*.py")) - made)
+def colab_files(root: Path, lessons: list[Lesson]) -> list[tuple[Path, str]]:
+    """The notebooks for Google Colab, where the course has a folder for them."""
+    folder = root / colab.FOLDER
+    if not folder.is_dir():
+        return []
+    texts = [(lesson, colab.notebook_text(lesson)) for lesson in lessons]
+    return [(folder / f"{lesson.name}.ipynb", text) for lesson, text in texts if text]
+
+
+def stray_files(root: Path, lessons: list[Lesson]) -> list[Path]:
+    """Modules of answers whose lesson is gone or no longer asks for a function, and notebooks for Colab without a lesson."""
+    made = {path for path, _ in answer_files(root, lessons) + colab_files(root, lessons)}
+    found = {*(root / answer_modules.FOLDER).glob("lesson_*.py"), *(root / colab.FOLDER).glob("*.ipynb")}
+    return sorted(found - made)
 
 
 def may_replace(root: Path, path: Path, text: str, source: str, force: bool, result: Result) -> bool:
@@ -216,7 +226,7 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
     sound = [lesson for lesson in chosen if not lesson.problems]
     check_prose(lessons, root)
     scripts, unjoined = join.scripts(root)
-    made = answer_files(root, sound) + scripts
+    made = answer_files(root, sound) + colab_files(root, sound) + scripts
     result = Result(problems=problems_of(chosen) + unjoined)
     for lesson in sound:
         for folder, answers in FOLDERS.items():
@@ -228,8 +238,8 @@ def check(root: Path, names: Sequence[str] = ()) -> Result:
             message = "this is not what its source gives. It is made, not edited: run 'optcourse build'."
             result.problems.append(Problem(relative(root, path), None, message))
     if not names:
-        for path in stray_answers(root, lessons):
-            message = "there is no lesson in source/ that gives this module. Run 'optcourse build'."
+        for path in stray_files(root, lessons):
+            message = "there is no lesson in source/ that gives this file. Run 'optcourse build'."
             result.problems.append(Problem(relative(root, path), None, message))
         for path, source in orphans(root, lessons):
             message = (

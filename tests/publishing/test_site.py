@@ -12,10 +12,12 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
 from optcourse.authoring.build import BuildError
+from optcourse.place import WHOLE_COURSE
 from optcourse.publishing import lite
 from optcourse.publishing.site import SiteFailed, command
 from optcourse.publishing.site.build import Site, build
@@ -505,6 +507,21 @@ def test_the_glossary_leads_to_the_section_that_explains_the_word(served):
     index = (served.folder / "terms.html").read_text()
     assert "lessons/10_glossary.html#term-nesterov-s-momentum" in index
     assert index.count("<dt>") > 90
+
+
+@pytest.mark.slow
+def test_a_lesson_can_be_opened_in_colab_and_cloned_in_vs_code(served):
+    for name in ("00_start_here", "03_gradient_descent"):
+        page = (served.folder / "lessons" / f"{name}.html").read_text()
+        links = dict(re.findall(r'<a class="button" href="([^"]+)">([^<]+)</a>', page))
+        repository = WHOLE_COURSE.removeprefix("https://github.com/")
+        [address] = [link for link, words in links.items() if words == "Open in Colab"]
+        place, _, file = address.partition("/blob/main/")
+        assert place == f"https://colab.research.google.com/github/{repository}"
+        assert file == f"colab/{name}.ipynb" and (COURSE / file).is_file()
+        assert links[f"vscode://vscode.git/clone?url={quote(WHOLE_COURSE, safe='')}"] == "Clone in VS Code"
+    for other in ("solutions/03_gradient_descent", "lessons/10_glossary"):  # not to be worked in
+        assert "Open in Colab" not in (served.folder / f"{other}.html").read_text()
 
 
 @pytest.mark.slow

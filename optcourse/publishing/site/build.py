@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from optcourse.authoring import colab
 from optcourse.authoring.build import FOLDERS, BuildError, read_lessons
 from optcourse.authoring.notebook import notebook_text
 from optcourse.publishing.site import SiteFailed
@@ -71,7 +72,8 @@ def build(
     staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
-        faults = write_pages(staging, executed, texts, with_lite=lite)
+        for_colab = {path.stem: colab.address(path.stem) for path in (root / colab.FOLDER).glob("*.ipynb")}
+        faults = write_pages(staging, executed, texts, with_lite=lite, colab=for_colab)
         write_course(staging / "course.zip", root, texts)
         about_lite = ""
         if lite:

@@ -6,8 +6,10 @@ import base64
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from itertools import groupby
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import quote
 
 import jinja2
@@ -16,6 +18,7 @@ from bs4 import BeautifulSoup
 
 from optcourse.explorers import stage
 from optcourse.lessons import BY_NUMBER, LESSONS
+from optcourse.place import WHOLE_COURSE
 from optcourse.publishing import lite, rendering, vendor
 from optcourse.publishing.site import pages
 from optcourse.publishing.site.terms import Section, Term, find_places, read_terms
@@ -39,9 +42,16 @@ SHOWCASE = "03"  # its first figure stands on the first page
 
 
 def write_pages(
-    folder: Path, executed: dict[str, nbformat.NotebookNode], texts: dict[str, str], with_lite: bool
+    folder: Path,
+    executed: dict[str, nbformat.NotebookNode],
+    texts: dict[str, str],
+    with_lite: bool,
+    colab: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
-    """Every page and what it needs, below `folder`; returns what is wrong with the text."""
+    """Every page and what it needs, below `folder`; returns what is wrong with the text.
+
+    colab: where lessons, by name, open in Google Colab.
+    """
     lessons = [read(executed, name) for name in executed if name.startswith("lessons/")]
     solved = [read(executed, name) for name in executed if name.startswith("solutions/")]
     solved = [lesson for lesson in solved if lesson.has_code]  # the glossary has no answers
@@ -87,6 +97,8 @@ def write_pages(
         "scripts": scripts,
         "glossary": glossary.path if glossary else "",
         "lite": f"{LITE}{lite.link('lessons/')}" if with_lite else "",
+        "colab": colab,
+        "clone": f"vscode://vscode.git/clone?url={quote(WHOLE_COURSE, safe='')}",
         "last": max(int(lesson.number) for lesson in lessons if lesson.has_code or lesson is lessons[0]),
     }
 
