@@ -61,7 +61,7 @@ predict("00-where-it-ends")
 # ground is steeper.
 #
 # 1. Click somewhere in the fog to step there. (Or type two numbers and press *Step there*.) Did you get lower? The sentence
-#    below the picture and the curve on the right tell you.
+#    above the picture and the curve on the right tell you.
 # 2. You have 12 steps. Get as low as you can. Height 0 is the deepest point of the land. On the right, each line of the scale
 #    is ten times lower than the one above it.
 # 3. Satisfied? Tick *lift the fog*. You see the land from above: thin lines join places of equal height, and stars mark the

@@ -192,8 +192,8 @@ hints("01-numeric-gradient")
 # %% [markdown]
 # ### Your code in the picture
 #
-# The same lab, with the errors of *your* function as diamonds, one for each power of ten. While your function is
-# blank, no diamonds are drawn. If a diamond is far off the blue curve, your function is central differences of
+# The same lab, with the errors of *your* function as crosses, one for each power of ten. While your function is
+# blank, no crosses are drawn. If a cross is far off the blue curve, your function is central differences of
 # something else. Which function of the lab is the hardest for it?
 
 # %% figure-slide="h scheme dtype"
@@ -398,7 +398,7 @@ predict("01-forward-shift")
 #    where the walk comes to rest: not at the star, but beside it, by −h/2 in each direction.
 # 2. Make `h` smaller until you cannot tell the two walks apart. A rough slope is good enough to walk.
 # 3. Choose `central` and a large `h`. On a bowl it is exact. On Himmelblau it is not.
-# 4. Pull `h` below 1e-15. What does the walk do at 1e-16, and why? The sentence below the picture tells you.
+# 4. Pull `h` below 1e-15. What does the walk do at 1e-16, and why? The sentence above the picture tells you.
 #
 # Your `numeric_gradient` walks along in its own colour. It is central, so on a bowl it stays on the grey path even where
 # the forward walk does not.

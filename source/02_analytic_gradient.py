@@ -601,7 +601,7 @@ hints("02-check-gradient")
 # the gradient, five for each parameter. Three dots lie on the floor of the picture: hidden unit 3 is shut for all
 # 30 digits, so both gradients are 0. That is the 0/0 case.
 #
-# The orange diamonds are the entries of *your* `two_layer_backward`, once it is there.
+# The orange crosses are the entries of *your* `two_layer_backward`, once it is there.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.**

@@ -177,14 +177,14 @@ hints("03-gradient-descent")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
-# This is the valley again, with your function beside the course's. When both agree, the orange diamonds lie on the blue
+# This is the valley again, with your function beside the course's. When both agree, the orange crosses lie on the grey
 # path. When your update is wrong, you see *how* it is wrong.
 
 # %%
 ValleyExplorer(yours=gradient_descent, learning_rate=0.45)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 1 min. The orange diamonds lie on the blue path: the room's own code walks.
+# 1 min. The orange crosses lie on the grey path: the room's own code walks.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The condition number, step 1: one axis, one factor
@@ -443,7 +443,7 @@ print(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Does a real run do what the formula says? Here is the valley of the beginning once more, with the theory switched on. The
-# two thin lines on the right are the parts of the loss that the two axes predict. The words below the picture compare the
+# two thin lines on the right are the parts of the loss that the two axes predict. The words above the picture compare the
 # factor that was *measured* in the last step with the one that was predicted.
 
 # %% [markdown] tags=["spoken"]

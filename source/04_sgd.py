@@ -386,14 +386,14 @@ hints("04-sgd")
 # ## Your code in the picture
 #
 # The two-weight problem again (is it a six?), now with the whole walk. The dashed path is batch gradient
-# descent, which uses all images at every step. The blue one is SGD. Your `sgd` gets the same minibatches, so
-# its diamonds must lie on the blue path.
+# descent, which uses all images at every step. The solid one is SGD. Your `sgd` gets the same minibatches, so
+# its crosses must lie on the solid path.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.**
 #
 # 1. Set `batch_size` to 1, then 8, 64, 1438. When does the path become smooth?
-# 2. Read the bill in the line below the picture: how many gradients of single images did each walker compute?
+# 2. Read the bill in the sentence above the picture: how many gradients of single images did each walker compute?
 # 3. With `batch_size` 8, move `learning_rate` up and down. Near the minimum, which rate wanders more? Which
 #    one gets there sooner?
 # 4. Change `seed`. At the beginning all seeds go roughly the same way. And at the end?

@@ -186,11 +186,11 @@ hints("06-adagrad")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Your code in the picture
 #
-# The same valley, with your function beside the course's. When both agree, the orange dashes lie on the blue path.
+# The same valley, with your function beside the course's. When both agree, the orange dashes lie on the path of AdaGrad.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.** Move `eps` up, far beyond 1e-7. At which value does the path begin to change? Compare it with the size of
-# $\sqrt{s}$: the narration below the picture shows `grad_squared`. At `eps` = 100 the higher bar
+# $\sqrt{s}$: the line of values below the picture shows `grad_squared`. At `eps` = 100 the higher bar
 # is only a third higher than the other one.
 # Which algorithm is this, then? (Raise `learning_rate` as well, or you will not see it move.)
 

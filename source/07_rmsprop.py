@@ -273,9 +273,8 @@ hints("07-rmsprop")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Your code in the picture
 #
-# A narrow valley. RMSProp in blue, AdaGrad beside it, and your function as an orange, dashed line with diamonds. On
-# the right, the
-# number that multiplies `dw` in each coordinate.
+# A narrow valley. RMSProp is in focus, AdaGrad beside it, and your function is an orange, dashed line. On the right, the
+# number that multiplies `dw` in each coordinate: `learning_rate / (√grad_squared + eps)`.
 #
 # 1. Step through the run with the arrow buttons and read the numbers of each update.
 # 2. At the first step both coordinates move equally far, although the slopes are $-0.15$ and $2$. Where in the formula does

@@ -192,7 +192,7 @@ hints("08-adam-almost")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Your code in the picture
 #
-# The same valley, without bias correction. The orange diamonds are yours.
+# The same valley, without bias correction. The orange dashes are yours.
 
 # %% figure-slide="bias_correction beta1 beta2"
 AdamExplorer(yours=adam_almost, bias_correction=False)
@@ -359,7 +359,7 @@ hints("08-adam")
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Your code in the picture
 #
-# The blue path is the course's Adam, the diamonds are yours. Switch *bias correction* off: the blue path becomes
+# The ochre path is the course's Adam, the dashes are yours. Switch *bias correction* off: the course's becomes
 # almost-Adam, and you see at a glance how much your correction changes.
 
 # %%
@@ -482,7 +482,7 @@ hints("08-find-the-error")
 # ### Failure gallery: what these errors do
 
 # %% [markdown] tags=["spoken"]
-# **Try this.** Choose an error. Before you look at the dotted path: will it arrive, wander, or break?
+# **Try this.** Choose an error. Before you look at the red path: will it arrive, wander, or break?
 #
 # 1. *t never counts up*: compare the two losses. Would you have found this error by looking at the red curve alone?
 # 2. *eps added to the parameters*: at `eps` = 1e-8 you see nothing. Move `eps` up. Where does the walker settle?
@@ -724,9 +724,9 @@ hints("08-reddi")
 # ## All together
 #
 # Every optimizer of the course, on one landscape, from one start. Comparing them is easily unfair: whoever got the better
-# learning rate wins. So each one is **tuned on the same number of trial runs**, and its settings stand beside its name. An
-# optimizer with a second hyperparameter has fewer learning rates to try, because its runs are shared. A run that leaves the
-# map does not count.
+# learning rate wins. So each one is **tuned on the same number of trial runs**, and its learning rate stands beside its name
+# (the line of values has the second hyperparameter of the one in focus). An optimizer with a second hyperparameter has
+# fewer learning rates to try, because its runs are shared. A run that leaves the map does not count.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.**

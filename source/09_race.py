@@ -146,8 +146,8 @@ RaceExplorer()
 # %% [markdown] tags=["spoken"]
 # **Try this.**
 #
-# 1. Each curve is a median over seven seeds. The dotted lines are quartiles: a quarter of the seeds is above, a quarter
-#    below. Which two bands overlap for most of the way?
+# 1. Each curve is a median over seven seeds. The shaded bands go from quartile to quartile: a quarter of the seeds is above,
+#    a quarter below. Which two bands overlap for most of the way?
 # 2. Set `show` to all six. How far apart are the first and the last now, compared with the race at 0.001?
 # 3. Look at the right side: who does best on digits that were held back? Is it who has the lowest training loss?
 # 4. Switch the `x axis` to seconds. Does the order change?

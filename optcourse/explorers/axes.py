@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from optcourse.figures.scene import Arrows, Bars, Limits, Line, Mark, Panel, Points, Rule
+from optcourse.figures.scene import Arrows, Band, Bars, Limits, Line, Mark, Panel, Points, Rule
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _kept(mark: Mark, x: Axis, y: Axis) -> Mark:
     if isinstance(mark, Rule):
         across = x if mark.axis == "x" else y
         return replace(mark, at=float(across.kept(mark.at)))
-    if not isinstance(mark, Line | Points | Bars | Arrows):
+    if not isinstance(mark, Line | Band | Points | Bars | Arrows):
         return mark
-    place = {"x": x, "y": y, "height": y}
+    place = {"x": x, "y": y, "top": y, "height": y}
     return replace(mark, **{name: place[name].kept(v) for name, v in mark.arrays().items() if name in place})

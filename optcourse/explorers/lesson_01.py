@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,10 +17,12 @@ from optcourse.explorers.controls import Choice, Point, integers, linear, log
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene, Text
+from optcourse.figures import Bars, Line, Narration, Panel, Points, Rule, Scene
+from optcourse.figures.scene import run_name
 from optcourse.learner.blank import is_blank
 from optcourse.learner.running import run_case
 from optcourse.optimizers import GradientDescent
+from optcourse.theory import gradient_descent_limit
 
 # -- the V-curve lab -------------------------------------------------------------------------------
 
@@ -132,9 +135,9 @@ class VCurveLab(Explorer):
             Line(grid, curve.value(grid), role="contour", label="the function"),
             Line(ends, through, role="path", label="line with the numeric slope"),
             Line(ends, value + exact * (ends - x), role="theory", label="tangent: the exact slope"),
-            Points(asked, heights, role="path", size=11, label="where f is asked"),
+            Points(asked, heights, role="path", size=11),
         ]
-        return panel(axis("x", -4, 4), axis("loss", *curve.ylim), marks, "tangent and secant")
+        return panel(axis("x", -4, 4), axis("loss", *curve.ylim), marks, "f is asked at the dots")
 
     def _errors(self, curve, x, at, h, scheme, dtype, own) -> Panel:
         exact = float(curve.slope(at))
@@ -153,9 +156,8 @@ class VCurveLab(Explorer):
         ]
         if own is not None:
             marks.append(Points(DECADES, own, role="yours", size=9, label="your code"))
-        decades = [(10.0**k, f"1e{k}") for k in (-16, -12, -8, -4)] + [(1.0, "1")]
         error = log_axis("error of the slope", FLOOR, 1e2, keep=(FLOOR, np.inf))
-        return panel(log_axis("h", 1e-16, 1.0, ticks=decades), error, marks, "the V: error against h")
+        return panel(log_axis("h", 1e-16, 1.0), error, marks, "the V: error against h")
 
     def _own_errors(self, function, x, dtype, exact) -> tuple[np.ndarray | None, str]:
         """The errors of the learner's function at every decade of h, remembered for each curve."""
@@ -272,8 +274,10 @@ class EntryByEntry(Explorer):
         index = np.arange(num_entries)
         zero = Rule("y", 0.0, role="neutral", dash="solid")
         bars = {"by_step": "at", "width": 0.7}
+        asked = np.array([point for point, *_ in calls])
         moved = [
-            Bars(index, np.array([point for point, *_ in calls]), role="path", **bars),
+            Bars(index, np.where(asked == w, asked, 0.0), role="path", **bars),
+            Bars(index, np.where(asked == w, 0.0, asked), role="second", **bars),
             Points(index, w, role="start", size=8, label="w itself"),
             zero,
         ]
@@ -283,12 +287,15 @@ class EntryByEntry(Explorer):
             Points(index, exact, role="theory", size=9, label="analytic gradient"),
             zero,
         ]
-        entries = {"lo": -0.6, "hi": 8.6, "ticks": [(k, str(k)) for k in range(9)]}
+        entries = {"lo": -0.6, "hi": num_entries - 0.4, "ticks": [(k, str(k)) for k in range(num_entries)]}
         return Scene(
             panels=[
                 panel(axis("entry of w", **entries), axis("value", -1.6, 1.6), moved, "w, as f gets it"),
                 panel(
-                    axis("evaluation", 0, 19), axis("loss", 0, 1.4), [returned], "the losses that come back"
+                    axis("evaluation", 0, total + 1),
+                    axis("loss", 0, 1.4),
+                    [returned],
+                    "the losses that come back",
                 ),
                 panel(axis("entry of dw", **entries), axis("slope", -1.0, 1.0), gradient, "dw, so far"),
             ],
@@ -374,22 +381,37 @@ class NumericDescent(RunExplorer):
         own = self._own_walk(objective, at)
         lowest = min(float(objective.value(np.array(m))) for m in objective.minima)
         losses = [
-            (exact.loss - lowest, "analytic gradient", "theory"),
             (measured.loss - lowest, "numeric gradient", "path"),
+            (exact.loss - lowest, "analytic gradient", "descent"),
             *own.losses(above=lowest),
         ]
         calls = at.num_steps * (3 if at.scheme == "forward" else 4)
         apart = float(np.abs(measured.final - exact.final).max())
+        slopes = objective.gradient(measured.w.T).T
+        with_exact = parts.run_of(
+            "numeric gradient",
+            "path",
+            replace(measured, loss=measured.loss - lowest),
+            **{"exact gradient": slopes},
+        )
         plane = [
             *parts.minimum_marks(objective),
-            Line(*exact.w.T, role="theory", label="analytic", by_step="upto"),
-            *parts.run_marks(measured, f"numeric ({at.scheme})", drag="start"),
+            *parts.path_marks(exact.w, "analytic gradient", role="descent"),
+            *parts.run_marks(measured, "numeric gradient", drag="start"),
+            parts.next_step(measured, at.learning_rate * RATES[at.landscape], "numeric gradient"),
             *own.path,
         ]
+        plane = [
+            replace(mark, run=with_exact) if run_name(mark) == with_exact.name else mark for mark in plane
+        ]
+        marks = {"h": [(gradients.best_h(at.scheme, "float64"), "best h")]}
+        if objective.recipe[0] in parts.QUADRATIC:
+            steep = float(np.linalg.eigvalsh(objective.hessian(np.zeros(2)))[-1])
+            marks["learning_rate"] = [(float(gradient_descent_limit(steep)) / RATES[at.landscape], "limit")]
         return Scene(
             panels=[
                 parts.plane_panel(objective, plane, at.landscape, window=window),
-                parts.loss_panel(losses, 60, ylim=(1e-10, 1e3), title="loss above the minimum"),
+                parts.loss_panel(losses, 60, ylim=(1e-6, 1e3), title="loss above the minimum"),
             ],
             says=(
                 f"{at.scheme.capitalize()} differences with h = {say(at.h)}: after {at.num_steps} steps and {calls} "
@@ -398,10 +420,8 @@ class NumericDescent(RunExplorer):
                 + _walk_verdict(measured, apart)
             ),
             num_steps=int(at.num_steps),
-            narration=Narration(
-                "step {t}: dw measured ({2:.4g}, {3:.4g}), exact ({4:.4g}, {5:.4g});  w = ({0:.3g}, {1:.3g})",
-                np.column_stack([measured.w, measured.dw, objective.gradient(measured.w.T).T]),
-            ),
+            focus="numeric gradient",
+            slider_marks=marks,
             notice=own.notice,
         )
 
@@ -468,20 +488,12 @@ class Bill(Explorer):
             Line(n, (n + 1) * second, role="second", label="forward: N + 1"),
             Line(n, 3 * second + 0 * n, role="theory", label="analytic: a few (3)"),
             Points([num_parameters], [central], role="path", size=13),
-            *(Rule("y", size, role="neutral") for size, _ in SPANS),
-            *(Text(3, size, name, role="neutral") for size, name in SPANS),
-            *(Rule("x", size, role="limit") for size, _ in LANDMARKS),
-            *(
-                Text(size, 3e9, f" {name} ", role="limit", align="right" if name == "softmax" else "left")
-                for size, name in LANDMARKS
-            ),
+            *(Rule("y", size, role="neutral", label=name) for size, name in SPANS),
+            *(Rule("x", size, role="neutral", label=name) for size, name in LANDMARKS),
         ]
-        decades = [(10.0**k, f"1e{k}") for k in range(0, 10, 3)]
         seconds = log_axis("seconds for one gradient", 1e-5, 1e11)
         return Scene(
-            panels=[
-                panel(log_axis("parameters N", 1, 1e9, ticks=decades), seconds, marks, "time of one gradient")
-            ],
+            panels=[panel(log_axis("parameters N", 1, 1e9), seconds, marks, "time of one gradient")],
             says=(
                 f"With {num_parameters:,} parameters and {say(milliseconds)} ms for one loss, a central numeric "
                 f"gradient takes {2 * num_parameters:,} evaluations: {in_words(central)}. A forward one takes "

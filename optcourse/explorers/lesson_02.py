@@ -15,6 +15,7 @@ from optcourse.explorers.axes import axis, log_axis, panel
 from optcourse.explorers.controls import Choice, integers, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.figures.scene import Arrows, Bars, Line, Panel, Points, Rule, Scene, Span, Text
+from optcourse.gradients import best_h
 from optcourse.learner.blank import is_blank
 from optcourse.learner.running import run_case
 
@@ -113,7 +114,7 @@ SIGNS = {
     "hidden": "ReLU",
     "product2": "×",
     "score": "+",
-    "loss": "½(s − y)²",
+    "loss": "loss",
 }
 BELOW = {"w1": "product1", "b1": "before", "w2": "product2", "b2": "score"}
 MIDDLE, BOTTOM = 2.6, 1.05
@@ -131,16 +132,16 @@ BACK = {
 class GraphExplorer(Explorer):
     """Values forward, gradients backward, node by node; an error may be planted in one factor."""
 
-    title = "A network as a graph: values go forward, gradients come back"
+    title = "Values go forward, gradients come back"
     controls = (
-        integers("step", 0, 12, 12, label="step (1–6 forward, 7–12 backward)"),
+        integers("step", 0, 12, 12, label="step: 6 forward, 6 back"),
         linear("x", -1.0, 3.0, 1.5, num=41, label="input x"),
         Choice("wrong_factor", FACTORS, "none", label="plant an error in"),
         steps(
             "delta",
             (*(-d for d in DELTAS), 0.0, *DELTAS),
             0.1,
-            label="size of the error: factor × (1 + delta)",
+            label="factor × (1 + delta)",
         ),
     )
 
@@ -172,11 +173,11 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
     done = min(step, 6)
     reached = [n for s, given in BACK.items() if s <= step for n in given]
     for k in range(done):
-        marks.append(_arrow(names[k], names[k + 1], 0.14, "path", "values" if k == 0 else ""))
+        marks.append(_arrow(names[k], names[k + 1], 0.14, "path"))
     chain_back = [n for n in ("score", "product2", "hidden", "before", "product1", "x") if n in reached]
     later = dict(zip(names, names[1:], strict=False))
-    for k, name in enumerate(chain_back):
-        marks.append(_arrow(later[name], name, -0.14, "gradient", "gradients" if k == 0 else ""))
+    for name in chain_back:
+        marks.append(_arrow(later[name], name, -0.14, "gradient"))
     for weight, node in BELOW.items():
         if weight in reached:
             length = _depth(weight) - MIDDLE + 0.6
@@ -196,7 +197,7 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
             )
     return panel(
         axis("values to the right, gradients back", -0.9, 11.4, ticks=()),
-        axis("weights below, values above", -1.9, 4.2, ticks=()),
+        axis("weights below, values above", -2.9, 5.2, ticks=()),
         marks,
         "the tiny network",
         weight=2.1,
@@ -216,10 +217,10 @@ def _beside(weight: str, words: str, role: str, above: float) -> Text:
     )
 
 
-def _arrow(start: str, end: str, up: float, role: str, label: str) -> Arrows:
+def _arrow(start: str, end: str, up: float, role: str) -> Arrows:
     a, b = CHAIN[start], CHAIN[end]
     gap = 0.36 * np.sign(b - a)
-    return Arrows([a + gap], [MIDDLE + up], [b - a - 2 * gap], [0.0], role=role, label=label)
+    return Arrows([a + gap], [MIDDLE + up], [b - a - 2 * gap], [0.0], role=role)
 
 
 def _node_of(step: int) -> tuple[str, ...]:
@@ -229,7 +230,16 @@ def _node_of(step: int) -> tuple[str, ...]:
 def _errors_panel(names: list[str], errors: np.ndarray, own: np.ndarray | None = None) -> Panel:
     at = np.arange(len(names))
     left = 0.2 * (own is not None)
-    bars = [Bars(at - left, errors, role="gradient", width=0.36, base=FLOOR, label="this gradient")]
+    bars = [
+        Bars(
+            at - left,
+            errors,
+            role="gradient",
+            width=0.36,
+            base=FLOOR,
+            label="this gradient" if own is not None else "",
+        )
+    ]
     if own is not None:
         own = np.nan_to_num(own, nan=np.inf)
         bars.append(Bars(at + left, own, role="yours", width=0.36, base=FLOOR, label="your code"))
@@ -390,8 +400,8 @@ class CheckExplorer(Explorer):
 
     title = "What the gradient check can see"
     controls = (
-        Choice("wrong_parameter", ("none", *PARAMETERS), "none", label="plant an error in the gradient of"),
-        log("delta", 1e-5, 1.0, 0.01, num=41, label="size of the error: factor 1 + delta"),
+        Choice("wrong_parameter", ("none", *PARAMETERS), "none", label="plant an error in"),
+        log("delta", 1e-5, 1.0, 0.01, num=41, label="factor 1 + delta"),
         log("h", 1e-11, 1e-1, 1e-6, num=41, label="step h"),
         Choice("dtype", ("float64", "float32"), "float64", label="precision"),
         steps("regularization", (0.0, *np.geomspace(1e-3, 1e3, 31)), 0.0),
@@ -410,7 +420,7 @@ class CheckExplorer(Explorer):
                 _lab_errors_panel(relative_error(analytic, numeric), own, numeric),
             ],
             says=_lab_says(analytic, numeric, wrong_parameter, delta, h, dtype),
-            slider_marks={"h": [(6e-6, "best")]} if dtype == "float64" else {"h": [(4.9e-3, "best")]},
+            slider_marks={"h": [(best_h("central", dtype), "best")], "delta": [(RTOL, "rtol")]},
             notice=notice,
         )
 
@@ -448,7 +458,7 @@ def _scatter_panel(analytic: np.ndarray, numeric: np.ndarray) -> Panel:
     marks = [
         Line([lo, hi], [lo, hi], role="theory", label="equal", width=1.5),
         Rule("x", ATOL, role="limit", label="atol: below, all pass"),
-        Points(*np.clip(sizes, lo * 1.2, hi), role="path", size=8, label="entries"),
+        Points(*np.clip(sizes, lo * 1.2, hi), role="path", size=8),
     ]
     x, y = log_axis("analytic entry, size", lo, hi), log_axis("numeric entry, size", lo, hi)
     return panel(x, y, marks, "analytic against numeric")
@@ -460,7 +470,7 @@ def _lab_errors_panel(errors: np.ndarray, own: np.ndarray | None, numeric: np.nd
         Span("y", FLOOR, BOUNDS[0], role="good"),
         Span("y", BOUNDS[2], 10.0, role="bad"),
         Rule("y", RTOL, role="limit", label="rtol 1e-3"),
-        Points(at, errors, role="path", size=9, label="relative error"),
+        Points(at, errors, role="path", size=9, label="the course's" if own is not None else ""),
         Text(3.65, FLOOR * 2, "good: below 1e-7", role="neutral", align="right", above=2),
         Text(3.65, 2.5, "wrong: above 1e-2", role="neutral", align="right", above=2),
     ]
@@ -527,11 +537,11 @@ class KinkExplorer(Explorer):
             Line(grid, np.maximum(grid, 0), role="path", label="ReLU"),
             Line(grid, line, role="second", label="secant", width=1.5),
             Points(ends, np.maximum(ends, 0), role="second", size=10),
-            Points([x], [max(x, 0.0)], role="start", size=9),
+            Points([x], [max(x, 0.0)], role="start", size=9, label="x"),
         ]
         derivative = [
-            Span("x", -h, h if scheme == "central" else 0.0, role="bad"),
-            Line([-1, 0, np.nan, 0, 1], [0, 0, np.nan, 1, 1], role="path", label="analytic (0 at x = 0)"),
+            Span("x", -h, h if scheme == "central" else 0.0, role="bad", label="across the kink"),
+            Line([-1, 0, np.nan, 0, 1], [0, 0, np.nan, 1, 1], role="path", label="analytic"),
             Line(grid, relu_difference(grid, h, scheme), role="second", label="numeric"),
             Points([x], [slope], role="second", size=11),
         ]
@@ -603,15 +613,13 @@ class LearningExplorer(Explorer):
     def scene(self, mistake, learning_rate) -> Scene:
         right, right_share = learn_with("none", learning_rate)
         wrong, wrong_share = learn_with(mistake, learning_rate)
-        t = np.arange(NUM_STEPS + 1)
-        curves = [Line(t, right, role="path", label="right gradient")]
+        runs = [(right, "right gradient", "path")]
         if mistake != "none":
-            curves.append(Line(t, np.nan_to_num(wrong, nan=np.inf), role="second", label=mistake))
+            runs.append((np.nan_to_num(wrong, nan=np.inf), mistake, "second"))
         own, notice = self._own(learning_rate)
         if own is not None:
-            curves.append(
-                Line(t, np.nan_to_num(own[0], nan=np.inf), role="yours", label="your code", width=2.5)
-            )
+            runs.append((np.nan_to_num(own[0], nan=np.inf), "your code", "yours"))
+        curves = parts.curves(runs, NUM_STEPS)
         loss = axis("loss", 0, 4, keep=(0.0, 9.0))
         worst = mistake_errors(mistake)
         with_mistake = (
@@ -630,6 +638,8 @@ class LearningExplorer(Explorer):
                 f"told rightly. {with_mistake} the check finds a largest relative error of "
                 f"{say(worst.max(), 2)}."
             ),
+            num_steps=NUM_STEPS,
+            focus=runs[-1][1] if own is not None or mistake != "none" else "right gradient",
             notice=notice,
         )
 

@@ -15,7 +15,7 @@ from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers,
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Heat, Line, Narration, Points, Rule, Scene, Span, Text
+from optcourse.figures import Heat, Line, Points, Rule, Run, Scene, Span, Text
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent
 from optcourse.theory import best_learning_rate, gradient_descent_limit
@@ -63,19 +63,20 @@ class ParabolaExplorer(RunExplorer):
         factor = 1 - at.learning_rate * at.curvature
         x = np.linspace(-3, 3, 121)
         t = np.arange(at.num_steps + 1)
+        known = parts.run_of("gradient descent", "descent", run)
         on_curve = [
-            Line(x, 0.5 * at.curvature * x * x, role="neutral", label="loss = λ w² / 2"),
+            Line(x, 0.5 * at.curvature * x * x, role="contour", width=1.5),
             Points([0.0], [0.0], role="optimum", size=12),
-            *parts.run_line(w, run.loss, "gradient descent", width=1.2, marker=True),
+            *parts.run_line(w, run.loss, role="descent", run=known, marker=True),
         ]
         over_time = [
             Rule("y", 0.0, role="optimum", dash="dot"),
-            *parts.run_line(t, w, "gradient descent", marker=True),
+            *parts.run_line(t, w, "gradient descent", role="descent", run=known, marker=True),
             Line(t, self.start * factor**t, role="theory", width=1.5, label="2.5 × factor^step"),
         ]
         return Scene(
             panels=[
-                panel(axis("w", -3, 3), axis("loss", 0, 20), on_curve, "the parabola"),
+                panel(axis("w", -3, 3), axis("loss", -0.8, 20), on_curve, "the parabola λ w² / 2"),
                 panel(axis("step", 0, 30), axis("w", -3.5, 3.5), over_time, "w at each step"),
             ],
             says=(
@@ -84,11 +85,6 @@ class ParabolaExplorer(RunExplorer):
                 + f" After {at.num_steps} steps w = {say(w[-1])}."
             ),
             num_steps=int(at.num_steps),
-            narration=Narration(
-                f"step {{t}}: dw = {say(at.curvature)} × {{0:.3g}} = {{1:.3g}};  "
-                f"next w = {{0:.3g}} − {say(at.learning_rate)} × {{1:.3g}}",
-                np.column_stack([w, run.dw]),
-            ),
             slider_marks={
                 "learning_rate": [(1 / at.curvature, "one jump"), (2 / at.curvature, "limit")],
                 "curvature": [(1 / at.learning_rate, "one jump"), (2 / at.learning_rate, "limit")],
@@ -148,8 +144,11 @@ class ValleyExplorer(RunExplorer):
         told = [outcome_in_words(factors, shares, loss)]
         if at.theory:
             told.append(rates_in_words(factors, shares, loss))
-        path = parts.run_marks(run, "gradient descent", drag="start")
-        losses = [(loss, "gradient descent", "path"), *own.losses()]
+        path = [
+            *parts.run_marks(run, "gradient descent", role="descent", drag="start"),
+            parts.next_step(run, at.learning_rate),
+        ]
+        losses = [(loss, "gradient descent", "descent"), *own.losses()]
         return Scene(
             panels=[
                 parts.plane_panel(
@@ -158,15 +157,10 @@ class ValleyExplorer(RunExplorer):
                     "the valley from above",
                     window=WINDOW,
                 ),
-                parts.loss_panel(losses, 100, extra=predicted if at.theory else []),
+                parts.loss_panel(losses, 100, ylim=(1e-6, 1e2), extra=predicted if at.theory else []),
             ],
             says=" ".join(told),
             num_steps=int(at.num_steps),
-            narration=Narration(
-                f"step {{t}}: dw = ({{2:.3g}}, {{3:.3g}});  "
-                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw",
-                np.column_stack([run.w, run.dw]),
-            ),
             slider_marks=rate_marks(at.condition_number),
             notice=own.notice,
         )
@@ -259,13 +253,23 @@ class LinkedBasesExplorer(RunExplorer):
         components = [
             Line(t, expected[:, 0], role="theory", width=1.2, label="|start × factor^step|"),
             Line(t, expected[:, 1], role="theory", width=1.2),
-            Points(t, np.abs(c[:, 0]), role="second", size=6, label="along flat", by_step="upto"),
-            Points(t, np.abs(c[:, 1]), role="third", size=6, label="along steep", by_step="upto"),
+            Line(t, np.abs(c[:, 0]), role="second", label="along flat", run="gradient descent"),
+            Line(t, np.abs(c[:, 1]), role="third", label="along steep", run="gradient descent"),
         ]
+        known = Run(
+            "gradient descent",
+            "descent",
+            {
+                "w": w,
+                "loss": run.loss[: len(w)],
+                "along flat": np.abs(c[:, 0]),
+                "along steep": np.abs(c[:, 1]),
+            },
+        )
         distance = log_axis("distance from the minimum", 1e-6, 1e2, keep=(1e-30, 1e30))
         turned, straight = bowl(at.condition_number, at.rotation), bowl(at.condition_number, 0.0)
-        in_w = [*axes_in_w, *parts.run_marks(w, "path", drag="start")]
-        in_own = [*own_axes, *parts.run_marks(c, "path", drag="start")]
+        in_w = [*axes_in_w, *parts.run_marks(w, "gradient descent", role="descent", drag="start")]
+        in_own = [*own_axes, *parts.run_marks(c, "gradient descent", role="descent", drag="start")]
         in_own[-2].drag_basis = tuple(directions.ravel().tolist())
         words = ("along the flat axis", "along the steep axis")
         return Scene(
@@ -284,11 +288,7 @@ class LinkedBasesExplorer(RunExplorer):
                 f"({say(at.rotation)} degrees)."
             ),
             num_steps=len(w) - 1,
-            narration=Narration(
-                f"step {{t}}: along flat {{0:.3g}} × {say(factors[0])} → next {{2:.3g}};  "
-                f"along steep {{1:.3g}} × {say(factors[1])} → next {{3:.3g}}",
-                np.column_stack([c, c * factors]),
-            ),
+            runs=[known],
             slider_marks=rate_marks(at.condition_number),
         )
 
@@ -300,7 +300,7 @@ class SweepExplorer(Explorer):
     """Final loss over a grid of learning rates, all runs at once, and the path of one of them."""
 
     title = "Every learning rate at once"
-    rates = log("learning_rate", 0.001, 1.0, 0.1, num=121, label="learning_rate of the probe")
+    rates = log("learning_rate", 0.001, 1.0, 0.1, num=121, label="learning_rate")
     controls = (
         rates,
         log("condition_number", 1.0, 1000.0, 20.0, num=31),
@@ -324,10 +324,14 @@ class SweepExplorer(Explorer):
         curve = [
             Span("x", LIMIT, 1.0, role="bad", label="runs away"),
             Line(grid, final, role="path", label=f"loss after {num_steps} steps"),
-            Rule("x", best, role="theory", label="best α* in the long run"),
+            Rule("x", best, role="theory", label="best α*"),
             parts.handle(learning_rate, losses.inside(path.loss[-1]), "learning_rate", "probe"),
         ]
-        walked = parts.run_marks(path, "the probe's path")
+        walked = [
+            *parts.minimum_marks(bowl(condition_number, 0.0)),
+            *parts.run_marks(path, "gradient descent", role="descent"),
+            parts.next_step(path, learning_rate),
+        ]
         return Scene(
             panels=[
                 panel(rates, losses, curve, "one run for every learning rate"),
@@ -399,10 +403,11 @@ class BasinsExplorer(Explorer):
                 )
                 for name, (x, y), v in zip(NAMES, minima, objective.value(minima.T), strict=False)
             ],
-            *parts.run_marks(trace, "gradient descent", drag="start"),
+            *parts.run_marks(trace, "gradient descent", role="descent", drag="start"),
             *own.path,
         ]
-        losses = [(trace.loss - min(0.0, float(objective.value(minima.T).min())), "gradient descent", "path")]
+        lowest = min(0.0, float(objective.value(minima.T).min()))
+        losses = [(trace.loss - lowest, "gradient descent", "descent"), *own.losses(above=lowest)]
         where = f"reaches minimum {NAMES[int(end)]}" if np.isfinite(end) else "reaches no minimum in time"
         nowhere = float(np.isnan(reached).mean())
         return Scene(
@@ -412,11 +417,10 @@ class BasinsExplorer(Explorer):
                     marks,
                     "colour: the minimum reached from there",
                     weight=1.3,
+                    equal=False,
                     field=replace(parts.field(objective, *objective.domain), bands=False),
                 ),
-                parts.loss_panel(
-                    losses, self.num_steps, ylim=(1e-6, 1e4), title="loss above the lowest minimum"
-                ),
+                parts.loss_panel(losses, self.num_steps, ylim=(1e-6, 1e4), title="loss above the lowest"),
             ],
             says=(
                 f"From {say_point(start)} gradient descent with learning rate {say(learning_rate)} {where}. "
@@ -459,7 +463,7 @@ class SaddleExplorer(RunExplorer):
     title = "The saddle that holds on"
     controls = (
         log("learning_rate", 0.005, 0.4, 0.01, num=41),
-        log("distance", 1e-12, 1.0, 1e-6, num=25, label="distance of the start from the ridge"),
+        log("distance", 1e-12, 1.0, 1e-6, num=25, label="start, off the ridge"),
         Toggle("exactly_on_the_ridge", label="start exactly on the ridge"),
     )
     num_steps = 1000
@@ -481,11 +485,16 @@ class SaddleExplorer(RunExplorer):
         off, along = np.abs(w[:, 1]), np.abs(w[:, 0])
         height = [
             Rule("y", 1.0, role="limit", label="|w[1]| = 1: it has left"),
-            *parts.run_line(t, off, "|w[1]|"),
-            Line(t, along, role="second", by_step="upto", label="|w[0]|"),
+            Line(t, off, role="descent", label="|w[1]|", run="gradient descent"),
+            Line(t, along, role="second", label="|w[0]|", run="gradient descent"),
         ]
         distance = log_axis("distance from the saddle", 1e-12, 1e1, keep=(1e-30, np.inf))
-        path = parts.run_marks(w, "gradient descent", marker=False)
+        known = parts.run_of("gradient descent", "descent", w, loss)
+        path = [
+            Line(*w.T, role="descent", label="gradient descent", by_step="upto", run=known),
+            Points(*w[:1].T, role="start", size=10),
+            Points(*w.T, role="descent", size=parts.HERE, by_step="at", run=known),
+        ]
         ridge = Points([0.0], [0.0], role="limit", size=10, label="saddle")
         grows = f"w[1] is multiplied by 1 + 2 × {say(at.learning_rate)} = {say(1 + 2 * at.learning_rate, 4)} at each step"
         if at.exactly_on_the_ridge:
@@ -503,7 +512,6 @@ class SaddleExplorer(RunExplorer):
             ],
             says=story + f" Meanwhile w[0] shrinks by {say(1 - 2 * at.learning_rate, 4)} at each step.",
             num_steps=length,
-            narration=Narration("step {t}: w = ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([w, loss])),
         )
 
 
@@ -533,7 +541,8 @@ class DigitsExplorer(Explorer):
         model, _ = digits.softmax(centred)
         given = {"learning_rate": learning_rate, "num_steps": self.num_steps}
         own = digits.learners_run(self.yours, model, model.initial(), model, **given)
-        marks = [*parts.run_line(t, losses, "training loss", size=11), *own.line()]
+        known = Run("training loss", "descent", {"loss": losses})
+        marks = [*parts.run_line(t, losses, "training loss", role="descent", run=known), *own.line()]
         shown = curvatures[curvatures > 1e-9]
         far = 1 / (learning_rate * self.num_steps)
         places = np.arange(1, len(shown) + 1)
@@ -542,7 +551,7 @@ class DigitsExplorer(Explorer):
             Rule("y", far, role="theory", label="below: still far after 60 passes"),
             Points(places, shown, role="second", size=7, label="curvature of a direction"),
         ]
-        passes = axis("step (each one a pass over all training images)", 0, self.num_steps)
+        passes = axis("pass over all training images", 0, self.num_steps)
         curvature = log_axis("curvature λ", 1e-8, 100.0)
         ups = int(np.sum(np.diff(losses) > 0))
         stable = "below" if learning_rate < limit else "above"
@@ -569,7 +578,6 @@ class DigitsExplorer(Explorer):
                 f"{slow} of {len(shown)} directions with any curvature have hardly moved yet."
             ),
             num_steps=self.num_steps,
-            narration=Narration("pass {t}: training loss {0:.4g}", losses[:, None]),
             slider_marks={"learning_rate": [(limit, "limit")]},
             notice=own.notice,
         )

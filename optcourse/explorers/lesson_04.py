@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -15,7 +16,7 @@ from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers,
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Arrows, Bars, Field, Line, Narration, Panel, Points, Rule, Scene
+from optcourse.figures import Arrows, Bars, Field, Line, Panel, Points, Rule, Run, Scene
 from optcourse.optimizers import SGD, GradientDescent, Momentum
 
 SAMPLING = ("with replacement", "without replacement")
@@ -104,24 +105,26 @@ class GradientCloudExplorer(Explorer):
         uphill = float(np.mean(angles > 90))
         middle = float(np.median(angles))
         few = drawn[: self.num_arrows].T
-        label = "minibatch gradients"
         arrows = [
-            Arrows(*np.zeros_like(few), *few, role="gradient", width=1.0, alpha=0.3, label=label),
+            Arrows(*np.zeros_like(few), *few, role="gradient", width=1.0, alpha=0.3),
             Line(*ellipse(true, covariance, spread), role="theory", label="two standard deviations"),
             Arrows([0.0], [0.0], [true[0]], [true[1]], role="path", width=3.5, label="true gradient"),
         ]
         histogram = [
-            Bars(np.arange(5, 180, 10), shares, role="gradient", width=9.0, label="share of minibatches"),
+            Bars(np.arange(5, 180, 10), shares, role="gradient", width=9.0),
             Rule("x", 90.0, role="limit", label="beyond 90°: uphill"),
         ]
-        angle, share = axis("angle to the true gradient (degrees)", 0, 180), axis("share", 0, 1)
+        angle, share = (
+            axis("angle to the true gradient (degrees)", 0, 180),
+            axis("share of minibatches", 0, 1),
+        )
         return Scene(
             panels=[
                 panel(
-                    axis("dw[0]", -3.0, 5.0),
-                    axis("dw[1]", -4.0, 4.0),
+                    axis("dw[0]", -2.0, 4.0),
+                    axis("dw[1]", -2.7, 2.7),
                     arrows,
-                    "gradients at one w",
+                    f"{self.num_arrows} minibatch gradients at one w",
                     equal=True,
                 ),
                 panel(angle, share, histogram, "how far off?"),
@@ -192,7 +195,7 @@ def variance_panel(means: np.ndarray, covariance: np.ndarray, batch_size: int) -
     here = variance.inside(total_variance(means[batch_size - 1]))
     marks = [
         Line(curve[::8], with_replacement[::8], role="theory", label="σ²/B"),
-        Line(curve, without, role="second", width=1.5, label="× (N − B)/(N − 1)"),
+        Line(curve, without, role="second", width=1.5, label="× (N−B)/(N−1)"),
         Points(sizes, np.maximum(measured, variance.lo), role="gradient", size=7, label="measured"),
         parts.handle(batch_size, here, "batch_size", ""),
     ]
@@ -221,10 +224,10 @@ class BatchSizesExplorer(Explorer):
         runs = digits_runs(learning_rate, sampling)
         per_step, per_epoch, per_second = [], [], []
         for (size, (taken, losses, _)), role in zip(runs.items(), COMPARED_ROLES, strict=True):
-            label = f"batch of {size}" if size < 1438 else "all 1438"
-            per_step.append(Line(taken, losses, role=role, label=label))
-            per_epoch.append(Line(taken * size / 1438, losses, role=role))
-            per_second.append(Line(taken * seconds[size], losses, role=role))
+            run = Run(f"batch of {size}" if size < 1438 else "all 1438", role)
+            per_step.append(Line(taken, losses, role=role, label=run.name, run=run))
+            per_epoch.append(Line(taken * size / 1438, losses, role=role, label=str(size), run=run))
+            per_second.append(Line(taken * seconds[size], losses, role=role, label=str(size), run=run))
         own = self.learners_run(learning_rate)
         if own.loss is not None:
             taken = np.arange(1, len(own.loss))
@@ -235,9 +238,10 @@ class BatchSizesExplorer(Explorer):
             (log_axis("epochs (passes over the data)", 0.002, 150), per_epoch, "against work"),
             (log_axis("seconds on your machine", 1e-5, 2.0), per_second, "against time"),
         ]
-        loss = log_axis("training loss", 0.02, 20.0, keep=(0.01, 100))
+        loss = log_axis("training loss", 0.03, 10.0, keep=(0.01, 100))
         return Scene(
             panels=[panel(clock, loss, lines, title) for clock, lines, title in clocks],
+            focus="batch of 64",
             says=clocks_say(runs, seconds, learning_rate, sampling),
             notice=own.notice,
         )
@@ -369,6 +373,7 @@ class SeedBandExplorer(RunExplorer):
         floor = mean_loss_floor(at.learning_rate, at.noise)
         curves = [
             Line(t, exact.loss, role="theory", label="without noise"),
+            Line(t, own.loss, role="descent", label=f"seed {at.seed}", run=f"seed {at.seed}"),
             Line(t, ordered[:, quarter], role="second", width=1.2, label="quartiles of 64 seeds"),
             Line(t, ordered[:, 3 * quarter - 1], role="second", width=1.2),
             *parts.run_line(t, median, "median", size=9, grows=False, width=2.5),
@@ -379,9 +384,10 @@ class SeedBandExplorer(RunExplorer):
             *parts.minimum_marks(bowl),
             Points(*many.w[-1].T, role="second", size=5, alpha=0.7, label=f"64 seeds after {self.num_steps}"),
             Line(*exact.w.T, role="theory", width=1.5, label="without noise"),
-            *seed_path(own.w, at.seed, drag="start"),
+            *seed_path(own, at.seed, drag="start"),
+            parts.next_step(own, at.learning_rate, f"seed {at.seed}"),
         ]
-        window, loss = ((-6.0, 6.0), (-3.0, 3.0)), log_axis("loss", 1e-8, 1e2, keep=(1e-9, 1e30))
+        window, loss = ((-6.0, 6.0), (-3.0, 3.0)), log_axis("loss", 1e-5, 1e2, keep=(1e-9, 1e30))
         return Scene(
             panels=[
                 parts.plane_panel(bowl, plane, "0.1 x² + 2 y², from above", window=window),
@@ -389,17 +395,13 @@ class SeedBandExplorer(RunExplorer):
             ],
             says=seed_band_says(many.loss, median, at.noise, at.learning_rate, floor),
             num_steps=self.num_steps,
-            narration=Narration(
-                f"step {{t}}: noisy dw = ({{2:.3g}}, {{3:.3g}});  next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw",
-                np.column_stack([own.w, own.dw]),
-            ),
-            slider_marks={"learning_rate": [(0.5, "limit")]},
+            slider_marks={"learning_rate": [(float(theory.gradient_descent_limit(4.0)), "limit")]},
         )
 
 
-def seed_path(w: np.ndarray, seed: int, drag: str | None = None) -> list:
+def seed_path(run: Trace | np.ndarray, seed: int, drag: str | None = None) -> list:
     """One seed's path among many."""
-    path = parts.run_marks(w, f"seed {seed}", drag=drag, marker=False)
+    path = parts.run_marks(run, f"seed {seed}", role="descent", drag=drag, marker=False)
     path[0].width = 1.5
     return path
 
@@ -464,16 +466,19 @@ class NoiseFloorExplorer(RunExplorer):
         variance = w.var(axis=1)
         measured = float(variance[-100:].mean())
         deviation = np.sqrt(floor)
+        role = "descent" if at.rho == 0 else "momentum"
         other = {"role": "neutral", "width": 1.0, "alpha": 0.8}
         paths = [
             *(Line(t, w[:, k], label="other seeds" if k == 1 else "", **other) for k in range(1, 6)),
-            *parts.run_line(t, w[:, 0], "one seed", size=10),
-            Rule("y", deviation, role="theory", label="± one standard deviation (formula)"),
+            *parts.run_line(
+                t, w[:, 0], "one seed", role=role, size=10, run=Run("one seed", role, {"w": w[:, 0]})
+            ),
+            Rule("y", deviation, role="theory", label="± one deviation (formula)"),
             Rule("y", -deviation, role="theory"),
         ]
         variances = [
             Line(t[1:], variance[1:], role="path", label="variance over 256 seeds"),
-            Rule("y", floor, role="theory", label="formula, constant learning rate"),
+            Rule("y", floor, role="theory", label="formula, constant rate"),
         ]
         method = "SGD" if at.rho == 0 else f"Momentum with rho = {say(at.rho)}"
         how = (
@@ -489,7 +494,7 @@ class NoiseFloorExplorer(RunExplorer):
             ],
             says=f"{method} with learning rate {say(at.learning_rate)} and noise σ = {say(at.noise)}. {how}",
             num_steps=self.num_steps,
-            narration=Narration("step {t}: w = {0:.3g}", w[:, :1]),
+            pin=("ends with variance", float(variance[-1])),
         )
 
 
@@ -503,7 +508,7 @@ def one_over_t(t: int) -> float:
 class EscapeExplorer(Explorer):
     """What noise does on the ridge of a saddle and in a local minimum."""
 
-    title = "Kicked off the ridge, kicked out of the hollow"
+    title = "Kicked off the ridge, out of the hollow"
     landscapes = ("saddle", "ravine with hollows")
     controls = (
         steps(
@@ -533,24 +538,24 @@ class EscapeExplorer(Explorer):
         share = there.mean(axis=1)
         t = np.arange(self.num_steps + 1)
         own = w[:, seed]
+        known = parts.run_of(
+            f"seed {seed}", "descent", own, objective.value(own.T), **{"seeds there": there.sum(axis=1)}
+        )
         plane = [
             where,
             Points(*w[-1].T, role="second", size=6, label=f"64 seeds after {self.num_steps}"),
-            *seed_path(own, seed),
+            *(replace(mark, run=known) if mark.run else mark for mark in seed_path(own, seed)),
         ]
         curve = parts.run_line(t, share, goal, role="second", size=10, grows=False)
         step, seeds = axis("step", 0, self.num_steps), axis("share of the 64 seeds", -0.03, 1.03)
         return Scene(
             panels=[
                 parts.plane_panel(objective, plane, f"{objective.name}, from above", equal=saddle),
-                panel(step, seeds, curve, f"how many are {goal}?"),
+                panel(step, seeds, curve, "how many of the 64?"),
             ],
             says=escape_says(saddle, noise, learning_rate, share, goal, float(there.any(axis=0).mean())),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: w = ({0:.3g}, {1:.3g});  {2:.0f} of 64 seeds are " + goal,
-                np.column_stack([own, there.sum(axis=1)]),
-            ),
+            pin=(f"share {goal}", float(share[-1])),
         )
 
 
@@ -608,7 +613,7 @@ def exact_run(learning_rate: float, num_steps: int) -> tuple[Trace, np.ndarray]:
 class MinibatchPathExplorer(Explorer):
     """SGD on a real loss with two weights: any batch size from 1 to N, the true gradient's path beside it."""
 
-    title = "Sixes from two numbers: SGD's path on a real loss"
+    title = "SGD's path on a real loss"
     controls = (
         Range("batch_size", BATCH_SIZES, 8, whole=True),
         log("learning_rate", 0.02, 1.5, 0.15, num=31),
@@ -633,14 +638,15 @@ class MinibatchPathExplorer(Explorer):
             self.yours, problem, problem.start, "your sgd", losses=problem.values_of, **given
         )
         losses = [
-            (loss - lowest, "SGD", "path"),
+            (loss - lowest, "SGD", "descent"),
             (exact_loss - lowest, "batch gradient descent", "theory"),
             *own.losses(above=lowest),
         ]
         plane = [
             Points([problem.minimum[0]], [problem.minimum[1]], role="optimum", size=13, label="minimum"),
             Line(*exact.w.T, role="theory", label="batch gradient descent"),
-            *parts.run_marks(trace, "SGD", marker=False),
+            *parts.run_marks(trace, "SGD", role="descent", marker=False),
+            parts.next_step(trace, learning_rate, "SGD"),
             *own.path,
         ]
         words = ("w[0], the ink above", "w[1], the ink below")
@@ -658,11 +664,6 @@ class MinibatchPathExplorer(Explorer):
                 f"batch gradient descent is {say(max(exact_loss[-1] - lowest, 0.0))} above it and has computed {bill:,}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                f"step {{t}}: minibatch of {batch_size}, dw = ({{2:.3g}}, {{3:.3g}});  "
-                f"next w = ({{0:.3g}}, {{1:.3g}}) − {say(learning_rate)} × dw",
-                np.column_stack([trace.w, trace.dw]),
-            ),
             notice=own.notice,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import count
 
@@ -15,7 +16,8 @@ from optcourse.explorers.controls import Choice, Point, Toggle, integers, linear
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say, say_point
 from optcourse.explorers.runs import RunExplorer, Stacked, first_steps
-from optcourse.figures import Arrows, Bars, Heat, Line, Narration, Points, Rule, Scene, Text
+from optcourse.figures import Arrows, Bars, Heat, Line, Points, Rule, Run, Scene, Text
+from optcourse.figures.palette import OPTIMIZERS
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import GradientDescent, Momentum, Nesterov
 
@@ -39,11 +41,11 @@ def until_gone(values, size: float) -> np.ndarray:
     return values
 
 
-def path_in_plane(run, label: str, role: str, drag: str | None = None) -> list:
+def path_in_plane(run, label: str, role: str, drag: str | None = None, **more) -> list:
     """The path of a run (a trace, or its points), and where it is now; its start can be dragged if `drag` names a control."""
     w = getattr(run, "w", run)
     x, y = bounded(w, 1e3).T
-    known = parts.run_of(label, role, run)
+    known = parts.run_of(label, role, run, **more)
     marks = [
         Line(*until_gone(w, 8.0).T, role=role, label=label, by_step="upto", marker=True, run=known),
         Points(x, y, role=role, size=12, by_step="at", run=known),
@@ -54,7 +56,8 @@ def path_in_plane(run, label: str, role: str, drag: str | None = None) -> list:
 
 
 def arrow(here, parts_of_step, role: str, label: str, run: str = "") -> Arrows:
-    """The arrow at each step's point (2, steps): a part of the next step of the run that is named."""
+    """The arrow at each step's point (2, steps): a part of the next step of the run that is named; none where it stands still."""
+    parts_of_step = np.where(np.hypot(*parts_of_step.T)[:, None] < parts.STANDSTILL, np.nan, parts_of_step)
     return Arrows(*here, *parts_of_step.T, role=role, label=label, by_step="at", width=3, run=run)
 
 
@@ -79,7 +82,7 @@ class MemoryExplorer(Explorer):
     """A velocity that is pushed by given gradients: what adds up, what cancels, and how long it lasts."""
 
     title = "What a velocity remembers"
-    controls = (linear("rho", 0.0, 0.98, 0.9, num=50), Choice("gradients", PUSHES, "steady"))
+    controls = (linear("rho", 0.0, 0.96, 0.9, num=49), Choice("gradients", PUSHES, "steady"))
     num_steps = 60
 
     def scene(self, rho, gradients) -> Scene:
@@ -90,16 +93,16 @@ class MemoryExplorer(Explorer):
         window = float(theory.averaging_window(rho))
         half = float(theory.half_life(rho)) if rho > 0 else 0.0
         age, t = np.arange(31), np.arange(1, self.num_steps + 1)
-        shown = np.concatenate([[0.0], dw])
+        run = Run("velocity", "velocity", {"gradient": np.concatenate([[0.0], dw]), "velocity": velocity})
         memory = [
             Bars(age, rho**age, role="velocity"),
-            Rule("x", min(half, 31.0), role="theory", label="half-life"),
-            Rule("x", min(window, 31.0), role="limit", label="window 1/(1 − rho)"),
+            Rule("x", half, role="theory", label="half-life"),
+            Rule("x", window, role="limit", label="window 1/(1 − rho)"),
         ]
         push = [
-            Rule("y", min(window, 50.0), role="limit", label="top speed 1/(1 − rho)"),
+            Rule("y", window, role="limit", label="top speed"),
             Line(t, dw, role="gradient", label="gradient dw", width=1.3, marker=True),
-            *parts.run_line(np.arange(61), velocity, "velocity", role="velocity", size=11),
+            *parts.run_line(np.arange(61), velocity, "velocity", role="velocity", run=run),
         ]
         ages, weight = (
             axis("age of a gradient, in steps", -1, 31),
@@ -121,10 +124,7 @@ class MemoryExplorer(Explorer):
                 f"and {say(velocity[60])} after 60."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                f"step {{t}}: velocity = {say(rho)} × {{0:.3g}} + {{1:.3g}} = {{2:.3g}}",
-                np.column_stack([np.concatenate([[0.0], velocity[:-1]]), shown, velocity]),
-            ),
+            pin=("velocity at the end", velocity[-1]),
         )
 
 
@@ -139,7 +139,7 @@ class PathExplorer(RunExplorer):
         log("learning_rate", 0.01, 1.0, 0.1, num=61),
         linear("rho", 0.0, 0.98, 0.8, num=50),
         log("condition_number", 1.0, 100.0, 40.0, num=31),
-        integers("num_steps", 5, 100, 60, by=5),
+        integers("num_steps", 5, 60, 60, by=5),
         Point("start", (-3.5, 1.5), *WINDOW, label="start"),
     )
 
@@ -157,13 +157,17 @@ class PathExplorer(RunExplorer):
         here = bounded(run.w, 1e3).T
         down = bounded(-at.learning_rate * run.dw, 10)
         carried = bounded(-at.learning_rate * at.rho * velocity, 10)
-        losses = [(run.loss, "momentum", "path"), (plain.loss, "gradient descent", "second"), *own.losses()]
+        losses = [
+            (run.loss, "momentum", "momentum"),
+            (plain.loss, "gradient descent", "descent"),
+            *own.losses(),
+        ]
         limit = float(theory.momentum_limit(at.rho, STEEP))
         best_rate, best_rho = theory.best_momentum(STEEP / at.condition_number, STEEP)
         marks = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain, "gradient descent", "second"),
-            *path_in_plane(run, "momentum", "path", "start"),
+            *path_in_plane(plain, "gradient descent", "descent"),
+            *path_in_plane(run, "momentum", "momentum", "start"),
             arrow(here, carried, "velocity", "velocity", "momentum"),
             arrow(here, down, "gradient", "gradient", "momentum"),
             *own.path,
@@ -172,7 +176,7 @@ class PathExplorer(RunExplorer):
         return Scene(
             panels=[
                 parts.plane_panel(bowl, marks, title="the valley from above", window=WINDOW),
-                parts.loss_panel(losses, 100),
+                parts.loss_panel(losses, 60),
             ],
             says=(
                 f"Learning rate {say(at.learning_rate)} is {verdict} momentum's limit {say(limit)} (gradient "
@@ -180,14 +184,10 @@ class PathExplorer(RunExplorer):
                 f"After {at.num_steps} steps momentum has loss {say(run.loss[-1])}, gradient descent {say(plain.loss[-1])}."
             ),
             num_steps=int(at.num_steps),
-            narration=Narration(
-                f"step {{t}}: velocity ({{2:.3g}}, {{3:.3g}}), dw ({{4:.3g}}, {{5:.3g}}); "
-                f"next velocity = {say(at.rho)} × velocity + dw; next w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × it",
-                np.column_stack([run.w, velocity, run.dw]),
-            ),
+            focus="momentum",
             slider_marks={
-                "learning_rate": [(best_rate, "best α"), (limit, "limit")],
-                "rho": [(best_rho, "best ρ")],
+                "learning_rate": [(2 / STEEP, "descent's limit"), (best_rate, "best"), (limit, "limit")],
+                "rho": [(best_rho, "best")],
             },
             notice=own.notice,
         )
@@ -250,29 +250,28 @@ class RateMapExplorer(Explorer):
         with np.errstate(all="ignore"):
             envelope = bounded(rate**t, 50)
         kind = behaviour(method, alpha, rho)
+        velocity = bounded(trace.state["velocity"], 1e9)
+        run = Run("probe", OPTIMIZERS[method], {"w": bounded(trace.w, 1e9), "velocity": velocity})
         rates = Heat(
             measured_rates(method), (0, 4, 0, 1), 0.3, 1.25, colors="rate", smooth=False, role="contour"
         )
         chart = [
             rates,
-            Line(limit_of(beta), beta, role="limit", label="theory: limit", width=3),
-            Line(a, critical, role="optimum", label="critical damping", dash="dash"),
+            Line(limit_of(beta), beta, role="limit", label="limit, by theory", width=3),
+            Line(a, critical, role="theory", label="critical damping"),
             parts.handle(alpha, rho, "probe", "probe", size=15),
         ]
         walk = [
             Line(t, envelope, role="theory", label="± rate^step", width=1.3),
             Line(t, -envelope, role="theory", width=1.3),
-            Line(
-                t, until_gone(trace.w, 4.0), role="path", marker=True, by_step="upto", label=f"probe: {kind}"
-            ),
-            Points(t, bounded(trace.w, 50), role="path", size=12, by_step="at"),
+            *parts.run_line(t, until_gone(trace.w, 4.0), kind, role=run.role, run=run),
         ]
-        alphas, betas = axis("αλ (learning rate × curvature)", 0, 4), axis("ρ, in the code: rho", 0, 1)
-        distance = axis("distance w from the minimum", -2, 2)
+        alphas, betas = axis("αλ", 0, 4), axis("ρ", 0, 1)
+        distance = axis("w", -2, 2)
         return Scene(
             panels=[
-                panel(alphas, betas, chart, f"{method}: factor per step (dark: fast)"),
-                panel(axis("step", 0, self.num_steps), distance, walk, f"the probe's run: {kind}"),
+                panel(alphas, betas, chart, "factor per step (dark: fast)"),
+                panel(axis("step", 0, self.num_steps), distance, walk, "the probe's run"),
             ],
             says=(
                 f"The probe of {method}, αλ = {say(alpha)} and ρ = {say(rho)}, shows {kind}: each step multiplies the "
@@ -280,10 +279,7 @@ class RateMapExplorer(Explorer):
                 f"{say(np.sqrt(rho))}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: w = {0:.3g}, velocity {1:.3g}",
-                np.column_stack([bounded(trace.w, 1e9), bounded(trace.state["velocity"], 1e9)]),
-            ),
+            pin=("factor per step", rate),
         )
 
 
@@ -327,6 +323,7 @@ class PhaseExplorer(RunExplorer):
         critical = float(theory.critical_rho(at.learning_rate))
         rate = float(theory.momentum_rate(at.learning_rate, at.rho))
         t = np.arange(self.num_steps + 1)
+        run = Run("momentum", "momentum", {"w": w, "velocity": velocity})
         kind = (
             "critically damped: as fast as can be without ripples"
             if abs(at.rho - critical) < 0.006
@@ -337,14 +334,13 @@ class PhaseExplorer(RunExplorer):
         portrait = [
             Rule("x", 0.0, role="neutral", dash="dot"),
             Rule("y", 0.0, role="neutral", dash="dot"),
-            Line(w, velocity, role="velocity", by_step="upto", marker=True, label="momentum"),
-            Points([0.0], [0.0], role="optimum", size=13, label="at rest in the minimum"),
+            *parts.run_line(w, velocity, "momentum", role="momentum", run=run),
+            Points([0.0], [0.0], role="optimum", size=13, label="at rest"),
             Points(w[:1], velocity[:1], role="start", size=12, drag="start"),
-            Points(w, velocity, role="velocity", size=12, by_step="at"),
         ]
         over_time = [
-            Rule("y", 0.0, role="optimum", dash="dot"),
-            *parts.run_line(t, w, "position", marker=True),
+            Rule("y", 0.0, role="neutral", dash="dot"),
+            *parts.run_line(t, w, "momentum", role="momentum", run=run),
         ]
         position = axis("position w", -3, 3)
         return Scene(
@@ -357,11 +353,11 @@ class PhaseExplorer(RunExplorer):
                 f"the distance by {say(rate)} in the long run; after {self.num_steps} steps w = {say(w[-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                f"step {{t}}: w = {{0:.3g}}, velocity = {{1:.3g}}; next velocity = {say(at.rho)} × {{1:.3g}} + {{0:.3g}}",
-                np.column_stack([w, velocity]),
-            ),
-            slider_marks={"rho": [(critical, "critical")]},
+            slider_marks={
+                "rho": [(critical, "critical")],
+                "learning_rate": [((1 - np.sqrt(at.rho)) ** 2, "critical")],
+            },
+            pin=("factor per step", rate),
         )
 
 
@@ -422,7 +418,7 @@ class NoiseExplorer(RunExplorer):
     controls = (
         linear("rho", 0.0, 0.98, 0.9, num=50),
         log("learning_rate", 0.001, 0.2, 0.003, num=41),
-        linear("noise", 0.0, 5.0, 2.0, num=51),
+        linear("noise", 0.0, 5.0, 2.0, num=41),
         integers("seed", 0, 9, 0),
         Toggle("equal_speed", True, label="SGD at the effective rate: learning_rate / (1 − rho)"),
     )
@@ -445,22 +441,28 @@ class NoiseExplorer(RunExplorer):
         bowl = quadratic(1.0)
         plane = [
             *parts.minimum_marks(bowl),
-            *path_in_plane(plain_shown, "SGD", "second"),
-            *path_in_plane(w, "momentum", "path"),
-            arrow(here, bounded(-dw / 2, 8), "gradient", "− noisy gradient"),
-            arrow(here, bounded(-average / 2, 8), "velocity", "− velocity (averaged)"),
+            *path_in_plane(plain_shown, "SGD", "descent"),
+            *path_in_plane(
+                shown,
+                "momentum",
+                "momentum",
+                **{"degrees off": np.column_stack([off_gradient, off_velocity])},
+            ),
+            # Both begin where the walker is: which one points to the star?
+            replace(arrow(here, bounded(-dw / 2, 8), "gradient", "gradient", "momentum"), apart=True),
+            replace(arrow(here, bounded(-average / 2, 8), "velocity", "velocity", "momentum"), apart=True),
         ]
         angles = [
-            Line(t, off_gradient, role="gradient", label="one noisy gradient", width=1.2),
-            Line(t, off_velocity, role="velocity", label="velocity"),
+            Line(t, off_gradient, role="gradient", label="one gradient", width=1.2, dash="solid"),
+            Line(t, off_velocity, role="velocity", label="velocity", dash="solid"),
             Points(t, off_gradient, role="gradient", size=10, by_step="at"),
             Points(t, off_velocity, role="velocity", size=10, by_step="at"),
         ]
-        degrees = axis("degrees off the true direction", 0, 180)
+        degrees = axis("degrees", 0, 180)
         return Scene(
             panels=[
                 parts.plane_panel(bowl, plane, "the same noise for both", window=WINDOW),
-                panel(axis("step", 0, self.num_steps), degrees, angles, "which one points the right way?"),
+                panel(axis("step", 0, self.num_steps), degrees, angles, "off the true direction"),
             ],
             says=(
                 f"In steps 5 to 30 the noisy gradient is {say(off_gradient[early].mean())} degrees off the true one on "
@@ -469,10 +471,8 @@ class NoiseExplorer(RunExplorer):
                 f"{scatter_words(f'SGD (learning rate {say(rate)})', plain, rate, 0.0, at.noise)}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: the gradient is {0:.0f} degrees off, the velocity {1:.0f}",
-                np.column_stack([off_gradient, off_velocity]),
-            ),
+            focus="momentum",
+            pin=("scatters by", scatter(run)),
         )
 
 
@@ -504,6 +504,7 @@ class EscapeExplorer(Explorer):
         x = np.linspace(-1.9, 1.9, 191)
         t = np.arange(self.num_steps + 1)
         w, slow = bounded(run.w, 50), bounded(plain.w, 50)
+        runs = parts.run_of("momentum", "momentum", run), parts.run_of("gradient descent", "descent", plain)
         deep, shallow = objective.minima
         end = "the deep one" if w[-1] < 0 else "the shallow one"
         through = (
@@ -513,18 +514,16 @@ class EscapeExplorer(Explorer):
         )
         ground = [
             Line(x, objective.value(x), role="neutral", label="loss"),
-            *parts.run_line(
-                slow, objective.value(slow), "gradient descent", role="second", size=13, width=1.0
-            ),
-            *parts.run_line(w, objective.value(w), "momentum", size=13, width=1.0),
-            Text(deep, -0.8, "deep", align="center"),
-            Text(shallow, -0.2, "shallow", align="center"),
+            *parts.run_line(slow, objective.value(slow), "gradient descent", role="descent", run=runs[1]),
+            *parts.run_line(w, objective.value(w), "momentum", role="momentum", run=runs[0]),
+            Text(deep, -0.85, "deep", align="center", role="neutral"),
+            Text(shallow, -0.25, "shallow", align="center", role="neutral"),
         ]
         over_time = [
-            Rule("y", deep, role="optimum", dash="fine"),
-            Rule("y", shallow, role="limit", label="shallow minimum"),
-            Line(t, slow, role="second", by_step="upto", label="gradient descent"),
-            *parts.run_line(t, w, "momentum", size=11),
+            Rule("y", deep, role="neutral", label="deep"),
+            Rule("y", shallow, role="neutral", label="shallow"),
+            *parts.run_line(t, slow, "gradient descent", role="descent", run=runs[1]),
+            *parts.run_line(t, w, "momentum", role="momentum", run=runs[0]),
         ]
         place = axis("w", -1.9, 1.9)
         return Scene(
@@ -537,10 +536,7 @@ class EscapeExplorer(Explorer):
                 f"(w = {say(w[-1])}). {through} Gradient descent ends at w = {say(slow[-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: w = {0:.3g}, velocity = {1:.3g}, dw = {2:.3g}",
-                np.column_stack([w, bounded(run.state["velocity"], 1e4), bounded(run.dw, 1e4)]),
-            ),
+            focus="momentum",
         )
 
     def saddle(self, run, plain, rho, learning_rate) -> Scene:
@@ -551,13 +547,13 @@ class EscapeExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         plane = [
             Points([0.0], [0.0], role="limit", size=10, label="saddle"),
-            *path_in_plane(plain, "gradient descent", "second"),
-            *path_in_plane(run, "momentum", "path"),
+            *path_in_plane(plain, "gradient descent", "descent"),
+            *path_in_plane(run, "momentum", "momentum"),
         ]
         curves = [
             Rule("y", 1.0, role="limit", label="it has left"),
-            Line(t, heights[1], role="second", by_step="upto", label="gradient descent"),
-            *parts.run_line(t, heights[0], "momentum", size=11),
+            *parts.run_line(t, heights[1], "gradient descent", role="descent"),
+            *parts.run_line(t, heights[0], "momentum", role="momentum"),
         ]
         distance = log_axis("distance from the ridge", 1e-7, 10.0, keep=(1e-9, np.inf))
         return Scene(
@@ -572,10 +568,7 @@ class EscapeExplorer(Explorer):
                 f"the saddle {after[0]}, gradient descent {after[1]}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: w = ({0:.3g}, {1:.3g}), velocity along w[1] = {2:.3g}",
-                np.column_stack([bounded(run.w, 1e9), bounded(run.state["velocity"][:, 1], 1e9)]),
-            ),
+            focus="momentum",
         )
 
 
@@ -603,28 +596,31 @@ class CycleExplorer(RunExplorer):
         return tuple(descend(problem, one, all_of.start, self.num_steps) for one in optimizers)
 
     def picture(self, at, *runs) -> Scene:
-        heavy, nesterov, plain = (bounded(run.w, 1e3) for run in runs)
+        names = ("momentum", "Nesterov", "gradient descent")
+        ways = [bounded(run.w, 1e3) for run in runs]
+        heavy, nesterov, plain = ways
+        best = [float(v) for v in theory.best_momentum(1.0, 25.0)]
         x = np.linspace(-3.5, 3.5, 141)
         problem = objectives.heavy_ball_cycle()
         t = np.arange(self.num_steps + 1)
-        walkers = (
-            (heavy, "momentum", "path"),
-            (nesterov, "Nesterov", "third"),
-            (plain, "gradient descent", "second"),
-        )
+        known = [
+            Run(name, OPTIMIZERS[name], {"w": w, "gradient": problem.gradient(w)})
+            for name, w in zip(names, ways, strict=True)
+        ]
         last = ", ".join(say(v, 5) for v in heavy[-3:])
-        slopes = problem.gradient(heavy)
         slope = [
             Rule("x", 1.0, role="limit", label="kinks of the slope"),
             Rule("x", 2.0, role="limit"),
             Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
             Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
-            Line(heavy, slopes, role="path", by_step="upto", width=0.8),
-            Points(heavy, slopes, role="path", size=13, by_step="at", label="momentum"),
         ]
-        over_time = [Rule("y", 0.0, role="optimum", dash="dot")]
-        for w, name, role in walkers:
-            over_time.append(Line(t, w, role=role, label=name, by_step="upto", marker=role == "path"))
+        over_time = [Rule("y", 0.0, role="neutral", dash="dot")]
+        for one in reversed(known):
+            w, heights = one.quantities.values()
+            # Every place so far: on a cycle they pile up on three.
+            slope += [Points(w, heights, role=one.role, size=8, run=one)] if one.name == "momentum" else []
+            slope.append(Points(w, heights, role=one.role, by_step="at", run=one))
+            over_time += parts.run_line(t, w, one.name, role=one.role, run=one)
         place = axis("w", -3.5, 3.5)
         return Scene(
             panels=[
@@ -637,9 +633,12 @@ class CycleExplorer(RunExplorer):
                 f"{say(nesterov[-1])}, gradient descent at {say(plain[-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: momentum at w = {0:.4f}, slope {1:.3f}", np.column_stack([heavy, slopes])
+            focus="momentum",
+            # The best for a parabola of curvatures 1 to 25.
+            slider_marks=dict(
+                zip(("learning_rate", "rho"), [[(v, "best for a parabola")] for v in best], strict=True)
             ),
+            pin=("w at the end", heavy[-1]),
         )
 
 
@@ -666,31 +665,21 @@ class DigitsExplorer(Explorer):
         own = digits.learners_run(self.yours, minibatches(), model.initial(), model, **given)
         t = np.arange(self.num_steps + 1)
         curves = [
-            Line(t, plain, role="second", label="SGD (rho = 0)", by_step="upto"),
-            *parts.run_line(t, losses, "momentum", size=11),
+            *parts.run_line(
+                t, losses, "momentum", role="momentum", run=Run("momentum", "momentum", {"loss": losses})
+            ),
+            *parts.run_line(t, plain, "SGD", role="descent", run=Run("SGD", "descent", {"loss": plain})),
             *own.line(width=2.5),
         ]
-        shares = [
-            Bars([0.0], [plain_accuracy], role="second", width=0.6),
-            Bars([1.0], [accuracy], role="path", width=0.6),
-        ]
-        step = axis("step (64 images each)", 0, self.num_steps)
-        loss = log_axis("loss on all training images", 0.05, 20.0, keep=(1e-3, 1e6))
-        method = axis("method", -0.7, 1.7, ticks=((0, "SGD"), (1, "momentum")))
+        loss = log_axis("loss on all training images", 0.1, 10.0, keep=(1e-3, 1e6))
         return Scene(
-            panels=[
-                panel(step, loss, curves, "training loss", weight=1.6),
-                panel(method, axis("share of test images read right", 0, 1), shares, "after the run"),
-            ],
+            panels=[panel(axis("step", 0, self.num_steps), loss, curves, "64 images a step")],
             says=(
                 f"Learning rate {say(learning_rate)}, {self.num_steps} minibatches of 64 images: with rho = {say(rho)} the "
                 f"loss is {say(losses[-1])} and {accuracy:.1%} of the test images are read right; without momentum "
                 f"{say(plain[-1])} and {plain_accuracy:.1%}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: loss {0:.4g} with momentum, {1:.4g} without", np.column_stack([losses, plain])
-            ),
             notice=own.notice,
         )
 

@@ -16,7 +16,7 @@ from optcourse.explorers.controls import Point, linear, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Bars, Line, Narration, Points, Rule, Scene, Span
+from optcourse.figures import Bars, Line, Points, Rule, Run, Scene, Span, Text
 from optcourse.objectives import parabola, quadratic
 from optcourse.optimizers import AdaGrad, GradientDescent
 from optcourse.theory import adagrad_step, best_learning_rate
@@ -88,22 +88,26 @@ class PathExplorer(RunExplorer):
         given = at.only("learning_rate", "eps")
         own = parts.learners_run(self.yours, valley, ada.w[0], num_steps=self.num_steps, **given)
         losses = [
-            (plain.loss, "gradient descent, best α", "fourth"),
-            (ada.loss, "AdaGrad", "path"),
+            (plain.loss, "gradient descent", "descent"),
+            (ada.loss, "AdaGrad", "adagrad"),
             *own.losses(),
         ]
         for mark in own.path[:1]:
             mark.marker = False  # a hundred short steps: shapes would hide the path
-        path = parts.run_marks(ada, "AdaGrad", drag="start", marker=False)
+        run = parts.run_of("AdaGrad", "adagrad", ada, **{"effective rate": rates})
+        path = parts.run_marks(ada, "AdaGrad", role="adagrad", drag="start")
         path[1].drag_basis = tuple(turn_by(-at.rotation).ravel().tolist())
         best = float(best_learning_rate(STEEP / at.condition_number, STEEP))
         bars = [
-            Bars([0, 1], decades(rates, -4, 2), role="path", base=-4, width=0.6, by_step="at"),
-            Rule("y", float(decades(best, -4, 2)), role="fourth", label="gradient descent: one for both"),
+            Bars([0, 1], decades(rates, -4, 2), role="adagrad", base=-4, width=0.6, by_step="at", run=run),
+            Rule("y", float(decades(best, -4, 2)), role="descent"),
+            Text(0.5, float(decades(best, -4, 2)), "descent", role="descent", align="center"),
         ]
         plane = [
             *parts.minimum_marks(valley),
-            Line(*plain.w.T, role="fourth", width=1.3, by_step="upto"),
+            *parts.run_line(
+                *plain.w.T, role="descent", run=parts.run_of("gradient descent", "descent", plain)
+            ),
             *path,
             *own.path,
         ]
@@ -111,16 +115,13 @@ class PathExplorer(RunExplorer):
         return Scene(
             panels=[
                 parts.plane_panel(valley, plane, "the valley from above", window=WINDOW),
-                panel(coordinate, rates_axis(-4, 2), bars, "now, for each coordinate", weight=0.7),
+                panel(coordinate, rates_axis(-4, 2), bars, "step sizes", weight=0.8),
                 parts.loss_panel(losses, self.num_steps, ylim=(1e-8, 1e3)),
             ],
             says=path_says(ada, plain, rates, at.rotation),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: dw = ({0:.3g}, {1:.3g});  grad_squared = ({2:.3g}, {3:.3g});  "
-                f"{say(at.learning_rate)} / (root + eps) = ({{4:.3g}}, {{5:.3g}})",
-                np.column_stack([ada.dw, ada.state["grad_squared"] + ada.dw * ada.dw, rates]),
-            ),
+            focus="AdaGrad",
+            slider_marks={"learning_rate": [(best, "descent's best")]},
             notice=own.notice,
         )
 
@@ -144,8 +145,8 @@ class StallExplorer(RunExplorer):
     title = "Why progress stops"
     controls = (
         log("learning_rate", 0.01, 10.0, 0.4, num=41),
-        log("gradient", 1e-4, 1e4, 1.0, num=33, label="gradient: the slope at every step"),
-        log("burst", 1.0, 100.0, 1.0, num=41, label="burst: how many times larger the first 10 slopes are"),
+        log("gradient", 1e-4, 1e4, 1.0, num=33, label="gradient, at every step"),
+        log("burst", 1.0, 100.0, 1.0, num=41, label="burst: times the first 10 slopes"),
         log("eps", 1e-10, 100.0, 1e-7, num=37),
     )
     num_steps = 300
@@ -172,40 +173,40 @@ class StallExplorer(RunExplorer):
         way = np.where(t > 0, walked, np.nan)
         theory = adagrad_step(at.learning_rate, np.maximum(t, 1))
         without = np.where(t > 0, at.learning_rate * t, np.nan)
+        known = {
+            "next gradient": trace.dw,
+            "grad_squared": trace.state["grad_squared"],
+            "last step": shown,
+            "way": walked,
+        }
+        run = Run("AdaGrad", "adagrad", known)
         band = []
         if at.burst != 1:
             band = [Span("x", 1.0, float(self.burst_steps), role="bad", label="the burst")]
         steps_panel = [
             *band,
             Line(t[1:], theory[1:], role="theory", label="learning_rate / √t"),
-            *parts.run_line(t, shown, "length of step t"),
+            *parts.run_line(t, shown, "AdaGrad", role="adagrad", run=run),
         ]
         way_panel = [
             *band,
-            Line(t, without, role="fourth", width=1.3, label="if no step shrank"),
-            Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes, eps = 0"),
-            *parts.run_line(t, way, "way walked"),
+            Line(t, without, role="neutral", width=1.3, label="if no step shrank"),
+            Line(t[1:], np.cumsum(theory[1:]), role="theory", label="equal slopes"),
+            *parts.run_line(t, way, "AdaGrad", role="adagrad", run=run),
         ]
         step, length_axis = (
             log_axis("step t", 1, 300),
-            log_axis("length of the step", 1e-4, 1e2, keep=self.keep),
+            log_axis("length", 1e-4, 1e2, keep=self.keep),
         )
-        way_axis = log_axis("way walked so far", 1e-3, 1e4, keep=self.keep)
-        narration = np.column_stack(
-            [trace.dw, trace.state["grad_squared"] + trace.dw**2, [*length, length[-1]]]
-        )
+        way_axis = log_axis("way walked", 1e-3, 1e4, keep=self.keep)
         return Scene(
             panels=[
                 panel(step, length_axis, steps_panel, "each step"),
-                panel(step, way_axis, way_panel, "all steps together"),
+                panel(step, way_axis, way_panel, "all together"),
             ],
             says=self.words(length, walked, at.learning_rate, at.gradient, at.burst),
             num_steps=self.num_steps,
-            narration=Narration(
-                "after {t} steps: the next dw = {0:.3g} makes grad_squared = {1:.4g};  "
-                f"step = {say(at.learning_rate)} × dw / (root + eps) = {{2:.3g}}",
-                narration,
-            ),
+            pin=("walks", walked[-1]),
         )
 
     def words(self, length, walked, learning_rate, gradient, burst) -> str:
@@ -352,34 +353,29 @@ class LettersExplorer(Explorer):
         plain_frequent, plain_rare, _ = letters_run(GradientDescent, gradient_descent_rate)
         names = ["␣" if letter == " " else letter for letter in text.alphabet]
         t = np.arange(self.num_steps + 1)
+        ada = Run("AdaGrad", "adagrad", {"rare letters": rare, "frequent letters": frequent})
+        sgd = Run("SGD", "descent", {"rare letters": plain_rare, "frequent letters": plain_frequent})
+        # A letter that has not occurred yet has no step of its own.
+        heights = np.where(rates < learning_rate / (10 * AdaGrad().eps), decades(rates, -2, 4), np.nan)
         rows = [
-            Bars(
-                np.arange(text.size),
-                decades(rates, -2, 4),
-                role="path",
-                base=-2,
-                by_step="at",
-                label="AdaGrad",
-            ),
-            Rule("y", float(np.log10(gradient_descent_rate)), role="fourth", label="SGD: one for all"),
-        ]
-        curves = [
-            (plain_rare, "SGD, rare letters", "fourth", "dot"),
-            (plain_frequent, "SGD, frequent", "fourth", "solid"),
-            (rare, "AdaGrad, rare letters", "path", "dot"),
-            (frequent, "AdaGrad, frequent", "path", "solid"),
+            Bars(np.arange(text.size), heights, role="adagrad", base=-2, by_step="at", run=ada),
+            Rule("y", float(np.log10(gradient_descent_rate)), role="descent", label="SGD: one for all"),
         ]
         lines = [
-            Line(t, values, role=role, label=label, dash=dash, by_step="upto")
-            for values, label, role, dash in curves
+            mark
+            for run in (sgd, ada)
+            for (group, values), dash in zip(run.quantities.items(), ("dot", "solid"), strict=True)
+            for mark in parts.run_line(
+                t, values, f"{run.name}, {group.split()[0]}", role=run.role, run=run, dash=dash
+            )
         ]
         half = text.size // 2
-        letters = axis("letter, the most frequent first", -0.8, text.size - 0.2, ticks=list(enumerate(names)))
+        letters = axis("letter, by how frequent", -0.8, text.size - 0.2, ticks=list(enumerate(names)))
         loss = log_axis("loss above the best possible", 3e-3, 30.0, keep=(3e-4, 300.0))
         return Scene(
             panels=[
-                panel(letters, rates_axis(-2, 4), rows, "the step size of each letter's row"),
-                panel(axis("minibatch", 0, self.num_steps), loss, lines, "what is still to be learned"),
+                panel(letters, rates_axis(-2, 4), rows, "AdaGrad's step size"),
+                panel(axis("minibatch", 0, self.num_steps), loss, lines, "still to be learned"),
             ],
             says=(
                 f"After {self.num_steps} minibatches the row of the blank (␣, {int(text.counts[0])} times in the speech) has "
@@ -389,11 +385,8 @@ class LettersExplorer(Explorer):
                 f"and {say(plain_rare[-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "minibatch {t}: effective learning rate {0:.3g} for the blank, {1:.3g} for "
-                f"“{text.alphabet[-2]}”; still to be learned {{2:.3g}} (frequent), {{3:.3g}} (rare)",
-                np.column_stack([rates[:, 0], rates[:, -2], frequent, rare]),
-            ),
+            focus="AdaGrad",
+            pin=("rare letters end at", rare[-1]),
         )
 
 
@@ -427,14 +420,19 @@ class RotationExplorer(RunExplorer):
         ends = losses_of_turns(at.learning_rate, at.condition_number)
         loss = log_axis(f"loss after {self.num_steps} steps", 1e-12, 1e2, keep=(1e-13, 1e2))
         curve = [
-            Line(self.angles, ends, role="path", label="AdaGrad"),
-            Rule("y", max(float(plain.loss[-1]), loss.lo), role="fourth", label="gradient descent, best α"),
+            Line(self.angles, ends, role="adagrad", label="AdaGrad", dash="solid"),
+            Rule("y", max(float(plain.loss[-1]), loss.lo), role="descent", label="gradient descent"),
             parts.handle(at.rotation, loss.inside(ada.loss[-1]), "rotation", "this turn"),
         ]
         plane = [
             *parts.minimum_marks(valley),
-            Line(*plain.w.T, role="fourth", label="gradient descent", width=1.4, by_step="upto"),
-            *parts.run_marks(ada, "AdaGrad", marker=False),
+            *parts.run_line(
+                *plain.w.T,
+                "gradient descent",
+                role="descent",
+                run=parts.run_of("gradient descent", "descent", plain),
+            ),
+            *parts.run_marks(ada, "AdaGrad", role="adagrad"),
         ]
         return Scene(
             panels=[
@@ -447,9 +445,13 @@ class RotationExplorer(RunExplorer):
                 f"leaves {say(ends.max())}. Gradient descent ends at {say(plain.loss[-1])} at every turn."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: AdaGrad at ({0:.3g}, {1:.3g}), loss {2:.3g}", np.column_stack([ada.w, ada.loss])
-            ),
+            focus="AdaGrad",
+            slider_marks={
+                "learning_rate": [
+                    (float(best_learning_rate(STEEP / at.condition_number, STEEP)), "descent's best")
+                ],
+                "rotation": [(float(self.angles[int(ends.argmax())]), "worst")],
+            },
         )
 
 
@@ -487,26 +489,30 @@ class DigitsExplorer(Explorer):
         t = np.arange(self.num_steps + 1)
         own = self.learners_run(learning_rate)
         marks = [
-            Line(t, plain_loss, role="fourth", label="SGD", by_step="upto"),
-            *parts.run_line(t, loss, "AdaGrad", size=11),
+            *parts.run_line(
+                t, plain_loss, "SGD", role="descent", run=Run("SGD", "descent", {"loss": plain_loss})
+            ),
+            *parts.run_line(
+                t, loss, "AdaGrad", role="adagrad", run=Run("AdaGrad", "adagrad", {"loss": loss})
+            ),
             *own.line(width=2.5),
         ]
         inked, rates = pixel_rates(sums, learning_rate, self.eps)
         pixels = [
-            Points(inked, rates, role="path", size=7, label="a pixel"),
-            Rule("y", gradient_descent_rate, role="fourth", label="SGD: one for all"),
+            Points(inked, rates, role="adagrad", size=7),
+            Rule("y", gradient_descent_rate, role="descent", label="SGD: one for all"),
         ]
         never = 64 - len(inked)
         minibatch, losses = (
-            axis("minibatch of 64 images", 0, self.num_steps),
+            axis("minibatch", 0, self.num_steps),
             log_axis("loss on the test images", 0.05, 50.0, keep=(0.05, 50.0)),
         )
-        share = axis("share of the training images with ink in the pixel", 0, 1)
+        share = axis("share of images with ink there", 0, 1)
         pixel_rate = log_axis("effective learning rate", 1e-3, 1e4, keep=(1e-4, 1e4))
         return Scene(
             panels=[
-                panel(minibatch, losses, marks, "learning to read digits"),
-                panel(share, pixel_rate, pixels, "at the end, for each pixel"),
+                panel(minibatch, losses, marks, "learning to read"),
+                panel(share, pixel_rate, pixels, "each pixel at the end"),
             ],
             says=(
                 f"AdaGrad with learning rate {say(learning_rate)} reads {test:.1%} of the test images right after "
@@ -515,7 +521,7 @@ class DigitsExplorer(Explorer):
                 f"{never} of 64 pixels have no ink in any training image: their weights never move."
             ),
             num_steps=self.num_steps,
-            narration=Narration("minibatch {t}: AdaGrad's loss on the test images {0:.4g}", loss[:, None]),
+            focus="AdaGrad",
             notice=own.notice,
         )
 

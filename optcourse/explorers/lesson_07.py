@@ -15,7 +15,8 @@ from optcourse.explorers.controls import Point, log, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Line, Narration, Panel, Points, Rule, Scene, Span, Text
+from optcourse.figures import Line, Panel, Rule, Run, Scene, Span, Text
+from optcourse.figures.palette import OPTIMIZERS
 from optcourse.models import SoftmaxRegression
 from optcourse.objectives import cliff, quadratic
 from optcourse.optimizers import AdaGrad, GradientDescent, RMSProp
@@ -51,22 +52,18 @@ class RMSPropExplorer(RunExplorer):
         rate, adagrad_rate = (
             at.learning_rate / (np.sqrt(trace.state["grad_squared"][1:]) + at.eps) for trace in (run, adagrad)
         )
-        now = np.vstack([rate[:1], rate])
-        curves = [
-            *(
-                Line(t[1:], rates[:, k], role=role, label=f"{name}, w[{k}]", dash=("solid", "dash")[k])
-                for rates, role, name in ((rate, "path", "RMSProp"), (adagrad_rate, "second", "AdaGrad"))
-                for k in (0, 1)
-            ),
-            *(Points(t, now[:, k], role="path", by_step="at", size=9) for k in (0, 1)),
-        ]
+        curves = []
+        for rates, name in ((adagrad_rate, "AdaGrad"), (rate, "RMSProp")):
+            now, role = np.vstack([rates[:1], rates]), OPTIMIZERS[name]
+            shared = {"role": role, "run": Run(name, role, {"effective rate": now})}
+            for k, dash in ((0, None), (1, "dash")):
+                curves += parts.run_line(t, now[:, k], f"{name}, w[{k}]", dash=dash, **shared)
         rates = log_axis("effective learning rate", 1e-3, 1e4, keep=(1e-3, 1e4))
         far = [float(np.linalg.norm(trace.final)) for trace in (run, adagrad)]
-        memory = np.vstack([run.state["grad_squared"][1:], run.state["grad_squared"][-1:]])
         return Scene(
             panels=[
                 valley_of_two(bowl, run, adagrad, own, "the valley from above", window=WINDOW),
-                panel(axis("step", 0, NUM_STEPS), rates, curves, "learning_rate / (√grad_squared + eps)"),
+                panel(axis("step", 0, NUM_STEPS), rates, curves, "effective learning rates"),
             ],
             says=(
                 f"After {NUM_STEPS} steps RMSProp is {say(far[0])} away from the minimum and AdaGrad {say(far[1])}. "
@@ -74,11 +71,7 @@ class RMSPropExplorer(RunExplorer):
                 f"w[1]; they rise again when the gradients fall. AdaGrad's only fall."
             ),
             num_steps=NUM_STEPS,
-            narration=Narration(
-                "step {t}: dw = ({2:.3g}, {3:.3g});  grad_squared = ({4:.3g}, {5:.3g});  "
-                f"w = ({{0:.3g}}, {{1:.3g}}) − {say(at.learning_rate)} × dw / (√grad_squared + {say(at.eps)})",
-                np.column_stack([run.w, run.dw, memory]),
-            ),
+            focus="RMSProp",
             notice=own.notice,
         )
 
@@ -88,9 +81,10 @@ def valley_of_two(objective, run, adagrad, own: parts.Yours, title: str, before=
     marks = [
         *before,
         *parts.minimum_marks(objective),
-        Line(*adagrad.w.T, role="second", label="AdaGrad", marker=True),
-        *parts.run_marks(run, "RMSProp", drag="start"),
-        Points(*adagrad.w.T, role="second", by_step="at", size=11),
+        *parts.run_line(
+            *adagrad.w.T, "AdaGrad", role="adagrad", run=parts.run_of("AdaGrad", "adagrad", adagrad)
+        ),
+        *parts.run_marks(run, "RMSProp", role="rmsprop", drag="start"),
         *own.path,
     ]
     return parts.plane_panel(objective, marks, title, **how)
@@ -111,14 +105,14 @@ class MemoryExplorer(Explorer):
         grad_squared = 1 + (loudness**2 - 1) * decay_rate**t
         adagrad = 1 / np.sqrt(100 * loudness**2 + t)  # after 100 loud steps
         weights = [
-            Line(age, weight / weight[0], label="weight", marker=True),
-            Rule("x", half, role="velocity", label="half-life"),
-            Rule("x", window, role="theory", label="window 1/(1 − decay_rate)"),
+            Line(age, weight / weight[0], role="rmsprop", label="weight", marker=True),
+            Rule("x", half, role="theory", label="half-life"),
+            Rule("x", window, role="limit", label="window 1/(1 − decay_rate)"),
             Rule("y", 0.5, role="neutral", dash="dot"),
         ]
         lengths = [
-            Line(t, 1 / np.sqrt(grad_squared), label="RMSProp"),
-            Line(t, 10 * adagrad, role="second", label="AdaGrad (100 loud steps), × 10"),
+            Line(t, 1 / np.sqrt(grad_squared), role="rmsprop", label="RMSProp", dash="solid"),
+            Line(t, 10 * adagrad, role="adagrad", label="AdaGrad, × 10"),
             Rule("y", 1.0, role="theory", label="nothing to forget"),
         ]
         ages, share = axis("age of the square (steps)", 0, 60), axis("part of the first weight", 0, 1.05)
@@ -128,8 +122,8 @@ class MemoryExplorer(Explorer):
         )
         return Scene(
             panels=[
-                panel(ages, share, weights, "how much an old square still counts"),
-                panel(since, length, lengths, "after loud gradients, quiet ones"),
+                panel(ages, share, weights, "what an old square counts"),
+                panel(since, length, lengths, "loud gradients, then quiet"),
             ],
             says=(
                 f"With decay_rate = {say(decay_rate, 4)} the weight of a square halves every {say(half)} steps; the "
@@ -158,9 +152,9 @@ class CliffExplorer(RunExplorer):
     def picture(self, at, run, adagrad) -> Scene:
         given = at.only("learning_rate", "decay_rate")
         own = parts.learners_run(self.yours, cliff(), at.start, num_steps=self.num_steps, eps=EPS, **given)
-        losses = [(run.loss, "RMSProp", "path"), (adagrad.loss, "AdaGrad", "second"), *own.losses()]
-        wall = Span("x", 2.0, 4.0, role="bad", alpha=0.45, label="the wall")
-        how = {"window": ((-1.0, 4.0), (-4.0, 4.0)), "equal": False}
+        losses = [(run.loss, "RMSProp", "rmsprop"), (adagrad.loss, "AdaGrad", "adagrad"), *own.losses()]
+        wall = Span("x", 2.0, 5.0, role="bad", alpha=0.45, label="the wall")
+        how = {"window": ((-1.0, 5.0), (-4.0, 4.0)), "equal": False}
         if at.start[0] > 2.0:
             told = (
                 f"The wall's largest slope was {say(np.abs(run.dw[:, 0]).max())}; on the floor slopes are below 0.4. "
@@ -179,6 +173,7 @@ class CliffExplorer(RunExplorer):
                 f"with AdaGrad. {told}"
             ),
             num_steps=self.num_steps,
+            focus="RMSProp",
             notice=own.notice,
         )
 
@@ -193,10 +188,12 @@ class EpsExplorer(Explorer):
         size = np.geomspace(1e-10, 10, 221)
         outside, inside = size / (size + eps), size / np.sqrt(size * size + eps)
         curves = [
-            Line(size, outside, label="eps outside the root (lecture, PyTorch)"),
-            Line(size, inside, role="second", label="eps inside the root"),
-            Rule("x", eps, role="path", dash="dot", label="eps"),
-            Rule("x", float(np.sqrt(eps)), role="second", dash="dashdot", label="√eps"),
+            Line(
+                size, outside, role="rmsprop", label="eps outside the root (lecture, PyTorch)", dash="solid"
+            ),
+            Line(size, inside, role="theory", label="eps inside the root"),
+            Rule("x", eps, role="rmsprop", label="eps"),
+            Rule("x", float(np.sqrt(eps)), role="theory", label="√eps"),
             Text(3e-10, 1.02, "full step", role="neutral"),
         ]
         gradient, length = (
@@ -226,23 +223,23 @@ class DigitsExplorer(Explorer):
     def scene(self, learning_rate, decay_rate) -> Scene:
         model = six_hundred()
         runs = {
-            "RMSProp": ("path", RMSProp(learning_rate, decay_rate, EPS)),
-            "AdaGrad": ("second", AdaGrad(learning_rate, EPS)),
-            "gradient descent": ("third", GradientDescent(learning_rate)),
+            "RMSProp": RMSProp(learning_rate, decay_rate, EPS),
+            "AdaGrad": AdaGrad(learning_rate, EPS),
+            "gradient descent": GradientDescent(learning_rate),
         }
         done = {
             name: descend(model, optimizer, model.initial(), self.num_steps, record=("loss",))
-            for name, (_, optimizer) in runs.items()
+            for name, optimizer in runs.items()
         }
         given = {"learning_rate": learning_rate, "decay_rate": decay_rate, "eps": EPS}
         own = digits.learners_run(
             self.yours, model, model.initial(), model, num_steps=self.num_steps, **given
         )
-        losses = [*((done[name].loss, name, role) for name, (role, _) in runs.items()), *own.losses()]
+        losses = [*((done[name].loss, name, OPTIMIZERS[name]) for name in runs), *own.losses()]
         right = {name: 100 * model.accuracy(trace.final) for name, trace in done.items()}
         told = ", ".join(f"{name} {right[name]:.1f} %" for name in right)
         return Scene(
-            panels=[parts.loss_panel(losses, self.num_steps, ylim=(1e-3, 1e2), title="loss on 600 digits")],
+            panels=[parts.loss_panel(losses, self.num_steps, ylim=(1e-2, 1e2), title="loss on 600 digits")],
             says=f"After {self.num_steps} steps at learning_rate = {say(learning_rate)}, recognised correctly: {told}.",
             num_steps=self.num_steps,
             notice=own.notice,

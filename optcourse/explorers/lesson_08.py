@@ -17,7 +17,8 @@ from optcourse.explorers.controls import Choice, Point, Range, Toggle, linear, l
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Bars, Line, Narration, Points, Rule, Scene, Text
+from optcourse.figures import Bars, Line, Points, Rule, Run, Scene, Text
+from optcourse.figures.palette import OPTIMIZERS
 from optcourse.objectives import lecture_bowl
 from optcourse.optimizers import (
     AdaGrad,
@@ -72,36 +73,42 @@ class AdamExplorer(RunExplorer):
         w, t = trace.w, np.arange(self.num_steps + 1)
         moment1, root = trace.state["moment1"][1:], np.sqrt(trace.state["moment2"][1:])
         moves = np.diff(w, axis=0) / at.learning_rate
+        name, role = ("Adam", "adam") if at.bias_correction else ("almost-Adam", "adamw")
         given = at.only("learning_rate", "beta1", "beta2", "eps")
         own = parts.learners_run(self.yours, valley, at.start, num_steps=self.num_steps, **given)
         longest = np.unravel_index(np.abs(moves).argmax(), moves.shape)
-        name = "Adam" if at.bias_correction else "almost-Adam"
         # Row t of the bars belongs to the step that leads on from point t; the last point has no next step.
         padded = [np.vstack([rows, rows[-1:]]) for rows in (trace.dw[:-1], moment1, root, moves)]
         dw, m1, m2, move = padded
-        kinds = {"dw": (dw, "gradient"), "moment1": (m1, "velocity"), "√moment2": (m2, "second")}
+        run = Run(name, role, {"moves by α ×": move})
         bars = [
-            Bars([k, k + 4], np.abs(rows), role=role, by_step="at", base=1e-3, label=label)
-            for k, (label, (rows, role)) in enumerate(kinds.items())
+            Bars([k, k + 4], np.abs(rows), role=colour, by_step="at", base=1e-3)
+            for k, (rows, colour) in enumerate(((dw, "gradient"), (m1, "velocity"), (m2, "second")))
         ]
-        plane = [*parts.minimum_marks(valley), *parts.run_marks(w, name, drag="start"), *own.path]
-        lengths = [
-            Rule("y", 1.0, role="theory"),
-            Rule("y", -1.0, role="theory", label="one learning rate"),
-            Line(t, move[:, 0], role="path", by_step="upto", label="entry 0"),
-            Line(t, move[:, 1], role="third", by_step="upto", label="entry 1"),
-            Points(t, move[:, 0], role="path", size=9, by_step="at"),
-            Points(t, move[:, 1], role="third", size=9, by_step="at"),
+        bars += [
+            Text(k, 60.0, f"w[{entry}]", align="center", role="neutral") for entry, k in enumerate((1, 5))
         ]
-        names = [(k + entry, short) for entry in (0, 4) for k, short in enumerate(("dw", "m1", "√m2"))]
-        entries = axis("entry 0                    entry 1", -0.7, 6.7, ticks=names)
-        size = log_axis("size at this step", 1e-3, 1e2, keep=(1e-4, 1e3))
-        step, moved = axis("step", 0, self.num_steps), axis("move / learning_rate", -8.0, 8.0)
+        plane = [
+            *parts.minimum_marks(valley),
+            *parts.run_marks(trace, name, role=role, drag="start"),
+            *own.path,
+        ]
+        lengths = [Rule("y", 1.0, role="theory", label="one learning rate")]
+        for entry, dash in enumerate((None, "dash")):
+            size = np.abs(move[:, entry])
+            lengths += parts.run_line(t, size, f"w[{entry}]", role=role, run=run, dash=dash)
+        names = [(k + entry, short) for entry in (0, 4) for k, short in enumerate(("dw", "m", "√v"))]
+        entries = axis("at this step", -0.7, 6.7, ticks=names)
+        size = log_axis("size", 1e-3, 1e2, keep=(1e-4, 1e3))
+        step, moved = (
+            axis("step", 0, self.num_steps),
+            log_axis("in learning rates", 1e-2, 1e1, keep=(1e-4, 1e3)),
+        )
         return Scene(
             panels=[
-                parts.plane_panel(valley, plane, "0.1 x² + 2 y² from above", window=self.window),
-                panel(entries, size, bars, "gradient and moments, sizes"),
-                panel(step, moved, lengths, "how far each entry moves"),
+                parts.plane_panel(valley, plane, "the valley from above", window=self.window),
+                panel(entries, size, bars, "gradient and moments"),
+                panel(step, moved, lengths, "each entry moves"),
             ],
             says=(
                 f"{name} with learning_rate {say(at.learning_rate)}, beta1 {at.beta1:g}, beta2 {at.beta2:g}, "
@@ -111,12 +118,6 @@ class AdamExplorer(RunExplorer):
                 f"{say(trace.loss[-1])}, from {say(trace.loss[0])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                f"step {{t}}: dw = ({{0:.3g}}, {{1:.3g}});  moment1 = ({{2:.3g}}, {{3:.3g}});  √moment2 = ({{4:.3g}}, "
-                f"{{5:.3g}});  w moves by {say(at.learning_rate)} × ({{6:.3g}}, {{7:.3g}})",
-                np.column_stack([dw, m1, m2, move])[:-1],
-                last=f"step {self.num_steps}: the walk ends at ({say(w[-1, 0])}, {say(w[-1, 1])})",
-            ),
             notice=own.notice,
         )
 
@@ -153,17 +154,17 @@ class BiasExplorer(Explorer):
             Line(t, filled2, role="second", dash="solid", label="√moment2"),
         ]
         quotients = [
-            Line(t, ratio, role="theory", label="(1−β₁ᵗ) / √(1−β₂ᵗ)", width=1.5),
-            Line(t, step_almost, role="second", label="uncorrected", width=2.5),
-            Line(t, step_whole, role="path", label="corrected"),
+            Line(t, ratio, role="theory", label="by the formula", width=1.5),
+            Line(t, step_almost, role="adamw", label="uncorrected", width=2.5),
+            Line(t, step_whole, role="adam", label="corrected", dash="solid"),
             Points([peak_t], [peak], role="limit", size=12, label="peak"),
         ]
         step, share = log_axis("step t", 1, self.longest), axis("share of its full value", 0.0, 1.25)
-        length = log_axis("step / learning_rate", 0.03, 300.0, keep=(1e-3, 1e3))
+        length = log_axis("step / learning_rate", 0.01, 300.0, keep=(1e-3, 1e3))
         return Scene(
             panels=[
-                panel(step, share, moments, "both moments begin at zero and fill"),
-                panel(step, length, quotients, "the quotient of the two"),
+                panel(step, share, moments, "both moments fill"),
+                panel(step, length, quotients, "their quotient"),
             ],
             says=(
                 f"beta1 = {beta1:g}, beta2 = {beta2:g}, {gradients} gradients. Without correction the first step is "
@@ -171,6 +172,10 @@ class BiasExplorer(Explorer):
                 f"{peak_t:,}. {over} With correction "
                 "every step under a constant gradient is one learning rate."
             ),
+            slider_marks={
+                "beta1": [(1 - np.sqrt(1 - beta2), "first step right")],
+                "beta2": [(1 - (1 - beta1) ** 2, "first step right")],
+            },
         )
 
     def measured(self, beta1, beta2, gradients):
@@ -213,15 +218,15 @@ def leaky_mean(values: np.ndarray, beta: float) -> np.ndarray:
 
 # -- (c) all together --------------------------------------------------------------------------------------------------
 
-# name -> (role, class, its second hyperparameter, the values that the tuning tries)
+# name -> (class, its second hyperparameter, the values that the tuning tries)
 RUNNERS: dict[str, tuple] = {
-    "gradient descent": ("neutral", GradientDescent, None, (0.0,)),
-    "momentum": ("second", Momentum, "rho", (0.5, 0.9, 0.99)),
-    "Nesterov": ("third", Nesterov, "rho", (0.5, 0.9, 0.99)),
-    "AdaGrad": ("fourth", AdaGrad, None, (0.0,)),
-    "RMSProp": ("fifth", RMSProp, "decay_rate", (0.9, 0.99, 0.999)),
-    "almost-Adam": ("limit", AdamAlmost, "beta1", (0.5, 0.9, 0.99)),
-    "Adam": ("path", Adam, "beta1", (0.5, 0.9, 0.99)),
+    "gradient descent": (GradientDescent, None, (0.0,)),
+    "momentum": (Momentum, "rho", (0.5, 0.9, 0.99)),
+    "Nesterov": (Nesterov, "rho", (0.5, 0.9, 0.99)),
+    "AdaGrad": (AdaGrad, None, (0.0,)),
+    "RMSProp": (RMSProp, "decay_rate", (0.9, 0.99, 0.999)),
+    "almost-Adam": (AdamAlmost, "beta1", (0.5, 0.9, 0.99)),
+    "Adam": (Adam, "beta1", (0.5, 0.9, 0.99)),
 }
 GROUNDS: dict[str, Callable] = {
     "lecture's bowl": lecture_bowl,
@@ -230,6 +235,7 @@ GROUNDS: dict[str, Callable] = {
     "rippled ravine": objectives.ravine,
     "Beale": objectives.beale,
 }
+LOWEST = {"lecture's bowl": 1e-12, "Rosenbrock": 1e-5}  # of the losses that are drawn; 1e-9 elsewhere
 RATES = (1e-4, 10.0)
 
 
@@ -243,27 +249,32 @@ class AllTogetherExplorer(Explorer):
         Range("num_steps", (5, 10, 20, 50, 100, 200), 100, whole=True),
         Range("trial_runs", (6, 12, 24, 48), 24, whole=True, label="trial runs each"),
         Toggle("tuned", True, label="tune each one"),
-        log("learning_rate", 1e-3, 1.0, 0.1, num=31, label="rate if untuned"),
+        log("learning_rate", 1e-3, 1.0, 0.1, num=25, label="rate if untuned"),
     )
 
     def scene(self, landscape, num_steps, trial_runs, tuned, learning_rate) -> Scene:
         ground = GROUNDS[landscape]()
         floor = float(np.min(ground.value(np.transpose(ground.minima))))
-        lines, rows, told = [], [], []
-        for place, name in enumerate(RUNNERS):
-            role = RUNNERS[name][0]
+        lines, curves, told = [], [], []
+        for name in RUNNERS:
+            role = OPTIMIZERS[name]
             rate, extra = (
                 tuned_settings(name, landscape, num_steps, trial_runs) if tuned else (learning_rate, None)
             )
             w, loss = one_run(name, landscape, num_steps, rate, extra)
             end = float(loss[-1] - floor)
-            x, y = until_it_leaves(w, ground.domain).T
-            lines += parts.run_line(x, y, role=role, size=10, width=2.2)
             above = in_window(loss - floor, -1e30, 1e30)
-            row = len(RUNNERS) - 1 - place
-            rows.append(Line([1e-12, above[-1]], [row, row], role=role, width=1.5))
-            rows.append(Points(above, np.full(len(above), row), role=role, size=13, by_step="at"))
-            rows.append(Text(2e-12, float(row), settings_in_words(name, rate, extra), role=role, above=9))
+            setting = {
+                "learning_rate": rate,
+                **({RUNNERS[name][1]: extra} if RUNNERS[name][1] and tuned else {}),
+            }
+            known = {"w": w, "loss": above} | {
+                word: np.full(len(w), value) for word, value in setting.items()
+            }
+            run = Run(name, role, known)
+            lines += parts.run_line(*until_it_leaves(w, ground.domain).T, name, role=role, run=run)
+            label = f"{name} {say(rate, 2)}"
+            curves += parts.run_line(np.arange(len(w)), above, label, role=role, run=run)
             told.append((end if np.isfinite(end) else np.inf, name))
         told.sort(key=lambda entry: entry[0])
         how = (
@@ -273,14 +284,12 @@ class AllTogetherExplorer(Explorer):
         )
         start = Points([ground.start[0]], [ground.start[1]], role="start", size=10)
         plane = [*parts.minimum_marks(ground), *lines, start]
-        loss = log_axis("loss above the lowest point", 1e-12, 1e3, keep=(1e-12, 1e6))
-        optimizers = axis("one row for each optimizer", -0.5, len(RUNNERS) - 0.2, ticks=[])
+        lowest = LOWEST.get(landscape, 1e-9)
+        loss = log_axis("loss above the lowest point", lowest, 1e3, keep=(lowest / 1e3, 1e6))
         return Scene(
             panels=[
-                parts.plane_panel(
-                    ground, plane, f"{landscape}: {num_steps} steps from the square", equal=False
-                ),
-                panel(loss, optimizers, rows, "farther left is better"),
+                parts.plane_panel(ground, plane, landscape, equal=False),
+                panel(axis("step", 0, num_steps), loss, curves, "loss at each step"),
             ],
             says=(
                 f"{how}. After {num_steps} steps on {landscape} the lowest loss has {told[0][1]} with {say(told[0][0])}, "
@@ -288,6 +297,7 @@ class AllTogetherExplorer(Explorer):
                 + (f"with {say(told[-1][0])}." if told[-1][0] < 1e6 else "which ran away.")
             ),
             num_steps=int(num_steps),
+            focus="Adam",
         )
 
 
@@ -298,14 +308,9 @@ def until_it_leaves(w: np.ndarray, domain) -> np.ndarray:
     return np.where(np.maximum.accumulate(far)[:, None], np.nan, w)
 
 
-def settings_in_words(name: str, rate: float, extra: float | None) -> str:
-    word = {"rho": "ρ", "decay_rate": "decay", "beta1": "β₁"}.get(RUNNERS[name][2], "")
-    return f"{name}: {say(rate, 2)}" + (f", {word} {extra:g}" if word and extra is not None else "")
-
-
 def runner(name: str, rates, extras=None):
     """The optimizer of this name; without extras its second hyperparameter has the course's default."""
-    _, cls, second, _ = RUNNERS[name]
+    cls, second, _ = RUNNERS[name]
     return cls(learning_rate=rates, **({second: extras} if second and extras is not None else {}))
 
 
@@ -316,7 +321,7 @@ def tuned_settings(name: str, landscape: str, num_steps: int, trial_runs: int) -
     Every optimizer gets as many runs: one with a second hyperparameter has fewer learning rates to try. A run that
     leaves the map is not taken, however well it ends.
     """
-    ground, extras = GROUNDS[landscape](), RUNNERS[name][3]
+    ground, extras = GROUNDS[landscape](), RUNNERS[name][2]
     # The middles of equal parts: with two rates to try, the two ends would be the two worst.
     count = trial_runs // len(extras)
     rates = RATES[0] * (RATES[1] / RATES[0]) ** ((np.arange(count) + 0.5) / count)
@@ -366,19 +371,19 @@ class DecayExplorer(RunExplorer):
         alone = theory.decoupled_shrinkage(at.learning_rate, at.weight_decay, t)
         over_time = [
             Rule("y", 0.0, role="neutral"),
-            Line(t, alone, role="theory", label="(1 − αλ)ᵗ: decay alone"),
-            Line(t, l2, role="second", label="L2 in the gradient"),
-            Line(t, free, role="path", label="AdamW"),
+            Line(t, alone, role="theory", label="decay alone"),
+            Line(t, l2, role="adam", label="Adam with L2"),
+            Line(t, free, role="adamw", label="AdamW"),
         ]
-        left = axis(f"w after {self.num_steps} steps", -0.6, 1.6, keep=(-5, 5))
+        left = axis(f"w after {self.num_steps} steps", -0.3, 1.1, keep=(-5, 5))
         ends = [
             Rule("y", float(alone[-1]), role="theory", label="decay alone"),
-            Line(SCALES, l2_end, role="second", label="L2 in the gradient", marker=True),
-            Line(SCALES, free_end, role="path", label="AdamW", marker=True),
-            Points([at.scale], [left.inside(l2[-1])], role="second", size=14, drag="scale"),
-            Points([at.scale], [left.inside(free[-1])], role="path", size=14),
+            Line(SCALES, l2_end, role="adam", label="Adam with L2", marker=True),
+            Line(SCALES, free_end, role="adamw", label="AdamW", marker=True),
+            Points([at.scale], [left.inside(l2[-1])], role="adam", size=14, drag="scale"),
+            Points([at.scale], [left.inside(free[-1])], role="adamw", size=14, shape="circle"),
         ]
-        step, weight = axis("step", 0, self.num_steps), axis("w", -0.6, 1.6, keep=(-5, 5))
+        step, weight = axis("step", 0, self.num_steps), axis("w", -0.3, 1.1, keep=(-5, 5))
         sizes = log_axis("size of the gradients", SCALES[0], SCALES[-1])
         return Scene(
             panels=[
@@ -439,13 +444,15 @@ class ReddiExplorer(RunExplorer):
         adam_moves, ams_moves = settled_moves(at.C, 1 / (1 + at.C * at.C))
         ways = [
             Rule("y", -1.0, role="theory", label="the best place"),
-            Line(t, adam[shown], role="path", label="Adam"),
-            Line(t, amsgrad[shown], role="second", label="AMSGrad"),
+            Line(t, adam[shown], role="adam", label="Adam"),
+            Line(t, amsgrad[shown], role="adamw", label="AMSGrad"),
         ]
         moves = [
             Rule("y", 0.0, role="neutral", dash="solid"),
-            Bars(np.arange(4) - 0.18, adam_moves, role="path", width=0.34, label="Adam"),
-            Bars(np.arange(4) + 0.18, ams_moves, role="second", width=0.34, label="AMSGrad"),
+            Bars(np.arange(4) - 0.18, adam_moves, role="adam", width=0.34),
+            Bars(np.arange(4) + 0.18, ams_moves, role="adamw", width=0.34),
+            Text(2.82, adam_moves[3], "Adam", role="adam", align="center"),
+            Text(3.18, ams_moves[3], "AMSGrad", role="adamw", align="center", above=-18),
         ]
         names = [(0, f"{at.C:.3g}"), (1, "−1"), (2, "−1"), (3, "sum")]
         gradients, move = (
@@ -524,10 +531,16 @@ class ErrorsExplorer(Explorer):
         finite = np.isfinite(wrong).all(axis=1)
         with np.errstate(all="ignore"):
             losses = [bowl.value(np.clip(w, -1e6, 1e6).T) for w in (right, wrong)]
-        marks = []
-        for w, label, role in ((right, "Adam", "path"), (wrong, "with the error", "limit")):
-            w = np.where(np.isfinite(w).all(axis=1)[:, None], np.clip(w, -1e3, 1e3), np.nan)
-            marks += parts.run_line(w[:, 0], w[:, 1], label, role=role, size=11)
+        losses[1] = np.where(finite, losses[1], np.nan)
+        marks, curves = [], []
+        for w, loss, label, role in zip(
+            (right, wrong), losses, ("Adam", "with the error"), ("adam", "limit"), strict=True
+        ):
+            run = Run(label, role, {"w": w, "loss": loss})
+            # What is no number any more stays where it was one.
+            known = np.maximum.accumulate(np.where(np.isfinite(w).all(axis=1), np.arange(len(w)), 0))
+            marks += parts.run_line(*np.clip(w[known], -1e3, 1e3).T, label, role=role, run=run)
+            curves.append((loss, label, role))
         if not finite.all():
             words = f"not a number from step {int(np.argmin(finite))} on"
             marks.append(Text(wrong[0, 0], wrong[0, 1], words, role="limit", above=-18))
@@ -536,9 +549,8 @@ class ErrorsExplorer(Explorer):
             ending = f"From step {int(np.argmin(finite))} on, w is not a number"
         else:
             ending = f"After {self.num_steps} steps its loss is {say(losses[1][-1])}"
-        plane = [*parts.minimum_marks(bowl), *marks]
-        with_error = np.where(finite, losses[1], np.nan)
-        curves = [(losses[0], "Adam", "path"), (with_error, "with the error", "limit")]
+        start = Points([right[0, 0]], [right[0, 1]], role="start", size=10)
+        plane = [*parts.minimum_marks(bowl), *marks, start]
         return Scene(
             panels=[
                 parts.plane_panel(bowl, plane, "0.1 x² + 2 y²", window=self.window),
@@ -555,11 +567,7 @@ class ErrorsExplorer(Explorer):
                 f"Adam's loss is {say(losses[0][-1])}."
             ),
             num_steps=self.num_steps,
-            narration=Narration(
-                "step {t}: Adam at ({0:.3g}, {1:.3g}); with the error "
-                + ("at ({2:.3g}, {3:.3g})" if finite.all() else "not a number, from its first step on"),
-                np.column_stack([right, in_window(wrong)]),
-            ),
+            focus="with the error",
         )
 
 
@@ -603,19 +611,16 @@ class DigitsExplorer(Explorer):
     num_steps = 100
     shown = slice(0, 300)  # the training images on which the loss is drawn: all of them would take too long
     rates = (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 0.3, 1.0, 3.0)
-    racers = {
-        "Adam": ("path", Adam),
-        "almost-Adam": ("second", AdamAlmost),
-        "SGD": ("third", GradientDescent),
-    }
+    racers = {"Adam": Adam, "almost-Adam": AdamAlmost, "SGD": GradientDescent}
     controls = (steps("learning_rate", rates, 1e-2, table=False),)
 
     def scene(self, learning_rate) -> Scene:
         t = np.arange(self.num_steps + 1)
         curves, sweep, told = [], [], []
-        for name, (role, _) in self.racers.items():
+        for name in self.racers:
+            role = OPTIMIZERS[name]
             losses, accuracy = digits_run(name, learning_rate, self.num_steps)
-            curves += parts.run_line(t, losses, name, role=role, size=10)
+            curves += parts.run_line(t, losses, name, role=role, run=Run(name, role, {"loss": losses}))
             ends = [digits_run(name, rate, self.num_steps)[0][-1] for rate in self.rates]
             sweep.append(Line(self.rates, ends, role=role, label=name, marker=True))
             told.append(f"{name} ends with loss {say(losses[-1])} ({accuracy:.1%} of the test images right)")
@@ -623,7 +628,7 @@ class DigitsExplorer(Explorer):
         curves += own.line(width=2.5)
         sweep.append(Rule("x", learning_rate, role="limit", label="this learning rate"))
         rates, far = log_axis("learning_rate", self.rates[0], self.rates[-1]), (1e-4, 1e6)
-        loss = log_axis("loss on 300 training images", 0.01, 20.0, keep=far)
+        loss = log_axis("training loss", 0.01, 20.0, keep=far)
         last = log_axis(f"loss after {self.num_steps} steps", 0.01, 20.0, keep=far)
         return Scene(
             panels=[
@@ -668,7 +673,7 @@ def digits_problem(num_steps: int):
 def digits_run(name: str, learning_rate: float, num_steps: int) -> tuple[np.ndarray, float]:
     """(loss on some training images at each step, share of the test images read right)."""
     model, test, start, batches = digits_problem(num_steps)
-    cls = DigitsExplorer.racers[name][1]
+    cls = DigitsExplorer.racers[name]
     trace = descend(model, cls(learning_rate), start, num_steps, minibatches=batches, record=("w",))
     losses = digits.losses_along(model, trace.w, DigitsExplorer.shown)
     with np.errstate(all="ignore"):

@@ -12,19 +12,12 @@ import numpy as np
 from optcourse import race
 from optcourse.explorers import parts
 from optcourse.explorers.axes import Axis, axis, log_axis, panel
-from optcourse.explorers.controls import Choice, Toggle, integers, log, steps
+from optcourse.explorers.controls import Choice, Toggle, integers, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
-from optcourse.figures.scene import Field, Line, Mark, Narration, Points, Rule, Scene
+from optcourse.figures.palette import OPTIMIZERS
+from optcourse.figures.scene import Band, Field, Line, Mark, Points, Rule, Run, Scene
 
-ROLES = {
-    "SGD": "fifth",
-    "Momentum": "second",
-    "Nesterov": "third",
-    "AdaGrad": "limit",
-    "RMSProp": "fourth",
-    "Adam": "path",
-}
 GROUPS = {
     "all six (medians)": tuple(race.OPTIMIZERS),
     "SGD, Momentum, Nesterov": ("SGD", "Momentum", "Nesterov"),
@@ -49,16 +42,14 @@ def losses_axis(label: str) -> Axis:
     return log_axis(label, *LOSSES, keep=(LOSSES[0] / 10, TOP))
 
 
-def banded(x, quartiles, label: str, role: str, *, many: bool, grows: bool = True) -> list[Mark]:
-    """The median over seeds, and dotted quartiles unless there are too many lines; it grows with the step or has markers."""
-    low, median, high = quartiles
-    if grows:
-        marks = parts.run_line(x, median, label, role=role, size=10, width=2.5)
-    else:
-        marks = [Line(x, median, label=label, role=role, marker=True, width=2.5)]
-    if not many:
-        marks += [Line(x, edge, role=role, width=1.3, alpha=0.85, dash="dot") for edge in (low, high)]
-    return marks
+def run_of(name: str, role: str, losses: np.ndarray, rate: float) -> Run:
+    """A run of the race as it is read out: its losses, and the learning rate that it has."""
+    return Run(name, role, {"loss": losses, "learning_rate": np.full(len(losses), rate)})
+
+
+def in_focus(names: tuple[str, ...]) -> str:
+    """Adam, whose lesson was the last one, where it runs."""
+    return "Adam" if "Adam" in names else names[-1]
 
 
 def evaluations() -> Axis:
@@ -99,13 +90,17 @@ class RaceExplorer(Explorer):
         xmax = race.NUM_STEPS * max(seconds.values())
         marks, ends, medians = [], [], {}
         many = len(names) == len(race.OPTIMIZERS)
-        for name in names:
+        for place, name in enumerate(names):
+            role, t = OPTIMIZERS[name], CHECKPOINTS * seconds[name]
             curves = stored.curves(name, rate_of[name], schedule)
-            quartiles = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
-            label = f"{name}, {say(rate_of[name])}"
-            marks += banded(CHECKPOINTS * seconds[name], quartiles, label, ROLES[name], many=many)
-            ends += self.end_marks(name, stored.test_losses(name, rate_of[name], schedule))
-            medians[name] = float(quartiles[1][-1])
+            low, median, high = np.quantile(curves, [0.25, 0.5, 0.75], axis=0)
+            run = run_of(name, role, median, rate_of[name])
+            marks += [] if many else [Band(t, low, high, role=role, run=run)]
+            marks += parts.run_line(t, median, f"{name}, {say(rate_of[name])}", role=role, run=run)
+            ends += self.end_marks(
+                len(names) - 1 - place, role, stored.test_losses(name, rate_of[name], schedule)
+            )
+            medians[name] = float(median[-1])
         own, own_told, notice = self.learners_marks(rate_of, seconds)
         order = sorted(names, key=medians.get)
         told = "; ".join(
@@ -117,30 +112,29 @@ class RaceExplorer(Explorer):
             slowest = max(names, key=seconds.get)
             times = say(seconds[slowest] / min(seconds.values()), 2)
             time_told = f" A step of {slowest} takes {times} times as long as the quickest one."
-        title = "median of 7 seeds" if many else "median of 7 seeds (dotted: quartiles)"
-        loss = losses_axis(f"loss on {race.NUM_TRAIN:,} training digits")
-        shorts = [(k, SHORT[name]) for k, name in enumerate(race.OPTIMIZERS)]
-        dots = axis("one dot a seed; large: the median", -0.6, 5.6, ticks=shorts)
-        held_back = log_axis(f"loss on {race.NUM_TEST} held-back digits", 0.05, 10.0, keep=(0.05, 10.0))
+        title = "median of 7 seeds" if many else "median and quartiles of 7 seeds"
+        loss = losses_axis("training loss")
+        rows = axis("large: the median", -0.6, len(names) - 0.4, ticks=list(enumerate(reversed(names))))
+        held_back = log_axis("loss on held-back digits", 0.05, 10.0, keep=(0.05, 10.0))
         return Scene(
             panels=[
                 panel(axis(x_axis, 0.0, float(xmax)), loss, [*marks, *own], title, weight=1.5),
-                panel(dots, held_back, ends, f"after {race.NUM_STEPS} evaluations"),
+                panel(held_back, rows, ends, "one dot a seed"),
             ],
             says=(
                 f"Median training loss after {race.NUM_STEPS} gradient evaluations, {schedule} schedule, lowest first: {told}. "
                 f"{order[0]} reads {accuracy:.1%} of the held-back digits right.{time_told}{own_told}"
             ),
             num_steps=len(CHECKPOINTS) - 1,
+            focus=in_focus(names),
             notice=notice,
         )
 
     @staticmethod
-    def end_marks(name: str, losses: np.ndarray) -> list[Mark]:
-        place = list(race.OPTIMIZERS).index(name)
+    def end_marks(row: int, role: str, losses: np.ndarray) -> list[Mark]:
         return [
-            Points(np.full(len(losses), float(place)), losses, role=ROLES[name], size=5, alpha=0.7),
-            Points([float(place)], [float(np.median(losses))], role=ROLES[name], size=13),
+            Points(losses, np.full(len(losses), float(row)), role=role, size=6, alpha=0.6),
+            Points([float(np.median(losses))], [float(row)], role=role, size=13),
         ]
 
     def learners_marks(
@@ -174,14 +168,6 @@ class RaceExplorer(Explorer):
         return marks, told, notice
 
 
-SHORT = {
-    "SGD": "SGD",
-    "Momentum": "Mom.",
-    "Nesterov": "Nest.",
-    "AdaGrad": "AdaG.",
-    "RMSProp": "RMSP.",
-    "Adam": "Adam",
-}
 LECTURE = {"rho": 0.9, "decay_rate": 0.99, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
 
 
@@ -226,24 +212,27 @@ class SensitivityExplorer(Explorer):
         seeds = race.TUNING_SEEDS if tuning_seeds else race.RACE_SEEDS
         rate = min(race.RATES, key=lambda one: abs(np.log(one / learning_rate)))  # the nearest that was run
         bowls: list[Mark] = [Rule("x", rate, role="neutral", label=f"learning_rate {say(rate)}")]
-        curves, told = [], []
+        curves, told, best = [], [], []
         many = len(names) == len(race.OPTIMIZERS)
         for name in names:
-            quartiles = np.quantile(stored.finals(name, schedule, seeds), [0.25, 0.5, 0.75], axis=1)
-            bowls += banded(race.RATES, quartiles, name, ROLES[name], many=many, grows=False)
-            median = np.minimum(quartiles[1], TOP)
+            role = OPTIMIZERS[name]
+            low, middle, high = np.quantile(stored.finals(name, schedule, seeds), [0.25, 0.5, 0.75], axis=1)
+            bowls += [] if many else [Band(race.RATES, low, high, role=role)]
+            bowls.append(Line(race.RATES, middle, label=name, role=role, marker=True))
+            median = np.minimum(middle, TOP)
             path = np.minimum(np.median(stored.curves(name, rate, schedule, seeds), axis=0), TOP)
-            curves += parts.run_line(CHECKPOINTS, path, name, role=ROLES[name], size=10, width=2.5)
+            run = run_of(name, role, path, rate)
+            curves += parts.run_line(CHECKPOINTS, path, name, role=role, run=run)
             good = np.array(race.RATES)[median < 2 * median.min()]
+            best.append((race.RATES[int(median.argmin())], f"{name}'s best"))
             told.append(
-                f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with "
-                f"{say(race.RATES[int(median.argmin())])}"
+                f"{name} ends at {say(path[-1])} here, at best {say(median.min())} with {say(best[-1][0])}"
             )
             if not many:
                 told[-1] += f", and within twice that from {say(good.min())} to {say(good.max())}"
         rates = log_axis("learning_rate", race.RATES[0] * 0.9, race.RATES[-1] * 1.1)
-        finals = losses_axis(f"training loss after {race.NUM_STEPS} evaluations")
-        title = f"median of {len(seeds)} seeds at each learning rate"
+        finals = losses_axis("final loss")
+        title = f"each rate: median of {len(seeds)} seeds"
         return Scene(
             panels=[
                 panel(rates, finals, bowls, title, weight=1.3),
@@ -251,17 +240,20 @@ class SensitivityExplorer(Explorer):
                     evaluations(),
                     losses_axis("training loss"),
                     curves,
-                    f"the runs with learning_rate {say(rate)}",
+                    f"runs at {say(rate)}",
                 ),
             ],
             says=f"Learning rate {say(rate)}, {schedule} schedule: " + "; ".join(told) + ".",
             num_steps=len(CHECKPOINTS) - 1,
+            focus=in_focus(names),
+            slider_marks={} if many else {"learning_rate": best},
         )
 
 
 # -- (c) schedules -------------------------------------------------------------------------------------------------------
 
-SCHEDULE_ROLES = {"constant": "fifth", "step": "second", "cosine": "third", "warm-up + cosine": "path"}
+# Not the optimizers' own roles: all four are runs of one optimizer.
+SCHEDULE_ROLES = {"constant": "neutral", "step": "second", "cosine": "third", "warm-up + cosine": "path"}
 BEST = "its own best"
 
 
@@ -271,7 +263,7 @@ class ScheduleExplorer(Explorer):
     `yours` is the learner's `warm_up_cosine(t, num_steps, num_warm_up)`; its factor is drawn beside the others.
     """
 
-    title = "Schedules: how the learning rate changes on the way"
+    title = "Schedules: a learning rate that changes"
     controls = (
         Choice("optimizer", tuple(race.OPTIMIZERS), "Adam"),
         Choice("rate", (BEST, *(say(rate) for rate in race.RATES)), BEST, label="learning_rate"),
@@ -288,21 +280,26 @@ class ScheduleExplorer(Explorer):
                 else race.RATES[self.controls[1].options.index(rate) - 1]
             )
             role = SCHEDULE_ROLES[name]
-            factors.append(Line(t, make()(t) + 0.0 * t, role=role, label=name))
-            runs = stored.curves(optimizer, value, name)
-            median = np.median(runs, axis=0)
-            curves += parts.run_line(CHECKPOINTS, median, f"{name}, {say(value)}", role=role, size=10)
+            factor = make()(t) + 0.0 * t
+            median = np.median(stored.curves(optimizer, value, name), axis=0)
+            now = factor[np.minimum(CHECKPOINTS, t[-1])]
+            run = Run(name, role, {"loss": median, "learning_rate": value * now, "factor": now})
+            # Each step has its factor, each tenth step its loss: the place of the step is a mark of its own.
+            factors.append(Line(t, factor, role=role, label=name))
+            factors.append(Points(CHECKPOINTS, now, role=role, by_step="at", run=run))
+            curves += parts.run_line(CHECKPOINTS, median, f"{name}, {say(value)}", role=role, run=run)
             told.append(f"{name} (learning rate {say(value)}) {say(median[-1])}")
         own, notice = self.learners_factor(t)
-        step, factor = axis("step t", 0, race.NUM_STEPS), axis("factor on the learning rate", -0.05, 1.45)
+        step, height = axis("step t", 0, race.NUM_STEPS), axis("factor on the learning rate", -0.05, 1.2)
         title, ends = f"{optimizer}: median of 7 seeds", "; ".join(told)
         return Scene(
             panels=[
-                panel(step, factor, [*factors, *own], "the schedule"),
+                panel(step, height, [*factors, *own], "the schedule"),
                 panel(evaluations(), losses_axis("training loss"), curves, title, weight=1.3),
             ],
             says=f"{optimizer}, median training loss after {race.NUM_STEPS} evaluations: {ends}.",
             num_steps=len(CHECKPOINTS) - 1,
+            focus="warm-up + cosine",
             notice=notice,
         )
 
@@ -345,33 +342,26 @@ class SurfaceExplorer(Explorer):
     controls = (
         Choice("plane", (PRINCIPAL, OWN, RANDOM), PRINCIPAL, table=False),
         Choice("optimizer", tuple(race.OPTIMIZERS), "Adam", table=False),
-        Toggle("everybody", True, label="draw the other five runs too", table=False),
         integers("seed", 0, 20, 0, label="seed of the random directions", table=False),
-        log("zoom", 0.25, 4.0, 1.0, num=9, table=False),
     )
     height = 400
 
-    def scene(self, plane, optimizer, everybody, seed, zoom) -> Scene:
+    def scene(self, plane, optimizer, seed) -> Scene:
         centre, basis, half = make_plane(plane, optimizer, seed)
-        half = half / zoom
         window = tuple((-float(reach), float(reach)) for reach in half)
-        marks: list[Mark] = []
-        for name in race.OPTIMIZERS:
-            if name != optimizer and not everybody:
-                continue
-            w = surface_run(name)
-            flat = projected(w, centre, basis)
-            main = name == optimizer
-            width, alpha, size = (3.0, 1.0, 12) if main else (1.5, 0.8, 8)
-            marks += parts.run_line(*flat, name, role=ROLES[name], size=size, width=width, alpha=alpha)
-            if main:
-                marks.append(Points(flat[0, :1], flat[1, :1], role="start", size=10, label="start"))
         held, real, on_plane = shadow(plane, optimizer, seed)
         t = np.arange(len(real)) * STRIDE
-        profile = [
-            *parts.run_line(t, real, "at the real point", role=ROLES[optimizer], size=11, width=2.5),
-            Line(t, on_plane, role="theory", label="at its shadow on the plane", by_step="upto"),
-        ]
+        begin = projected(surface_run(optimizer)[:1], centre, basis)
+        marks: list[Mark] = [Points(*begin, role="start", size=10, label="start")]
+        profile: list[Mark] = []
+        for name in race.OPTIMIZERS:
+            role, main = OPTIMIZERS[name], name == optimizer
+            known = {"loss": losses_of_run(name), **({"loss at its shadow": on_plane} if main else {})}
+            run = Run(name, role, known)
+            marks += parts.run_line(*projected(surface_run(name), centre, basis), name, role=role, run=run)
+            profile += parts.run_line(t, known["loss"], name, role=role, run=run)
+        shade = OPTIMIZERS[optimizer]
+        profile.append(Line(t, on_plane, role=shade, label="at its shadow", dash="fine", run=optimizer))
         rate = race.load().best_rate(optimizer)
         return Scene(
             panels=[
@@ -381,8 +371,7 @@ class SurfaceExplorer(Explorer):
                     plane,
                     words=("direction 1", "direction 2"),
                     equal=False,
-                    weight=1.3,
-                    field=surface(plane, optimizer, seed, float(zoom)),
+                    field=surface(plane, optimizer, seed),
                 ),
                 panel(evaluations(), losses_axis("training loss"), profile, "the run, and its shadow"),
             ],
@@ -392,10 +381,7 @@ class SurfaceExplorer(Explorer):
                 f"{say(on_plane[-1])} at the shadow of the end on the plane."
             ),
             num_steps=len(real) - 1,
-            narration=Narration(
-                f"checkpoint {{t}} of {len(real) - 1}: loss {{0:.3g}} at the real point, {{1:.3g}} at its shadow",
-                np.column_stack([np.minimum(real, race.WORST), on_plane]),
-            ),
+            focus=optimizer,
         )
 
 
@@ -412,7 +398,13 @@ def shadow(plane: str, optimizer: str, seed: int) -> tuple[float, np.ndarray, np
     flat = projected(w, centre, basis)
     seen = basis.T @ (flat - flat[:, :1])
     held = float(np.sum(seen**2) / np.sum((w - w[0]) ** 2))
-    return held, race.losses_of(w, SEED), race.losses_of(centre + (basis.T @ flat).T, SEED)
+    return held, losses_of_run(optimizer), race.losses_of(centre + (basis.T @ flat).T, SEED)
+
+
+@lru_cache(maxsize=8)
+def losses_of_run(name: str) -> np.ndarray:
+    """The losses along `surface_run`."""
+    return race.losses_of(surface_run(name), SEED)
 
 
 @lru_cache(maxsize=8)
@@ -457,10 +449,9 @@ def filter_normalised(direction: np.ndarray, w: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=64)
-def surface(plane: str, optimizer: str, seed: int, zoom: float) -> Field:
+def surface(plane: str, optimizer: str, seed: int) -> Field:
     """The training loss on a plane."""
     centre, basis, half = make_plane(plane, optimizer, seed)
-    half = half / zoom
     model = race.problem(SEED).model
 
     def value(w):

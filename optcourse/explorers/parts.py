@@ -125,7 +125,7 @@ def path_marks(points: np.ndarray, label: str, *, role: str = "yours") -> list[M
     run = run_of(label, role, points)
     return [
         Line(x, y, role=role, label=label, width=2.5, marker=True, by_step="upto", run=run),
-        Points(x, y, role=role, size=12, by_step="at", run=run),
+        Points(x, y, role=role, size=HERE, by_step="at", run=run),
     ]
 
 
@@ -172,7 +172,7 @@ def curves(runs: Sequence[Curve], num_steps: int | None = None) -> list[Mark]:
 def loss_panel(losses: Sequence[Curve], num_steps: int, *, ylim: Limits = (1e-8, 1e2), title: str = "loss at each step",
                extra: Sequence[Mark] = (), by_step: bool = True) -> Panel:  # fmt: skip
     """Loss against the step on a logarithmic axis."""
-    loss = log_axis("loss", *ylim, keep=(ylim[0] * 1e-3, 1e30))
+    loss = log_axis("loss", *ylim, keep=(min(ylim[0] * 1e-3, 1e-11), 1e30))
     marks = [*extra, *curves(losses, num_steps if by_step else None)]
     return panel(axis("step", 0, num_steps), loss, marks, title)
 

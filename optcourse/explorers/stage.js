@@ -1272,6 +1272,16 @@ class Pencil {
     context.stroke();
   }
 
+  band(context, { role, x, y, top, alpha = 1 }, { at }, step, { focus = true } = {}) { // how widely runs scatter; of the others, paler
+    context.beginPath();
+    for (let i = 0; i < x.length; i++) context.lineTo(...at(x[i], y[i]));
+    for (let i = x.length - 1; i >= 0; i--) context.lineTo(...at(x[i], top[i]));
+    context.globalAlpha = (focus ? 0.28 : 0.12) * alpha;
+    context.fillStyle = this.color(role);
+    context.fill();
+    context.globalAlpha = 1;
+  }
+
   arrow(context, [x0, y0], [x1, y1], colour, width = 3.2) {
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length >= 2) || !Number.isFinite(length)) return;
@@ -2538,7 +2548,7 @@ function frameBetween(from, to, part) {
 
 function panelBetween(from, to, part) {
   if (!from || from.xscale !== to.xscale || from.yscale !== to.yscale) return to;
-  const pairs = partners(from.marks, to.marks), logs = { x: to.xscale === "log", y: to.yscale === "log", height: to.yscale === "log" };
+  const pairs = partners(from.marks, to.marks), logs = { x: to.xscale === "log", y: to.yscale === "log", top: to.yscale === "log", height: to.yscale === "log" };
   const marks = to.marks.map((mark, i) => (pairs[i] && pairs[i] !== mark ? markBetween(pairs[i], mark, part, logs) : mark));
   const field = to.field && from.field && from.field !== to.field ? fieldBetween(from.field, to.field, part) : to.field;
   return { ...to, marks, field };
@@ -2554,8 +2564,8 @@ function partners(from, to) {
 
 function markBetween(from, to, part, logs) {
   const out = { ...to };
-  for (const key of ["x", "y", "u", "v", "height", "at", "lo", "hi"]) {
-    const log = logs[key] || (key.length > 1 && key !== "height" && logs[to.axis]);
+  for (const key of ["x", "y", "top", "u", "v", "height", "at", "lo", "hi"]) {
+    const log = logs[key] || (["at", "lo", "hi"].includes(key) && logs[to.axis]);
     if (typeof to[key] === "number" && typeof from[key] === "number") out[key] = valueBetween(from[key], to[key], part, log);
     else if (to[key]?.length && from[key]?.length) out[key] = arrayBetween(from[key], to[key], part, log);
   }
@@ -2781,7 +2791,7 @@ class Room {
 // The picture of one panel: a map with bands, levels and paths, or a plot whose lines carry their names at their ends.
 
 
-const BACK = ["line", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
+const BACK = ["line", "band", "heat", "span", "rule", "bars"]; // kinds that lie below the runs, where they belong to none
 const MANY = 4; // runs: with more, those that are not in focus are paler
 const STRIP = 130; // px: a plot that is not as high has one line of words for each name
 const LONGEST = [40, 96]; // px, the longest of the arrows of a step
@@ -2825,8 +2835,9 @@ class Painter extends Pencil {
   paths(context, view, ordered, step) {
     for (const [mark, how] of ordered) {
       if (mark.kind === "line") this.run(context, mark, view, step, how);
+      else if (mark.kind === "band") this.band(context, mark, view, step, how);
       else if (mark.kind === "points" && !mark.by_step && mark.x.length > 1) this.dots(context, mark, view, step);
-      else if (mark.kind !== "arrows" && mark.by_step !== "at") this[mark.kind](context, mark, view, step);
+      else if (mark.kind !== "arrows" && !(mark.kind === "points" && mark.by_step === "at")) this[mark.kind](context, mark, view, step);
     }
   }
 
@@ -2861,6 +2872,7 @@ class Painter extends Pencil {
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
+    if (panel.field) this.room.take(...toolsOf(box));
     this.keepClear(view, ordered, loose, step);
     const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
@@ -2990,7 +3002,8 @@ class Painter extends Pencil {
     if (!(longest > 1e-9 && longest < 1e4)) return;
     const times = stretched(longest);
     let tail = parts[0].from, turn = 0;
-    const drawn = parts.map(({ mark, by }) => {
+    const drawn = parts.map(({ mark, from, by }) => {
+      if (mark.apart) tail = from;
       const tip = [tail[0] + times * by[0], tail[1] + times * by[1]], [a, b] = [at(...tail), at(...tip)];
       tail = tip;
       return { mark, a, b };
@@ -3123,7 +3136,7 @@ class Painter extends Pencil {
     this.plotAxes(context, view, { name, named, beside, strip, cursor: this.cursor(view, ordered, step) });
     context.save();
     context.beginPath();
-    context.rect(box.left - 1, box.top - 8, box.width + 12, box.height + 10);
+    context.rect(box.left - 7, box.top - 8, box.width + 18, box.height + 10); // the first point is whole
     context.clip();
     const loose = panel.marks.filter((mark) => !mark.run);
     for (const mark of loose) if (BACK.includes(mark.kind) && mark.kind !== "line") this[mark.kind](context, mark, view, step);
@@ -3147,7 +3160,8 @@ class Painter extends Pencil {
   // The x of the step that is shown, where the panel goes over it.
   cursor({ panel }, ordered, step) {
     if (step === null) return null;
-    const steps = panel.marks.filter((mark) => mark.kind === "line" && (mark.run || mark.by_step)).concat(panel.marks.filter((mark) => mark.kind === "points" && mark.by_step === "at"));
+    const runs = ordered.filter(([, { ghost }]) => !ghost).map(([mark]) => mark).reverse(), marks = [...runs, ...panel.marks]; // the one in focus knows best
+    const steps = marks.filter((mark) => mark.kind === "line" && (mark.run || mark.by_step)).concat(marks.filter((mark) => mark.kind === "points" && mark.by_step === "at"));
     const mark = steps.find((one) => one.x.length > step && rises(one.x) && one.x[step] >= panel.xlim[0] && one.x[step] <= panel.xlim[1]);
     return mark ? mark.x[step] : null;
   }
@@ -3288,8 +3302,9 @@ function lastSeen(mark, [lo, hi]) {
 }
 
 function valueOf(run, mark, index) { // the run's own number where its axis clips what is drawn
-  for (const [column] of Object.values(run?.quantities || {})) if (column.length === mark.y.length && column[0] === mark.y[0]) return column[index];
-  return mark.y[index];
+  const shown = mark.y[index], same = (column, i) => Math.abs(column[i]) === Math.abs(mark.y[i]);
+  const known = Object.values(run?.quantities || {}).flat().filter((column) => column.length === mark.y.length && same(column, 0));
+  return !known.length || known.some((column) => same(column, index)) ? shown : known[0][index];
 }
 
 function pathStart(panel, view) {
@@ -3303,7 +3318,13 @@ function lowest({ values, across, left, top }) { // of the drawn places
   return [left + 4 * (best % across), top + 4 * Math.floor(best / across)];
 }
 
-const buttonsOf = (box) => [{ left: box.left + box.width - 50, right: box.left + box.width, top: box.top, bottom: box.top + 146 }];
+const buttonsOf = ({ left, top, width, height }) => [ // and where the corner says how much arrows are stretched
+  { left: left + width - 50, right: left + width, top, bottom: top + 146 },
+  { left: left + width - 100, right: left + width, top: top + height - 44, bottom: top + height },
+];
+
+// Of names: a low map has its buttons in a row.
+const toolsOf = ({ left, top, width, height }) => (height < 300 ? [left + width - 150, top, left + width, top + 40] : [left + width - 50, top, left + width, top + 146]);
 
 function stretched(longest) {
   if (longest >= LONGEST[0]) return 1;
@@ -3313,7 +3334,7 @@ function stretched(longest) {
 }
 
 function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
-  return (ui.pins || []).flatMap((pin) => (pin.frame.panels[index]?.marks || []).filter((mark) => mark.run && mark.run === pin.focus && mark.kind !== "arrows")
+  return (ui.pins || []).flatMap((pin) => (pin.frame.panels[index]?.marks || []).filter((mark) => mark.run && mark.run === pin.focus && !["arrows", "band"].includes(mark.kind))
     .map((mark) => [mark, { ghost: pin.letter, words: pin.words, run: pin.frame.runs.find((run) => run.name === pin.focus) }]));
 }
 

@@ -2,6 +2,7 @@
 
 from optcourse.figures.scene import (
     Arrows,
+    Band,
     Bars,
     Field,
     Heat,
@@ -17,5 +18,5 @@ from optcourse.figures.scene import (
 )
 
 __all__ = [
-    "Arrows", "Bars", "Field", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Run", "Scene", "Span", "Text",
+    "Arrows", "Band", "Bars", "Field", "Heat", "Line", "Narration", "Panel", "Points", "Rule", "Run", "Scene", "Span", "Text",
 ]  # fmt: skip

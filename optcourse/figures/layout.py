@@ -211,6 +211,8 @@ def _along_ray(
             continue
         if x > right - 66 and y < view.top + 155:  # where the browser has its buttons
             continue
+        if x > right - 116 and y > bottom - 53:  # where the corner says how much arrows are stretched
+            continue
         found.append((float(x), float(y), level))
     return found
 

@@ -26,7 +26,7 @@ ROLES: dict[str, Role] = {
     "adagrad": Role("#5F5A00", "#D8D45A", "sparse", "triangle"),
     "rmsprop": Role("#7A3FA8", "#CF9CF2", "dashdotdot", "down"),
     "adam": Role("#9A5B00", "#F0B429", "dashdot", "diamond"),
-    "adamw": Role("#00696F", "#5FD6DC", "fine", "bar"),  # and AMSGrad: Adam with one thing changed
+    "adamw": Role("#00696F", "#5FD6DC", "fine", "bar"),  # AMSGrad, almost-Adam: Adam with one thing changed
     "gradient": Role("#007A5A", "#2FCFA3", "dashdot", "triangle"),
     "velocity": Role("#A8467F", "#E79FC6", "dashdotdot", "down", "\\"),
     "second": Role("#9A5B00", "#F0B429", "long", "ring", "/"),  # a second algorithm beside the first
@@ -46,7 +46,7 @@ ROLES: dict[str, Role] = {
 OPTIMIZERS: dict[str, str] = {
     "gradient descent": "descent", "SGD": "descent", "momentum": "momentum", "Momentum": "momentum",
     "Nesterov": "nesterov", "AdaGrad": "adagrad", "RMSProp": "rmsprop", "Adam": "adam", "AdamW": "adamw",
-    "AMSGrad": "adamw",
+    "AMSGrad": "adamw", "almost-Adam": "adamw",
 }  # fmt: skip
 
 # Quantities of a run that have a colour of their own.

@@ -248,7 +248,9 @@ class _Picture:
             if not isinstance(mark, s.Points | s.Arrows | s.Text):
                 self.one(mark)
         for mark in own:
-            if isinstance(mark, s.Line):
+            if isinstance(mark, s.Band):
+                self.band(mark, s.run_name(mark) == focus)
+            elif isinstance(mark, s.Line):
                 self.run(mark, s.run_name(mark) == focus)
             elif not isinstance(mark, s.Arrows) and not (isinstance(mark, s.Points) and mark.by_step == "at"):
                 self.one(mark)
@@ -269,6 +271,13 @@ class _Picture:
     def one(self, mark: s.Mark) -> None:
         self.order += 0.01
         _DRAW[type(mark)](self, mark, self.order)
+
+    def band(self, mark: s.Band, focus: bool) -> None:
+        self.order += 0.01
+        self.ax.fill_between(
+            np.asarray(mark.x, float), np.asarray(mark.y, float), np.asarray(mark.top, float),
+            color=self.at.colour(mark.role), alpha=0.28 if focus else 0.12, linewidth=0, zorder=self.order,
+        )  # fmt: skip
 
     def run(self, mark: s.Line, focus: bool) -> None:
         """Where a run has been, and, faint, where it will go."""
@@ -334,6 +343,7 @@ class _Picture:
                 size,
                 mark.role,
                 4.0,
+                whole=not self.is_map and self.inside(*self.place(x[k], y[k])),
             )
 
     def stamp(
@@ -346,6 +356,7 @@ class _Picture:
         order: float,
         alpha: float = 1.0,
         label: str = "",
+        whole: bool = False,
     ) -> None:
         colour, casing = self.at.colour(role), self.at.tone["casing"]
         hollow = (
@@ -359,7 +370,7 @@ class _Picture:
         across = size * (1.6 if shape == "star" else 1.0) * POINT
         self.ax.plot(
             x, y, linestyle="none", color=colour, marker=_MARKERS[shape], markersize=across, alpha=alpha, zorder=order,
-            label=label or None, **hollow,
+            label=label or None, clip_on=not whole, **hollow,
         )  # fmt: skip
 
     def cursor(self) -> None:
@@ -368,8 +379,10 @@ class _Picture:
         panel, step = self.at.panel, self.at.step
         if self.is_map or step is None:
             return
-        steps = [m for m in panel.marks if isinstance(m, s.Line) and (m.run or m.by_step)]
-        steps += [m for m in panel.marks if isinstance(m, s.Points) and m.by_step == "at"]
+        # The run in focus knows best.
+        marks = sorted(panel.marks, key=lambda m: s.run_name(m) != (self.at.scene.in_focus or None))
+        steps = [m for m in marks if isinstance(m, s.Line) and (m.run or m.by_step)]
+        steps += [m for m in marks if isinstance(m, s.Points) and m.by_step == "at"]
         for mark in steps:
             x = np.atleast_1d(np.asarray(mark.x, float))
             if len(x) > step and rises(x) and panel.xlim[0] <= x[step] <= panel.xlim[1]:
@@ -396,7 +409,8 @@ class _Picture:
         if not 1e-9 < longest < 1e4:
             return
         times, tail = stretched(longest), parts[0][1]
-        for mark, _, by in parts:
+        for mark, at, by in parts:
+            tail = at if mark.apart else tail
             tip = tail + times * by
             if np.hypot(*np.subtract(self.place(*tip), self.place(*tail))) >= 2:
                 self.arrow(tail, tip, mark.role, 3.2, 5.0)
@@ -778,11 +792,15 @@ def _value(run: s.Run | None, mark: s.Line, step: int | None) -> float:
     """The run's own number where its axis clips what is drawn."""
     y = np.asarray(mark.y, float)
     k = len(y) - 1 if step is None else min(step, len(y) - 1)
-    for values in run.quantities.values() if run else ():
-        known = np.asarray(values, float)
-        if known.shape == y.shape and known[0] == y[0]:
-            return float(known[k])
-    return float(y[k])
+    columns = (
+        [np.reshape(np.asarray(values, float), (len(values), -1)).T for values in run.quantities.values()]
+        if run
+        else []
+    )
+    known = [one for some in columns for one in some if one.shape == y.shape and abs(one[0]) == abs(y[0])]
+    if not known or any(abs(one[k]) == abs(y[k]) for one in known):
+        return float(y[k])
+    return float(known[0][k])
 
 
 def _line(at: _Picture, m: s.Line, order: float) -> None:

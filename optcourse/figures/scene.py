@@ -86,7 +86,7 @@ class Mark:
         return {
             f.name: np.asarray(getattr(self, f.name), dtype=float)
             for f in fields(self)
-            if f.name in ("x", "y", "u", "v", "values", "height")
+            if f.name in ("x", "y", "top", "u", "v", "values", "height")
         }
 
 
@@ -103,6 +103,15 @@ class Line(Mark):
     width: float = field(default=2.0, kw_only=True)
     dash: str | None = field(default=None, kw_only=True)
     marker: bool = field(default=False, kw_only=True)
+
+
+@dataclass
+class Band(Mark):
+    """What lies between two lines over the same x, `y` below and `top` above: how widely runs scatter."""
+
+    x: ArrayLike
+    y: ArrayLike
+    top: ArrayLike
 
 
 @dataclass
@@ -123,13 +132,17 @@ class Points(Mark):
 
 @dataclass
 class Arrows(Mark):
-    """Arrows from (x, y) to (x + u, y + v)."""
+    """Arrows from (x, y) to (x + u, y + v).
+
+    Those of a step are its parts, drawn tip to tail; one that is `apart` begins where the run is, as if it were alone.
+    """
 
     x: ArrayLike
     y: ArrayLike
     u: ArrayLike
     v: ArrayLike
     width: float = field(default=2.0, kw_only=True)
+    apart: bool = field(default=False, kw_only=True)
 
 
 @dataclass

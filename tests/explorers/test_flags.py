@@ -102,8 +102,9 @@ def test_a_click_on_a_flag_sets_the_slider_and_beyond_the_limit_the_rail_is_hatc
     page.goto(write_page(PathExplorer(), tmp_path / "page.html").as_uri())
     page.wait_for_selector("[data-ready=true]")
     row = page.locator("[data-control=learning_rate]")
-    best, limit = row.locator(".oc-flag:visible").all()
-    assert best.inner_text() == "best α 0.746" and limit.inner_text() == "limit 0.9"
+    others, best, limit = row.locator(".oc-flag:visible").all()
+    assert others.inner_text() == "descent's limit 0.5"
+    assert best.inner_text() == "best 0.746" and limit.inner_text() == "limit 0.9"
     zone, rail = row.locator(".oc-zone").bounding_box(), row.locator(".oc-rail").bounding_box()
     stem = row.locator(".oc-stem.oc-limit").bounding_box()
     assert zone["x"] == pytest.approx(stem["x"] + stem["width"] / 2, abs=1)
@@ -111,4 +112,4 @@ def test_a_click_on_a_flag_sets_the_slider_and_beyond_the_limit_the_rail_is_hatc
     best.click()
     slider = row.locator("input[type=range]")
     assert float(row.locator("input[type=text]").input_value()) == pytest.approx(0.746, rel=0.03)
-    assert slider.get_attribute("aria-valuetext").endswith("; best α 0.746, limit 0.9")
+    assert slider.get_attribute("aria-valuetext").endswith("; descent's limit 0.5, best 0.746, limit 0.9")

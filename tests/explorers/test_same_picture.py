@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from matplotlib.patches import FancyArrowPatch
 from PIL import Image
 
 from optcourse.descent import descend
 from optcourse.explorers import parts
 from optcourse.explorers.page import write_page
-from optcourse.figures import Arrows, Field, Line, Panel, Points, Scene, layout, render
+from optcourse.figures import Arrows, Band, Bars, Field, Line, Panel, Points, Run, Scene, layout, render
 from optcourse.figures.field import band_colours, sample
 from optcourse.figures.palette import RAMP
 from optcourse.objectives import build, quadratic
@@ -208,6 +209,60 @@ def test_arrows_are_stretched_until_they_are_well_seen(longest):
     assert render.stretched(40.0) == render.stretched(500.0) == 1
 
 
+class Scatter(_OneSlider):
+    """Two runs of ten steps and how widely each scatters; the first is in focus."""
+
+    def scene(self, amplitude) -> Scene:
+        t = np.arange(11.0)
+        runs = [
+            (Run(role, role, {"loss": np.full(11, low)}), low) for role, low in (("momentum", 2), ("adam", 6))
+        ]
+        bands = [Band(t, np.full(11, low), np.full(11, low + 2), role=run.role, run=run) for run, low in runs]
+        axes = ("step", "loss", (0.0, 10.0), (0.0, 10.0))
+        return Scene([Panel(*axes, bands)], says="Two bands.", num_steps=10, focus="momentum")
+
+
+def test_a_band_is_shaded_alike_and_paler_where_its_run_is_not_in_focus(shown):
+    page, scene = shown(Scatter()), Scatter().frame()
+    painted = seen(page, """[3, 5, 7].map((y) => {
+        const { view: { X, Y }, picture } = stage.panels[0], { ratio } = stage.painter;
+        return [...picture.getContext("2d").getImageData(X(5.2) * ratio, Y(y) * ratio, 1, 1).data];
+    })""")  # fmt: skip
+    assert [pixel[3] for pixel in painted] == pytest.approx([0.28 * 255, 0, 0.12 * 255], abs=2)
+    figure = render.draw(scene, step=3)
+    figure.canvas.draw()
+    still = np.asarray(figure.canvas.buffer_rgba())[..., :3].astype(int)
+    for y, (*colour, alpha) in zip((3, 5, 7), painted, strict=True):
+        column, row = figure.axes[0].transData.transform((5.2, y))
+        wanted = alpha / 255 * np.array(colour) + (1 - alpha / 255) * 255
+        assert still[round(still.shape[0] - row), round(column)] == pytest.approx(wanted, abs=6), y
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_arrows_are_drawn_tip_to_tail_unless_each_stands_alone(shown, apart):
+    class Two(Valley):
+        def scene(self, amplitude) -> Scene:
+            made = super().scene(amplitude)
+            arrows = [m for m in made.panels[0].marks if isinstance(m, Arrows)]
+            for one in arrows:
+                one.apart = apart
+            return made
+
+    page, scene = shown(Two()), Two().frame()
+    tails = seen(page, """(() => {
+        const arrows = [], { painter } = stage, real = painter.arrow;
+        painter.arrow = (context, ...how) => { arrows.push(how.slice(0, 2)); real.call(painter, context, ...how); };
+        stage.go(4);
+        delete painter.arrow;
+        return arrows;
+    })()""")  # fmt: skip
+    (first, tip), (second, _) = tails
+    assert second == pytest.approx(first if apart else tip)
+    figure = render.draw(scene, step=4)
+    drawn = [patch._posA_posB for patch in figure.axes[0].patches if isinstance(patch, FancyArrowPatch)]
+    assert np.allclose(drawn[2][0], drawn[0][0] if apart else drawn[0][1])
+
+
 def test_what_is_one_thing_is_named_on_the_picture_and_only_the_rest_has_a_key(shown):
     """A line and a single arrow on a map, a point for each x on a plot; a heap of points has a key below in both."""
     x, y = np.array([1.0, 2.0, 3.0]), np.array([2.0, 1.0, 3.0])
@@ -246,3 +301,42 @@ def test_what_is_one_thing_is_named_on_the_picture_and_only_the_rest_has_a_key(s
     for words in ("flat axis", "downhill", "measured"):
         assert words in named and still.count(words) == 1, words
     assert "a heap" not in named and {"a heap", "scattered"} <= set(still)
+
+
+class Twins(_OneSlider):
+    """One run with two lines that begin alike, and with bars at each step."""
+
+    def scene(self, amplitude) -> Scene:
+        t = np.arange(11.0)
+        moves = np.column_stack([1 - t / 10, 1 - t / 20])
+        run = Run("Adam", "adam", {"moves": moves})
+        lines = [
+            Line(t, column, role="adam", label=name, run=run)
+            for name, column in zip("ab", moves.T, strict=True)
+        ]
+        bars = [Bars([0.0], moves[:, 1:], role="adam", by_step="at", run=run)]
+        return Scene(
+            [
+                Panel("step", "move", (0.0, 10.0), (0.0, 1.0), lines),
+                Panel("entry", "move", (-1.0, 1.0), (0.0, 1.0), bars),
+            ],
+            says="Two lines.",
+            num_steps=10,
+        )
+
+
+def test_each_line_of_a_run_says_its_own_value_and_its_bars_are_drawn(shown):
+    page, scene = shown(Twins()), Twins().frame()
+    page.evaluate(f"{STAGE}.go(5)")
+    assert sorted((tag["lines"], tag["value"]) for tag in seen(page, "stage.panels[0].tags")) == [
+        (["a"], "0.5"),
+        (["b"], "0.75"),
+    ]
+    figure = render.draw(scene, step=5)
+    assert {"0.5", "0.75"} <= {text.get_text() for text in figure.texts}
+    painted = seen(page, """[0.7, 0.8].map((height) => {
+        const { view: { X, Y }, picture } = stage.panels[1], { ratio } = stage.painter;
+        return picture.getContext("2d").getImageData(X(0.1) * ratio, Y(height) * ratio, 1, 1).data[3];
+    })""")  # fmt: skip
+    assert painted == [255, 0]
+    assert [bar.get_height() for bar in figure.axes[1].patches] == pytest.approx([0.75])

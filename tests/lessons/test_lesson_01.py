@@ -79,7 +79,7 @@ def test_parameters_and_evaluations():
 def test_forward_differences_rest_half_an_h_beside_the_minimum():
     assert exercises.forward_rest(0.5) == pytest.approx(-0.25)
     shown = explorers.NumericDescent(h=0.5, scheme="forward", num_steps=60)
-    end = [m for m in shown.frame().panels[0].marks if m.label == "numeric (forward)"][0]
+    end = [m for m in shown.frame().panels[0].marks if m.label == "numeric gradient"][0]
     assert end.y[-1] == pytest.approx(-0.25) and abs(end.x[-1] + 0.25) < 0.2
 
 

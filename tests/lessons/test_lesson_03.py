@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optcourse import data, exercises, models, objectives, theory
+from optcourse import data, models, objectives, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
+from optcourse.exercises import lesson_03 as tasks
 from optcourse.explorers import digits
 from optcourse.explorers import lesson_03 as lesson
 from optcourse.explorers.sweep import sweep
@@ -98,7 +99,7 @@ def test_half_the_best_rate_costs_twice_the_steps_and_three_per_cent_over_the_li
 
 @pytest.mark.parametrize("kappa", [100, 1000, 5000])
 def test_steps_are_close_to_half_kappa_times_the_logarithm(kappa):
-    exact = exercises.lesson_03.steps_needed(kappa, 1e-6)
+    exact = tasks.steps_needed(kappa, 1e-6)
     assert exact == pytest.approx(kappa / 2 * math.log(1e6), rel=0.01)
 
 
@@ -139,7 +140,7 @@ def test_three_quarters_of_the_starts_miss_the_deepest_minimum():
 
 
 def test_each_halving_of_the_distance_costs_the_same_number_of_steps():
-    steps = [exercises.lesson_03.saddle_steps(1e-3 / 2**k, 0.01) for k in range(12)]
+    steps = [tasks.saddle_steps(1e-3 / 2**k, 0.01) for k in range(12)]
     assert set(np.diff(steps)) <= {35, 36}
 
 
@@ -217,7 +218,7 @@ def test_torchs_sgd_on_the_whole_batch_is_this_loop():
         for _ in range(20):
             w.grad = torch.tensor(sign * (H @ w.detach().numpy()))
             optimizer.step()
-        ours = exercises.lesson_03.gradient_descent(lambda w: H @ w, start, 0.25, 20)
+        ours = tasks.gradient_descent(lambda w: H @ w, start, 0.25, 20)
         np.testing.assert_array_equal(w.detach().numpy(), ours)
 
 
@@ -233,7 +234,7 @@ def test_the_words_change_with_every_control(explorer):
 
 
 def right(compute_gradient, w, learning_rate, num_steps):
-    return exercises.lesson_03.gradient_descent(compute_gradient, w, learning_rate, num_steps)
+    return tasks.gradient_descent(compute_gradient, w, learning_rate, num_steps)
 
 
 def wrong(compute_gradient, w, learning_rate, num_steps):
@@ -284,7 +285,8 @@ def test_a_run_that_never_moves_or_runs_far_away_is_told_in_words():
 def test_the_linked_bases_show_the_same_run():
     scene = lesson.LinkedBasesExplorer(rotation=36.0, learning_rate=0.3).frame()
     w, c = (
-        next(m for m in p.marks if type(m).__name__ == "Line" and m.label == "path") for p in scene.panels[:2]
+        next(m for m in p.marks if type(m).__name__ == "Line" and m.label == "gradient descent")
+        for p in scene.panels[:2]
     )
     handle = next(m for m in scene.panels[1].marks if getattr(m, "drag", None))
     a, b, c_, d = handle.drag_basis

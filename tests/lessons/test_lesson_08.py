@@ -230,7 +230,7 @@ def test_the_range_of_learning_rates_on_the_digits_holds_for_other_seeds():
         batches = [next(stream) for _ in range(100)]
         ends = {}
         for name in ("Adam", "SGD"):
-            cls = explorers.DigitsExplorer.racers[name][1]
+            cls = explorers.DigitsExplorer.racers[name]
             finals = [
                 descend(model, cls(rate), start, 100, minibatches=batches, record=()).final
                 for rate in explorers.DigitsExplorer.rates

@@ -37,7 +37,7 @@ TOLD = {
     "In the left picture you stand at the ring.",
     "The arrow points straight downhill.",
     "It is longer where the ground is steeper.",
-    "The sentence below the picture and the curve on the right tell you.",
+    "The sentence above the picture and the curve on the right tell you.",
     "You have 12 steps.",
     "Height 0 is the deepest point of the land.",
     "On the right, each line of the scale is ten times lower than the one above it.",
@@ -53,7 +53,7 @@ TOLD = {
     "This loss is a parabola in every entry, and for a parabola the central difference is exact.",
     "It begins with forward differences and a huge `h` of 0.5.",
     "A rough slope is good enough to walk.",
-    "The sentence below the picture tells you.",
+    "The sentence above the picture tells you.",
     "Your `numeric_gradient` walks along in its own colour.",
     "That is all that each step needs.",
     "Lesson 01 had names for both.",
@@ -107,7 +107,7 @@ TOLD = {
     "The sentence below the picture has the numbers, from steps 200 to 600:",
     "SGD gets the same $\\alpha$.",
     "At `learning_rate` 0.1, compare `rho` 0.9 with SGD.",
-    "the narration below the picture shows `grad_squared`.",
+    "the line of values below the picture shows `grad_squared`.",
     "Both axes of both pictures are logarithmic, so $1/\\sqrt{t}$ is a straight line.",
     "the first ten slopes are ten times larger.",
     "The right picture shows how much is still to be learned:",
@@ -138,7 +138,7 @@ TOLD = {
     "now all share one learning rate, *rate if untuned*.",
     "On the right are digits that no gradient has seen.",
     "Each curve is a median over seven seeds.",
-    "The dotted lines are quartiles:",
+    "The shaded bands go from quartile to quartile:",
     "a quarter of the seeds is above, a quarter below.",
     "One weight starts at 1.",
 }
@@ -241,7 +241,8 @@ def test_where_numeric_walks_end():
 
 @sees("The gradients of three parameters become 0.", 'The factor "score → hidden" is now 1.1 times as large as it should be.')
 def test_a_shut_gate_makes_three_gradients_zero():
-    bars = mark(lesson_02.GraphExplorer(step=12).frame(x=-1.0), "this gradient", 1)
+    check = lesson_02.GraphExplorer(step=12).frame(x=-1.0).panels[1]
+    bars = next(one for one in check.marks if hasattr(one, "height"))
     assert len(bars.height) == 4
     dw = lesson_02.GraphExplorer(step=12).frame(x=-1.0).says
     assert "dw1 = dbefore × x = 0" in dw

@@ -188,6 +188,16 @@ export class Pencil {
     context.stroke();
   }
 
+  band(context, { role, x, y, top, alpha = 1 }, { at }, step, { focus = true } = {}) { // how widely runs scatter; of the others, paler
+    context.beginPath();
+    for (let i = 0; i < x.length; i++) context.lineTo(...at(x[i], y[i]));
+    for (let i = x.length - 1; i >= 0; i--) context.lineTo(...at(x[i], top[i]));
+    context.globalAlpha = (focus ? 0.28 : 0.12) * alpha;
+    context.fillStyle = this.color(role);
+    context.fill();
+    context.globalAlpha = 1;
+  }
+
   arrow(context, [x0, y0], [x1, y1], colour, width = 3.2) {
     const length = Math.hypot(x1 - x0, y1 - y0);
     if (!(length >= 2) || !Number.isFinite(length)) return;

@@ -44,7 +44,7 @@ export function frameBetween(from, to, part) {
 
 function panelBetween(from, to, part) {
   if (!from || from.xscale !== to.xscale || from.yscale !== to.yscale) return to;
-  const pairs = partners(from.marks, to.marks), logs = { x: to.xscale === "log", y: to.yscale === "log", height: to.yscale === "log" };
+  const pairs = partners(from.marks, to.marks), logs = { x: to.xscale === "log", y: to.yscale === "log", top: to.yscale === "log", height: to.yscale === "log" };
   const marks = to.marks.map((mark, i) => (pairs[i] && pairs[i] !== mark ? markBetween(pairs[i], mark, part, logs) : mark));
   const field = to.field && from.field && from.field !== to.field ? fieldBetween(from.field, to.field, part) : to.field;
   return { ...to, marks, field };
@@ -60,8 +60,8 @@ function partners(from, to) {
 
 function markBetween(from, to, part, logs) {
   const out = { ...to };
-  for (const key of ["x", "y", "u", "v", "height", "at", "lo", "hi"]) {
-    const log = logs[key] || (key.length > 1 && key !== "height" && logs[to.axis]);
+  for (const key of ["x", "y", "top", "u", "v", "height", "at", "lo", "hi"]) {
+    const log = logs[key] || (["at", "lo", "hi"].includes(key) && logs[to.axis]);
     if (typeof to[key] === "number" && typeof from[key] === "number") out[key] = valueBetween(from[key], to[key], part, log);
     else if (to[key]?.length && from[key]?.length) out[key] = arrayBetween(from[key], to[key], part, log);
   }
