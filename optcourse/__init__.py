@@ -9,6 +9,7 @@ from typing import Any
 _LAZY = {
     "audit": "optcourse.auditing",
     "check": "optcourse.checking.check",
+    "my_name": "optcourse.progress",
     "hints": "optcourse.questions.widgets",
     "predict": "optcourse.questions.widgets",
     "quiz": "optcourse.questions.widgets",

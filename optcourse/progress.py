@@ -31,8 +31,8 @@ def record(kind: str, id: str, **fields: Any) -> bool:
     """Add one event; False (and one line, once) where the folder cannot be written.
 
     Args:
-        kind: "check", "hint", "predict" or "quiz".
-        id: the exercise, prediction or quiz.
+        kind: "check", "hint", "predict", "quiz" or "name".
+        id: the exercise, prediction, quiz or name.
         fields: what else there is to keep; it must be JSON data.
     """
     try:
@@ -76,6 +76,60 @@ def say_once(line: str) -> None:
     if line not in _said:
         _said.add(line)
         print(line)
+
+
+# -- whose numbers ------------------------------------------------------------------------------------
+
+KEY_FILE = "course-key.txt"
+LONGEST_KEY = 200
+
+
+class BadKey(Exception):
+    """The course key cannot be read; the text is a sentence for the learner."""
+
+
+def course_key() -> str | None:
+    """The course key that came with the lessons; None where there is none, and everybody has the numbers of the text."""
+    place = home() / KEY_FILE
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadKey(
+            f"The course key in {place} cannot be read. Ask whoever gave you the course for it."
+        ) from error
+    return one_line(text, str(place))
+
+
+def one_line(text: str, place: str) -> str:
+    """A course key, which is one line."""
+    lines = text.strip().splitlines()
+    if len(lines) != 1 or len(lines[0]) > LONGEST_KEY:
+        what = (
+            "is empty"
+            if not lines
+            else f"has {len(lines)} lines"
+            if len(lines) > 1
+            else "has a very long line"
+        )
+        raise BadKey(f"{place} {what}; it must hold the course key, one line of at most {LONGEST_KEY} signs.")
+    return lines[0].strip()
+
+
+def my_name(name: str) -> None:
+    """Say once who you are, in a course that gives everybody numbers of their own. It is kept with your progress."""
+    if not isinstance(name, str) or not name.strip() or len(name) > 80 or not name.strip().isprintable():
+        print('Write your name between quotes, in one line of at most 80 letters: my_name("Ada Lovelace")')
+        return
+    if record("name", name.strip()):
+        print(f"Your numbers are those of {name.strip()} from now on. Run your checks again.")
+
+
+def name_given() -> str | None:
+    """The name that was said last."""
+    names = [e["id"] for e in events() if e["kind"] == "name" and isinstance(e["id"], str)]
+    return names[-1] if names else None
 
 
 # -- reading ------------------------------------------------------------------------------------------

@@ -6,12 +6,14 @@ import inspect
 import logging
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from optcourse import exercises
+from optcourse import exercises, progress
 from optcourse.checking.feedback import Feedback
 from optcourse.checking.verdict import judge
 from optcourse.exercises.model import Case, Exercise
+from optcourse.exercises.own_numbers import Owner
 from optcourse.learner.running import Answer, Outcome, left_out, look_at, run_case, shapes_of, values_outcome
 
 log = logging.getLogger("optcourse")
@@ -36,7 +38,9 @@ def check(exercise_id: str, *answers: Any, seed: int | None = None, **named: Any
             answers = tuple(named[name] for name in exercise.answers)
         elif named:
             answers = ()  # then the feedback says how to hand them over
-        feedback = check_exercise(exercise, *answers, seed=seed)
+        feedback = _check_own(exercise, *answers, seed=seed)
+    except progress.BadKey as error:
+        return Feedback(exercise.id, exercise.title, "error", str(error))
     except exercises.UnknownExercise as error:
         if os.environ.get("OPTCOURSE_STRICT") == "1":
             raise
@@ -52,6 +56,43 @@ def check(exercise_id: str, *answers: Any, seed: int | None = None, **named: Any
         return Feedback(str(exercise_id), str(exercise_id), "error", sentence)
     _remember(exercise, feedback)
     return feedback
+
+
+def own_exercise(exercise: Exercise) -> tuple[Exercise, Owner | None]:
+    """The exercise with the learner's own numbers and whose they are; as it is, and None, where nobody has any.
+
+    Raises:
+        progress.BadKey: the course key cannot be read.
+        NoName: there is a key, and nobody has said who they are.
+    """
+    key = progress.course_key() if exercise.numbers else None
+    if key is None:
+        return exercise, None
+    name = progress.name_given()
+    if name is None:
+        raise NoName
+    owner = Owner(key, name)
+    return owner.exercise(exercise), owner
+
+
+class NoName(Exception):
+    """There is a course key, and nobody has said who they are."""
+
+
+ASK_FOR_NAME = (
+    "In this course everybody has numbers of their own. Say once who you are, with your name as your course knows it: run "
+    '`import optcourse; optcourse.my_name("Ada Lovelace")` in a cell. Then run this check again.'
+)
+
+
+def _check_own(exercise: Exercise, *answers: Any, seed: int | None) -> Feedback:
+    """The feedback for the learner's own numbers, which it states."""
+    try:
+        own, owner = own_exercise(exercise)
+    except NoName:
+        return _feedback(exercise, "not started", ASK_FOR_NAME)
+    feedback = check_exercise(own, *answers, seed=seed)
+    return replace(feedback, details=(*feedback.details, owner.line(own))) if owner else feedback
 
 
 def check_exercise(exercise: Exercise, *answers: Any, seed: int | None = None) -> Feedback:
@@ -200,8 +241,6 @@ def _feedback(exercise, status, sentence, details=(), misconception=None, printe
 
 
 def _remember(exercise: Exercise, feedback: Feedback) -> None:
-    from optcourse import progress
-
     progress.record(
         "check",
         exercise.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from optcourse import objectives, theory
@@ -15,69 +17,91 @@ from optcourse.optimizers import GradientDescent
 # -- 00-height-and-slope: the first check of all ------------------------------------------------------------------------
 
 
-def first_numbers():
-    """(height, slope, next_w) for the loss (w - 3)² at w = 1, with a step of learning rate 0.25."""
-    w = 1.0
-    height, slope = (w - 3) ** 2, 2 * (w - 3)
-    return height, slope, w - 0.25 * slope
+def height_and_slope(minimum: int, w: int, learning_rate: float) -> Exercise:
+    """The exercise for the loss (w - minimum)², which has its minimum to the right of w."""
+
+    def first_numbers():
+        """(height, slope, next_w)."""
+        height, slope = float(w - minimum) ** 2, 2.0 * (w - minimum)
+        return height, slope, w - learning_rate * slope
+
+    _, slope, next_w = first_numbers()
+    given = {
+        "minimum": minimum, "w": w, "learning_rate": learning_rate, "slope_there": slope, "next_place": next_w,
+    }  # fmt: skip
+    return Exercise(
+        id="00-height-and-slope",
+        title="Height, slope, and where to step",
+        statement=(
+            f"The loss is L(w) = (w − {minimum})². You stand at w = {w}. Give the height there, the slope there, and the place "
+            f"`next_w` that you reach by one step against the slope with learning rate {learning_rate}."
+        ),
+        points=1,
+        answers=("height", "slope", "next_w"),
+        reference=first_numbers,
+        kind="value",
+        rtol=1e-6,
+        misconceptions=wrong_values(
+            first_numbers,
+            ("height", "slope", "next_w"),
+            """
+            height-not-squared: height = minimum - w
+                Your height is the distance from {minimum}. The loss is the square of that distance.
+            height-is-the-difference: height = w - minimum
+                Your height is w − {minimum}. The loss is the square of that difference.
+            height-negative: height = -((w - minimum) ** 2)
+                Your height is below zero, but a square never is: put w = {w} into (w − {minimum}) first, then square.
+            height-of-w-squared: height = w**2 - minimum**2
+                Your height is w² − {minimum}², but the difference is squared as a whole: first subtract, then square.
+            height-at-the-next-place: height = (next_place - minimum) ** 2
+                Your height is the one after the step. Asked for is the height where you stand, at w = {w}.
+            height-with-a-plus: height = (w + minimum) ** 2
+                Your height is (w + {minimum})². Here {minimum} is taken away from w.
+            slope-sign: slope = -slope_there
+                Your slope has the wrong sign: from w = {w} towards {minimum} the loss falls, so its slope at {w} is negative.
+            slope-without-two: slope = w - minimum
+                Your slope misses a factor: the derivative of a square u² is 2u. (If it is the slope after the step: asked for
+                is the one at w = {w}.)
+            slope-of-w-squared: slope = 2 * w
+                Your slope is that of w². Here w − {minimum} is squared, so the {minimum} has a say in the slope too.
+            walks-uphill: next_w = w + learning_rate * slope_there
+                Your step goes uphill: the slope is negative, and subtracting something negative moves you to the right.
+            no-learning-rate: next_w = w - slope_there
+                Your step is the whole slope. Multiply the slope by the learning rate before you subtract it.
+            uphill-without-learning-rate: next_w = w + slope_there
+                Your step is the whole slope, and it goes uphill: multiply the slope by the learning rate, and subtract it.
+            divides: next_w = w - slope_there / learning_rate
+                You divide the slope by the learning rate. Multiply: a smaller learning rate gives a shorter step.
+            not-moved: next_w = w
+                You have not moved from w = {w}, or you gave the length of the step: `next_w` is the place after it.
+            straight-to-the-minimum: next_w = minimum
+                You jumped to the lowest point. A walker in fog does not know it: one step is learning rate times slope.
+            the-step-alone: next_w = learning_rate * slope_there
+                You gave the step, learning rate times slope. The question is where you stand after it.
+            """,
+            given,
+        ),
+        hints=(
+            f"Height is the value of L, slope is the value of its derivative. What is the derivative of (w − {minimum})²?",
+            f"L({w}) = ({w} − {minimum})². The derivative is 2 (w − {minimum}). A step against the slope: the old place minus "
+            "learning rate times slope.",
+            f"The height is (−{minimum - w})², the slope is 2 · (−{minimum - w}). For `next_w` take {w} and subtract "
+            f"{learning_rate} times the slope; mind the signs.",
+        ),
+    )
 
 
-HEIGHT_AND_SLOPE = Exercise(
-    id="00-height-and-slope",
-    title="Height, slope, and where to step",
-    statement=(
-        "The loss is L(w) = (w − 3)². You stand at w = 1. Give the height there, the slope there, and the place `next_w` "
-        "that you reach by one step against the slope with learning rate 0.25."
+HEIGHT_AND_SLOPE = replace(
+    height_and_slope(3, 1, 0.25),
+    # whole numbers up to 10, and a rate of one digit; no two mistakes give the same number
+    numbers=tuple(
+        (w + away, w, learning_rate)
+        for w in (1, 2, 3, 4, 5)
+        for away in (2, 3, 4, 5)
+        for learning_rate in (0.1, 0.2, 0.3, 0.4)
+        if w != away
     ),
-    points=1,
-    answers=("height", "slope", "next_w"),
-    reference=first_numbers,
-    kind="value",
-    rtol=1e-6,
-    misconceptions=wrong_values(
-        first_numbers,
-        ("height", "slope", "next_w"),
-        """
-        height-not-squared: height = 2
-            Your height is the distance from 3. The loss is the square of that distance.
-        height-is-the-difference: height = -2
-            Your height is w − 3. The loss is the square of that difference.
-        height-negative: height = -4
-            Your height is below zero, but a square never is: put w = 1 into (w − 3) first, then square.
-        height-of-w-squared: height = 1**2 - 3**2
-            Your height is w² − 3², but the difference is squared as a whole: first subtract, then square.
-        height-at-the-next-place: height = (2 - 3) ** 2
-            Your height is the one after the step. Asked for is the height where you stand, at w = 1.
-        height-with-a-plus: height = (1 + 3) ** 2
-            Your height is (w + 3)². Here 3 is taken away from w.
-        slope-sign: slope = 4
-            Your slope has the wrong sign: from w = 1 towards 3 the loss falls, so its slope at 1 is negative.
-        slope-without-two: slope = -2
-            Your slope misses a factor: the derivative of a square u² is 2u. (If it is the slope after the step: asked for is
-            the one at w = 1.)
-        slope-of-w-squared: slope = 2
-            Your slope is that of w². Here w − 3 is squared, so the 3 has a say in the slope too.
-        walks-uphill: next_w = 0
-            Your step goes uphill: the slope is negative, and subtracting something negative moves you to the right.
-        no-learning-rate: next_w = 5
-            Your step is the whole slope. Multiply the slope by the learning rate before you subtract it.
-        uphill-without-learning-rate: next_w = 1 - 4
-            Your step is the whole slope, and it goes uphill: multiply the slope by the learning rate, and subtract it.
-        divides: next_w = 1 + 4 / 0.25
-            You divide the slope by the learning rate. Multiply: a smaller learning rate gives a shorter step.
-        not-moved: next_w = 1
-            You have not moved from w = 1, or you gave the length of the step: `next_w` is the place after it.
-        straight-to-the-minimum: next_w = 3
-            You jumped to the lowest point. A walker in fog does not know it: one step is learning rate times slope.
-        the-step-alone: next_w = -1
-            You gave the step, learning rate times slope. The question is where you stand after it.
-        """,
-    ),
-    hints=(
-        "Height is the value of L, slope is the value of its derivative. What is the derivative of (w − 3)²?",
-        "L(1) = (1 − 3)². The derivative is 2 (w − 3). A step against the slope: the old place minus learning rate times slope.",
-        "The height is (−2)², the slope is 2 · (−2). For `next_w` take 1 and subtract 0.25 times the slope; mind the signs.",
-    ),
+    with_numbers=height_and_slope,
 )
 
 

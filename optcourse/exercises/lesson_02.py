@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.linalg import norm  # noqa: F401 (mistakes use it)
@@ -844,59 +845,85 @@ FIND_THE_BUG = Exercise(
 # -- 02-walk-back ----------------------------------------------------------------------------------
 
 
-def walk_back() -> tuple[float, float, float, float]:
-    """(slope by the score, by w2, by the hidden value, by w1) of the tiny network of the text."""
-    x, y, w1, b1, w2, b2 = 3.0, 2.5, 4.0, -5.0, 0.5, 1.0
-    hidden = max(w1 * x + b1, 0.0)
-    back_score = w2 * hidden + b2 - y
-    back_hidden = back_score * w2
-    return back_score, back_score * hidden, back_hidden, back_hidden * (hidden > 0) * x
+def walk_back(x: int, y: float, w1: int, b1: int, w2: float, b2: int) -> Exercise:
+    """The exercise for the tiny network of the text with these numbers. The gate is open in it."""
+    before = w1 * x + b1
+    hidden = float(max(before, 0))
+    score = w2 * hidden + b2
+
+    def slopes() -> tuple[float, float, float, float]:
+        """(slope by the score, by w2, by the hidden value, by w1)."""
+        back_score = score - y
+        back_hidden = back_score * w2
+        return back_score, back_score * hidden, back_hidden, back_hidden * (hidden > 0) * x
+
+    by_score, by_w2, by_hidden, by_w1 = slopes()
+    given = {
+        "x": x, "w1": w1, "w2": w2, "before": before, "score": score,
+        "by_score": by_score, "by_w2": by_w2, "by_hidden": by_hidden, "by_w1": by_w1,
+    }  # fmt: skip
+    return Exercise(
+        id="02-walk-back",
+        title="Walk back once",
+        statement=(
+            f"The tiny network with x = {x}, w1 = {w1}, b1 = −{-b1}, w2 = {w2}, b2 = {b2} and the target {y:g}: the slopes of "
+            "the loss by the score (`back_score`), by `w2` (`back_w2`), by the hidden value (`back_hidden`) and by `w1` "
+            "(`back_w1`)."
+        ),
+        points=1,
+        answers=("back_score", "back_w2", "back_hidden", "back_w1"),
+        reference=slopes,
+        kind="value",
+        misconceptions=wrong_values(
+            slopes,
+            ("back_score", "back_w2", "back_hidden", "back_w1"),
+            """
+            score-sign-flipped: back_score = -by_score
+                Your slope by the score has the wrong sign. The score is above the target, so a larger score is a larger
+                loss.
+            score-without-target: back_score = score
+                You forgot to take the target off the score.
+            score-squared: back_score = by_score**2
+                You squared the distance from the target. The slope of ½ (score − y)² by the score has no square left.
+            w2-not-swapped: back_w2 = by_score * w2
+                A product swaps its factors: `w2` gets the slope times the other factor, the hidden value.
+            w2-with-the-product: back_w2 = by_score * w1 * x
+                You multiplied by w1 · x. What `w2` was multiplied with is the hidden value, after b1 and the gate.
+            hidden-not-swapped: back_hidden = by_w2
+                A product swaps its factors: the hidden value gets the slope times the other factor, `w2`.
+            hidden-handed-on: back_hidden = by_score
+                You handed the slope on as a sum would. Between the score and the hidden value there is a product with `w2`.
+            w1-not-swapped: back_w1 = by_hidden * w1
+                A product swaps its factors: `w1` gets the slope times the other factor, `x`.
+            w1-skips-w2: back_w1 = by_score * x
+                On the way from the score back to `w1` you left out the product with `w2`.
+            w1-gate-shut: back_w1 = 0.0
+                The gate is open here: before it stands {before}, which is above 0.
+            w1-without-x: back_w1 = by_hidden
+                That is the slope before the product with `x`. One step is left: `w1` gets the other factor of its product.
+            """,
+            given,
+        ),
+        hints=(
+            "Forward first: w1 · x, then + b1, then the gate, then · w2, then + b2. Keep every number.",
+            "The slope by the score is score − y. A sum hands it on; a product swaps its factors: `w2` gets the hidden value.",
+            "The gate is open, so the slope by `before` is the one by the hidden value. `w1` gets that times x.",
+        ),
+    )
 
 
-WALK_BACK = Exercise(
-    id="02-walk-back",
-    title="Walk back once",
-    statement=(
-        "The tiny network with x = 3, w1 = 4, b1 = −5, w2 = 0.5, b2 = 1 and the target 2.5: the slopes of the loss by the "
-        "score (`back_score`), by `w2` (`back_w2`), by the hidden value (`back_hidden`) and by `w1` (`back_w1`)."
+WALK_BACK = replace(
+    walk_back(3, 2.5, 4, -5, 0.5, 1),
+    # whole numbers of one digit, w2 with one decimal, and a score that is 2 or 3 above the target
+    numbers=tuple(
+        (x, w2 * (w1 * x + b1) + 1 - above, w1, b1, w2, 1)
+        for x, w1 in ((2, 3), (2, 4), (2, 5), (3, 2), (3, 4), (4, 2), (4, 3), (5, 2))
+        for b1 in (-1, -2, -3)
+        for w2 in (0.5, 1.5)
+        for above in (2, 3)
+        if w2 * w1 != x and w2 * (w1 * x + b1) + 1 > above**2
     ),
-    points=1,
-    answers=("back_score", "back_w2", "back_hidden", "back_w1"),
-    reference=walk_back,
-    kind="value",
-    misconceptions=wrong_values(
-        walk_back,
-        ("back_score", "back_w2", "back_hidden", "back_w1"),
-        """
-        score-sign-flipped: back_score = -2.0
-            Your slope by the score has the wrong sign. The score is above the target, so a larger score is a larger loss.
-        score-without-target: back_score = 4.5
-            You forgot to take the target off the score.
-        score-squared: back_score = 4.0
-            You squared the distance from the target. The slope of ½ (score − y)² by the score has no square left.
-        w2-not-swapped: back_w2 = 1.0
-            A product swaps its factors: `w2` gets the slope times the other factor, the hidden value.
-        w2-with-the-product: back_w2 = 24.0
-            You multiplied by w1 · x. What `w2` was multiplied with is the hidden value, after b1 and the gate.
-        hidden-not-swapped: back_hidden = 14.0
-            A product swaps its factors: the hidden value gets the slope times the other factor, `w2`.
-        hidden-handed-on: back_hidden = 2.0
-            You handed the slope on as a sum would. Between the score and the hidden value there is a product with `w2`.
-        w1-not-swapped: back_w1 = 4.0
-            A product swaps its factors: `w1` gets the slope times the other factor, `x`.
-        w1-skips-w2: back_w1 = 6.0
-            On the way from the score back to `w1` you left out the product with `w2`.
-        w1-gate-shut: back_w1 = 0.0
-            The gate is open here: before it stands 7, which is above 0.
-        w1-without-x: back_w1 = 1.0
-            That is the slope before the product with `x`. One step is left: `w1` gets the other factor of its product.
-        """,
-    ),
-    hints=(
-        "Forward first: w1 · x, then + b1, then the gate, then · w2, then + b2. Keep every number.",
-        "The slope by the score is score − y. A sum hands it on; a product swaps its factors: `w2` gets the hidden value.",
-        "The gate is open, so the slope by `before` is the one by the hidden value. `w1` gets that times x.",
-    ),
+    with_numbers=walk_back,
 )
 
 EXERCISES = (WALK_BACK, SOFTMAX_GRADIENT, RELU_BACKWARD, TWO_LAYER_BACKWARD, CHECK_GRADIENT, FIND_THE_BUG)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.linalg import norm  # noqa: F401 (mistakes use it)
@@ -149,76 +150,94 @@ GRADIENT_DESCENT = Exercise(
 # -- 03-read-a-hessian: condition number, limit and shape of 0.1 x² + 2 y² ----------------------------------------------
 
 
-def lecture_numbers():
-    """(kappa, limit, axis_ratio) of 0.1 x² + 2 y²."""
-    hessian = objectives.lecture_bowl().hessian(np.zeros(2))
-    flat, steep = np.linalg.eigvalsh(hessian)
-    return float(steep / flat), float(2 / steep), float(np.sqrt(steep / flat))
+def read_a_hessian(flat: float, steep: float) -> Exercise:
+    """The exercise for the loss flat x² + steep y²."""
+
+    def lecture_numbers():
+        """(kappa, limit, axis_ratio)."""
+        low, high = np.linalg.eigvalsh(np.diag([2.0 * flat, 2.0 * steep]))
+        return float(high / low), float(2 / high), float(np.sqrt(high / low))
+
+    given = {"flat": flat, "steep": steep, "low": 2 * flat, "high": 2 * steep}
+    return Exercise(
+        id="03-read-a-hessian",
+        title="Read a Hessian",
+        statement=(
+            f"For the loss {flat:g} x² + {steep:g} y²: its condition number `kappa`, the learning rate `limit` at which gradient "
+            "descent stops settling, and how many times longer than wide its ellipses are, `axis_ratio` (two digits are enough)."
+        ),
+        points=2,
+        answers=("kappa", "limit", "axis_ratio"),
+        reference=lecture_numbers,
+        kind="value",
+        # Two figures of the axis ratio are enough; the whole numbers of the others stay apart.
+        rtol=7.5e-3,
+        misconceptions=wrong_values(
+            lecture_numbers,
+            ("kappa", "limit", "axis_ratio"),
+            """
+            kappa-inverted: kappa = flat / steep
+                Your condition number is below 1: it is the largest curvature over the smallest, not the other way round.
+            kappa-of-axes: kappa = np.sqrt(steep / flat)
+                Your condition number is the ratio of the axes' lengths: the ratio of the curvatures is the square of that.
+            kappa-squared: kappa = (steep / flat) ** 2
+                Your condition number is squared once too often: it is the ratio of the two curvatures as they are.
+            kappa-of-mixed-numbers: kappa = steep / low
+                Your condition number compares a coefficient with a curvature. Take the second derivative along both axes.
+            kappa-of-the-other-mix: kappa = high / flat
+                Your condition number compares a curvature with a coefficient. Take the second derivative along both axes.
+            kappa-is-the-difference: kappa = high - low
+                Your condition number is the difference of the curvatures: it is their ratio.
+            kappa-is-the-sum: kappa = high + low
+                Your condition number is the sum of the curvatures: it is their ratio.
+            limit-from-coefficient: limit = 2 / steep
+                Your limit takes the coefficient {steep} for the curvature: the second derivative of {steep} y² is twice as large.
+            limit-of-flat-axis: limit = 2 / low
+                Your limit belongs to the flat axis: the steep axis runs away long before that.
+            limit-is-one-jump: limit = 1 / high
+                At your limit the steep axis reaches the bottom in a single jump. It still settles at larger rates, up to the
+                one where the factor is −1.
+            limit-is-best: limit = 2 / (low + high)
+                Your limit is the best learning rate α*: there it still settles, and fastest of all.
+            limit-is-the-curvature: limit = high
+                Your limit is the curvature of the steep axis. The limit is where the factor 1 − limit · {high} is −1.
+            limit-of-the-coefficients: limit = 2 / (flat + steep)
+                Your limit is 2 over the sum of the coefficients. It is 2 over the largest curvature.
+            limit-too-small-by-half: limit = 1 / (2 * high)
+                Your limit is four times too small: the curvature of {steep} y² is {high}, and the factor at the limit is −1.
+            axes-are-kappa: axis_ratio = steep / flat
+                Your axis ratio is the condition number itself: an axis is as long as 1/√λ, so there is a root.
+            axes-inverted: axis_ratio = np.sqrt(flat / steep)
+                Your axis ratio is width over length: the question is how many times longer than wide.
+            axes-squared: axis_ratio = (steep / flat) ** 2
+                Your axis ratio is the square of the condition number: it is its root.
+            axes-of-one-root: axis_ratio = np.sqrt(steep) / flat
+                Your axis ratio has a root on one side only: take the root of the whole ratio.
+            axes-cut-off: axis_ratio = np.floor(np.sqrt(steep / flat))
+                Your axis ratio is cut to a whole number: give two digits.
+            """,
+            given,
+        ),
+        hints=(
+            "The curvature of an axis is the second derivative along it. What are the second derivatives of "
+            f"{flat:g} x² and of {steep:g} y²?",
+            f"The curvatures are {2 * flat:g} and {2 * steep:g}. `kappa` is their ratio; `limit` is where the factor "
+            f"1 − limit · {2 * steep:g} is −1.",
+            f"On a ring of equal loss, {flat:g} x² = {steep:g} y². Solve for x / y and take the root.",
+        ),
+    )
 
 
-READ_A_HESSIAN = Exercise(
-    id="03-read-a-hessian",
-    title="Read a Hessian",
-    statement=(
-        "For the loss 0.1 x² + 2 y²: its condition number `kappa`, the learning rate `limit` at which gradient descent "
-        "stops settling, and how many times longer than wide its ellipses are, `axis_ratio` (two digits are enough)."
+READ_A_HESSIAN = replace(
+    read_a_hessian(0.1, 2),
+    # a whole number and tenths, a condition number from 7 to 60 whose root is no whole number
+    numbers=tuple(
+        (flat / 10, steep)
+        for flat in (1, 2, 3, 4, 5)
+        for steep in (2, 3, 4, 5, 6)
+        if (flat, steep) != (1, 2) and 7 <= 10 * steep / flat <= 60 and math.sqrt(10 * steep / flat) % 1 > 0.1
     ),
-    points=2,
-    answers=("kappa", "limit", "axis_ratio"),
-    reference=lecture_numbers,
-    kind="value",
-    # Two figures of the axis ratio are enough; the whole numbers of the others stay apart.
-    rtol=7.5e-3,
-    misconceptions=wrong_values(
-        lecture_numbers,
-        ("kappa", "limit", "axis_ratio"),
-        """
-        kappa-inverted: kappa = 1 / 20
-            Your condition number is below 1: it is the largest curvature over the smallest, not the other way round.
-        kappa-of-axes: kappa = np.sqrt(20)
-            Your condition number is the ratio of the axes' lengths: the ratio of the curvatures is the square of that.
-        kappa-squared: kappa = 400
-            Your condition number is squared once too often: it is the ratio of the two curvatures as they are.
-        kappa-of-mixed-numbers: kappa = 2 / 0.2
-            Your condition number compares a coefficient with a curvature. Take the second derivative along both axes.
-        kappa-of-the-other-mix: kappa = 4 / 0.1
-            Your condition number compares a curvature with a coefficient. Take the second derivative along both axes.
-        kappa-is-the-difference: kappa = 4 - 0.2
-            Your condition number is the difference of the curvatures: it is their ratio.
-        kappa-is-the-sum: kappa = 4 + 0.2
-            Your condition number is the sum of the curvatures: it is their ratio.
-        limit-from-coefficient: limit = 1
-            Your limit takes the coefficient 2 for the curvature: the second derivative of 2 y² is twice as large.
-        limit-of-flat-axis: limit = 10
-            Your limit belongs to the flat axis: the steep axis runs away long before that.
-        limit-is-one-jump: limit = 0.25
-            At your limit the steep axis reaches the bottom in a single jump. It still settles at larger rates, up to the one
-            where the factor is −1.
-        limit-is-best: limit = 2 / 4.2
-            Your limit is the best learning rate α*: there it still settles, and fastest of all.
-        limit-is-the-curvature: limit = 4
-            Your limit is the curvature of the steep axis. The limit is where the factor 1 − limit · 4 is −1.
-        limit-of-the-coefficients: limit = 2 / 2.1
-            Your limit is 2 over the sum of the coefficients. It is 2 over the largest curvature.
-        limit-too-small-by-half: limit = 1 / 8
-            Your limit is four times too small: the curvature of 2 y² is 4, and the factor at the limit is −1.
-        axes-are-kappa: axis_ratio = 20
-            Your axis ratio is the condition number itself: an axis is as long as 1/√λ, so there is a root.
-        axes-inverted: axis_ratio = 1 / np.sqrt(20)
-            Your axis ratio is width over length: the question is how many times longer than wide.
-        axes-squared: axis_ratio = 400
-            Your axis ratio is the square of the condition number: it is its root.
-        axes-of-one-root: axis_ratio = np.sqrt(2) / 0.1
-            Your axis ratio has a root on one side only: take the root of the whole ratio.
-        axes-cut-off: axis_ratio = 4
-            Your axis ratio is cut to a whole number: give two digits.
-        """,
-    ),
-    hints=(
-        "The curvature of an axis is the second derivative along it. What are the second derivatives of 0.1 x² and of 2 y²?",
-        "The curvatures are 0.2 and 4. `kappa` is their ratio; `limit` is where the factor 1 − limit · 4 is −1.",
-        "On a ring of equal loss, 0.1 x² = 2 y². Solve for x / y and take the root.",
-    ),
+    with_numbers=read_a_hessian,
 )
 
 

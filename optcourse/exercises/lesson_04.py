@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -486,81 +487,96 @@ GRADIENT_VARIANCE = Exercise(
 # -- 04-noise-numbers: three numbers to work out ------------------------------------------------------------------------
 
 
-def noise_numbers():
-    """(missed, floor, batch_size): see the statement."""
-    return (
-        theory.missed_probability(NUM_TRAIN),
-        float(theory.noise_floor(0.1)),
-        4 * 32,
+def three_numbers(images: int, learning_rate: float, batch: int) -> Exercise:
+    """The exercise for so many images, this learning rate, and this batch size to begin with."""
+
+    def noise_numbers():
+        """(missed, floor, batch_size): see the statement."""
+        return theory.missed_probability(images), float(theory.noise_floor(learning_rate)), 4 * batch
+
+    given = {"images": images, "many": f"{images:,}", "learning_rate": learning_rate, "batch": batch}
+    return Exercise(
+        id="04-noise-numbers",
+        title="Three numbers of noise",
+        statement=(
+            f"(1) {images:,} draws with replacement from {images:,} images: the chance `missed` that a given image is never "
+            f"drawn. (2) SGD on w²/2 with learning rate {learning_rate} and gradient noise of variance 1: the variance `floor` "
+            "of w in the long run, ασ²/(λ(2 − αλ)). Two digits of both are enough. (3) The `batch_size` at which the standard "
+            f"deviation of the gradient is half of that at {batch} (drawn with replacement)."
+        ),
+        points=2,
+        answers=("missed", "floor", "batch_size"),
+        reference=noise_numbers,
+        kind="value",
+        # The lesson prints 0.053 and 0.368; one example more or less than the right batch size is still wrong.
+        rtol=7.5e-3,
+        misconceptions=wrong_values(
+            noise_numbers,
+            ("missed", "floor", "batch_size"),
+            """
+            drawn-at-least-once: missed = 1 - (1 - 1 / images) ** images
+                Your `missed` is the chance that the image is drawn at least once: one minus what is asked for.
+            missed-in-percent: missed = 100 * (1 - 1 / images) ** images
+                Your `missed` is in percent: a chance lies between 0 and 1.
+            one-draw: missed = 1 - 1 / images
+                Your `missed` is the chance that one draw misses the image: it must be missed {many} times in a row.
+            never-missed: missed = 0
+                Your `missed` is 0. That is right without replacement; with replacement some images come twice, so others never.
+            one-in-n: missed = 1 / images
+                Your `missed` is 1/N, the chance that one draw hits the image: ask for the chance that no draw does.
+            missed-one-half: missed = 0.5
+                Your `missed` is one half. Work out the chance that one draw misses, and take it {many} times.
+            missed-above-one: missed = images
+                Your `missed` is above 1: a chance lies between 0 and 1.
+            floor-first-order: floor = learning_rate / 2
+                Your `floor` is α/2, which leaves out the αλ in 2 − αλ.
+            floor-deviation: floor = float(theory.noise_floor(learning_rate)) ** 0.5
+                Your `floor` is the standard deviation of w: the variance is its square.
+            floor-loss: floor = 0.5 * float(theory.noise_floor(learning_rate))
+                Your `floor` is the mean loss, λ/2 times the variance of w: the variance itself is asked for.
+            floor-is-noise: floor = learning_rate
+                Your `floor` is α times σ²: a step of SGD also pulls w back, by 1 − αλ, which is what the divisor says.
+            floor-rate-squared: floor = learning_rate**2 / (2 - learning_rate)
+                Your `floor` has the square of the learning rate above the line: it is ασ²/(λ(2 − αλ)).
+            floor-without-brackets: floor = learning_rate * (2 - learning_rate)
+                Your `floor` multiplies by 2 − αλ: that stands below the line, and needs brackets.
+            floor-of-momentum: floor = float(theory.noise_floor(learning_rate, 0.9))
+                Your `floor` is that of Momentum with `rho` = 0.9. The question is about SGD.
+            floor-is-zero: floor = 0
+                Your `floor` is 0. The noise never ends, so `w` never comes to rest.
+            twice-the-batch: batch_size = 2 * batch
+                Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.
+            root-of-two-times: batch_size = int(2**0.5 * batch)
+                Your `batch_size` is √2 times {batch}. The root works the other way: the deviation falls with √B, so B must grow
+                more.
+            half-the-batch: batch_size = batch // 2
+                A smaller batch is noisier: you went the other way.
+            a-quarter-of-the-batch: batch_size = batch // 4
+                A smaller batch is noisier: the factor 4 is right, and it goes the other way.
+            eight-times-the-batch: batch_size = 8 * batch
+                Your `batch_size` is eight times {batch}, which is more than it takes: the deviation falls with √B.
+            """,
+            given,
+        ),
+        hints=(
+            "(1) What is the chance that one draw misses the image? (2) Put the numbers in. (3) The deviation is σ/√B.",
+            f"(1) One draw misses with the chance 1 − 1/{images}, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
+            f"(1) Raise 1 − 1/{images} to the power {images}. (2) {learning_rate} / (2 − {learning_rate}). (3) For half of "
+            f"σ/√{batch}, √B must be twice √{batch}.",
+        ),
     )
 
 
-NOISE_NUMBERS = Exercise(
-    id="04-noise-numbers",
-    title="Three numbers of noise",
-    statement=(
-        "(1) 1,438 draws with replacement from 1,438 images: the chance `missed` that a given image is never drawn. "
-        "(2) SGD on w²/2 with learning rate 0.1 and gradient noise of variance 1: the variance `floor` of w in the long "
-        "run, ασ²/(λ(2 − αλ)). Two digits of both are enough. (3) The `batch_size` at which the standard deviation of the "
-        "gradient is half of that at 32 (drawn with replacement)."
+NOISE_NUMBERS = replace(
+    three_numbers(NUM_TRAIN, 0.1, 32),
+    # images of four digits or fewer, a rate of one digit, a batch that can be halved twice
+    numbers=tuple(
+        (images, learning_rate, batch)
+        for images in (12, 50, 200, 1000, 5000)
+        for learning_rate in (0.2, 0.3, 0.4)
+        for batch in (8, 12, 16, 20, 24, 40)
     ),
-    points=2,
-    answers=("missed", "floor", "batch_size"),
-    reference=noise_numbers,
-    kind="value",
-    # The lesson prints 0.053 and 0.368; one example more or less than the right batch size is still wrong.
-    rtol=7.5e-3,
-    misconceptions=wrong_values(
-        noise_numbers,
-        ("missed", "floor", "batch_size"),
-        """
-        drawn-at-least-once: missed = 1 - (1 - 1 / 1438) ** 1438
-            Your `missed` is the chance that the image is drawn at least once: one minus what is asked for.
-        missed-in-percent: missed = 100 * (1 - 1 / 1438) ** 1438
-            Your `missed` is in percent: a chance lies between 0 and 1.
-        one-draw: missed = 1 - 1 / 1438
-            Your `missed` is the chance that one draw misses the image: it must be missed 1,438 times in a row.
-        never-missed: missed = 0
-            Your `missed` is 0. That is right without replacement; with replacement some images come twice, so others never.
-        one-in-n: missed = 1 / 1438
-            Your `missed` is 1/N, the chance that one draw hits the image: ask for the chance that no draw does.
-        missed-one-half: missed = 0.5
-            Your `missed` is one half. Work out the chance that one draw misses, and take it 1,438 times.
-        missed-above-one: missed = 1438
-            Your `missed` is above 1: a chance lies between 0 and 1.
-        floor-first-order: floor = 0.05
-            Your `floor` is α/2, which leaves out the αλ in 2 − αλ.
-        floor-deviation: floor = float(theory.noise_floor(0.1)) ** 0.5
-            Your `floor` is the standard deviation of w: the variance is its square.
-        floor-loss: floor = 0.5 * float(theory.noise_floor(0.1))
-            Your `floor` is the mean loss, λ/2 times the variance of w: the variance itself is asked for.
-        floor-is-noise: floor = 0.1
-            Your `floor` is α times σ²: a step of SGD also pulls w back, by 1 − αλ, which is what the divisor says.
-        floor-rate-squared: floor = 0.01 / 1.9
-            Your `floor` has the square of the learning rate above the line: it is ασ²/(λ(2 − αλ)).
-        floor-without-brackets: floor = 0.1 * 1.9
-            Your `floor` multiplies by 2 − αλ: that stands below the line, and needs brackets.
-        floor-of-momentum: floor = float(theory.noise_floor(0.1, 0.9))
-            Your `floor` is that of Momentum with `rho` = 0.9. The question is about SGD.
-        floor-is-zero: floor = 0
-            Your `floor` is 0. The noise never ends, so `w` never comes to rest.
-        twice-the-batch: batch_size = 64
-            Twice the batch halves the variance; the standard deviation is its root. Half of that takes more examples.
-        root-of-two-times: batch_size = 45
-            Your `batch_size` is √2 times 32. The root works the other way: the deviation falls with √B, so B must grow more.
-        half-the-batch: batch_size = 16
-            A smaller batch is noisier: you went the other way.
-        a-quarter-of-the-batch: batch_size = 8
-            A smaller batch is noisier: the factor 4 is right, and it goes the other way.
-        eight-times-the-batch: batch_size = 256
-            Your `batch_size` is eight times 32, which is more than it takes: the deviation falls with √B.
-        """,
-    ),
-    hints=(
-        "(1) What is the chance that one draw misses the image? (2) Put the numbers in. (3) The deviation is σ/√B.",
-        "(1) One draw misses with the chance 1 − 1/1438, and the draws do not know of each other. (2) λ = 1, σ² = 1.",
-        "(1) Raise 1 − 1/1438 to the power 1438. (2) 0.1 / (2 − 0.1). (3) For half of σ/√32, √B must be twice √32.",
-    ),
+    with_numbers=three_numbers,
 )
 
 

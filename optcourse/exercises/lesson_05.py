@@ -270,62 +270,73 @@ BEST_MOMENTUM = Exercise(
 # -- 05-memory: window and half-life -----------------------------------------------------------------------------
 
 
-def memory_of_nine_tenths():
-    """(window, half_life, top_speed) at rho = 0.9."""
-    return (
-        float(theory.averaging_window(0.9)),
-        float(theory.half_life(0.9)),
-        float(theory.averaging_window(0.9)),
+def memory_of(rho: float) -> Exercise:
+    """The exercise for this friction."""
+
+    def memory():
+        """(window, half_life, top_speed)."""
+        window = float(theory.averaging_window(rho))
+        return window, float(theory.half_life(rho)), window
+
+    window, half_life, _ = memory()
+    given = {"rho": rho, "square": round(rho * rho, 4), "the_window": window, "the_half_life": half_life}
+    return Exercise(
+        id="05-memory",
+        title="How long is the memory?",
+        statement=(
+            f"For `rho = {rho}`: the averaging `window` in steps, the `half_life` of a gradient in steps, and `top_speed`: the "
+            "velocity that a gradient which is 1 at every step leads to in the end."
+        ),
+        points=1,
+        answers=("window", "half_life", "top_speed"),
+        reference=memory,
+        kind="value",
+        rtol=2e-3,
+        misconceptions=wrong_values(
+            memory,
+            ("window", "half_life", "top_speed"),
+            """
+            half-life-is-the-window: half_life = the_window
+                Your half-life is the averaging window. They differ: the half-life is the time t with {rho}^t = 1/2.
+            half-life-rounded: half_life = float(round(the_half_life))
+                A half-life need not be a whole number of steps: let Python work it out, with its decimals.
+            half-life-upside-down: half_life = np.log2(rho)
+                Your half-life is log2({rho}): it is upside down, and has lost a minus sign. Solve {rho}^t = 1/2 for t.
+            window-without-the-newest: window = the_window - 1
+                Your window leaves out the newest gradient, whose weight is 1: the sum is 1 + {rho} + {square} + …
+            half-life-is-half-the-window: half_life = the_window / 2
+                Your half-life is half of the window. Solve {rho}^t = 1/2 for t; a logarithm is needed.
+            window-is-the-half-life: window = np.log(0.5) / np.log(rho)
+                Your window is the half-life. The window is the sum of all weights, 1 + {rho} + {square} + …
+            window-inverted: window = 1 - rho
+                Your window is the friction 1 − rho itself; the window is one over it.
+            window-of-rho: window = 1 / rho
+                Your window is 1/rho; it is one over 1 − rho.
+            half-life-negative: half_life = -np.log(0.5) / np.log(rho)
+                Your half-life is negative: both logarithms are negative, so their ratio is positive.
+            half-life-inverted: half_life = np.log(rho) / np.log(0.5)
+                Your half-life is below one step: the ratio of logarithms is upside down.
+            top-speed-of-one: top_speed = 1.0
+                A top speed of 1 belongs to the averaged convention; in the lecture's the gradients add up.
+            top-speed-forgets-the-new-one: top_speed = the_window - 1
+                Your top speed leaves out the newest gradient: v = {rho} v + 1 is solved by a number that is one larger.
+            """,
+            given,
+        ),
+        hints=(
+            f"The weights of past gradients in the velocity are 1, {rho}, {given['square']}, … What is their sum? When is one "
+            "of them 1/2?",
+            f"At top speed nothing changes any more: v = {rho} v + 1. Solve for v. The sum of the weights is the same number.",
+            "window = 1/(1 − rho); half_life = ln(1/2)/ln(rho), with `np.log`; top_speed = 1/(1 − rho).",
+        ),
     )
 
 
-MEMORY = Exercise(
-    id="05-memory",
-    title="How long is the memory?",
-    statement=(
-        "For `rho = 0.9`: the averaging `window` in steps, the `half_life` of a gradient in steps, and `top_speed`: the "
-        "velocity that a gradient which is 1 at every step leads to in the end."
-    ),
-    points=1,
-    answers=("window", "half_life", "top_speed"),
-    reference=memory_of_nine_tenths,
-    kind="value",
-    rtol=2e-3,
-    misconceptions=wrong_values(
-        memory_of_nine_tenths,
-        ("window", "half_life", "top_speed"),
-        """
-        half-life-is-the-window: half_life = 10.0
-            Your half-life is the averaging window. They differ: the half-life is the time t with 0.9^t = 1/2.
-        half-life-rounded: half_life = 7.0
-            A half-life need not be a whole number of steps: let Python work it out, with its decimals.
-        half-life-upside-down: half_life = np.log2(0.9)
-            Your half-life is log2(0.9): it is upside down, and has lost a minus sign. Solve 0.9^t = 1/2 for t.
-        window-without-the-newest: window = 9.0
-            Your window leaves out the newest gradient, whose weight is 1: the sum is 1 + 0.9 + 0.81 + …
-        half-life-is-half-the-window: half_life = 5.0
-            Your half-life is half of the window. Solve 0.9^t = 1/2 for t; a logarithm is needed.
-        window-is-the-half-life: window = np.log(0.5) / np.log(0.9)
-            Your window is the half-life. The window is the sum of all weights, 1 + 0.9 + 0.81 + …
-        window-inverted: window = 0.1
-            Your window is the friction 1 − rho itself; the window is one over it.
-        window-of-rho: window = 1 / 0.9
-            Your window is 1/rho; it is one over 1 − rho.
-        half-life-negative: half_life = -np.log(0.5) / np.log(0.9)
-            Your half-life is negative: both logarithms are negative, so their ratio is positive.
-        half-life-inverted: half_life = np.log(0.9) / np.log(0.5)
-            Your half-life is below one step: the ratio of logarithms is upside down.
-        top-speed-of-one: top_speed = 1.0
-            A top speed of 1 belongs to the averaged convention; in the lecture's the gradients add up.
-        top-speed-forgets-the-new-one: top_speed = 9.0
-            Your top speed leaves out the newest gradient: v = 0.9 v + 1 is solved by a number that is one larger.
-        """,
-    ),
-    hints=(
-        "The weights of past gradients in the velocity are 1, 0.9, 0.81, … What is their sum? When is one of them 1/2?",
-        "At top speed nothing changes any more: v = 0.9 v + 1. Solve for v. The sum of the weights is the same number.",
-        "window = 1/(1 − rho); half_life = ln(1/2)/ln(rho), with `np.log`; top_speed = 1/(1 − rho).",
-    ),
+MEMORY = dataclasses.replace(
+    memory_of(0.9),
+    # two digits, a memory of 3 to 50 steps; no two mistakes give the same number
+    numbers=tuple((rho / 100,) for rho in range(70, 99) if rho not in (75, 90, 96)),
+    with_numbers=memory_of,
 )
 
 

@@ -292,13 +292,16 @@ def _make(entry: Entry, source: Source, family: Family | None) -> Mistake | None
     return Mistake(entry, source, done, _filled(entry.sentence, known, NAMED))
 
 
-def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[Misconception, ...]:
+def wrong_values(
+    reference: Callable, names: Sequence[str], text: str, given: Mapping[str, Any] | None = None
+) -> tuple[Misconception, ...]:
     """The misconceptions of an exercise that asks for values. A mistake is written as the values that it leads to:
 
         start-not-turned: loss_turned = loss_after(np.pi / 4, START)
             Your second run starts at (−5, −2) itself. …
 
-    The right side may use whatever the module holds that it is written in; a value that is not named may be any.
+    The right side may use whatever the module holds that it is written in, and the names that are `given`; a value that is not
+    named may be any. In a sentence `{name}` is what is given under that name.
     """
     where = f"{_caller()}: {reference.__name__}"
     made = []
@@ -309,8 +312,10 @@ def wrong_values(reference: Callable, names: Sequence[str], text: str) -> tuple[
             raise _bad(where, entry.id, f"gives `{error.text}`, which is no Python ({error.msg})") from error
         if not set(code.co_names) & set(names):
             raise _bad(where, entry.id, f"names none of {', '.join(names)}; write `{names[0]} = …`")
-        values = functools.partial(_values, code, inspect.currentframe().f_back.f_globals, tuple(names))
-        made.append(Misconception(entry.id, entry.sentence, values, entry.same_as))
+        around = inspect.currentframe().f_back.f_globals | (given or {})
+        values = functools.partial(_values, code, around, tuple(names))
+        sentence = NAMED.sub(lambda found: str((given or {})[found[1]]), entry.sentence)
+        made.append(Misconception(entry.id, sentence, values, entry.same_as))
     return tuple(made)
 
 

@@ -82,6 +82,7 @@ class Exercise:
     read: what is compared in place of an answer, for answers that people write in several ways.
     free_calls: how often a callable is asked is the learner's own affair, so a mistake is named by what is returned alone.
     tally: a line about all calls of a function together, right or wrong: `tally(cases, outcomes)`.
+    numbers, with_numbers: see `exercises.own_numbers`.
     hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
@@ -107,6 +108,8 @@ class Exercise:
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
     hidden: int | None = None
+    numbers: tuple[tuple, ...] = ()
+    with_numbers: Callable[..., Exercise] | None = None
     free_calls: bool = False
 
     def __post_init__(self) -> None:

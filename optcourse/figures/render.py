@@ -888,5 +888,5 @@ def _heat(at: _Picture, m: s.Heat, order: float) -> None:
 
 _DRAW = {
     s.Line: _line, s.Points: _points, s.Arrows: _arrows, s.Bars: _bars, s.Span: _span, s.Rule: _rule, s.Text: _text,
-    s.Heat: _heat,
+    s.Heat: _heat, s.Band: lambda at, mark, order: at.band(mark, focus=True),
 }  # fmt: skip

@@ -25,6 +25,7 @@ from optcourse.grading.roster import COLUMNS, bring_together, canvas_headers, re
 from optcourse.grading.run import Stop, mark_class
 from optcourse.grading.sheets import TableError
 from optcourse.grading.walls.outside import has_bubblewrap, lacking_here, unheld_here
+from optcourse.grading.whose_numbers import BadKey, numbers_to_settle
 
 MISSING_WALLS = """bubblewrap is missing, so a submission could read and change your files, see other students' work and use the
 network. Install it (Debian: sudo apt install bubblewrap), or take that risk with --without-sandbox."""
@@ -63,6 +64,11 @@ def build_parser() -> argparse.ArgumentParser:
         type=_seed,
         metavar="N",
         help="of the hidden cases (default: the gradebook's; the first is drawn)",
+    )
+    running.add_argument(
+        "--key",
+        metavar="KEY",
+        help="the course key, where everybody has numbers of their own; it is kept with the marks",
     )
     running.add_argument("--scheduler", metavar="ADDRESS", help="hand the notebooks to this Dask cluster")
     running.add_argument(
@@ -127,6 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         Stop,
         GradebookError,
         BadCredit,
+        BadKey,
         NoPlace,
         TableError,
         by_hand.NotAllowed,
@@ -300,7 +307,7 @@ def write_results(out: Path, book: Gradebook, changed: set[str] | None = None) -
     for remark in everybody.remarks:
         print(f"note: {textwrap.shorten(remark, 400, placeholder=' …')}")
     tables.write_tables(out, students, book.tasks, canvas_headers(book.roster().get("header", [])))
-    needs = [*book.needs(), *(("", remark) for remark in everybody.remarks)]
+    needs = [*book.needs(), *numbers_to_settle(students), *(("", remark) for remark in everybody.remarks)]
     pages.write_pages(out, students, everybody.absent, changed, needs)
 
 

@@ -42,6 +42,7 @@ from optcourse.grading.walls.outside import (
     has_bubblewrap,
     ipython_files,
 )
+from optcourse.grading.whose_numbers import GivenNumbers
 
 JUDGE_MEMORY = 3_000_000_000  # of addresses: a judge, too, must not take the machine along
 GRACE_SECONDS = 120.0  # for the reference's own runs, beyond the limit of a submission
@@ -58,6 +59,7 @@ class Job:
     lesson: str | None
     sandboxed: bool
     grader: str
+    numbers: GivenNumbers | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ def grader_version() -> str:
 def judge_here(job: Job) -> Result:
     """Mark a notebook in this process."""
     try:
-        marks = grade_notebook(job.data, seed=job.seed, lesson=job.lesson, sandboxed=job.sandboxed)
+        marks = grade_notebook(
+            job.data, seed=job.seed, lesson=job.lesson, sandboxed=job.sandboxed, numbers=job.numbers
+        )
     except Unreadable as error:
         return Result(job.key, reason=str(error))
     except SandboxFailed as error:

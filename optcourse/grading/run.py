@@ -9,7 +9,7 @@ import secrets
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from optcourse.grading.collecting import CannotRead, Submission
 from optcourse.grading.gradebook import Gradebook, now
 from optcourse.grading.pool import Job, Result
 from optcourse.grading.tries import tries_of
+from optcourse.grading.whose_numbers import GivenNumbers, fingerprint_of, kept_key, names_of
 from optcourse.place import cores
 from optcourse.terminal import MovingLine
 
@@ -36,6 +37,8 @@ def mark_class(
     for line in found.lines:
         print(f"note: {line}")
     sandboxed, grader = not options.without_sandbox, pool.grader_version()
+    key = kept_key(options.key, out)
+    marked_by = f"{grader}, numbers {fingerprint_of(key)}" if key else grader
     last = book.last_seed()
     draw = last is None or options.again
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
@@ -54,7 +57,7 @@ def mark_class(
     book.keep_needs(shown(folder), found.needs)
     todo, done, because = found.submissions, 0, Counter()
     if not options.again:
-        todo, done, because = sort_out(found.submissions, book, seed, grader, sandboxed, options.lesson)
+        todo, done, because = sort_out(found.submissions, book, seed, marked_by, sandboxed, options.lesson)
     students = len({s.student for s in found.submissions})
     print(
         f"{count(len(found.submissions), 'submission')} of {count(students, 'student')}"
@@ -68,8 +71,10 @@ def mark_class(
         return
     number = options.jobs or cores()
     place = options.scheduler or count(number, "process", "processes")
-    run_id = book.begin_run(folder=shown(folder), seed=seed, grader=grader, sandboxed=sandboxed, place=place)
-    run = Run(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)))
+    run_id = book.begin_run(
+        folder=shown(folder), seed=seed, grader=marked_by, sandboxed=sandboxed, place=place
+    )
+    run = Run(book, run_id, options, seed, grader, out / "grading.log", Progress(len(todo)), key, found.ids)
     run.refuse([s for s in todo if s.refused])
     results = run.results(run.jobs([s for s in todo if not s.refused]), number)
     try:
@@ -171,6 +176,8 @@ class Run:
     grader: str
     log: Path
     progress: Progress
+    key: str | None = None  # of the course, where everybody has numbers of their own
+    ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     deaths: int = 0  # results in a row that no notebook is to blame for
     under_way: dict[int, tuple[Submission, str]] = field(default_factory=dict)
 
@@ -184,7 +191,13 @@ class Run:
                 continue
             self.under_way[key] = (submission, collecting.fingerprint(data))
             yield Job(
-                key, data, self.seed, self.options.lesson, not self.options.without_sandbox, self.grader
+                key,
+                data,
+                self.seed,
+                self.options.lesson,
+                not self.options.without_sandbox,
+                self.grader,
+                GivenNumbers(self.key, names_of(submission.student, self.ids.get(submission.student, {}))),
             )
 
     def results(self, jobs: Iterable[Job], number: int) -> Iterator[Result]:
