@@ -3049,8 +3049,9 @@ class Painter extends Pencil {
     const lean = Math.atan2(gone[1] - inside[1], gone[0] - inside[0]);
     const x = Math.max(box.left + 16, Math.min(box.left + box.width - 16, gone[0])), y = Math.max(box.top + 16, Math.min(box.top + box.height - low, gone[1]));
     this.arrow(context, [x - 26 * Math.cos(lean), y - 26 * Math.sin(lean)], [x + 4 * Math.cos(lean), y + 4 * Math.sin(lean)], this.color("limit"), 3);
+    // right of the numbers that stand on the edge
     const text = since ? `off the map since step ${since}` : "off the map", wide = this.width(context, text, SIZES.label, 650) / 2 + 8;
-    const mid = [Math.max(box.left + wide, Math.min(box.left + box.width - wide, x)), Math.max(box.top + 40, Math.min(box.top + box.height - 60, y - 40 * Math.sin(lean)))];
+    const mid = [Math.max(box.left + wide + 28, Math.min(box.left + box.width - wide, x)), Math.max(box.top + 40, Math.min(box.top + box.height - 60, y - 40 * Math.sin(lean)))];
     this.words(context, text, ...mid, this.color("limit"), { size: SIZES.label, weight: 650, align: "center", halo: this.tone.casing });
   }
 
@@ -3184,7 +3185,7 @@ class Painter extends Pencil {
       free = x + half + (panel.xticks ? 2 : 6);
     }
     if (cursor !== null) this.words(context, numeral(cursor), X(cursor), bottom + 6, this.tone.text, { size: SIZES.tick, weight: 650, align: "center", base: "top" });
-    if (named && beside) this.words(context, name, box.left + box.width + 17, bottom + 6, this.tone.text, { base: "top" });
+    if (named && beside) this.words(context, name, box.left + box.width + 17, bottom + (strip ? 4 : 6), this.tone.text, { base: "top" });
     else if (named) this.words(context, name, Math.max(box.left + box.width, this.width(context, name, SIZES.name) + 4), bottom + (strip ? 18 : 23), this.tone.text, { align: "right", base: "top" });
   }
 
