@@ -13,6 +13,11 @@ class Lesson:
     title: str
     sentence: str
 
+    @property
+    def part(self) -> int:
+        """1: from the slope to Adam; 2: after Adam; 0 for the glossary, which belongs to both."""
+        return 0 if self is LESSONS[-1] else 1 if self.number < "10" else 2
+
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
 
@@ -69,11 +74,17 @@ LESSONS = (
         "Six algorithms, one network, a fair comparison; then you build an optimizer of your own.",
     ),
     Lesson(
-        "10",
+        "11",
+        "Curvature: the second derivative as a map",
+        "Newton's step, what makes it safe, and L-BFGS: what the bend of the loss buys, and why networks are not trained so.",
+    ),
+    Lesson(
+        "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",
     ),
 )
+PARTS = {1: "Part one: from a slope to Adam", 2: "Part two: after Adam", 0: "For both parts"}
 BY_NUMBER = {lesson.number: lesson for lesson in LESSONS}
 
 

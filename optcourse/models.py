@@ -216,6 +216,24 @@ class SoftmaxRegression(Classifier):
     def scores(self, w, X1):
         return X1 @ w.reshape(-1, self.num_classes)
 
+    def hessian(self, w: np.ndarray, batch: ArrayLike | None = None) -> np.ndarray:
+        """All second derivatives, (num_parameters, num_parameters): the inputs' products, weighed for each pair of classes.
+
+        It has no negative eigenvalue: the loss is convex.
+        """
+        w = self._checked(w)
+        X1, targets = self._examples(batch)
+        probabilities = cross_entropy(self.scores(w, X1), targets)[1] + targets / len(X1)  # divided by N
+        blocks = np.empty((X1.shape[1], self.num_classes, X1.shape[1], self.num_classes))
+        for a in range(self.num_classes):
+            for b in range(a + 1):
+                weights = probabilities[:, a] * ((a == b) - len(X1) * probabilities[:, b])
+                blocks[:, a, :, b] = blocks[:, b, :, a] = X1.T @ (weights[:, None] * X1)
+        H = blocks.reshape(self.num_parameters, self.num_parameters)
+        for diagonal in self._weights(np.einsum("ii->i", H)):  # views of H
+            diagonal += self.regularization
+        return H
+
     def _weights(self, w):
         return [w[: -self.num_classes]]
 
@@ -275,19 +293,38 @@ class TwoLayerNetwork(Classifier):
 
     def _forward(self, w, X1):
         table1, table2 = self._tables(w)
-        before = X1 @ table1
+        hidden, slope = self._activated(X1 @ table1)
+        return slope, hidden, hidden @ table2[:-1] + table2[-1]
+
+    def _activated(self, before):
+        """The hidden units, and their slope by what comes in."""
         active = before.real > 0
-        hidden = before * active
-        return active, hidden, hidden @ table2[:-1] + table2[-1]
+        return before * active, active
 
     def _loss_and_gradient(self, w, X1, targets):
-        active, hidden, scores = self._forward(w, X1)
+        slope, hidden, scores = self._forward(w, X1)
         loss, dscores = cross_entropy(scores, targets)
         _, table2 = self._tables(w)
-        dbefore = (dscores @ table2[:-1].T) * active
+        dbefore = (dscores @ table2[:-1].T) * slope
         dw = np.empty_like(w)
         dtable1, dtable2 = self._tables(dw)
         np.matmul(X1.T, dbefore, out=dtable1)
         np.matmul(hidden.T, dscores, out=dtable2[:-1])
         np.sum(dscores, axis=0, out=dtable2[-1])
         return loss, dw
+
+
+class TanhNetwork(TwoLayerNetwork):
+    """The same with tanh in place of ReLU: without kinks, so that second derivatives mean something everywhere."""
+
+    def initial(self, rng: np.random.Generator, scale: float = 1.0) -> np.ndarray:
+        """Random weights with standard deviation scale / sqrt(inputs of the layer); biases 0."""
+        w = np.zeros(self.num_parameters)
+        weights1, _, weights2, _ = self.unpack(w)
+        for weights in (weights1, weights2):
+            weights[...] = scale / np.sqrt(len(weights)) * rng.standard_normal(weights.shape)
+        return w
+
+    def _activated(self, before):
+        hidden = np.tanh(before)
+        return hidden, 1 - hidden * hidden

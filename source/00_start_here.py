@@ -402,7 +402,8 @@ compare_steps(100)
 # that: leave out what you like, and go on. All pictures work with the course's own code until yours is there.
 #
 # **Parts.** A lesson takes from one to two hours. "You may stop here" says where to take a break. A heading that ends with
-# *(deeper)* can be left out at first: nothing that comes later needs it.
+# *(deeper)* can be left out at first: nothing that comes later needs it. Lessons 00 to 09 are part one, whole by itself;
+# from 11 on, part two asks what came after Adam.
 #
 # **Hints.** Three for each exercise, opened one at a time. They cost no points.
 #
@@ -437,7 +438,7 @@ progress()
 # 4. Look at your code in the picture. Which step is the first one that goes another way?
 # 5. Still stuck? Skip it. No later lesson needs your code of an earlier one. And `solutions/` has all the answers.
 #
-# A word or a symbol that you do not know? The [glossary](10_glossary.ipynb) has them all.
+# A word or a symbol that you do not know? The [glossary](99_glossary.ipynb) has them all.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions

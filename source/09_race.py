@@ -703,7 +703,8 @@ quiz("09")
 #
 # ## What next
 #
-# This was the last lesson. You have written every algorithm from the slope under your feet to Adam, and you know how to
-# find out which one to use. Your capstone's score is in `optcourse progress`. If you want to look something up:
+# This was the last lesson of part one. You have written every algorithm from the slope under your feet to Adam, and you know
+# how to find out which one to use. Your capstone's score is in `optcourse progress`. Part two goes on after Adam:
+# [11 Curvature](11_curvature.ipynb) asks what the second derivative buys. If you want to look something up:
 # [03 Gradient descent](03_gradient_descent.ipynb) for the condition number, [05 Momentum](05_momentum.ipynb) for what a
 # velocity does, [08 Adam](08_adam.ipynb) for the bias correction.

@@ -373,7 +373,7 @@ def test_what_was_left_out_of_a_copy_is_said_and_the_rest_works(tmp_path):
     assert call("doctor")[0] == 0
     code, said = call("check", "lessons/06_adagrad.ipynb")
     assert code == 0 and "Not started" in said, said
-    assert call("slides", "lessons/10_glossary.ipynb", "--export")[0] == 0
+    assert call("slides", "lessons/99_glossary.ipynb", "--export")[0] == 0
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A recipe of CONTRIBUTING is followed to the letter, in a clean copy of the course: the tests of the copy then pass.
+"""Recipes of CONTRIBUTING are followed to the letter, each in a clean copy of the course: the tests of the copy then pass.
 
 A file that a recipe does not name is not touched, so a step that a recipe leaves out is a failure here.
 """
@@ -79,6 +79,81 @@ def copy_for(tmp_path, tmp_path_factory):
     return copy_for
 
 
+OPTIMIZER = '''
+@dataclass(frozen=True)
+class HalvedMomentum(Optimizer):
+    """Momentum with half of a velocity of its own name.
+
+    half_velocity = rho * half_velocity / 2 + dw
+    w -= learning_rate * half_velocity
+    """
+
+    learning_rate: ArrayLike = learning_rate_of(1e-2)
+    rho: ArrayLike = fraction_of(0.9, "momentum rho")
+
+    def init(self, w: np.ndarray) -> State:
+        return State(half_velocity=np.zeros_like(w))
+
+    def step(self, w: np.ndarray, dw: np.ndarray, state: State) -> None:
+        state.half_velocity = self.rho * state.half_velocity / 2 + dw
+        w -= self.learning_rate * state.half_velocity
+
+
+@dataclass(frozen=True)
+class NesterovLookAhead'''
+
+PLAIN = """def plain_halved(w, dw, memory, t, learning_rate, rho):
+    velocity = rho * memory.get("velocity", 0.0) / 2 + dw
+    return w - learning_rate * velocity, {"velocity": velocity}
+
+
+TABLE = [
+    (optimizers.HalvedMomentum, plain_halved, (4e-4, 0.85)),
+"""
+
+
+def test_add_an_optimizer(copy_for):
+    copy = copy_for("Add an optimizer")
+    copy.edit("optcourse/optimizers.py", ("\n@dataclass(frozen=True)\nclass NesterovLookAhead", OPTIMIZER))
+    copy.edit(
+        "tests/core/test_optimizers.py",
+        ("TABLE = [\n", PLAIN),
+        (" Momentum NesterovLookAhead", " Momentum HalvedMomentum NesterovLookAhead"),
+        ('        ("velocity", "grad_squared"', '        ("velocity", "half_velocity", "grad_squared"'),
+        (
+            '        "AdaGrad": {"learning',
+            '        "HalvedMomentum": momentum,\n        "AdaGrad": {"learning',
+        ),
+    )
+    # torch has none, so nothing is recorded.
+    copy.edit(
+        "tests/core/test_against_torch.py",
+        ('        "AdamAlmost",\n', '        "AdamAlmost",\n        "HalvedMomentum",\n'),
+    )
+    row = "# | `Momentum` | `velocity` | `learning_rate`, `rho` | [05] |\n"
+    symbol = "# | $v$ | `velocity` | the gathered gradients, which move the weights | [05] |\n"
+    copy.edit(
+        "source/10_glossary.py",
+        (row, row + row.replace("`Momentum` | `", "`HalvedMomentum` | `half_")),
+        (symbol, symbol + symbol.replace("$v$", "").replace("`velocity", "`half_velocity")),
+    )
+    lesson = copy.read("source/05_momentum.py")
+    copy.write(
+        "source/05_momentum.py", f"{lesson}# `HalvedMomentum` keeps half.\n", named="source/NN_name.py"
+    )
+    copy.test(
+        *(
+            "tests/core/test_optimizers.py",
+            "tests/core/test_against_torch.py",
+            "tests/lessons/test_glossary.py",
+        ),
+        *(
+            "-k",
+            "Halved or table or simplest or defaults or covers or has_its_row or one_row or unknown or sends_to",
+        ),
+    )
+
+
 def test_add_a_misconception(copy_for):
     copy = copy_for("Add a misconception")
     new = "        thrice: w -= learning_rate => w -= 3 * learning_rate\n            Each step is three times too long.\n"
@@ -88,6 +163,48 @@ def test_add_a_misconception(copy_for):
         named="optcourse/exercises/lesson_NN.py",
     )
     copy.test("tests/authoring/test_misconceptions.py", "-k", "fit and 06-adagrad")
+
+
+COMMAND = '''"""`optcourse greet`: say hello."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str]) -> int:
+    argparse.ArgumentParser(prog="optcourse greet", description="Say hello.").parse_args(list(argv))
+    print("hello")
+    return 0
+'''
+
+
+def test_add_a_command(copy_for):
+    copy = copy_for("Add a command")
+    copy.edit(
+        "optcourse/cli.py",
+        ("COMMANDS = {\n", 'COMMANDS = {\n    "greet": ("optcourse.commands.greet", "say hello"),\n'),
+    )
+    copy.write(
+        "optcourse/commands/hub.py".replace("hub", "greet"), COMMAND, named="optcourse/commands/hub.py"
+    )
+    copy.edit("docs/commands.md", ("\n## lab\n", "\n## greet\n\nSays hello. It has no options.\n\n## lab\n"))
+    copy.edit(
+        "course.py",
+        (
+            "    python3 course.py doctor ",
+            "    python3 course.py greet      say hello\n    python3 course.py doctor ",
+        ),
+    )
+    assert copy.run("optcourse.cli", "greet") == "hello\n"
+    copy.test(
+        "tests/test_docs.py",
+        "tests/test_layers.py",
+        "tests/test_commands.py",
+        "-k",
+        "page or names_every_command or test_layers or row_of_the_table or offered",
+    )
 
 
 def test_a_step_that_a_recipe_leaves_out_is_found(tmp_path):

@@ -469,7 +469,7 @@ def which_misconception(
     Four rounds, from strict to lenient: the same results (or errors) and the same calls and changes on every case; the same on
     those cases where the learner's code gives a result; then both again by the results alone. So a second mistake beside the
     first one does not hide it. The lenient rounds need results that are wrong: right ones prove nothing. And a mistake that
-    changes how often a callable is asked is named only where the learner's code asks as often.
+    changes how often a callable is asked is named only where the learner's code asks as often, unless that is free.
     """
     every = list(range(len(outcomes)))
     running = [k for k in every if not outcomes[k].failure and not outcomes[k].problem]
@@ -485,9 +485,10 @@ def which_misconception(
         lenient = []
     for strict, where in [(True, every), *lenient]:
         for misconception, theirs in candidates:
-            if all(_same(exercise, outcomes[k], theirs[k], strict) for k in where) and all(
+            asked_alike = exercise.free_calls or all(
                 theirs[k].counts in (outcomes[k].counts, expected[k].counts) for k in where
-            ):
+            )
+            if asked_alike and all(_same(exercise, outcomes[k], theirs[k], strict) for k in where):
                 return misconception
     return None
 

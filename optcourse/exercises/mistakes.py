@@ -98,8 +98,10 @@ class Both:
 
 
 def both(one: Misconception, other: Misconception) -> Both | None:
-    """Both mistakes; None where they change the same words, or are no edits of one reference."""
+    """Both mistakes; None where they change the same words, are no edits of one reference, or might never end together."""
     if not (isinstance(one, Mistake) and isinstance(other, Mistake) and one.source is other.source):
+        return None
+    if one.source.has_while:
         return None
     changes = sorted({*one.changes, *other.changes}, key=lambda edit: (edit.start, edit.end))
     for before, after in zip(changes, changes[1:], strict=False):
@@ -135,6 +137,11 @@ class Source:
         self.lines = self.text.splitlines(keepends=True)
         self.starts = [0, *itertools.accumulate(map(len, self.lines))]
         self.body = self.starts[self.statements[0].lineno - 1]
+
+    @functools.cached_property
+    def has_while(self) -> bool:
+        """A loop that goes on for as long as something holds: two edits of it, tried without a limit, may never end."""
+        return any(isinstance(node, ast.While) for node in ast.walk(ast.parse(self.text)))
 
     @functools.cached_property
     def names(self) -> dict[str, Any]:

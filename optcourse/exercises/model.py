@@ -80,6 +80,7 @@ class Exercise:
       misconception or a sentence of its own; it takes the place of the comparison of results.
     verify_all: the same for what only all calls together show: `verify_all(cases, outcomes)`, asked when each is right.
     read: what is compared in place of an answer, for answers that people write in several ways.
+    free_calls: how often a callable is asked is the learner's own affair, so a mistake is named by what is returned alone.
     tally: a line about all calls of a function together, right or wrong: `tally(cases, outcomes)`.
     hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
@@ -106,6 +107,7 @@ class Exercise:
     read: Callable[[Any], Any] | None = None
     seconds: float = 5.0
     hidden: int | None = None
+    free_calls: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in ("function", "value"):

@@ -212,12 +212,14 @@ def _verdict(function, x, h, scheme, dtype, exact, slope) -> str:
     return f"{said} This is near the bottom of the V."
 
 
-def learners_numbers(yours: Callable, compute: Callable, shape: tuple) -> tuple[np.ndarray | None, str]:
+def learners_numbers(
+    yours: Callable, compute: Callable, shape: tuple, seconds: float = 2.0
+) -> tuple[np.ndarray | None, str]:
     """What a computation with the learner's function gives, as an array; or None and a sentence."""
     name = getattr(yours, "__name__", "your function")
-    outcome = run_case(compute, Case(), seconds=2.0)
+    outcome = run_case(compute, Case(), seconds)
     if outcome.failure:
-        return None, outcome.failure.sentence(name, 2.0)
+        return None, outcome.failure.sentence(name, seconds)
     if outcome.problem:
         return None, outcome.problem
     try:

@@ -169,7 +169,7 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
     for weight, node in BELOW.items():
         marks.append(Line([CHAIN[node]] * 2, [_depth(weight), MIDDLE], role="contour", width=2))
         marks.append(Points([CHAIN[node]], [_depth(weight)], role="neutral", shape="square", size=13))
-        marks.append(_beside(weight, f"{weight} = {say(WEIGHTS[weight])}", "neutral", -4))
+        marks.append(_beside(weight, f"{weight} = {say(WEIGHTS[weight])}", "neutral", -20))
     done = min(step, 6)
     reached = [n for s, given in BACK.items() if s <= step for n in given]
     for k in range(done):
@@ -182,7 +182,7 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
         if weight in reached:
             length = _depth(weight) - MIDDLE + 0.6
             marks.append(Arrows([CHAIN[node] - 0.14], [MIDDLE - 0.35], [0.0], [length], role="gradient"))
-            marks.append(_beside(weight, f"d{weight} = {say(gradients[weight])}", "gradient", -22))
+            marks.append(_beside(weight, f"d{weight} = {say(gradients[weight])}", "gradient", -34))
     for k, name in enumerate(names):
         x = CHAIN[name]
         now = k == done if step <= 6 else name in _node_of(step)
@@ -193,11 +193,11 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
             marks.append(Text(x, MIDDLE, say(values[name]), role="path", align="center", above=38))
         if name in reached:
             marks.append(
-                Text(x - 0.25, MIDDLE, say(gradients[name]), role="gradient", align="right", above=-34)
+                Text(x - 0.5, MIDDLE, say(gradients[name]), role="gradient", align="right", above=-34)
             )
     return panel(
         axis("values to the right, gradients back", -0.9, 11.4, ticks=()),
-        axis("weights below, values above", -2.9, 5.2, ticks=()),
+        axis("weights below, values above", -3.4, 5.2, ticks=()),
         marks,
         "the tiny network",
         weight=2.1,
@@ -206,7 +206,7 @@ def _graph_panel(step: int, values: dict, gradients: dict) -> Panel:
 
 def _depth(weight: str) -> float:
     """A bias hangs lower, so that its words stand below those of the weight before it in any width."""
-    return BOTTOM - 1.6 if weight.startswith("b") else BOTTOM
+    return BOTTOM - 2.3 if weight.startswith("b") else BOTTOM
 
 
 def _beside(weight: str, words: str, role: str, above: float) -> Text:

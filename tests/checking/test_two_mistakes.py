@@ -125,3 +125,15 @@ def test_a_pair_line_by_line_does_what_its_code_does():
             np.testing.assert_array_equal(ends[0], ends[1])
             compared += 1
     assert compared > 40
+
+
+def test_two_edits_of_a_while_loop_are_not_tried():
+    """Their loop may never end, and pairs run without a limit: a wrong answer without a name must come back."""
+    mistakes = {m.id: m for m in exercises.get("11-backtracking").misconceptions}
+    one, other = mistakes["step-forgotten"], mistakes["without-c"]
+    assert both(one, other) is None
+
+    def never_long_enough(value, w, p, slope):
+        return value(w + p)
+
+    assert not check("11-backtracking", never_long_enough).passed

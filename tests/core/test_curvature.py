@@ -7,6 +7,7 @@ from scipy.optimize import LbfgsInvHessProduct
 from optcourse.curvature import (
     LBFGS,
     backtracking,
+    gauss_newton,
     hessian,
     hvp,
     line_search_descent,
@@ -17,7 +18,7 @@ from optcourse.curvature import (
 )
 from optcourse.data import load_digits
 from optcourse.descent import descend
-from optcourse.models import SoftmaxRegression, TwoLayerNetwork
+from optcourse.models import SoftmaxRegression, TanhNetwork, TwoLayerNetwork
 from optcourse.objectives import himmelblau, rosenbrock
 from optcourse.optimizers import GradientDescent
 
@@ -233,6 +234,43 @@ def test_sharpness_of_a_network_equals_the_dense_eigenvalue():
     w = model.initial(np.random.default_rng(0))
     value, _ = sharpness(lambda v: hvp(model.gradient, w, v), len(w))
     assert value == pytest.approx(np.linalg.eigvalsh(hessian(model.gradient, w))[-1], rel=1e-3)
+
+
+@pytest.mark.parametrize("batch", [None, np.array([3, 3, 10, 41])])
+def test_the_hessian_of_softmax_regression_is_its_products(batch):
+    digits, rng = load_digits()[:60], np.random.default_rng(0)
+    model = SoftmaxRegression(digits.X[:, 20:30], digits.y, regularization=0.1)
+    w = rng.standard_normal(model.num_parameters)
+    H = model.hessian(w, batch)
+    np.testing.assert_allclose(H, hessian(lambda w: model.gradient(w, batch), w), rtol=1e-10, atol=1e-14)
+    assert np.linalg.eigvalsh(H)[0] > -1e-12
+
+
+def test_gauss_newton_is_the_hessian_without_the_bend_of_the_scores():
+    digits, rng = load_digits()[:40], np.random.default_rng(0)
+    softmax = SoftmaxRegression(digits.X[:, 20:30], digits.y)
+    w = rng.standard_normal(softmax.num_parameters)
+    np.testing.assert_allclose(gauss_newton(softmax, w), softmax.hessian(w), rtol=1e-10, atol=1e-14)
+    model = TanhNetwork(digits.X[:, 20:30], digits.y, num_hidden=4)
+    w = model.initial(rng)
+    G, second = gauss_newton(model, w), hessian(model.gradient, w)
+    outer = slice(model.split, None)  # the scores are linear in the second layer
+    np.testing.assert_allclose(G[outer, outer], second[outer, outer], rtol=1e-9, atol=1e-14)
+    assert np.linalg.eigvalsh(G)[0] > -1e-12 > np.linalg.eigvalsh((second + second.T) / 2)[0]
+
+
+def test_lbfgs_asks_another_two_loop_once_there_is_a_pair():
+    model, asked = SoftmaxRegression(load_digits().X[:50], load_digits().y[:50], regularization=0.1), []
+
+    def other(dw, s, y):
+        asked.append(s.shape)
+        return two_loop(dw, s, y)
+
+    runs = [
+        line_search_descent(model, found, model.initial(), 6) for found in (LBFGS(3), LBFGS(3, inverse=other))
+    ]
+    np.testing.assert_array_equal(runs[0].w, runs[1].w)
+    assert [shape[0] for shape in asked] == [1, 2, 3, 3, 3]
 
 
 # Bad input

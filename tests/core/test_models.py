@@ -10,7 +10,7 @@ import sklearn.linear_model
 from optcourse.data import epoch_batches, load_digits, train_test_split
 from optcourse.descent import descend
 from optcourse.gradients import check_gradient, numeric_gradient
-from optcourse.models import LinearRegression, SoftmaxRegression, TwoLayerNetwork
+from optcourse.models import LinearRegression, SoftmaxRegression, TanhNetwork, TwoLayerNetwork
 from optcourse.optimizers import Momentum
 
 DIGITS = load_digits()
@@ -19,8 +19,9 @@ FACTORIES = [
     lambda regularization: LinearRegression(SOME.X, SOME.y.astype(float), regularization),
     lambda regularization: SoftmaxRegression(SOME.X, SOME.y, regularization=regularization),
     lambda regularization: TwoLayerNetwork(SOME.X, SOME.y, num_hidden=6, regularization=regularization),
+    lambda regularization: TanhNetwork(SOME.X, SOME.y, num_hidden=6, regularization=regularization),
 ]
-each = pytest.mark.parametrize("make", FACTORIES, ids=["linear", "softmax", "network"])
+each = pytest.mark.parametrize("make", FACTORIES, ids=["linear", "softmax", "network", "tanh"])
 
 
 def weights(model, seed=0):
@@ -39,7 +40,8 @@ def plain_loss(model, w, X, y, regularization):
     else:
         W1, b1, W2, b2 = model.unpack(w)
         penalty = np.sum(W1**2) + np.sum(W2**2)
-        scores = np.maximum(X @ W1 + b1, 0) @ W2 + b2
+        before = X @ W1 + b1
+        scores = (np.tanh(before) if isinstance(model, TanhNetwork) else np.maximum(before, 0)) @ W2 + b2
     probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     return -np.mean(np.log(probabilities[np.arange(len(y)), y])) + regularization / 2 * penalty
 

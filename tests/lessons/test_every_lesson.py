@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from optcourse import exercises
+from optcourse.lessons import BY_NUMBER
 
-SOURCES = {path.name[:2]: path for path in (Path(__file__).parents[2] / "source").glob("0*.py")}
-LESSONS = sorted(SOURCES)
+SOURCES = {path.name[:2]: path for path in (Path(__file__).parents[2] / "source").glob("[0-9][0-9]_*.py")}
+GLOSSARY = max(SOURCES)
+LESSONS = sorted(set(SOURCES) - {GLOSSARY})
+PART_ONE, PART_TWO = range(10), range(11, 12)
 
 
 def missing_pieces(lesson: str, text: str) -> list[str]:
@@ -22,8 +25,11 @@ def missing_pieces(lesson: str, text: str) -> list[str]:
     return [piece for piece in wanted if piece not in joined]
 
 
-def test_there_are_ten_lessons():
-    assert LESSONS == [f"{number:02}" for number in range(10)]
+def test_there_are_two_parts_and_the_glossary_is_last():
+    assert LESSONS == [f"{number:02}" for number in (*PART_ONE, *PART_TWO)]
+    assert SOURCES[GLOSSARY].stem.endswith("_glossary")
+    for lesson in LESSONS:
+        assert BY_NUMBER[lesson].part == (1 if int(lesson) in PART_ONE else 2)
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -18,7 +18,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.lessons import BY_NUMBER
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "source" / "10_glossary.py").read_text()
+TEXT = (ROOT / "source" / "99_glossary.py").read_text()
 NAME = re.compile(r"`(\w+)`")
 
 
@@ -96,13 +96,13 @@ def names_of_the_code() -> set[str]:
 @pytest.mark.parametrize("optimizer", optimizer_classes(), ids=lambda o: o.__name__)
 def test_every_hyperparameter_and_state_has_its_row(optimizer):
     missing = {*hyperparameters(optimizer), *state(optimizer)} - set(SYMBOL_NAMES)
-    assert not missing, f"add {sorted(missing)} to the symbol table of source/10_glossary.py"
+    assert not missing, f"add {sorted(missing)} to the symbol table of source/99_glossary.py"
 
 
 def test_every_slider_of_two_lessons_has_its_row():
     """A slider that only one lesson has is explained there; shared words belong into the glossary."""
     missing = {name for name, lessons in sliders().items() if len(lessons) > 1} - set(SYMBOL_NAMES)
-    assert not missing, f"add {sorted(missing)} to the symbol table of source/10_glossary.py"
+    assert not missing, f"add {sorted(missing)} to the symbol table of source/99_glossary.py"
 
 
 def test_nothing_in_the_symbol_table_is_unknown_to_the_code():
@@ -118,7 +118,7 @@ def test_each_name_has_one_row_with_words():
 
 def test_every_number_of_a_lesson_is_a_link_to_it():
     targets = dict(re.findall(r"^# \[(\d\d)\]: (\w+)\.ipynb$", TEXT, flags=re.MULTILINE))
-    assert set(re.findall(r"\[(\d\d)\]", TEXT)) == set(targets) == set(BY_NUMBER) - {"10"}
+    assert set(re.findall(r"\[(\d\d)\]", TEXT)) == set(targets) == set(BY_NUMBER) - {"99"}
     for lesson, name in targets.items():
         assert name.startswith(lesson) and (ROOT / "source" / f"{name}.py").exists(), f"no lesson {name}"
 

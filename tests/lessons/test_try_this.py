@@ -26,7 +26,7 @@ from optcourse.explorers import (
 )
 from tests.explorers.words import plain
 
-SOURCES = sorted((Path(__file__).parents[2] / "source").glob("0[0-9]_*.py"))
+SOURCES = sorted((Path(__file__).parents[2] / "source").glob("[0-9][0-9]_*.py"))
 INSTRUCTIONS = set(
     "Add Before Change Choose Click Compare Count Cross Double Drag Find Get Give Go Guess Halve Keep Leave Look Lower Make "
     "Move Now Or Plant Play Predict Press Pull Put Raise Read Set Show Start Stay Step Switch Take Then Think Tick Try Type "
@@ -141,6 +141,10 @@ TOLD = {
     "The shaded bands go from quartile to quartile:",
     "a quarter of the seeds is above, a quarter below.",
     "One weight starts at 1.",
+    "The dashed rings are levels of the parabola that fits at the square; its flat place is the cross.",
+    "On the right, the same landscape in sheared coordinates $u$, with $w = Au$.",
+    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end on a saddle or on the top.",
+    "The dashes are your own `two_loop`.",
 }
 
 

@@ -17,7 +17,7 @@ import nbformat
 from bs4 import BeautifulSoup
 
 from optcourse.explorers import stage
-from optcourse.lessons import BY_NUMBER, LESSONS
+from optcourse.lessons import BY_NUMBER, LESSONS, PARTS
 from optcourse.place import WHOLE_COURSE
 from optcourse.publishing import lite, rendering, vendor
 from optcourse.publishing.site import pages
@@ -113,7 +113,7 @@ def write_pages(
         "index.html",
         title=TITLE,
         description=DESCRIPTION,
-        lessons=lessons,
+        parts=in_parts(lessons),
         sentences={lesson.number: lesson.sentence for lesson in LESSONS},
         showcase=showcase,
         figure=first_figure(showcase) if showcase else "",
@@ -191,6 +191,15 @@ def write_figures(folder: Path, figures: dict[str, dict], stills: dict[str, dict
         text = json.dumps(data, allow_nan=False, separators=(",", ":"))
         (folder / f"{name}.js").write_text(f'optcourse.figure("{name}",{text});\n', encoding="utf-8")
         (folder / f"{name}.png").write_bytes(base64.b64decode(stills[name]["png"]))
+
+
+def in_parts(lessons: list[pages.Lesson]) -> list[tuple[str, list[pages.Lesson]]]:
+    """The lessons under the title of their part; one that the course does not know belongs to the first."""
+
+    def part(lesson: pages.Lesson) -> int:
+        return BY_NUMBER[lesson.number].part if lesson.number in BY_NUMBER else 1
+
+    return [(PARTS[number], list(group)) for number, group in groupby(lessons, key=part)]
 
 
 def write_search(

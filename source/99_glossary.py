@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 10 Glossary
+# # 99 Glossary
 #
 # Every symbol, every name in the code, and every word of the course, with the lesson that explains it. The course's tests
 # hold the tables equal to the names that the code really uses.
@@ -49,9 +49,15 @@
 # | $\hat v$ | `unbiased2` | `moment2`, corrected for its start at zero | [08] |
 # | $\hat v_{\max}$ | `max_moment2` | the largest `moment2` so far, in AMSGrad | [08] |
 # | $\lambda$ | `weight_decay` | by how much the weights shrink by themselves; not a curvature | [08] |
+# | $p$ | `p` | a move from `w`, with its length | [11] |
+# | | `slope` | by how much the loss changes along a move at first, `dw @ p` | [11] |
+# | | `floor` | the least that a curvature counts in a safe direction | [11] |
+# | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
+# | $y$ | `y` | the changes of the gradient that belong to them | [11] |
 #
-# Two letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
-# velocity, and the second moment in texts about Adam. The names in the code are different, so that you cannot mix them up.
+# Three letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
+# velocity, and the second moment in texts about Adam; $s$ gathers squares, and in L-BFGS it is a change of $w$. The names in the
+# code are different, so that you cannot mix them up.
 #
 # ## Optimizers
 #
@@ -94,7 +100,9 @@
 # - **AMSGrad**: an Adam that divides by the root of the largest second moment so far, so that it cannot forget. [08]
 # - **Analytic gradient**: a gradient worked out by the rules of calculus, exact and fast. [02]
 # - **Argmin**: the *place* where a function is lowest; the minimum is the height there. [00]
+# - **Armijo's condition**: a step lowers the loss by a small share, at least, of what the slope promises. [11]
 # - **Backpropagation**: the chain rule, from the loss back to every parameter. [02]
+# - **Backtracking**: try a step, and halve it until the loss falls enough. [11]
 # - **Basin**: all starts from which a run reaches the same minimum. [03]
 # - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
 #   a *minibatch* is a handful. [03], [04]
@@ -110,6 +118,7 @@
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
+# - **Gauss-Newton matrix**: the Hessian of a loss without the part that can be negative. [11]
 # - **Gradient**: one slope for each parameter; it points where the loss grows fastest. [00]
 # - **Gradient check**: an analytic gradient compared with a numeric one. [02]
 # - **Gradient descent**: step against the gradient, again and again. [03]
@@ -117,6 +126,7 @@
 # - **Hessian**: the table of all second derivatives. [03]
 # - **Hyperparameter**: a number that you choose before a run, and that the run does not learn. [03]
 # - **Initialisation**: the choice of the first `w`. [03]
+# - **L-BFGS**: acts like the inverse Hessian, from the last changes of `w` and of the gradient alone. [11]
 # - **Learning rate**: how far a step goes for a given gradient. [00]
 # - **Loss**: one number that says how bad a model is. [00]
 # - **Minimum**: a lowest height. *Local*: the lowest of its neighbourhood; *global*: the lowest of all. [00]
@@ -124,6 +134,7 @@
 # - **Momentum**: the walker gets heavy and keeps a part of the velocity. [05]
 # - **Monte Carlo**: to estimate a mean from a random sample. [04]
 # - **Nesterov's momentum**: momentum that takes its gradient where it is about to be. [05]
+# - **Newton's step**: to where the parabola that fits here is flat; flat need not be low. [11]
 # - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
@@ -142,6 +153,7 @@
 # - **Stochastic**: with chance in it. *SGD*, stochastic gradient descent, draws its minibatches. [04]
 # - **Truncation error**, **round-off error**: what a numeric gradient loses because `h` is not zero, and because numbers have
 #   only so many digits. [01]
+# - **Trust radius**: the longest step for which that parabola is believed. [11]
 # - **Variance**: the mean square of the distance from the mean: how much something scatters. [04]
 # - **Warm-up**: small learning rates first, then larger ones. [09]
 #
@@ -157,3 +169,4 @@
 # [07]: 07_rmsprop.ipynb
 # [08]: 08_adam.ipynb
 # [09]: 09_race.ipynb
+# [11]: 11_curvature.ipynb
