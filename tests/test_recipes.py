@@ -133,7 +133,7 @@ def test_add_an_optimizer(copy_for):
     row = "# | `Momentum` | `velocity` | `learning_rate`, `rho` | [05] |\n"
     symbol = "# | $v$ | `velocity` | the gathered gradients, which move the weights | [05] |\n"
     copy.edit(
-        "source/10_glossary.py",
+        "source/99_glossary.py",
         (row, row + row.replace("`Momentum` | `", "`HalvedMomentum` | `half_")),
         (symbol, symbol + symbol.replace("$v$", "").replace("`velocity", "`half_velocity")),
     )

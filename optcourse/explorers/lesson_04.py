@@ -16,7 +16,7 @@ from optcourse.explorers.controls import Choice, Point, Range, Toggle, integers,
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.parts import say
 from optcourse.explorers.runs import RunExplorer
-from optcourse.figures import Arrows, Bars, Field, Line, Panel, Points, Rule, Run, Scene
+from optcourse.figures import Arrows, Band, Bars, Field, Line, Panel, Points, Rule, Run, Scene
 from optcourse.optimizers import SGD, GradientDescent, Momentum
 
 SAMPLING = ("with replacement", "without replacement")
@@ -374,9 +374,8 @@ class SeedBandExplorer(RunExplorer):
         curves = [
             Line(t, exact.loss, role="theory", label="without noise"),
             Line(t, own.loss, role="descent", label=f"seed {at.seed}", run=f"seed {at.seed}"),
-            Line(t, ordered[:, quarter], role="second", width=1.2, label="quartiles of 64 seeds"),
-            Line(t, ordered[:, 3 * quarter - 1], role="second", width=1.2),
-            *parts.run_line(t, median, "median", size=9, grows=False, width=2.5),
+            Band(t, ordered[:, quarter], ordered[:, 3 * quarter - 1], role="path"),
+            *parts.run_line(t, median, "median, quartiles", size=9, grows=False, width=2.5),
         ]
         if floor is not None and floor > 0:
             curves.append(Rule("y", floor, role="limit", label="noise floor of the mean"))

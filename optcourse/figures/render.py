@@ -269,6 +269,9 @@ class _Picture:
         return isinstance(mark, s.Arrows) and mark.by_step == "at" and any(m.run for m in self.at.panel.marks)
 
     def one(self, mark: s.Mark) -> None:
+        if isinstance(mark, s.Band):
+            self.band(mark, focus=False)
+            return
         self.order += 0.01
         _DRAW[type(mark)](self, mark, self.order)
 
@@ -885,5 +888,5 @@ def _heat(at: _Picture, m: s.Heat, order: float) -> None:
 
 _DRAW = {
     s.Line: _line, s.Points: _points, s.Arrows: _arrows, s.Bars: _bars, s.Span: _span, s.Rule: _rule, s.Text: _text,
-    s.Heat: _heat,
+    s.Heat: _heat, s.Band: lambda at, mark, order: at.band(mark, focus=True),
 }  # fmt: skip

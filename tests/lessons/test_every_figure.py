@@ -9,6 +9,7 @@ import pytest
 from optcourse import exercises
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.sweep import sweep
+from optcourse.figures.render import png
 
 
 def figures() -> dict[str, type[Explorer]]:
@@ -27,6 +28,11 @@ FIGURES = figures()
 
 def test_every_lesson_has_figures():
     assert {name[:2] for name in FIGURES} == set(exercises.lessons())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_has_a_still(name):
+    assert png(FIGURES[name]().frame()).startswith(b"\x89PNG")
 
 
 # The surface of lesson 09 takes minutes on a busy machine.
