@@ -226,7 +226,7 @@ hints("11-backtracking")
 
 # %%
 def on_rosenbrock(line_search):
-    """The losses of Newton's method, with or without your search for a step length."""
+    """The losses of Newton's method, with or without a search for the step length."""
     valley, w, losses = objectives.rosenbrock(), np.array([-1.2, 1.0]), []
     while np.linalg.norm(dw := valley.gradient(w)) > 1e-10:
         p = curvature.newton_step(dw, valley.hessian(w))
