@@ -29,6 +29,7 @@ import itertools
 import linecache
 import re
 import textwrap
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -312,7 +313,8 @@ def wrong_values(
             raise _bad(where, entry.id, f"gives `{error.text}`, which is no Python ({error.msg})") from error
         if not set(code.co_names) & set(names):
             raise _bad(where, entry.id, f"names none of {', '.join(names)}; write `{names[0]} = …`")
-        around = inspect.currentframe().f_back.f_globals | (given or {})
+        # the module's names when they are asked for: it may define some of them further down
+        around = ChainMap(dict(given or {}), inspect.currentframe().f_back.f_globals)
         values = functools.partial(_values, code, around, tuple(names))
         sentence = NAMED.sub(lambda found: str((given or {})[found[1]]), entry.sentence)
         made.append(Misconception(entry.id, sentence, values, entry.same_as))

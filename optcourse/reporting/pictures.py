@@ -42,6 +42,9 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "08-adam": ("AdamExplorer", {}),
     "09-capstone": ("RaceExplorer", {"show": "SGD, Nesterov, Adam"}),
     "09-warm-up-cosine": ("ScheduleExplorer", {"optimizer": "SGD"}),
+    "11-newton-step": ("StepExplorer", {"landscape": "Rosenbrock", "start": (-1.2, 1.0), "num_steps": 7}),
+    "11-safe-direction": ("FlatOrLowExplorer", {"curvature": "absolute", "amount": 1e-3}),
+    "11-two-loop": ("MemoryExplorer", {}),
 }
 MOST_NUMBERS = 12
 

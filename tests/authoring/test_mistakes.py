@@ -142,3 +142,11 @@ def test_wrong_values_are_written_as_the_values():
         wrong_values(two_numbers, ("first", "second"), "typo: frist = 3\n    Words.")
     with pytest.raises(BadMistake, match="is no Python"):
         wrong_values(two_numbers, ("first", "second"), "typo: first = (3\n    Words.")
+
+
+def test_a_wrong_value_may_use_what_its_module_defines_further_down():
+    mistake = "late: x = later()\n    Words."
+    code = "made = wrong_values(answer, ('x',), mistake)\ndef later():\n    return 7.0"
+    space = {"wrong_values": wrong_values, "answer": two_numbers, "mistake": mistake}
+    exec(compile(code, "made.py", "exec"), space)
+    assert space["made"][0].code() == 7.0
