@@ -48,7 +48,7 @@ def path_in_plane(run, label: str, role: str, drag: str | None = None, **more) -
     known = parts.run_of(label, role, run, **more)
     marks = [
         Line(*until_gone(w, 8.0).T, role=role, label=label, by_step="upto", marker=True, run=known),
-        Points(x, y, role=role, size=12, by_step="at", run=known),
+        Points(x, y, role=role, size=parts.HERE, by_step="at", run=known),
     ]
     if drag:
         marks.append(Points(x[:1], y[:1], role="start", size=11, drag=drag))
@@ -614,7 +614,7 @@ class CycleExplorer(RunExplorer):
             Line(x, problem.gradient(x), role="neutral", label="slope f′(w)"),
             Points([0.0], [0.0], role="optimum", size=13, label="minimum"),
         ]
-        over_time = [Rule("y", 0.0, role="neutral", dash="dot")]
+        over_time = [Rule("y", 0.0, role="neutral")]
         for one in reversed(known):
             w, heights = one.quantities.values()
             # Every place so far: on a cycle they pile up on three.

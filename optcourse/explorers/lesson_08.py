@@ -370,7 +370,7 @@ class DecayExplorer(RunExplorer):
         t = np.arange(0, self.num_steps + 1, 10)
         alone = theory.decoupled_shrinkage(at.learning_rate, at.weight_decay, t)
         over_time = [
-            Rule("y", 0.0, role="neutral"),
+            Rule("y", 0.0, role="neutral", dash="solid"),
             Line(t, alone, role="theory", label="decay alone"),
             Line(t, l2, role="adam", label="Adam with L2"),
             Line(t, free, role="adamw", label="AdamW"),

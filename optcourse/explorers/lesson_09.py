@@ -133,7 +133,7 @@ class RaceExplorer(Explorer):
     @staticmethod
     def end_marks(row: int, role: str, losses: np.ndarray) -> list[Mark]:
         return [
-            Points(losses, np.full(len(losses), float(row)), role=role, size=6, alpha=0.6),
+            Points(losses, np.full(len(losses), float(row)), role=role, size=6, alpha=0.75),
             Points([float(np.median(losses))], [float(row)], role=role, size=13),
         ]
 

@@ -453,7 +453,9 @@ class MemoryExplorer(Explorer):
         curves, needed = [], {}
         for name, (role, gap) in gaps.items():
             shown = until_settled(gap)
-            curves.append(Line(looked[: len(shown)], shown, role=role, label=name))
+            # the dash of gradient descent would be the same
+            dash = "long" if name == "L-BFGS" else None
+            curves.append(Line(looked[: len(shown)], shown, role=role, label=name, dash=dash))
             needed[name] = newton_race.evaluations_to(gap, newton_race.GAP)
         own, notice = self.learners_gaps(nearest(memory), seed)
         if own is not None:

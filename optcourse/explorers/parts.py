@@ -86,7 +86,7 @@ def run_of(
     return Run(name, role, {**known, **more})
 
 
-def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = 12,
+def run_line(x: ArrayLike, y: ArrayLike, label: str = "", *, role: str = "path", size: float = HERE,
              grows: bool = True, run: Run | str = "", **line: Any) -> list[Mark]:  # fmt: skip
     """A run in a panel: its line, which grows with the step shown unless it is all there from the start, and where it is now."""
     run = run or (Run(label, role) if grows and label in OPTIMIZERS else "")

@@ -26,7 +26,9 @@ ROLES: dict[str, Role] = {
     "adagrad": Role("#5F5A00", "#D8D45A", "sparse", "triangle"),
     "rmsprop": Role("#7A3FA8", "#CF9CF2", "dashdotdot", "down"),
     "adam": Role("#9A5B00", "#F0B429", "dashdot", "diamond"),
-    "adamw": Role("#00696F", "#5FD6DC", "fine", "bar"),  # AMSGrad, almost-Adam: Adam with one thing changed
+    "adamw": Role(
+        "#00696F", "#5FD6DC", "fine", "bar", "/"
+    ),  # AMSGrad, almost-Adam: Adam with one thing changed
     "gradient": Role("#007A5A", "#2FCFA3", "dashdot", "triangle"),
     "velocity": Role("#A8467F", "#E79FC6", "dashdotdot", "down", "\\"),
     "second": Role("#9A5B00", "#F0B429", "long", "ring", "/"),  # a second algorithm beside the first
