@@ -145,7 +145,7 @@ SUBMISSIONS = [
             answer("08-adam", optimizer("Adam", "adam", "beta1, beta2, eps")),
             answer("08-adamw", optimizer("AdamW", "adamw", "beta1, beta2, eps, weight_decay")),
         ),
-        lost("08-adam", "08-adamw"),
+        lost("08-adam", "08-adamw", "08-check-adam"),
         NO_LIBRARY,
     ),
     Submission(
