@@ -1,4 +1,4 @@
-"""The course in three browser engines: its site and an exported lecture, by keys and by the pointer."""
+"""The course in three browser engines: its site, an exported lecture and JupyterLab, by keys and by the pointer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, BuiltSite, made_once, until
+from tests.conftest import IN_CI, BuiltSite, LabServer, made_once, until
 from tests.frontends.browsing import served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
@@ -145,6 +145,29 @@ def by_pointer(figure: Figure) -> None:
     figure.follows(lambda: figure.engine.drag(across(at), across(0.5), across(0.2 if at > 0.4 else 0.8)))
 
 
+# A picture in which a point is dragged, and its place on the page. A figure's container carries the stage that draws it.
+HANDLE = """
+    const stageOf = (e) => e && (e.stage ?? stageOf(e.parentElement));
+    const handle = (canvas) => {
+        const stage = stageOf(canvas), panel = stage.panels.find((panel) => panel.picture === canvas);
+        const point = stage.spec.controls.find((control) => control.kind === "point");
+        if (!panel || !point || !stage.frame.panels[panel.index].marks.some((mark) => mark.drag === point.name)) return null;
+        const [x, y] = panel.view.at(...stage.values[point.name]), { left, top } = canvas.getBoundingClientRect();
+        return { at: [left + x * stage.painter.scale, top + y * stage.painter.scale], values: stage.values[point.name] };
+    };
+"""
+
+
+def by_hand(engine: Engine) -> None:
+    """The start of a run is dragged; the kernel answers."""
+    figure = Figure(engine, f"(() => {{ {HANDLE} return handle(canvas); }})()")
+    before, words = figure.ask(f"{HANDLE} return handle(canvas)"), figure.words()
+    (x, y), told = before["at"], before["values"]
+    figure.follows(lambda: engine.drag((x, y), (x + 20, y + 10), (x + 60, y + 30)))
+    until(lambda: figure.ask(f"{HANDLE} return handle(canvas)")["values"] != told)
+    until(lambda: figure.words() != words)
+
+
 # -- the pages ------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +201,43 @@ def test_an_exported_lecture(engine, lecture):
     by_keys(figure)
     by_pointer(figure)
     assert engine.complaints() == []
+
+
+PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map((e) => e.textContent)"
+
+
+def test_jupyterlab_with_a_lesson_run(engine, lab_server: LabServer):
+    engine.open(lab_server.notebook_url(f"solutions/{LESSONS[0]}.ipynb"))
+    idle = "return document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+
+    def begun() -> bool:
+        """A kernel may be called idle a moment before it is connected; an order that comes too early is forgotten."""
+        engine.wait(idle)
+        choose(engine, "Run", "Run All Cells")
+        engine.wait("return !document.querySelector('.lm-Menu')")
+        return engine.run(f"return {PROMPTS}.some((text) => /\\[[*\\d]/.test(text))")
+
+    until(begun)
+    until(lambda: engine.run(f"return {PROMPTS}.every((text) => /\\d/.test(text))"), 600)
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    by_hand(engine)
+    assert engine.complaints() == []
+
+
+def choose(engine: Engine, menu: str, item: str) -> None:
+    """An item of a menu of JupyterLab, with the pointer."""
+    for kind, words in (("MenuBar-item", menu), ("Menu-item", item)):
+        place = engine.wait(
+            """const found = [...document.querySelectorAll(".lm-" + arguments[0])]
+                 .find((e) => e.textContent.trim().startsWith(arguments[1]));
+               const box = found?.getBoundingClientRect();
+               return box?.width ? [box.left + box.width / 2, box.top + box.height / 2] : null""",
+            kind,
+            words,
+        )
+        engine.click(*place)
 
 
 # -- the measure bites --------------------------------------------------------------------------------------
