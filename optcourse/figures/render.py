@@ -269,9 +269,6 @@ class _Picture:
         return isinstance(mark, s.Arrows) and mark.by_step == "at" and any(m.run for m in self.at.panel.marks)
 
     def one(self, mark: s.Mark) -> None:
-        if isinstance(mark, s.Band):
-            self.band(mark, focus=False)
-            return
         self.order += 0.01
         _DRAW[type(mark)](self, mark, self.order)
 
