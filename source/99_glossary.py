@@ -109,12 +109,12 @@
 # - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
+# - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
 # - **Contour line**: joins places of equal loss, like a height line on a map. [00]
 # - **Convergence**: a run comes closer and closer to one place. The opposite is *divergence*: it runs away.
 #   [03]
-# - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]

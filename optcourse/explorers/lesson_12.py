@@ -481,7 +481,7 @@ def degrees(v: np.ndarray) -> np.ndarray:
 class ProductExplorer(Explorer):
     """A direction v, and Hv beside it; each turn takes the direction of Hv for the next v."""
 
-    title = "One column of the Hessian at a time"
+    title = "The Hessian times a vector"
     num_steps = 8
     controls = (
         linear("angle", -90.0, 90.0, 20.0, num=37, label="angle of v"),
