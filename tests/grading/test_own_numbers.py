@@ -343,9 +343,7 @@ def test_a_week_with_a_key_keeps_it_and_another_key_marks_again(tmp_path, capsys
         points() == {"ada": None, "ben": None}
         and "key does not fit: 2 of 2" in (out / "index.html").read_text()
     )
-    assert not any(
-        "own numbers:" in page.read_text() for page in (out / "feedback").glob("*.html")
-    )
+    assert not any("own numbers:" in page.read_text() for page in (out / "feedback").glob("*.html"))
     capsys.readouterr()
     assert main([*call, "--key", KEY]) == 0 and points() == {"ada": 1, "ben": 1}
     assert "does not fit" not in capsys.readouterr().out
