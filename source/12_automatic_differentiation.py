@@ -119,7 +119,7 @@ predict("12-complex-abs")
 def slopes_of_exp_sin():
     """The slope of exp(sin x) on 61 points of [-3, 3]: by pairs, by the complex step, and by the formula."""
     x = np.linspace(-3, 3, 61)
-    pairs = np.array([Dual(v, 1.0).sin().exp().slope for v in x])
+    pairs = np.array([float(Dual(v, 1.0).sin().exp().slope) for v in x])
     return pairs, np.exp(np.sin(x + 1e-30j)).imag / 1e-30, np.cos(x) * np.exp(np.sin(x))
 
 

@@ -19,6 +19,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say_point
 from optcourse.figures import Arrows, Bars, Line, Narration, Points, Rule, Scene, Text
+from optcourse.figures.numbers import typeset
 from optcourse.figures.scene import Mark, Panel
 from optcourse.learner.blank import is_blank
 from optcourse.learner.running import run_case
@@ -27,7 +28,7 @@ from optcourse.models import SoftmaxRegression, TwoLayerNetwork
 
 def say(value: float, digits: int = 3) -> str:
     """A number as prose shows it; -0 is 0."""
-    return parts.say(float(value) + 0.0, digits)
+    return typeset(parts.say(float(value) + 0.0, digits))
 
 
 # -- small programs, and their graphs ----------------------------------------------------------------------------------
@@ -676,7 +677,7 @@ class TrainingExplorer(Explorer):
             panels=[
                 panel(
                     axis("step", 0, NUM_STEPS),
-                    log_axis("loss", 0.1, 4, keep=(1e-3, 1e3)),
+                    axis("loss", 0, 2.6, keep=(0.0, 9.0)),
                     parts.curves([(run[1], name, role) for name, role, run in runs]),
                     "loss on 500 digits",
                 ),

@@ -136,6 +136,16 @@ def test_differences_of_gradients_step_over_a_kink(solved):
     assert solved["off_by"](1e-4) > 1 and 1e-12 < solved["off_by"](1e-6) < 2e-10
 
 
+def test_a_product_is_that_of_another_tool(solved):
+    """The network of the text: what jax 0.10.2 gives for it, forward over reverse (and torch 2.13.0 gives the same)."""
+    digits, rng = load_digits()[:200], np.random.default_rng(0)
+    model = TwoLayerNetwork(digits.X, digits.y, 16)
+    w, v = model.initial(rng), rng.standard_normal(model.num_parameters)
+    Hv = solved["hvp"](model.gradient, w, v)
+    assert np.linalg.norm(Hv) == pytest.approx(3.8780781787237615, rel=1e-13)
+    assert Hv @ np.cos(np.arange(1210)) == pytest.approx(-0.3002570950012623, rel=1e-12)
+
+
 def test_what_a_product_costs():
     """One gradient, with complex numbers: two numbers for each one."""
     asked = []
