@@ -310,7 +310,8 @@ def test_wrong_code_in_the_picture_is_a_sentence():
     assert lesson.TapeExplorer(yours=blank).frame().notice == lesson.TrainingExplorer(yours=blank).frame().notice == ""
     assert "one gradient for each entry" in lesson.TapeExplorer(yours=lambda tape: [1.0]).frame().notice
     for wrong in (lambda a, b: 1.0, lambda a, b: (1.0, 2.0, 3.0), lambda a, b: "left"):
-        assert lesson.DualExplorer(yours=wrong).frame().notice
+        assert "a pair: the value, and the slope" in lesson.DualExplorer(yours=wrong).frame().notice
+    assert "one gradient for each entry" in lesson.TapeExplorer(yours=lambda tape: 1.0).frame().notice
     for wrong in (lambda *_: "left", lambda *_: np.ones(3), lambda *_: 1 / 0):
         assert lesson.ProductExplorer(yours=wrong).frame().notice
     assert lesson.TrainingExplorer(yours=lambda tape: [0.0]).frame().notice
