@@ -120,7 +120,11 @@ def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     page.mouse.up()
 
 
-IDLE = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+# Before a notebook asks for its kernel it is "idle" too, with none; who runs a cell then is asked to choose one.
+IDLE = (
+    "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+    " && !/No Kernel/.test(document.querySelector('.jp-Toolbar-kernelName')?.textContent ?? 'No Kernel')"
+)
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent)"
 
 
@@ -131,8 +135,12 @@ def run_all(page, tries: int = 20) -> None:
     """
     for _ in range(tries):
         page.wait_for_function(IDLE, timeout=120_000)
-        page.locator(".lm-MenuBar-item", has_text="Run").click()
-        page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
+        try:
+            page.locator(".lm-MenuBar-item", has_text="Run").click()
+            page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
+        except TimeoutError as error:
+            asked = page.locator(".jp-Dialog").all_inner_texts()
+            raise AssertionError(f"JupyterLab asks something: {asked}") from error
         with contextlib.suppress(TimeoutError):  # then it was forgotten
             page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break
