@@ -225,11 +225,11 @@ class Firefox(WebDriver):
 
     def complaints(self) -> list[str]:
         lines = self.path.read_text(errors="replace")[self.old :].splitlines()
-        # Firefox's own parts complain there, too.
+        # Firefox's own parts complain there, too; they put their names first, and a page's words are quoted.
         return [
             line
             for line in lines
-            if re.match(r"console\.error: |JavaScript error: (https?|file|blob):", line)
+            if re.match(r"console\.error: (?!\w+: )|JavaScript error: (https?|file|blob):", line)
         ]
 
     def open(self, url: str) -> None:
@@ -305,8 +305,9 @@ class WebKit(WebDriver):
     """
 
     def open(self, url: str) -> None:
-        # From a page of the same server with no scripts in it: the new one gets this one's window.
-        super().open("/".join([*url.split("/")[:3], "api/status"]))
+        # From a page of the same server without scripts, and without a rule against them as those of an API have:
+        # the new one gets this one's window.
+        super().open("/".join([*url.split("/")[:3], "robots.txt"]))
         with urllib.request.urlopen(url, timeout=240) as answer:
             self.run(self.LISTENING, answer.read().decode(), url)
         self.wait("return document.readyState === 'complete'")

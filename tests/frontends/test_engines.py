@@ -1,7 +1,8 @@
-"""The course in three browser engines: its site and an exported lecture, by keys and by the pointer."""
+"""The course in three browser engines: its site, an exported lecture and JupyterLab, by keys and by the pointer."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import shutil
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 
 from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, BuiltSite, made_once, until
-from tests.frontends.browsing import served
+from tests.conftest import IN_CI, BuiltSite, LabServer, made_once, until
+from tests.frontends.browsing import IDLE, PROMPTS, served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -145,6 +146,29 @@ def by_pointer(figure: Figure) -> None:
     figure.follows(lambda: figure.engine.drag(across(at), across(0.5), across(0.2 if at > 0.4 else 0.8)))
 
 
+# A picture in which a point is dragged, and its place on the page. A figure's container carries the stage that draws it.
+HANDLE = """
+    const stageOf = (e) => e && (e.stage ?? stageOf(e.parentElement));
+    const handle = (canvas) => {
+        const stage = stageOf(canvas), panel = stage.panels.find((panel) => panel.picture === canvas);
+        const point = stage.spec.controls.find((control) => control.kind === "point");
+        if (!panel || !point || !stage.frame.panels[panel.index].marks.some((mark) => mark.drag === point.name)) return null;
+        const [x, y] = panel.view.at(...stage.values[point.name]), { left, top } = canvas.getBoundingClientRect();
+        return { at: [left + x * stage.painter.scale, top + y * stage.painter.scale], values: stage.values[point.name] };
+    };
+"""
+
+
+def by_hand(engine: Engine) -> None:
+    """The start of a run is dragged; the kernel answers."""
+    figure = Figure(engine, f"(() => {{ {HANDLE} return handle(canvas); }})()")
+    before, words = figure.ask(f"{HANDLE} return handle(canvas)"), figure.words()
+    (x, y), told = before["at"], before["values"]
+    figure.follows(lambda: engine.drag((x, y), (x + 20, y + 10), (x + 60, y + 30)))
+    until(lambda: figure.ask(f"{HANDLE} return handle(canvas)")["values"] != told)
+    until(lambda: figure.words() != words)
+
+
 # -- the pages ------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +202,41 @@ def test_an_exported_lecture(engine, lecture):
     by_keys(figure)
     by_pointer(figure)
     assert engine.complaints() == []
+
+
+def test_jupyterlab_with_a_lesson_run(engine, lab_server: LabServer):
+    engine.open(lab_server.notebook_url(f"solutions/{LESSONS[0]}.ipynb"))
+    run_all(engine)
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    by_hand(engine)
+    assert engine.complaints() == []
+
+
+def run_all(engine: Engine, tries: int = 20) -> None:
+    """As in browsing.run_all: an order that comes before the kernel is connected is forgotten, so it is given again."""
+    for _ in range(tries):
+        engine.wait(f"return {IDLE}")
+        choose(engine, "Run", "Run All Cells")
+        with contextlib.suppress(AssertionError):  # then it was forgotten
+            until(lambda: engine.run(f"return {PROMPTS}.some((text) => /\\[[*\\d]/.test(text))"), 10)
+            break
+    until(lambda: engine.run(f"return {PROMPTS}.every((text) => /\\d/.test(text))"), 600)
+
+
+def choose(engine: Engine, menu: str, item: str) -> None:
+    """An item of a menu of JupyterLab, with the pointer."""
+    for kind, words in (("MenuBar-item", menu), ("Menu-item", item)):
+        place = engine.wait(
+            """const found = [...document.querySelectorAll(".lm-" + arguments[0])]
+                 .find((e) => e.textContent.trim().startsWith(arguments[1]));
+               const box = found?.getBoundingClientRect();
+               return box?.width ? [box.left + box.width / 2, box.top + box.height / 2] : null""",
+            kind,
+            words,
+        )
+        engine.click(*place)
 
 
 # -- the measure bites --------------------------------------------------------------------------------------
