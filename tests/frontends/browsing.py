@@ -20,6 +20,10 @@ from playwright.sync_api import TimeoutError
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
+# anywidget 0.11 waits two seconds for a figure and then says this; on a slow machine the figure comes later, and lives.
+IMPATIENT = "[anywidget] Failed to initialize model"
+
+
 @dataclass
 class Watched:
     """A page, and what went wrong in it. Requests to any other host are cut off and noted."""
@@ -31,7 +35,7 @@ class Watched:
 
     def complaints(self) -> list[str]:
         # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
-        known = (*self.ignored, "ERR_UNKNOWN_URL_SCHEME attachment:")
+        known = (*self.ignored, IMPATIENT, "ERR_UNKNOWN_URL_SCHEME attachment:")
         return [text for text in self.errors if not any(part in text for part in known)]
 
 
