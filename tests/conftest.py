@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import fcntl
+import functools
 import importlib.util
 import os
 import pickle
@@ -181,6 +182,18 @@ class BuiltSite:
     folder: Path
     cache: Path
     result: Any
+
+    @functools.cached_property
+    def executed(self) -> dict[str, Any]:
+        """Each notebook with its outputs, "solutions/03_gradient_descent.ipynb" -> notebook: they were run for the site."""
+        from optcourse.publishing.site.cache import execute_all
+
+        names = ("lessons", "solutions")
+        paths = [path for name in names for path in (COURSE / name).glob("*.ipynb")]
+        texts = {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+        found, fresh = execute_all(texts, self.cache, 1, lambda *_: None)
+        assert fresh == 0, "what the site has run are not the notebooks that lie here: optcourse build"
+        return found
 
 
 @pytest.fixture(scope="session")

@@ -20,8 +20,13 @@ from playwright.sync_api import TimeoutError
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
-# anywidget 0.11 waits two seconds for a figure and then says this; on a slow machine the figure comes later, and lives.
-IMPATIENT = "[anywidget] Failed to initialize model"
+# What a console may hold though nothing is wrong with the page.
+HARMLESS = (
+    # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
+    "ERR_UNKNOWN_URL_SCHEME attachment:",
+    # anywidget 0.11 waits two seconds for a figure and then says this; on a slow machine the figure comes later, and lives.
+    "[anywidget] Failed to initialize model",
+)
 
 
 @dataclass
@@ -34,8 +39,7 @@ class Watched:
     ignored: tuple[str, ...] = ()
 
     def complaints(self) -> list[str]:
-        # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
-        known = (*self.ignored, IMPATIENT, "ERR_UNKNOWN_URL_SCHEME attachment:")
+        known = (*self.ignored, *HARMLESS)
         return [text for text in self.errors if not any(part in text for part in known)]
 
 

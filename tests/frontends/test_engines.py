@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, BuiltSite, LabServer, made_once, until
-from tests.frontends.browsing import IDLE, IMPATIENT, PROMPTS, served
+from optcourse.publishing.slides.page import build
+from tests.conftest import COURSE, IN_CI, BuiltSite, LabServer, until
+from tests.frontends.browsing import HARMLESS, IDLE, PROMPTS, served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -55,13 +55,12 @@ def site_url(site: BuiltSite) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def lecture(tmp_path_factory) -> Iterator[str]:
+def lecture(site: BuiltSite, tmp_path_factory) -> Iterator[str]:
     """The slides of a lesson, as a file on a server."""
-
-    def make(folder: Path) -> None:
-        assert command.main([LESSONS[0][:2], "--export", str(folder / "lecture.html")]) == 0
-
-    with served(made_once(tmp_path_factory, "lecture", make)) as url:
+    folder, name = tmp_path_factory.mktemp("lecture"), f"solutions/{LESSONS[0]}.ipynb"
+    deck = build(site.executed[name], COURSE / name)
+    (folder / "lecture.html").write_text(deck, encoding="utf-8")
+    with served(folder) as url:
         yield f"{url}/lecture.html"
 
 
@@ -107,6 +106,10 @@ class Figure:
     def place(self, of: str = "canvas") -> dict[str, float]:
         return self.ask(f"return place({of})")
 
+    def ready(self) -> None:
+        """Its slider can be moved: a kernel that took long to answer is waited for, and the figure rests meanwhile."""
+        until(lambda: self.ask("return Boolean(slider(canvas))"))
+
     def words(self) -> str:
         return self.ask("return figure(canvas).textContent")
 
@@ -125,6 +128,7 @@ class Figure:
 
 def by_keys(figure: Figure) -> None:
     """Arrow keys on the slider."""
+    figure.ready()
     figure.ask("slider(canvas).focus()")
     value = figure.ask("return slider(canvas).value")
     end = figure.ask("const s = slider(canvas); return +s.value > (+s.min + +s.max) / 2")
@@ -134,6 +138,7 @@ def by_keys(figure: Figure) -> None:
 
 def by_pointer(figure: Figure) -> None:
     """The slider is dragged."""
+    figure.ready()
     figure.ask("slider(canvas).scrollIntoView({ block: 'center', behavior: 'instant' })")
     rail = figure.place("slider(canvas)")
     at = figure.ask("const s = slider(canvas); return (s.value - s.min) / (s.max - s.min)")
@@ -211,7 +216,7 @@ def test_jupyterlab_with_a_lesson_run(engine, lab_server: LabServer):
     by_keys(figure)
     by_pointer(figure)
     by_hand(engine)
-    assert [line for line in engine.complaints() if IMPATIENT not in line] == []
+    assert [line for line in engine.complaints() if not any(part in line for part in HARMLESS)] == []
 
 
 def run_all(engine: Engine, tries: int = 20) -> None:
