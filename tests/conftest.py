@@ -69,7 +69,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-# Files whose tests share nothing: both workers may take from them. Every other file goes to one worker whole.
+# Files whose tests share nothing: every worker may take from them. Every other file goes to one worker whole.
 SPREAD = (
     "authoring/test_misconceptions",
     "authoring/test_sources_run",
@@ -94,7 +94,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with something slow in them first, so that both workers end together, on small pieces."""
+    """Files with something slow in them first, so that the workers end together, on small pieces."""
     for item in items:
         if reason := linux_only(item.path):
             item.add_marker(pytest.mark.skip(reason=reason))
