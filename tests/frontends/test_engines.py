@@ -71,7 +71,11 @@ def lecture(site: BuiltSite, tmp_path_factory) -> Iterator[str]:
 FIGURES = """
     const place = (e) => { const { left, top, width, height } = e.getBoundingClientRect(); return { left, top, width, height }; };
     const figure = (canvas) => canvas.closest("[role=group][aria-label^='Live figure']");
-    const slider = (canvas) => figure(canvas).querySelector("[data-control] input[type=range]:enabled");
+    const slider = (canvas) => {
+        const all = [...figure(canvas).querySelectorAll("[data-control] input[type=range]")];
+        return all.find((one) => !one.disabled) ?? all[0];
+    };
+    const moves = (canvas) => slider(canvas)?.disabled === false;
     const seen = (canvas) => canvas.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     const scroller = document.querySelector(".jp-WindowedPanel-outer") || document.scrollingElement;
     const all = [...document.querySelectorAll("canvas[aria-label]")].filter((canvas) => figure(canvas) && seen(canvas));
@@ -84,7 +88,7 @@ NUMBERS = itertools.count()
 class Figure:
     """A live figure: that of the first picture of the page of which `wanted` (an expression with `canvas`) holds."""
 
-    def __init__(self, engine: Engine, wanted: str = "slider(canvas)") -> None:
+    def __init__(self, engine: Engine, wanted: str = "moves(canvas)") -> None:
         self.engine, name = engine, f"tried-{next(NUMBERS)}"
         # Figures begin to live when they come into sight: from the top on, by half a page, until there is one.
         engine.run(f"{FIGURES} scroller.scrollTop = 0")
@@ -106,10 +110,6 @@ class Figure:
     def place(self, of: str = "canvas") -> dict[str, float]:
         return self.ask(f"return place({of})")
 
-    def ready(self) -> None:
-        """Its slider can be moved: a kernel that took long to answer is waited for, and the figure rests meanwhile."""
-        until(lambda: self.ask("return Boolean(slider(canvas))"))
-
     def words(self) -> str:
         return self.ask("return figure(canvas).textContent")
 
@@ -118,27 +118,37 @@ class Figure:
         boxes = self.ask("return all.filter((c) => figure(c) === figure(canvas)).map(place)")
         return self.engine.pixels(boxes)
 
-    def follows(self, act: Callable[[], None]) -> None:
-        """What is done changes the picture, and the picture keeps its size."""
+    def follows(self, act: Callable[[], None], tries: int = 10) -> None:
+        """What is done changes the picture, and the picture keeps its size.
+
+        A figure whose kernel is slow to answer rests until it hears of it; what is done then is done again.
+        """
         before = self.picture()
-        act()
-        until(lambda: self.picture() != before)
+        for _ in range(tries):
+            until(lambda: self.ask("return moves(canvas)"))
+            act()
+            with contextlib.suppress(AssertionError):
+                until(lambda: self.picture() != before, 30)
+                break
         assert [len(pixels) for pixels in self.picture()] == [len(pixels) for pixels in before]
+        assert self.picture() != before
 
 
 def by_keys(figure: Figure) -> None:
     """Arrow keys on the slider."""
-    figure.ready()
-    figure.ask("slider(canvas).focus()")
     value = figure.ask("return slider(canvas).value")
     end = figure.ask("const s = slider(canvas); return +s.value > (+s.min + +s.max) / 2")
-    figure.follows(lambda: figure.engine.press(*["ArrowLeft" if end else "ArrowRight"] * 5))
+
+    def press() -> None:
+        figure.ask("slider(canvas).focus()")
+        figure.engine.press(*["ArrowLeft" if end else "ArrowRight"] * 5)
+
+    figure.follows(press)
     assert figure.ask("return slider(canvas).value") != value
 
 
 def by_pointer(figure: Figure) -> None:
     """The slider is dragged."""
-    figure.ready()
     figure.ask("slider(canvas).scrollIntoView({ block: 'center', behavior: 'instant' })")
     rail = figure.place("slider(canvas)")
     at = figure.ask("const s = slider(canvas); return (s.value - s.min) / (s.max - s.min)")
