@@ -79,6 +79,11 @@ LESSONS = (
         "Newton's step, what makes it safe, and L-BFGS: what the bend of the loss buys, and why networks are not trained so.",
     ),
     Lesson(
+        "13",
+        "The edge of stability",
+        "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

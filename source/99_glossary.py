@@ -54,6 +54,7 @@
 # | | `floor` | the least that a curvature counts in a safe direction | [11] |
 # | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
 # | $y$ | `y` | the changes of the gradient that belong to them | [11] |
+# | $Hv$ | `hvp` | a product with the Hessian: how a small move along `v` changes the gradient | [13] |
 #
 # Three letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
 # velocity, and the second moment in texts about Adam; $s$ gathers squares, and in L-BFGS it is a change of $w$. The names in the
@@ -107,6 +108,7 @@
 # - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
+# - **Catapult**: a start above the edge throws the loss up, and the run lands where it is less sharp. [13]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
 # - **Contour line**: joins places of equal loss, like a height line on a map. [00]
@@ -115,6 +117,7 @@
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
+# - **Edge of stability**: where the sharpness has grown to 2 over the learning rate, and stays. [13]
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
@@ -139,12 +142,15 @@
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
+# - **Power iteration**: $H v$, again and again, until only the steepest axis is left of $v$. [13]
+# - **Progressive sharpening**: the sharpness grows while training goes on. [13]
 # - **ReLU**: $\max(0, x)$, the bend in most networks. [02]
 # - **Saddle**: level ground that rises one way and falls another. [03]
 # - **Schedule**: a factor on the learning rate that depends on the step. [09]
 # - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
 #   lie. [04]
 # - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
+# - **Sharpness**: the largest curvature, at the place where a run is. [13]
 # - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
 # - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
 # - **Slope**: by how much the height changes for each unit of way. [00]
@@ -170,3 +176,4 @@
 # [08]: 08_adam.ipynb
 # [09]: 09_race.ipynb
 # [11]: 11_curvature.ipynb
+# [13]: 13_edge_of_stability.ipynb
