@@ -79,6 +79,11 @@ LESSONS = (
         "Newton's step, what makes it safe, and L-BFGS: what the bend of the loss buys, and why networks are not trained so.",
     ),
     Lesson(
+        "12",
+        "Automatic differentiation: who wrote that gradient?",
+        "Pairs forward, a tape backward, and a Hessian that nobody writes down: how a program differentiates itself, exactly.",
+    ),
+    Lesson(
         "13",
         "The edge of stability",
         "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",

@@ -17,8 +17,8 @@
 # - Who decides how sharp the place is at which training ends?
 # - Why does warm-up help?
 #
-# **You need** [lesson 05](05_momentum.ipynb) (the limits of momentum) and [lesson 11](11_curvature.ipynb) (the Hessian is a
-# map). **Time:** about 60 minutes, in 2 parts.
+# **You need** [lesson 05](05_momentum.ipynb) (the limits of momentum), [lesson 11](11_curvature.ipynb) (the Hessian is a map)
+# and [lesson 12](12_automatic_differentiation.ipynb) (products $Hv$). **Time:** about 60 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Ask who has seen a loss curve that was not smooth, although no minibatches were used. Today: why.

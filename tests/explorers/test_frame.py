@@ -189,22 +189,49 @@ def test_a_link_shows_its_setting_and_one_that_no_longer_exists_says_so(opened):
     page.get_by_role("button", name="Copy a link").click()
     page.get_by_text("Link to this setting copied").wait_for()
     rho, link = page.evaluate(f"[{STAGE}.values.rho, window.copied]")
-    assert link.startswith(address + "#figure=1&") and 0.5 < rho < 0.65
-    page.goto("about:blank")
-    page.goto(link)
-    page.wait_for_selector("[data-ready=true]")
-    assert page.evaluate(f"[{STAGE}.values.rho, {STAGE}.at()]") == [rho, 59]
+    assert link == f"{address}#explorer?rho={rho}&step=59" and 0.5 < rho < 0.65
+    # as before November 2026, and as a person writes it
+    older = f'#figure=1&setting={{"values":{{"rho":{rho}}},"step":59}}'
+    for wanted in (f"{address}{older}", f"{address}#explorer?step=59&rho={rho:.4f}", link):
+        page.goto("about:blank")
+        page.goto(wanted)
+        page.wait_for_selector("[data-ready=true]")
+        assert page.evaluate(f"[{STAGE}.values.rho, {STAGE}.at()]") == [rho, 59]
     assert f"{page.evaluate(f'{STAGE}.frame.says')}" == page.locator(".oc-says").text_content()
     for setting, words in (
-        ('{"values":{"mass":2}}', "This link asks for mass, which this figure does not have."),
-        ('{"values":{"rho":7}}', "This link asks for rho 7, which this page does not have."),
-        ("{", "The setting in this link cannot be read."),
-    ):
+        ("#explorer?mass=2", "This link asks for mass, which this figure does not have."),
+        ("#explorer?rho=7", "This link asks for rho 7, which this page does not have."),
+        ("#explorer?rho=x", "This link asks for rho “x”; it must be a number."),
+        ("#explorer?start=1", "This link asks for start “1”; it must be two numbers such as 1,2."),
+        ("#explorer?step=-1", "This link asks for step “-1”, which is no whole number."),
+        ("#explorer?start=1,2", "This link moves start, which this page cannot draw by itself: open the notebook to see it."),
+        ("#explorer?rho=0.5&learning_rate=0.01", "This link moves learning_rate and rho together; this page draws one at a time. "
+         "Open the notebook to see it."),
+        ("#figure=1&setting={", "The setting in this link cannot be read."),
+    ):  # fmt: skip
         page.goto("about:blank")
-        page.goto(f"{address}#figure=1&setting={setting}")
+        page.goto(f"{address}{setting}")
         page.wait_for_selector("[data-ready=true]")
         assert page.locator(".oc-error").inner_text() == f"{words} The figure shows its first setting."
         assert page.evaluate(f"{STAGE}.values.rho") == 0.8
+    page.evaluate("location.hash = '#explorer?step=5000'")
+    page.get_by_text("This link asks for step 5000; this run has 60, and the last one is shown.").wait_for()
+
+
+def test_a_link_says_every_kind_of_value(opened):
+    page = opened(PathExplorer())
+    page.evaluate(f"""() => {{ const stage = {STAGE}; stage.link.covers = undefined; stage.link.live = true;
+        stage.adopt("start", [-1.5, 0.25]); stage.adopt("rho", 0.5); stage.pins.add(); stage.ui.focus = "a b&c"; }}""")
+    page.evaluate(
+        "navigator.clipboard.writeText = (text) => { window.copied = text; return Promise.resolve(); }"
+    )
+    page.evaluate(f"{STAGE}.link.covers = new Set()")
+    page.get_by_role("button", name="Copy a link").click()
+    page.wait_for_function("window.copied")
+    query = page.evaluate("window.copied").partition("#explorer?")[2]
+    assert (
+        query == "rho=0.5&start=-1.5,0.25&focus=a+b%26c&pin=rho%3D0.5%26start%3D-1.5,0.25%26focus%3Dmomentum"
+    )
 
 
 def test_in_a_notebook_the_link_is_the_call_that_makes_the_setting(opened):

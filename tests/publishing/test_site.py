@@ -239,6 +239,30 @@ def test_tab_goes_through_the_page_and_nothing_is_lost_at_320_pixels(served, wat
 
 
 @pytest.mark.browser
+def test_a_link_leads_to_a_setting_of_a_figure_or_says_why_not(served, watched):
+    page, address = watched.page, served.url + "lessons/03_gradient_descent.html"
+    page.goto(f"{address}#03-valley-2?condition_number=100&step=3")
+    page.wait_for_function(
+        "() => document.getElementById('03-valley-2').stage?.values.condition_number === 100"
+    )
+    stage = "document.getElementById('03-valley-2').stage"
+    assert page.evaluate(f"{stage}.at()") == 3 and page.evaluate(f"{stage}.frame.says")
+    assert page.evaluate("document.getElementById('03-valley').stage?.values.condition_number ?? 20") == 20
+    page.wait_for_function(
+        "() => Math.abs(document.getElementById('03-valley-2').getBoundingClientRect().top) < innerHeight"
+    )
+    assert page.locator(".lost").is_hidden()
+    page.evaluate("location.hash = '#03-valley-2?condition_number=100&rotation=90&step=12'")
+    page.locator("[id='03-valley-2'] .oc-error", has_text="This link moves").wait_for()
+    page.evaluate("location.hash = '#03-hills?learning_rate=0.3'")
+    lost = page.locator(".lost")
+    lost.wait_for()
+    said = "This link asks for the figure “03-hills”, which this page does not have. Its figures are 03-valley, 03-valley-2,"
+    assert lost.inner_text().startswith(said)
+    assert watched.trouble == []
+
+
+@pytest.mark.browser
 def test_search_finds_words_names_and_parts_of_words_by_keyboard(served, watched):
     page = watched.page
     page.goto(served.url + "lessons/05_momentum.html")

@@ -51,7 +51,9 @@ export class Tools {
     for (const pin of problem ? [] : wanted.pins) { stage.restore(pin); stage.pins?.add(); }
     if (!problem) stage.restore(wanted);
     stage.root.scrollIntoView({ block: "nearest" });
+    const { num_steps: last } = stage.frame;
     if (problem) stage.fail(`${problem} The figure shows its first setting.`);
+    else if (wanted.step > (last ?? 0)) stage.fail(`This link asks for step ${wanted.step}; ${last === undefined ? "this figure has no steps" : `this run has ${last}, and the last one is shown`}.`);
   }
 
   // Picture ------------------------------------------------------------------------------------------------------------

@@ -94,6 +94,7 @@ class Writer:
         self.exercise = ""  # the one whose frame is open
         self.names = rendering.Names(prefix="part")
         self.headings: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()  # of figures
 
     def add(self, cell: NotebookNode) -> None:
         if cell.cell_type == "markdown":
@@ -282,8 +283,14 @@ class Writer:
             else ""
         )
         before = "" if alone else code(cell.source)
-        figure = figure_html(name, packed, still, caption=caption)
+        figure = figure_html(name, packed, still, self.address_of(packed), caption=caption)
         return f'<div class="cell" data-cell="{escape(cell.id)}">{before}{figure}</div>'
+
+    def address_of(self, packed: dict) -> str:
+        """What a link calls the figure: 03-valley, and the second of its kind 03-valley-2."""
+        kind = figure_address(self.lesson, packed)
+        self.kinds[kind] += 1
+        return kind if self.kinds[kind] == 1 else f"{kind}-{self.kinds[kind]}"
 
     def outputs(self, cell: NotebookNode) -> str:
         shown = [
@@ -292,14 +299,23 @@ class Writer:
         return f'<div class="out">{"".join(shown)}</div>' if any(shown) else ""
 
 
-def figure_html(name: str, packed: dict, still: dict, *, up: str = "../", caption: str = "") -> str:
+def figure_address(lesson: Lesson, packed: dict) -> str:
+    """What a link calls the first figure of its kind, by its lesson and its class: ValleyExplorer is 03-valley."""
+    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", packed["spec"]["name"].removesuffix("Explorer"))
+    return "-".join([lesson.number, *words]).lower()
+
+
+def figure_html(
+    name: str, packed: dict, still: dict, address: str, *, up: str = "../", caption: str = ""
+) -> str:
     """The place of a figure, with its still until it is drawn: on paper, too, and where no script runs."""
     spec, panels = packed["spec"], len(packed["first"]["meta"]["frames"][0]["panels"])
     controls = len(spec["controls"])
     room = spec["height"] + 190 + 38 * ((controls + 1) // 2)
     narrow = panels * (spec["height"] + 40) + 260 + 46 * controls
     return (
-        f'<figure class="live"><div class="stage" data-figure="{name}" style="--room: {room}px; --room-narrow: {narrow}px">'
+        f'<figure class="live"><div class="stage" id="{address}" data-figure="{name}" '
+        f'style="--room: {room}px; --room-narrow: {narrow}px">'
         f"{still_html(still, f'{up}figures/{name}.png')}</div>{caption}</figure>"
     )
 

@@ -181,7 +181,8 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
 def first_figure(lesson: pages.Lesson) -> str:
     """The first figure of a lesson, on the site's first page."""
     name, packed = next(iter(lesson.figures.items()))
-    return pages.figure_html(name, packed, lesson.stills[name], up="")
+    address = pages.figure_address(lesson, packed)
+    return pages.figure_html(name, packed, lesson.stills[name], address, up="")
 
 
 def write_figures(folder: Path, figures: dict[str, dict], stills: dict[str, dict]) -> None:

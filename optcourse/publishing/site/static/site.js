@@ -81,10 +81,16 @@
     const stays = getComputedStyle(top).position === "sticky";
     document.documentElement.style.setProperty("--oc-top", `${stays ? top.offsetHeight : 0}px`);
   }).observe(top);
-  // A link to a setting: on to its figure, which then shows it.
+  // A link to a setting, #03-valley?learning_rate=0.3: on to its figure, which then shows it. (Until November 2026: #figure=…&setting=….)
+  const lost = element("p", { className: "lost", role: "status", hidden: true });
+  find("main").prepend(lost);
   const toFigure = () => {
-    const name = new URLSearchParams(location.hash.slice(1)).get("figure");
-    all("[data-figure]").find((stage) => stage.dataset.figure === name)?.scrollIntoView();
+    const address = location.hash.slice(1), before = new URLSearchParams(address).get("figure"), stages = all("[data-figure]");
+    const name = /^(\d\d-[a-z\d-]+)\?/.exec(address)?.[1] ?? before;
+    const found = stages.find(({ id, dataset }) => name === id || name === dataset.figure);
+    found?.scrollIntoView();
+    lost.hidden = found || name === null;
+    lost.textContent = lost.hidden ? "" : `This link asks for the figure “${name}”, which this page does not have. ${stages.length ? `Its figures are ${stages.map(({ id }) => id).join(", ")}.` : "It has no figures."}`;
   };
   addEventListener("hashchange", toFigure);
   toFigure();
