@@ -300,7 +300,7 @@ EdgeExplorer(method="momentum 0.5", learning_rate=0.3, yours=edge)
 # 3 min. Momentum 0.9 is the honest exception: it stays below its limit here. Do not explain it away.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# Over ten seeds the late mean is 0.99 to 1.02 of the limit for momentum 0.5 (rate 0.3) and Nesterov 0.9 (rate 0.15). Momentum
+# Over ten seeds the late mean is 1.00 to 1.02 of the limit for momentum 0.5 (rate 0.3) and Nesterov 0.9 (rate 0.15). Momentum
 # 0.9 does *not* sit at its limit: at rate 0.2 its mean is anywhere from 0.66 to 0.98 of it. The formula says where a method
 # must leave, not that training takes it there.
 
@@ -413,7 +413,7 @@ LossExplorer()
 # ## On real data
 #
 # All of this was real data: handwritten digits. Say exactly what was seen: one small network, 500 digits, squared error, no
-# regularization, all digits at each step, ten seeds. Over the last 1,000 of 2,000 steps at rate 0.2 the mean sharpness was 1.00
+# regularization, all digits at each step, ten seeds. Over the last 1,000 of 2,000 steps at rate 0.2 the mean sharpness was 1.01
 # to 1.03 of 2/rate for each of them. Cohen and others (2021) found the same for larger networks and other data.
 
 # %% [markdown] slideshow={"slide_type": "skip"}

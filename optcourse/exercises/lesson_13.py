@@ -350,7 +350,7 @@ PREDICTIONS = (
         ),
         answer=which_way_after_halving,
         reveal=(
-            "Somewhat larger: 11 to 14. Nothing holds it down any longer, so it grows on. It is slow, since the steps are "
+            "Somewhat larger: 11 to 13. Nothing holds it down any longer, so it grows on. It is slow, since the steps are "
             "shorter; the new limit of 20 is not reached in this time."
         ),
     ),

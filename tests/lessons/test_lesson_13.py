@@ -34,7 +34,7 @@ def test_the_sharpness_goes_to_the_edge_and_stays():
     sharpness = kept("full_sharpness", "gradient descent")
     ratio = late(sharpness) * RATE / 2
     assert 7 <= sharpness[:, 0].min() and sharpness[:, 0].max() <= 10
-    assert 1.00 <= ratio.mean(axis=1).min().round(2) and ratio.mean(axis=1).max().round(2) <= 1.03
+    assert 1.01 <= ratio.mean(axis=1).min().round(2) and ratio.mean(axis=1).max().round(2) <= 1.03
     assert 0.96 <= ratio.min() and ratio.max() <= 1.08
     first = EVERY * (sharpness * RATE / 2 > 1).argmax(axis=1)
     assert 0 < first.min() and first.max() <= 250
@@ -52,20 +52,20 @@ def test_at_the_edge_the_gradient_turns_round_at_each_step():
 
 
 def test_the_first_spike_of_the_loss_and_the_fall_of_the_sharpness():
-    """Seed 0, the first figure: the loss is thrown up near step 360, and the sharpness falls from above the edge to below."""
+    """Seed 0, the first figure: the loss is thrown up near step 360, and the sharpness falls back to the edge."""
     loss, sharpness = (kept(f"full_{part}", "gradient descent")[0] for part in ("loss", "sharpness"))
     spike = edge_runs.LOSS_EVERY * (20 + int(loss[20:].argmax()))  # behind the first hundred steps
     assert (
         350 <= spike <= 375
         and loss[spike // edge_runs.LOSS_EVERY] > 1.3 * loss[spike // edge_runs.LOSS_EVERY - 10]
     )
-    assert sharpness[350 // EVERY] > 11 and sharpness[400 // EVERY] < 9.7
+    assert sharpness[350 // EVERY] > 11.5 and sharpness[400 // EVERY] < 10.7
 
 
 def test_momentum_has_edges_of_its_own_and_large_momentum_stays_below():
     for method, rate, low, high in (
-        ("momentum 0.5", 0.3, 0.99, 1.02),
-        ("Nesterov 0.9", 0.15, 0.99, 1.02),
+        ("momentum 0.5", 0.3, 1.00, 1.02),
+        ("Nesterov 0.9", 0.15, 1.00, 1.02),
         ("momentum 0.9", 0.2, 0.66, 0.99),
     ):
         ratio = late(kept("full_sharpness", method, rate)).mean(axis=1) / edge_runs.limit(method, rate)
@@ -77,8 +77,8 @@ def test_after_halving_no_step_rises_and_the_sharpness_grows_on():
     sharpness, rises = kept("change_sharpness")[half], kept("change_rises")[half]
     before, end = sharpness[:, CHANGE_AT // EVERY], sharpness[:, -1]
     assert (rises[:, CHANGE_AT // EVERY + 1 :] == 0).all()  # from step 1,025 on
-    assert 9.9 < before.min() and before.max() < 10.6
-    assert 11 <= round(end.min()) and round(end.max()) <= 14 and (end > before).all()
+    assert 10.2 < before.min() and before.max() < 10.6
+    assert 11 <= round(end.min()) and round(end.max()) <= 13 and (end > before).all()
 
 
 def test_the_smaller_the_batch_the_lower_the_sharpness():
