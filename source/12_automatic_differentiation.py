@@ -119,7 +119,7 @@ predict("12-complex-abs")
 def slopes_of_exp_sin():
     """The slope of exp(sin x) on 61 points of [-3, 3]: by pairs, by the complex step, and by the formula."""
     x = np.linspace(-3, 3, 61)
-    pairs = np.array([Dual(v, 1.0).sin().exp().slope for v in x])
+    pairs = np.array([float(Dual(v, 1.0).sin().exp().slope) for v in x])
     return pairs, np.exp(np.sin(x + 1e-30j)).imag / 1e-30, np.cos(x) * np.exp(np.sin(x))
 
 
@@ -184,6 +184,9 @@ PassesExplorer()
 # ## Backward: the tape
 #
 # > **Write down each operation while it runs. Then read the list from its end, and let every entry hand its gradient on.**
+#
+# The list is the **tape**. What an entry hands on to a value that it was made of is a **pull**: its own gradient, times its
+# slope by that value.
 
 # %%
 predict("12-pulls")
@@ -207,8 +210,7 @@ TapeExplorer()
 #
 # - $\bar v_k$: the **gradient** of entry $k$, the derivative of the result by it. The last entry's is 1.
 #
-# Entry $j$ hands a **pull** to each entry $k$ that it was made of: its own gradient, times its slope by that entry. Where
-# pulls meet, they add up:
+# Entry $j$ hands a pull to each entry $k$ that it was made of. Where pulls meet, they add up:
 #
 # $$\bar v_k = \sum_{j\ \text{made of}\ k} \bar v_j \, \frac{\partial v_j}{\partial v_k}$$
 #

@@ -19,6 +19,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say_point
 from optcourse.figures import Arrows, Bars, Line, Narration, Points, Rule, Scene, Text
+from optcourse.figures.numbers import typeset
 from optcourse.figures.scene import Mark, Panel
 from optcourse.learner.blank import is_blank
 from optcourse.learner.running import run_case
@@ -27,7 +28,7 @@ from optcourse.models import SoftmaxRegression, TwoLayerNetwork
 
 def say(value: float, digits: int = 3) -> str:
     """A number as prose shows it; -0 is 0."""
-    return parts.say(float(value) + 0.0, digits)
+    return typeset(parts.say(float(value) + 0.0, digits))
 
 
 # -- small programs, and their graphs ----------------------------------------------------------------------------------
@@ -165,8 +166,10 @@ def learners_pairs(yours: Callable, program: Program, x: float) -> tuple[np.ndar
         for op in program:
             taken = [found[k] for k in op.takes]
             if op.sign == "×":
-                value, slope = yours(*taken)
-                found.append((float(value), float(slope)))
+                pair = yours(*taken)
+                if np.shape(pair) != (2,):
+                    return np.empty(0)
+                found.append((float(pair[0]), float(pair[1])))
             elif op.takes:
                 made = applied(op.sign, [Dual(*pair) for pair in taken])
                 found.append((made.value, made.slope))
@@ -174,13 +177,22 @@ def learners_pairs(yours: Callable, program: Program, x: float) -> tuple[np.ndar
                 found.append((x, 1.0))
         return np.array(found, dtype=float)
 
-    return learners_numbers(yours, going, (len(program), 2))
+    return or_else(learners_numbers(yours, going, (len(program), 2)), "a pair: the value, and the slope")
+
+
+def or_else(found: tuple[np.ndarray | None, str], what: str) -> tuple[np.ndarray | None, str]:
+    """What `learners_numbers` has found; a result of another form is told as what it should have been."""
+    numbers, notice = found
+    if notice.startswith("Your code in the picture"):
+        notice = f"Your code in the picture: it should return {what}."
+    return (None if numbers is None else np.nan_to_num(numbers)), notice
 
 
 class DualExplorer(Explorer):
     """A number and its slope travel through a program together."""
 
     title = "Two numbers travel together"
+    slide = ("x", "step")
     controls = (
         linear("x", -3.0, 3.0, 1.0, num=61, label="input x"),
         integers("step", 0, 2, 2, label="operations done"),
@@ -351,6 +363,7 @@ class TapeExplorer(Explorer):
     """A tape, read from the end: every entry hands its gradient on to what it was made of."""
 
     title = "Back along the tape"
+    slide = ("step", "pulls")
     controls = (
         integers("step", 0, 10, 10, label="step: forward, then back"),
         linear("x", -2.0, 3.0, 3.0, num=51, label="input x"),
@@ -424,12 +437,14 @@ class TapeExplorer(Explorer):
             return None, ""
 
         def going():
-            return [float(np.squeeze(g)) for g in self.yours(as_list(ops, x))]
+            grads = self.yours(as_list(ops, x))
+            if not isinstance(grads, list | tuple | np.ndarray) or np.shape(grads)[:1] != (len(ops),):
+                return np.empty(0)
+            return [float(np.squeeze(g)) for g in grads]
 
-        found, notice = learners_numbers(self.yours, going, (len(ops),))
-        if notice.startswith("Your code in the picture"):
-            notice = "Your code in the picture: it should return a list with one gradient for each entry."
-        return (None if found is None else np.nan_to_num(found)), notice
+        return or_else(
+            learners_numbers(self.yours, going, (len(ops),)), "a list with one gradient for each entry"
+        )
 
 
 def tape_told(ops, values, grads, made_of, step: int, handed: Sequence[int]) -> str:
@@ -555,8 +570,7 @@ class ProductExplorer(Explorer):
         def going():
             return turned(lambda v: self.yours(objective.gradient, w.copy(), v.copy()), v, self.num_steps)[1]
 
-        found, notice = learners_numbers(self.yours, going, (self.num_steps + 1, 2))
-        return (None if found is None else np.nan_to_num(found)), notice
+        return or_else(learners_numbers(self.yours, going, (self.num_steps + 1, 2)), "an array shaped like v")
 
 
 def from_w(w: np.ndarray, moves: np.ndarray, role: str, label: str, width: float = 2.0) -> Arrows:
@@ -648,6 +662,7 @@ class TrainingExplorer(Explorer):
     """Gradient descent by a tape, beside the gradient that lesson 02 wrote by hand."""
 
     title = "The tape trains"
+    slide = ("model", "pulls")
     controls = (
         Choice("model", MODELS, MODELS[0]),
         log("learning_rate", 0.05, 1.0, 0.5, num=13),
@@ -676,7 +691,7 @@ class TrainingExplorer(Explorer):
             panels=[
                 panel(
                     axis("step", 0, NUM_STEPS),
-                    log_axis("loss", 0.1, 4, keep=(1e-3, 1e3)),
+                    axis("loss", 0, 2.6, keep=(0.0, 9.0)),
                     parts.curves([(run[1], name, role) for name, role, run in runs]),
                     "loss on 500 digits",
                 ),

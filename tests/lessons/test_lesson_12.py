@@ -136,6 +136,16 @@ def test_differences_of_gradients_step_over_a_kink(solved):
     assert solved["off_by"](1e-4) > 1 and 1e-12 < solved["off_by"](1e-6) < 2e-10
 
 
+def test_a_product_is_that_of_another_tool(solved):
+    """The network of the text: what jax 0.10.2 gives for it, forward over reverse (and torch 2.13.0 gives the same)."""
+    digits, rng = load_digits()[:200], np.random.default_rng(0)
+    model = TwoLayerNetwork(digits.X, digits.y, 16)
+    w, v = model.initial(rng), rng.standard_normal(model.num_parameters)
+    Hv = solved["hvp"](model.gradient, w, v)
+    assert np.linalg.norm(Hv) == pytest.approx(3.8780781787237615, rel=1e-13)
+    assert Hv @ np.cos(np.arange(1210)) == pytest.approx(-0.3002570950012623, rel=1e-12)
+
+
 def test_what_a_product_costs():
     """One gradient, with complex numbers: two numbers for each one."""
     asked = []
@@ -300,7 +310,8 @@ def test_wrong_code_in_the_picture_is_a_sentence():
     assert lesson.TapeExplorer(yours=blank).frame().notice == lesson.TrainingExplorer(yours=blank).frame().notice == ""
     assert "one gradient for each entry" in lesson.TapeExplorer(yours=lambda tape: [1.0]).frame().notice
     for wrong in (lambda a, b: 1.0, lambda a, b: (1.0, 2.0, 3.0), lambda a, b: "left"):
-        assert lesson.DualExplorer(yours=wrong).frame().notice
+        assert "a pair: the value, and the slope" in lesson.DualExplorer(yours=wrong).frame().notice
+    assert "one gradient for each entry" in lesson.TapeExplorer(yours=lambda tape: 1.0).frame().notice
     for wrong in (lambda *_: "left", lambda *_: np.ones(3), lambda *_: 1 / 0):
         assert lesson.ProductExplorer(yours=wrong).frame().notice
     assert lesson.TrainingExplorer(yours=lambda tape: [0.0]).frame().notice
