@@ -495,3 +495,43 @@ def test_a_command_that_nobody_does_is_found():
     text = "```\n$ optcourse lab\nwords\n```\n```\nfly away  # soon\n  and back\n```\n```\n[03-x]\nfloats = 1\n```\n"
     assert shown_commands(text) == ["optcourse lab", "fly away"]
     assert beginning("fly away") is None
+
+
+def not_named(recipe: str, lesson: str, root: Path = COURSE) -> list[str]:
+    """The files, made by hand, that a lesson is in and that a recipe does not name."""
+    number = lesson[:2]
+    mark = re.compile(
+        rf'{lesson}|lesson_{number}|\b{number}-[a-z]|^\| {number} \||^ +"{number}",$', re.MULTILINE
+    )
+    answers = root / "optcourse" / "exercises" / "answers"
+    files = [
+        root / "README.md",
+        *(path for name in ("source", "optcourse", "tests") for path in (root / name).rglob("*.*")),
+    ]
+    found = []
+    for path in files:
+        if path.suffix not in (".py", ".md", ".txt") or answers in path.parents or path == Path(__file__):
+            continue
+        name = path.relative_to(root).as_posix()
+        if f"/{number}" in name or f"_{number}" in name or mark.search(path.read_text(encoding="utf-8")):
+            before = path.parent.name == "source" and path.stem not in (lesson, "99_glossary")
+            name = (
+                name.replace(lesson, "NN_name").replace(f"_{number}.", "_NN.").replace(f"/{number}.", "/NN.")
+            )
+            found.append("The last cell of the lesson before" if before else f"`{name}`")
+    return sorted({name for name in found if name not in recipe})
+
+
+def test_the_recipe_for_a_lesson_names_every_file_that_one_is_in():
+    recipe = (
+        (COURSE / "CONTRIBUTING.md").read_text(encoding="utf-8").split("## Add a lesson")[1].split("\n## ")[0]
+    )
+    last = [path.stem for path in sorted((COURSE / "source").glob("*.py"))][-2]  # before the glossary
+    assert not_named(recipe, last) == []
+    for name in (
+        "`tests/lessons/answers/NN.txt`",
+        "`optcourse/lessons.py`",
+        "`README.md`",
+        "The last cell of the lesson before",
+    ):
+        assert not_named(recipe.replace(name, ""), last) == [name]
