@@ -63,6 +63,11 @@ def dual(number: Dual | float) -> Dual:
     return number if isinstance(number, Dual) else Dual(float(number))
 
 
+def passes(num_inputs: int, num_outputs: int = 1) -> dict[str, int]:
+    """Runs of a program, one way or the other, for all derivatives of its outputs by its inputs."""
+    return {"central differences": 2 * num_inputs, "forward": num_inputs, "reverse": num_outputs}
+
+
 # The tape: every operation notes from what it was made, and how a pull on it is passed on.
 
 
@@ -74,23 +79,24 @@ class Var:
         self.grad = np.zeros_like(self.value)
 
     def __add__(self, other):
-        other = var(other)
+        other = fitting(self, other)
         return Var(self.value + other.value, ((self, lambda g: g), (other, lambda g: g)))
 
     def __mul__(self, other):
-        other = var(other)
+        other = fitting(self, other)
         return Var(
             self.value * other.value, ((self, lambda g: g * other.value), (other, lambda g: g * self.value))
         )
 
-    __radd__, __rmul__ = __add__, __mul__
+    # `array + Var` is ours, too: NumPy would make an array of Vars of it.
+    __radd__, __rmul__, __array_ufunc__ = __add__, __mul__, None
 
     def __sub__(self, other):
         return self + var(other) * -1.0
 
     def __matmul__(self, other):
         other = var(other)
-        a, b = np.atleast_2d(self.value), other.value.reshape(len(other.value), -1)
+        a, b = tables(self.value, other.value)
         left = (self, lambda g: (g.reshape(len(a), -1) @ b.T).reshape(self.value.shape))
         right = (other, lambda g: (a.T @ g.reshape(len(a), -1)).reshape(other.value.shape))
         return Var(self.value @ other.value, (left, right))
@@ -113,13 +119,36 @@ def var(number: Var | ArrayLike) -> Var:
     return number if isinstance(number, Var) else Var(number)
 
 
+def fitting(one: Var, number: Var | ArrayLike) -> Var:
+    """The number on the tape. Raises ValueError where it cannot be added to `one`, entry by entry."""
+    other = var(number)
+    try:
+        np.broadcast_shapes(one.value.shape, other.value.shape)
+    except ValueError:
+        raise ValueError(
+            f"shapes {one.value.shape} and {other.value.shape} do not fit: from the last axis on, "
+            "each pair of sizes must be equal, or one of them 1"
+        ) from None
+    return other
+
+
+def tables(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Both factors of a matrix product with two axes. Raises ValueError for what the tape does not multiply."""
+    if not (1 <= a.ndim <= 2 and 1 <= b.ndim <= 2 and a.shape[-1] == b.shape[0]):
+        raise ValueError(
+            f"shapes {a.shape} and {b.shape} do not fit for @: one or two axes each, "
+            "and the last of the first as long as the first of the second"
+        )
+    return np.atleast_2d(a), b.reshape(len(b), -1)
+
+
 def backward(out: Var) -> None:
     """Fill `grad` of everything that out was made of: the derivative of the sum of out.
 
     Children come before parents, so that each one has all of its pulls when it passes them on; a value that is used
-    twice gets both. Every call begins at 0. Raises ValueError for a tape that leads back to itself.
+    twice gets both. Every call begins at 0. Raises ValueError for a tape that leads back to itself, or holds NaN.
     """
-    order = tape_of(out)
+    order = without_nan(tape_of(out))
     for node in order:
         node.grad = np.zeros_like(node.value)
     out.grad = np.ones_like(out.value)
@@ -141,6 +170,38 @@ def tape_of(out: Var) -> list[Var]:
         return [*TopologicalSorter(made_of).static_order()][::-1]
     except CycleError:
         raise ValueError("the tape leads back to itself: a value cannot be made of itself") from None
+
+
+def without_nan(order: list[Var]) -> list[Var]:
+    """The tape as it is. Raises ValueError for a NaN in what it ends with, and says where the first one came up."""
+    if np.isnan(order[0].value).any():
+        k, first = next((k, v) for k, v in enumerate(reversed(order)) if np.isnan(v.value).any())
+        made = ", ".join(
+            np.array2string(parent.value, precision=4, threshold=4) for parent, _ in first.parents
+        )
+        raise ValueError(
+            f"the result is NaN (not a number): entry {k} of the tape was the first, "
+            + (f"made of {made}" if made else "and it came in from outside")
+        )
+    return order
+
+
+def written(out: Var, summed: Callable | None = None) -> list[tuple[np.ndarray, list]]:
+    """The tape of out as a plain list, first things first: (value, [(number of a parent, pull), ...]).
+
+    A pull takes the gradient of its entry, and gives a gradient shaped like its parent. `summed` does the work of
+    unbroadcast, if given.
+    """
+    summed, order = summed or unbroadcast, tape_of(out)[::-1]
+    number = {node: k for k, node in enumerate(order)}
+
+    def shaped(pull: Callable, shape: tuple[int, ...]) -> Callable:
+        return lambda g: summed(pull(np.asarray(g)), shape)
+
+    return [
+        (node.value, [(number[parent], shaped(pull, parent.value.shape)) for parent, pull in node.parents])
+        for node in order
+    ]
 
 
 def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -79,6 +79,11 @@ LESSONS = (
         "Newton's step, what makes it safe, and L-BFGS: what the bend of the loss buys, and why networks are not trained so.",
     ),
     Lesson(
+        "12",
+        "Automatic differentiation: who wrote that gradient?",
+        "Pairs forward, a tape backward, and a Hessian that nobody writes down: how a program differentiates itself, exactly.",
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

@@ -413,4 +413,5 @@ quiz("11")
 #
 # ## What next
 #
-# So far you were given second derivatives. [The glossary](99_glossary.ipynb) has all the words.
+# So far you were given second derivatives. [12 Automatic differentiation](12_automatic_differentiation.ipynb) takes derivatives
+# of any program, and a Hessian times a vector at the price of two gradients.

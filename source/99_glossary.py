@@ -26,6 +26,7 @@
 # | $f$ | `f` | a function whose gradient is measured | [01] |
 # | | `scheme` | how a slope is measured: forward, central, or with a complex step | [01] |
 # | | `dtype` | the type of number in an array: `float64` has about 16 digits, `float32` about 7 | [01] |
+# | | `step` | how far a computation is shown, one operation after another | [02] |
 # | | `compute_gradient` | the function that gives `dw` at a place `w` | [03] |
 # | $\lambda$ | `curvature` | how strongly the loss bends in one direction: its second derivative there | [03] |
 # | $H$ | `hessian` | the Hessian: the table of all second derivatives | [03] |
@@ -101,12 +102,14 @@
 # - **Analytic gradient**: a gradient worked out by the rules of calculus, exact and fast. [02]
 # - **Argmin**: the *place* where a function is lowest; the minimum is the height there. [00]
 # - **Armijo's condition**: a step lowers the loss by a small share, at least, of what the slope promises. [11]
+# - **Automatic differentiation**: the derivative of a program, by the slopes of its operations, while it runs. [12]
 # - **Backpropagation**: the chain rule, from the loss back to every parameter. [02]
 # - **Backtracking**: try a step, and halve it until the loss falls enough. [11]
 # - **Basin**: all starts from which a run reaches the same minimum. [03]
 # - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
+# - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
 # - **Contour line**: joins places of equal loss, like a height line on a map. [00]
@@ -115,15 +118,18 @@
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
+# - **Dual number**: a pair of a value and its slope, which are computed together. [12]
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
+# - **Forward mode**: slopes travel with the values; one pass for each input. [12]
 # - **Gauss-Newton matrix**: the Hessian of a loss without the part that can be negative. [11]
 # - **Gradient**: one slope for each parameter; it points where the loss grows fastest. [00]
 # - **Gradient check**: an analytic gradient compared with a numeric one. [02]
 # - **Gradient descent**: step against the gradient, again and again. [03]
 # - **Half-life**: after how many steps half of a memory has faded. [05], [07]
 # - **Hessian**: the table of all second derivatives. [03]
+# - **Hessian-vector product** $Hv$: how the gradient changes along $v$, without the Hessian. [12]
 # - **Hyperparameter**: a number that you choose before a run, and that the run does not learn. [03]
 # - **Initialisation**: the choice of the first `w`. [03]
 # - **L-BFGS**: acts like the inverse Hessian, from the last changes of `w` and of the gradient alone. [11]
@@ -139,7 +145,10 @@
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
+# - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12]
+# - **Pull**: what an entry of a tape hands on to a value that it was made of. [12]
 # - **ReLU**: $\max(0, x)$, the bend in most networks. [02]
+# - **Reverse mode**: gradients travel back from the result; one pass for each output. [12]
 # - **Saddle**: level ground that rises one way and falls another. [03]
 # - **Schedule**: a factor on the learning rate that depends on the step. [09]
 # - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
@@ -151,6 +160,7 @@
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
 # - **Step**: one update of `w`. [00]
 # - **Stochastic**: with chance in it. *SGD*, stochastic gradient descent, draws its minibatches. [04]
+# - **Tape**: the list of all operations of a run, read from its end for the gradients. [12]
 # - **Truncation error**, **round-off error**: what a numeric gradient loses because `h` is not zero, and because numbers have
 #   only so many digits. [01]
 # - **Trust radius**: the longest step for which that parabola is believed. [11]
@@ -170,3 +180,4 @@
 # [08]: 08_adam.ipynb
 # [09]: 09_race.ipynb
 # [11]: 11_curvature.ipynb
+# [12]: 12_automatic_differentiation.ipynb

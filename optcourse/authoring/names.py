@@ -23,6 +23,7 @@ MOST: dict[str, int] = {
     "08_adam": 3,
     "09_race": 4,
     "11_curvature": 3,
+    "12_automatic_differentiation": 7,
     "99_glossary": 0,
 }
 MOST_IN_A_NEW_LESSON = 10

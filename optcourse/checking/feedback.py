@@ -22,13 +22,17 @@ BLOCK = (
 )
 PARAGRAPH = "margin:4px 0 0 0"
 SMALL = "margin:4px 0 0 0;font-size:0.92em;color:var(--jp-ui-font-color2, #616161)"
+# for texts with lines of code in them
+AS_TYPED = ";white-space:pre-wrap"
 
 
 def block(status: str, title: str, paragraphs: list[str], small: list[str] = (), printed: str = "") -> str:
     """The HTML block that every message of the course uses: icon and word, never colour alone."""
     icon, word, accent = LOOKS[status]
     body = "".join(f'<p style="{PARAGRAPH}">{code_spans(text)}</p>' for text in paragraphs if text)
-    body += "".join(f'<p style="{SMALL}">{code_spans(text)}</p>' for text in small if text)
+    for text in filter(None, small):
+        style = SMALL + AS_TYPED if "\n" in text else SMALL
+        body += f'<p style="{style}">{code_spans(text)}</p>'
     if printed:
         body += (
             '<details style="margin:4px 0 0 0"><summary>What your code printed</summary>'

@@ -99,6 +99,18 @@ def alike(exercise: Exercise, mistake: str, cases: Sequence[Case], outcomes: Seq
     )
 
 
+def right_but_for(exercise: Exercise, mistake: str, mine: Outcome, right: Outcome) -> bool:
+    """Whether the answers of a value exercise are those of a misconception, and all the others of them right."""
+    [found] = [m for m in exercise.misconceptions if m.id == mistake]
+    if len(exercise.answers) == 1:
+        return True
+    [mine] = _read(exercise, [mine])
+    return all(
+        same_part(exercise, got, want if wrong is None else wrong)
+        for got, wrong, want in zip(mine.result, found.code(), right.result, strict=True)
+    )
+
+
 def _read(exercise: Exercise, outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
     """The outcomes as they are compared (`Exercise.read`)."""
     if exercise.read is None:

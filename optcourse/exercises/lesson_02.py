@@ -19,7 +19,7 @@ from optcourse.exercises.answers.lesson_02 import (
 )
 from optcourse.exercises.ingredients import Formula, QuadraticGradient, QuadraticValue
 from optcourse.exercises.mistakes import mistakes, wrong_values
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
 
 # -- 02-softmax-gradient ---------------------------------------------------------------------------
 
@@ -840,6 +840,80 @@ FIND_THE_BUG = Exercise(
             "second time, so does B elsewhere, C forgets a gate."
         ),
     ),
+)
+
+# What may stand for each gradient, in the order in which they are returned: the right code, a wrong factor, a wrong array.
+RETURNED = {
+    "W1": ("X.T @ dbefore", "X.T @ dbefore / len(y)", "X.T @ dhidden"),
+    "b1": ("dbefore.sum(axis=0)", "dbefore.mean(axis=0)", "dhidden.sum(axis=0)"),
+    "W2": ("hidden.T @ dscores", "hidden.T @ dscores / len(y)", "before.T @ dscores"),
+    "b2": ("dscores.sum(axis=0)", "dscores.mean(axis=0)", "probabilities.mean(axis=0)"),
+}
+
+
+def return_line(wrong: str, kind: int) -> str:
+    """The last line of a backward pass that is wrong in one gradient."""
+    return "return " + ", ".join(codes[kind if name == wrong else 0] for name, codes in RETURNED.items())
+
+
+def bugs_in(a: str, b: str, c: str, kind: int) -> Exercise:
+    """The exercise whose passes are wrong in these gradients: A and C by the first kind of error, B by the other one."""
+    right = (a, b, c)
+    lines = [return_line(a, kind), return_line(b, 3 - kind), return_line(c, kind)]
+
+    def wrong_parameters():
+        """(wrong_in_a, wrong_in_b, wrong_in_c)."""
+        return right
+
+    texts = {
+        "a-{}": "In A, d{} is right: its relative error is tiny. Which row of the table fails?",
+        "b-{}": "In B, d{0} is right. Set regularization to 0: one row of the table fails, and it is not the row of {0}.",
+        "c-{}": "In C, d{} is right. Make the initial weights larger, for instance 1 times as large, and look again.",
+    }
+    known = {("a", "W1"): "a-first-layer", ("b", "b1"): "b-a-bias", ("b", "b2"): "b-the-other-bias"}
+    of_the_text = {m.id: m.sentence for m in FIND_THE_BUG.misconceptions}
+    misconceptions = []
+    for k, form in enumerate(texts):
+        for name in RETURNED:
+            if name == right[k]:
+                continue
+            id = known.get((form[0], name), form.format(name))
+            bias_of_b = form[0] == "b" and name[0] == "b"
+            sentence = of_the_text[id] if bias_of_b else texts[form].format(name)
+            answers = tuple(name if place == k else None for place in range(3))
+            misconceptions.append(Misconception(id, sentence, functools.partial(tuple, answers)))
+    return replace(
+        FIND_THE_BUG,
+        statement=(
+            f"{FIND_THE_BUG.statement} Your passes end otherwise than those of the text. Put these lines in the place of their "
+            "last ones, begin with `regularization=2000.0` for B, and run the cells again:\n"
+            + "\n".join(f"`# {letter}\n{line}`" for letter, line in zip("ABC", lines, strict=True))
+        ),
+        reference=wrong_parameters,
+        misconceptions=tuple(misconceptions),
+        hints=(
+            "Put your lines into the three passes and run the table for A first: one row fails.",
+            FIND_THE_BUG.hints[1],
+            "Compare each line with the last line of your own `two_layer_backward`, one gradient after the other. An error is "
+            "a division too many, or an array from before or after the right one.",
+        ),
+    )
+
+
+FIND_THE_BUG = replace(
+    FIND_THE_BUG,
+    # regularization masks the gradient of a weight matrix only, and tiny weights all but that of b2; two answers or three are
+    # not those of the text
+    numbers=tuple(
+        (a, b, c, kind)
+        for a in RETURNED
+        for b in ("W1", "W2")
+        for c in ("W1", "b1", "W2")
+        for kind in (1, 2)
+        if (a != "b2") + (b != "W2") + (c != "W1") >= 2
+    ),
+    with_numbers=bugs_in,
+    own="lines",
 )
 
 # -- 02-walk-back ----------------------------------------------------------------------------------

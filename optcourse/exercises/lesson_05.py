@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -343,62 +344,83 @@ MEMORY = dataclasses.replace(
 # -- 05-heavy-ball-cycle -----------------------------------------------------------------------------------------
 
 
-def cycle_points():
-    """(low, middle, high) of the cycle of momentum on the function with two kinks."""
-    slope = objectives.heavy_ball_cycle().gradient
-    low, middle, high = sorted(float(momentum(slope, 3.3, 1 / 9, steps, 4 / 9)) for steps in (300, 301, 302))
+@functools.lru_cache(maxsize=200)
+def cycle_points(inverse: int = 9, above: int = 4, below: int = 9) -> tuple[float, float, float]:
+    """(low, middle, high) of the cycle on the function with two kinks, at learning rate 1/inverse and rho = above/below."""
+    low, middle, high = sorted(_after(inverse, above, below, steps) for steps in (300, 301, 302))
     return low, middle, high
 
 
-HEAVY_BALL_CYCLE = Exercise(
-    id="05-heavy-ball-cycle",
-    title="The heavy ball that circles for ever",
-    statement=(
-        "Run momentum on `slope` from 3.3 with learning rate 1/9 and rho = 4/9. After some hundred steps it visits the "
-        "same three points again and again: name them `low`, `middle` and `high`, in order of size."
-    ),
-    points=2,
-    answers=("low", "middle", "high"),
-    reference=cycle_points,
-    kind="value",
-    rtol=1e-3,
-    atol=1e-4,
-    misconceptions=wrong_values(
-        cycle_points,
-        ("low", "middle", "high"),
-        """
-        settled: low = middle = high = 0.0
-            You say that it settles at 0. Gradient descent and Nesterov do so here; ordinary momentum does not. Run it.
-        the-first-three: low, middle, high = sorted(float(momentum(_slope(), 3.3, 1 / 9, k, 4 / 9)) for k in range(3))
-            These are the first points of the run. Let it run for some hundred steps before you read off the cycle.
-        order-of-the-visit: middle, low, _ = cycle_points()
-            These are the three points in the order of the visit; sort them by size.
-        other-order: middle, high, low = cycle_points()
-            These are the three points, in another order than from low to high: sort them.
-        middle-and-high-exchanged: _, high, middle = cycle_points()
-            `middle` and `high` have changed places: sort the three points.
-        one-decimal: low, middle, high = np.round(cycle_points(), 1)
-            You are right, but rounded too much: hand over the numbers as your `momentum` returns them.
-        order-turned: high, _, low = cycle_points()
-            Your order is from high to low; from low to high is asked for.
-        sizes: low = abs(cycle_points()[0])
-            Your lowest point has lost its sign: the cycle swings to the other side of 0.
-        velocities: run = descend(objectives.heavy_ball_cycle(), Momentum(1 / 9, 4 / 9), 3.3, 302)
-               and: low, middle, high = sorted(run.state["velocity"][300:])
-            These are the velocities; the points `w` are asked for.
-        """,
-    ),
-    hints=(
-        "Your own `momentum` does it: `momentum(slope, np.array([3.3]), 1 / 9, num_steps, 4 / 9)`. How do you get three "
-        "successive points out of it?",
-        "Call it three times, with 300, 301 and 302 steps.",
-        "Each call returns an array with one entry; `[0]` takes it out. `low, middle, high = sorted([…])` does the rest.",
-    ),
-)
+def _after(inverse: int, above: int, below: int, num_steps: int) -> float:
+    """Where the run is after so many steps."""
+    slope = objectives.heavy_ball_cycle().gradient
+    return float(momentum(slope, 3.3, 1 / inverse, num_steps, above / below))
 
 
-def _slope():
-    return objectives.heavy_ball_cycle().gradient
+def circling(inverse: int, above: int, below: int) -> Exercise:
+    """The exercise for learning rate 1/inverse and rho = above/below."""
+
+    def points() -> tuple[float, float, float]:
+        """(low, middle, high)."""
+        return cycle_points(inverse, above, below)
+
+    given = {"points": points, "after": functools.partial(_after, inverse, above, below),
+             "optimizer": Momentum(1 / inverse, above / below)}  # fmt: skip
+    return Exercise(
+        id="05-heavy-ball-cycle",
+        title="The heavy ball that circles for ever",
+        statement=(
+            f"Run momentum on `slope` from 3.3 with learning rate 1/{inverse} and rho = {above}/{below}. After some hundred "
+            "steps it visits the same three points again and again: name them `low`, `middle` and `high`, in order of size."
+        ),
+        points=2,
+        answers=("low", "middle", "high"),
+        reference=points,
+        kind="value",
+        rtol=1e-3,
+        atol=1e-4,
+        misconceptions=wrong_values(
+            points,
+            ("low", "middle", "high"),
+            """
+            settled: low = middle = high = 0.0
+                You say that it settles at 0. Gradient descent and Nesterov do so here; ordinary momentum does not. Run it.
+            the-first-three: low, middle, high = sorted(map(after, range(3)))
+                These are the first points of the run. Let it run for some hundred steps before you read off the cycle.
+            order-of-the-visit: middle, low, _ = points()
+                These are the three points in the order of the visit; sort them by size.
+            other-order: middle, high, low = points()
+                These are the three points, in another order than from low to high: sort them.
+            middle-and-high-exchanged: _, high, middle = points()
+                `middle` and `high` have changed places: sort the three points.
+            one-decimal: low, middle, high = np.round(points(), 1)
+                You are right, but rounded too much: hand over the numbers as your `momentum` returns them.
+            order-turned: high, _, low = points()
+                Your order is from high to low; from low to high is asked for.
+            sizes: low = abs(points()[0])
+                Your lowest point has lost its sign: the cycle swings to the other side of 0.
+            velocities: run = descend(objectives.heavy_ball_cycle(), optimizer, 3.3, 302)
+                   and: low, middle, high = sorted(run.state["velocity"][300:])
+                These are the velocities; the points `w` are asked for.
+            """,
+            given,
+        ),
+        hints=(
+            f"Your own `momentum` does it: `momentum(slope, np.array([3.3]), 1 / {inverse}, num_steps, {above} / {below})`. How "
+            "do you get three successive points out of it?",
+            "Call it three times, with 300, 301 and 302 steps.",
+            "Each call returns an array with one entry; `[0]` takes it out. `low, middle, high = sorted([…])` does the rest.",
+        ),
+    )
+
+
+# One over the learning rate, and rho as a fraction, with which the run from 3.3 comes into a cycle of three points within 150
+# steps, none of them near 0.
+CIRCLING = (
+    (9, 5, 11), (9, 6, 13), (9, 7, 15), (9, 7, 16), (9, 8, 17), (9, 9, 19), (8, 2, 3), (8, 3, 5), (8, 5, 8), (8, 7, 11),
+    (8, 8, 11), (8, 8, 13), (8, 9, 14), (8, 10, 17), (8, 11, 15), (8, 11, 17), (8, 11, 18), (8, 12, 19), (8, 13, 18), (8, 14, 19),
+)  # fmt: skip
+HEAVY_BALL_CYCLE = dataclasses.replace(circling(9, 4, 9), numbers=CIRCLING, with_numbers=circling)
 
 
 EXERCISES = (MOMENTUM, NESTEROV, CONVERT, BEST_MOMENTUM, MEMORY, HEAVY_BALL_CYCLE)

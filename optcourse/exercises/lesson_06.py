@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+from dataclasses import replace
+
 import numpy as np
 
 from optcourse import objectives
@@ -314,70 +318,129 @@ def loss_after(
     return float(descend(objectives.lecture_bowl(angle), optimizer(learning_rate), start, num_steps).loss[-1])
 
 
-def rotation_experiment():
+@functools.lru_cache(maxsize=200)
+def rotation_experiment(x: int = -5, y: int = -2, learning_rate: float = RATE) -> tuple[float, float]:
     """(loss_straight, loss_turned)."""
-    return loss_after(0.0, START), loss_after(np.pi / 4, turn_by(np.pi / 4) @ START)
+    start = np.array([x, y], dtype=float)
+    return (
+        loss_after(0.0, start, learning_rate),
+        loss_after(np.pi / 4, turn_by(np.pi / 4) @ start, learning_rate),
+    )
 
 
-def old_height_of_the_turned_run() -> float:
+def old_height_of_the_turned_run(start: np.ndarray = START, learning_rate: float = RATE) -> float:
     """The height that the straight landscape has where the turned run ends."""
-    run = descend(objectives.lecture_bowl(np.pi / 4), AdaGrad(RATE), turn_by(np.pi / 4) @ START, STEPS)
+    run = descend(
+        objectives.lecture_bowl(np.pi / 4), AdaGrad(learning_rate), turn_by(np.pi / 4) @ start, STEPS
+    )
     return float(objectives.lecture_bowl().value(run.w[-1]))
 
 
-ROTATION_EXPERIMENT = Exercise(
-    id="06-rotation-experiment",
-    title="The rotation experiment",
-    statement=(
-        "On 0.1 x² + 2 y², from (−5, −2), run AdaGrad for 100 steps with learning rate 0.4 and eps 1e-7; the loss at the "
-        "end is `loss_straight`. Then turn the landscape and the start together by 45 degrees and run again: `loss_turned`."
-    ),
-    points=3,
-    answers=("loss_straight", "loss_turned"),
-    reference=rotation_experiment,
-    kind="value",
-    rtol=1e-3,
-    misconceptions=wrong_values(
-        rotation_experiment,
-        ("loss_straight", "loss_turned"),
-        """
-        swapped: loss_turned, loss_straight = rotation_experiment()
-            Your two numbers are right, but each stands under the other's name.
-        rounded: loss_straight, loss_turned = 0.016, 0.51
-            These are the rounded numbers of the text below. Hand over the losses of your own two runs, unrounded.
-        start-not-turned: loss_turned = loss_after(np.pi / 4, START)
-            Your second run starts at (−5, −2) itself. Turn the start with the landscape, so that both runs begin at the
-            same place of it.
-        landscape-not-turned: loss_turned = loss_after(0.0, turn_by(np.pi / 4) @ START)
-            In your second run only the start is turned. The gradient must be that of the turned landscape.
-        start-turned-back: loss_turned = loss_after(np.pi / 4, turn_by(-np.pi / 4) @ START)
-            Your second start is turned the other way round than its landscape.
-        turned-by-45-radians: loss_turned = loss_after(45.0, turn_by(45.0) @ START)
-            Your landscape is turned by 45 radians. In radians, 45 degrees are π/4.
-        height-of-the-old-landscape: loss_turned = old_height_of_the_turned_run()
-            Your turned run is right, and you read its end's height off the old landscape: turn the point back first.
-        both-the-same: loss_turned = loss_after(0.0, START)
-            Your two losses are the same, as gradient descent's would be. Did the second run use the turned landscape?
-        gradient-descent: loss_straight = loss_after(0.0, START, optimizer=GradientDescent)
-            Your first number is gradient descent's loss. Run your `adagrad`.
-        loss-at-the-start: loss_straight = loss_after(0.0, START, num_steps=0)
-            Your first number is the loss before the first step: 0.1 · 25 + 2 · 4. Take the loss where the run ends.
-        one-step-less: loss_straight = loss_after(0.0, START, num_steps=99)
-            Your first run has 99 steps. It must have 100.
-        """,
-    ),
-    hints=(
-        "You have everything: `adagrad` runs on any `compute_gradient`, and `turned_gradient` makes one for the turned "
-        "landscape. What has to be turned besides?",
-        "A gradient with a fixed angle: `lambda w: turned_gradient(bowl.gradient, w, angle)`. The start of the turned run is "
-        "`turn @ start`.",
-        "The turned landscape's height at `w` is `bowl.value(turn.T @ w)`. The straight run's is `bowl.value(w)`. Both runs: "
-        "`adagrad(…, 0.4, 100, 1e-7)`.",
-    ),
+def rotation_from(x: int, y: int, learning_rate: float) -> Exercise:
+    """The exercise for this start, both entries of which are negative, and this learning rate."""
+
+    def losses() -> tuple[float, float]:
+        """(loss_straight, loss_turned)."""
+        return rotation_experiment(x, y, learning_rate)
+
+    start = np.array([x, y], dtype=float)
+    given = {
+        "losses": losses, "start": start, "rate": learning_rate, "a": -x, "b": -y, "x_squared": x * x, "y_squared": y * y,
+        "loss": functools.partial(loss_after, learning_rate=learning_rate),
+    }  # fmt: skip
+    return Exercise(
+        id="06-rotation-experiment",
+        title="The rotation experiment",
+        statement=(
+            f"On 0.1 x² + 2 y², from (−{-x}, −{-y}), run AdaGrad for 100 steps with learning rate {learning_rate} and eps 1e-7; "
+            "the loss at the end is `loss_straight`. Then turn the landscape and the start together by 45 degrees and run "
+            "again: `loss_turned`."
+        ),
+        points=3,
+        answers=("loss_straight", "loss_turned"),
+        reference=losses,
+        kind="value",
+        rtol=1e-3,
+        misconceptions=wrong_values(
+            losses,
+            ("loss_straight", "loss_turned"),
+            """
+            swapped: loss_turned, loss_straight = losses()
+                Your two numbers are right, but each stands under the other's name.
+            rounded: loss_straight, loss_turned = (float(f"{loss:.2g}") for loss in losses())
+                These are rounded numbers, such as those of the text below. Hand over the losses of your own two runs, unrounded.
+            start-not-turned: loss_turned = loss(np.pi / 4, start)
+                Your second run starts at (−{a}, −{b}) itself. Turn the start with the landscape, so that both runs begin at the
+                same place of it.
+            landscape-not-turned: loss_turned = loss(0.0, turn_by(np.pi / 4) @ start)
+                In your second run only the start is turned. The gradient must be that of the turned landscape.
+            start-turned-back: loss_turned = loss(np.pi / 4, turn_by(-np.pi / 4) @ start)
+                Your second start is turned the other way round than its landscape.
+            turned-by-45-radians: loss_turned = loss(45.0, turn_by(45.0) @ start)
+                Your landscape is turned by 45 radians. In radians, 45 degrees are π/4.
+            height-of-the-old-landscape: loss_turned = old_height_of_the_turned_run(start, rate)
+                Your turned run is right, and you read its end's height off the old landscape: turn the point back first.
+            both-the-same: loss_turned = loss(0.0, start)
+                Your two losses are the same, as gradient descent's would be. Did the second run use the turned landscape?
+            gradient-descent: loss_straight = loss(0.0, start, optimizer=GradientDescent)
+                Your first number is gradient descent's loss. Run your `adagrad`.
+            loss-at-the-start: loss_straight = loss(0.0, start, num_steps=0)
+                Your first number is the loss before the first step: 0.1 · {x_squared} + 2 · {y_squared}. Take the loss where
+                the run ends.
+            one-step-less: loss_straight = loss(0.0, start, num_steps=99)
+                Your first run has 99 steps. It must have 100.
+            """,
+            given,
+        ),
+        hints=(
+            "You have everything: `adagrad` runs on any `compute_gradient`, and `turned_gradient` makes one for the turned "
+            "landscape. What has to be turned besides?",
+            "A gradient with a fixed angle: `lambda w: turned_gradient(bowl.gradient, w, angle)`. The start of the turned run "
+            "is `turn @ start`.",
+            "The turned landscape's height at `w` is `bowl.value(turn.T @ w)`. The straight run's is `bowl.value(w)`. Both "
+            f"runs: `adagrad(…, {learning_rate}, 100, 1e-7)`.",
+        ),
+    )
+
+
+# x, y and tenths of the learning rate: two different whole numbers, and a turned run that ends at least five times as high as
+# the straight one
+ROTATIONS = (
+    (3, 1, 2), (3, 2, 2), (4, 1, 3), (4, 1, 4), (4, 2, 2), (4, 2, 3), (4, 2, 4), (4, 3, 3), (4, 3, 4), (5, 2, 3),
+    (5, 3, 3), (5, 3, 4), (6, 2, 3), (6, 2, 4), (6, 3, 3), (6, 3, 4), (7, 2, 4), (7, 3, 3), (7, 3, 4),
+)  # fmt: skip
+ROTATION_EXPERIMENT = replace(
+    rotation_from(-5, -2, RATE),
+    numbers=tuple((-x, -y, tenths / 10) for x, y, tenths in ROTATIONS),
+    with_numbers=rotation_from,
 )
 
 
 # -- 06-find-the-error: three updates that are in print --------------------------------------------
+
+
+FIND_STATEMENT = (
+    "Three versions of AdaGrad's two lines, {0}, {1} and {2}, each off in one place. Which of them belongs to which symptom? "
+    "`never_shrinks`: every step is as long as the first. `drifts`: every entry moves a little at every step, always the "
+    "same way, besides its own step. `shy`: where slopes are tiny, steps are far too short."
+)
+SYMPTOMS = ("never_shrinks", "drifts", "shy")
+# Lines with each symptom, those of the text first.
+ADDS_UP = "grad_squared += dw * dw"
+VERSIONS = {
+    "never_shrinks": (
+        "grad_squared = dw * dw\nw -= learning_rate * dw / (np.sqrt(grad_squared) + eps)",
+        f"{ADDS_UP}\nw -= learning_rate * dw / (np.sqrt(dw * dw) + eps)",
+    ),
+    "drifts": (
+        f"{ADDS_UP}\nw -= learning_rate * dw / np.sqrt(grad_squared) + eps",
+        f"{ADDS_UP}\nw = w - learning_rate * dw / np.sqrt(grad_squared) + eps",
+    ),
+    "shy": (
+        f"{ADDS_UP}\nw -= learning_rate * dw / np.sqrt(grad_squared + eps)",
+        f"{ADDS_UP} + eps\nw -= learning_rate * dw / np.sqrt(grad_squared)",
+    ),
+}
 
 
 def found_errors():
@@ -393,19 +456,15 @@ def letters(answers):
 FIND_THE_ERROR = Exercise(
     id="06-find-the-error",
     title="Find the error",
-    statement=(
-        "Three versions of AdaGrad's two lines, A, B and C, each off in one place. Which of them belongs to which symptom? "
-        "`never_shrinks`: every step is as long as the first. `drifts`: every entry moves a little at every step, always the "
-        "same way, besides its own step. `shy`: where slopes are tiny, steps are far too short."
-    ),
+    statement=FIND_STATEMENT.format(*"ABC"),
     points=2,
-    answers=("never_shrinks", "drifts", "shy"),
+    answers=SYMPTOMS,
     reference=found_errors,
     kind="value",
     read=letters,
     misconceptions=wrong_values(
         found_errors,
-        ("never_shrinks", "drifts", "shy"),
+        SYMPTOMS,
         """
         a-is-b: never_shrinks = "B"
             In B the squares are still added up, so its steps do shrink. Where are they not added up?
@@ -428,6 +487,97 @@ FIND_THE_ERROR = Exercise(
         "Read C aloud with Python's order: first the division, then the `+`.",
         "The root of 1e-7 is about 3e-4. A slope of 1e-6 is small beside that, and large beside 1e-7.",
     ),
+)
+
+
+def length_of_step(lines: str, slope: float, step: int, eps: float = 1e-7) -> float:
+    """By how much this step of two lines lowers w, at learning rate 0.4, when the slope is the same at every step."""
+    run = {"np": np, "w": 0.0, "dw": slope, "grad_squared": 0.0, "learning_rate": 0.4, "eps": eps}
+    code, before = compile(lines, "<version>", "exec"), 0.0
+    for _ in range(step):
+        before = run["w"]
+        exec(code, run)
+    return before - run["w"]
+
+
+def what_each_does(versions: dict[str, str]) -> str:
+    """The lesson's table of what each version does."""
+    rows = ["version   slope 1: step 1    step 4   step 100   slope 1e-6   eps 0.01: slope 1    slope -1"]
+    for letter in sorted(versions):
+        shown = [length_of_step(versions[letter], *at) for at in ((1, 1), (1, 4), (1, 100), (1e-6, 1))]
+        shown += [length_of_step(versions[letter], slope, 1, eps=0.01) for slope in (1, -1)]
+        rows.append("   {}    {:15.4f} {:9.4f} {:10.4f} {:12.4f} {:19.4f} {:11.4f}".format(letter, *shown))
+    return "\n".join(rows)
+
+
+def find_in(never_shrinks: str, drifts: str, shy: str, *writings: int) -> Exercise:
+    """The exercise whose versions have these letters; which of VERSIONS each is, the writings say, in the order of SYMPTOMS."""
+    right = (never_shrinks, drifts, shy)
+    versions = {
+        letter: VERSIONS[symptom][k] for letter, symptom, k in zip(right, SYMPTOMS, writings, strict=True)
+    }
+
+    def found():
+        """(never_shrinks, drifts, shy)."""
+        return right
+
+    listing = "\n".join(f"# {letter}\n{versions[letter]}" for letter in sorted(versions))
+    return replace(
+        FIND_THE_ERROR,
+        statement=(
+            f"{FIND_STATEMENT.format(*sorted(right))} Your versions are these, and below them is what they do:\n"
+            f"`{listing}`\n`{what_each_does(versions)}`"
+        ),
+        reference=found,
+        misconceptions=wrong_values(
+            found,
+            SYMPTOMS,
+            """
+            a-is-b: never_shrinks = shy
+                In {shy} each step is divided by the root of all squares so far, so its steps do shrink. Where are they not
+                what the step is divided by?
+            a-is-c: never_shrinks = drifts
+                In {drifts} each step is divided by the root of all squares so far, so its own steps do shrink. Where are they
+                not what the step is divided by?
+            drift-is-a: drifts = never_shrinks
+                In {never_shrinks} everything in the update is multiplied by `dw`, so nothing is added besides. Where does a
+                bare number stand?
+            drift-is-b: drifts = shy
+                In {shy} `eps` is under the root, so it is no part of the sum that `w` loses. Where is it one?
+            shy-is-a: shy = never_shrinks
+                In {never_shrinks} a tiny slope is divided by its own size, so the step is as long as ever. Which `eps` has
+                become large?
+            shy-is-c: shy = drifts
+                In {drifts} a tiny slope is divided by its own root alone, so its steps are not too short. Compare 1e-7 with
+                its root.
+            """,
+            {"never_shrinks": never_shrinks, "drifts": drifts, "shy": shy},
+        ),
+        hints=(
+            "The table in your question says what each version does. Which row has the same number three times?",
+            f"Read {drifts} aloud with Python's order: first the division, then the `+`.",
+            FIND_THE_ERROR.hints[2],
+        ),
+    )  # fmt: skip
+
+
+FIND_THE_ERROR = replace(
+    FIND_THE_ERROR,
+    # letters of their own, so that nobody else's answer looks like a mistake; every order, and every writing in turn
+    numbers=tuple(
+        (*order, *writings)
+        for (three, order), writings in zip(
+            (
+                (three, order)
+                for three in ("DEF", "GHJ", "KLM", "NPR", "STU")
+                for order in itertools.permutations(three)
+            ),
+            itertools.cycle(itertools.product((0, 1), repeat=3)),
+            strict=False,
+        )
+    ),
+    with_numbers=find_in,
+    own="lines",
 )
 
 EXERCISES = (ADAGRAD, EQUAL_GRADIENTS, TURNED_GRADIENT, ROTATION_EXPERIMENT, FIND_THE_ERROR)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -23,7 +25,7 @@ from optcourse.exercises.ingredients import (
     SequenceGradient,
     random_bowl,
 )
-from optcourse.exercises.mistakes import mistakes, wrong_values
+from optcourse.exercises.mistakes import mistakes
 from optcourse.exercises.model import (
     CORNERS,
     FLOATS,
@@ -36,6 +38,7 @@ from optcourse.exercises.model import (
     Quiz,
 )
 from optcourse.exercises.planted import RIGHT, SAME_ROUNDING, PlantedAdam
+from optcourse.exercises.wrong_texts import POOLS, far_apart
 
 # -- 08-adam-almost: RMSProp + Momentum, the lecture's lines ---------------------------------------------------------
 
@@ -449,100 +452,65 @@ REDDI = Exercise(
 
 # -- 08-find-the-error: five texts from print, each with one wrong line ----------------------------------------------
 
-WRONG_LINES = {"line_a": 8, "line_b": 6, "line_c": 5, "line_d": 4, "line_e": 2}
+FIND_STATEMENT = "Five texts, A to E, each with one wrong line. Give the number of the wrong line of each: `line_a` to `line_e`."
+WRONG_LINES = {name: pool[0].wrong for name, pool in POOLS.items()}
 
 
-def find_the_error():
-    """The numbers of the wrong lines in the lesson's texts A to E; the tests repair and run them."""
-    return tuple(WRONG_LINES.values())
+def errors_in(*choice: int) -> Exercise:
+    """The exercise with these texts out of the five pools."""
+    texts = {name: pool[k] for (name, pool), k in zip(POOLS.items(), choice, strict=True)}
+
+    def find_the_error():
+        """The numbers of the wrong lines in the texts A to E; the tests repair and run them."""
+        return tuple(text.wrong for text in texts.values())
+
+    def verify_lines(case, outcome) -> str | None:
+        """What to say of the first answer that is wrong, without naming the right line."""
+        for (name, text), answer in zip(texts.items(), outcome.result, strict=True):
+            several = isinstance(answer, np.ndarray) and answer.ndim > 0
+            if several or answer not in range(1, len(text.lines) + 1):
+                return f"`{name}` should be the number of a line: a whole number from 1 to {len(text.lines)}."
+            if answer != text.wrong:
+                place = f"Text {name[-1].upper()}: line {int(answer)}"
+                other = f"{place} is fine as it stands. Go through the first two rounds with a pencil."
+                return next((id for id, (line, _) in text.suspected.items() if line == answer), other)
+        return None
+
+    listings = "\n".join(f"`Text {name[-1].upper()}\n{text.numbered()}`" for name, text in texts.items())
+    own = f"{FIND_STATEMENT} Yours are these (D is about `beta1 = 0.9`, `beta2 = 0.999`):\n{listings}"
+    return Exercise(
+        id="08-find-the-error",
+        title="Find the error",
+        statement=own if any(choice) else FIND_STATEMENT,
+        points=2,
+        answers=tuple(texts),
+        reference=find_the_error,
+        kind="value",
+        verify=verify_lines,
+        misconceptions=tuple(
+            Misconception(
+                id,
+                f"Text {name[-1].upper()}: {sentence}",
+                partial(tuple, tuple(line if name == other else None for other in texts)),
+            )
+            for name, text in texts.items()
+            for id, (line, sentence) in text.suspected.items()
+        ),
+        hints=(
+            "Go through the first two rounds of each loop with a pencil. Which numbers are in `t`, in the moments, in the step?",
+            "A: does everything change that should? B: count the brackets. C: by how much do the corrections change a moment "
+            "at t = 1? D: what is 0.1 over √0.001? E: which numbers have a square root?",
+            "A: the correction uses a number that does not count the steps from 1 on. B: one line lacks a pair of brackets. C: "
+            "something goes the wrong way, or is left as it was. D: what a small divisor does. E: where a square is missing."
+            if any(choice)
+            else "A: the correction uses a `t` that nobody counts up. B: the last line of its loop adds after dividing. C: its "
+            "correction goes the wrong way. D: the conclusion. E: where `moment2` begins.",
+        ),
+        own="lines",
+    )
 
 
-# Lines that are often suspected: the misconception that each shows.
-RIGHT_AS_IT_STANDS = {
-    ("line_a", 1): "a-counter-start",
-    ("line_a", 4): "a-moments",
-    ("line_a", 6): "a-correction",
-    ("line_a", 7): "a-update",
-    ("line_b", 5): "b-corrections",
-    ("line_b", 3): "b-moments",
-    ("line_c", 4): "c-moments",
-    ("line_c", 6): "c-update",
-    ("line_d", 2): "d-too-small",
-    ("line_d", 3): "d-slower",
-    ("line_d", 1): "d-first",
-    ("line_e", 8): "e-root",
-    ("line_e", 1): "e-first-moment",
-}
-
-
-NUM_LINES = {"line_a": 8, "line_b": 6, "line_c": 6, "line_d": 4, "line_e": 8}
-
-
-def verify_lines(case, outcome) -> str | None:
-    """What to say of the first answer that is wrong, without naming the right line."""
-    for (name, right), answer in zip(WRONG_LINES.items(), outcome.result, strict=True):
-        several = isinstance(answer, np.ndarray) and answer.ndim > 0
-        if several or answer not in range(1, NUM_LINES[name] + 1):
-            return f"`{name}` should be the number of a line: a whole number from 1 to {NUM_LINES[name]}."
-        if answer != right:
-            text = name[-1].upper()
-            other = f"Text {text}: line {int(answer)} is fine as it stands. Go through the first two rounds with a pencil."
-            return RIGHT_AS_IT_STANDS.get((name, int(answer)), other)
-    return None
-
-
-FIND_THE_ERROR = Exercise(
-    id="08-find-the-error",
-    title="Find the error",
-    statement=(
-        "Five texts, A to E, each with one wrong line. Give the number of the wrong line of each: `line_a` to `line_e`."
-    ),
-    points=2,
-    answers=tuple(WRONG_LINES),
-    reference=find_the_error,
-    kind="value",
-    verify=verify_lines,
-    misconceptions=wrong_values(
-        find_the_error,
-        ("line_a", "line_b", "line_c", "line_d", "line_e"),
-        """
-        a-counter-start: line_a = 1
-            Text A: `t = 1` before the loop is a fine start. Follow `t` from there: what is it in round 2?
-        a-moments: line_a = 4
-            Text A: the two moments are as in the lecture. Look at what comes after them.
-        a-correction: line_a = 6
-            Text A: the correction is right, as long as `t` is the number of the step. Is it, in round 2?
-        a-update: line_a = 7
-            Text A: the update itself is right; one of the numbers that go into it is not.
-        b-corrections: line_b = 5
-            Text B: both corrections divide, as they should. Which operation is done last in the line below?
-        b-moments: line_b = 3
-            Text B: the moments are right. Look for brackets.
-        c-moments: line_c = 4
-            Text C: the moments are right. Are they too small or too large at first, and does this correction help?
-        c-update: line_c = 6
-            Text C: the update is right, if what goes into it is.
-        d-too-small: line_d = 2
-            Text D: sentence 2 is true; both moments are too small at first. Is the step then too small as well?
-        d-slower: line_d = 3
-            Text D: sentence 3 is true: beta2 is closer to 1, so `moment2` fills more slowly. What does a small divisor
-            do?
-        d-first: line_d = 1
-            Text D: sentence 1 is the lecture's own initialisation.
-        e-root: line_e = 8
-            Text E: the root is right where what stands below it is never negative. Can it be, here?
-        e-first-moment: line_e = 1
-            Text E: a first moment may be of either sign; it starts at zeros here. Look at the other one.
-        """,
-    ),
-    hints=(
-        "Go through the first two rounds of each loop with a pencil. Which numbers are in `t`, in the moments, in the step?",
-        "A: does everything change that should? B: count the brackets. C: by how much do the corrections change a moment "
-        "at t = 1? D: what is 0.1 over √0.001? E: which numbers have a square root?",
-        "A: the correction uses a `t` that nobody counts up. B: the last line of its loop adds after dividing. C: its correction "
-        "goes the wrong way. D: the conclusion. E: where `moment2` begins.",
-    ),
-)
+FIND_THE_ERROR = replace(errors_in(0, 0, 0, 0, 0), numbers=far_apart(), with_numbers=errors_in)
 
 
 # -- 08-check-adam: a check that finds wrong Adams ---------------------------------------------------------------------

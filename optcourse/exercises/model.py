@@ -64,6 +64,10 @@ class Case:
         return CORNERS if CORNER.search(self.label) else FLOATS
 
 
+# The one case of every value exercise.
+WITHOUT_ARGUMENTS = Case()
+
+
 @dataclass(frozen=True)
 class Exercise:
     """One exercise of a lesson.
@@ -82,7 +86,7 @@ class Exercise:
     read: what is compared in place of an answer, for answers that people write in several ways.
     free_calls: how often a callable is asked is the learner's own affair, so a mistake is named by what is returned alone.
     tally: a line about all calls of a function together, right or wrong: `tally(cases, outcomes)`.
-    numbers, with_numbers: see `exercises.own_numbers`.
+    numbers, with_numbers: see `exercises.own_numbers`. own: what everybody then has of their own, "numbers" or "lines".
     hidden: of the cases that grading draws, so many are tried, the first ones; None is all. For cases that are whole trainings.
     """
 
@@ -110,6 +114,7 @@ class Exercise:
     hidden: int | None = None
     numbers: tuple[tuple, ...] = ()
     with_numbers: Callable[..., Exercise] | None = None
+    own: str = "numbers"
     free_calls: bool = False
 
     def __post_init__(self) -> None:
@@ -136,7 +141,7 @@ class Exercise:
     def draw_cases(self, seed: int | list[int]) -> list[Case]:
         """The cases for a seed; a value exercise has one case without arguments."""
         if self.kind == "value":
-            return [Case()]
+            return [WITHOUT_ARGUMENTS]
         return list(self.cases(np.random.default_rng(seed)))
 
 

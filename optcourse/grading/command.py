@@ -180,8 +180,10 @@ def run(options: argparse.Namespace) -> int:
         mark_class(options, folder, out, book, found)
         for line in bring_together(book):
             print(f"note: {line}")
-        write_results(out, book)
+        about_the_key = write_results(out, book)
     print(f"Open {out / 'index.html'}; the pages for the students are in {out / 'feedback'}.")
+    for line in about_the_key:
+        print(line)
     return 0
 
 
@@ -300,15 +302,20 @@ def answer(folder: Path, file: str, exercise: str) -> by_hand.Answer:
         return by_hand.Answer(f"({error})")
 
 
-def write_results(out: Path, book: Gradebook, changed: set[str] | None = None) -> None:
-    """The CSV files and the pages (of those whose marks changed; None: of all), from what the gradebook says now."""
+def write_results(out: Path, book: Gradebook, changed: set[str] | None = None) -> list[str]:
+    """The CSV files and the pages (of those whose marks changed; None: of all), from what the gradebook says now.
+
+    Returns what is to be said of the course key, where most of the class needs another one.
+    """
     everybody = the_class(book)
     students = everybody.students
     for remark in everybody.remarks:
         print(f"note: {textwrap.shorten(remark, 400, placeholder=' …')}")
     tables.write_tables(out, students, book.tasks, canvas_headers(book.roster().get("header", [])))
-    needs = [*book.needs(), *numbers_to_settle(students), *(("", remark) for remark in everybody.remarks)]
+    numbers = numbers_to_settle(students)
+    needs = [*book.needs(), *numbers, *(("", remark) for remark in everybody.remarks)]
     pages.write_pages(out, students, everybody.absent, changed, needs)
+    return [text for student, text in numbers if not student]
 
 
 if __name__ == "__main__":

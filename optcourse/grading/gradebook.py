@@ -55,6 +55,7 @@ from typing import Any
 
 from optcourse import exercises
 from optcourse.grading.credit import Rule, earned
+from optcourse.grading.whose_numbers import TO_SETTLE
 from optcourse.lessons import title_of
 
 APPLICATION = 0x6F707463  # "optc"
@@ -183,6 +184,11 @@ class LessonMarks:
     @property
     def title(self) -> str:
         return title_of(self.lesson) if self.lesson else "Notebook"
+
+    @property
+    def ran_into(self) -> tuple[str, ...]:
+        """What went wrong while the notebook ran. Whose numbers it has is between the gradebook and you."""
+        return tuple(line for line in self.trouble if not line.startswith(TO_SETTLE))
 
     @property
     def total(self) -> float:

@@ -29,12 +29,12 @@ import numpy as np
 
 from optcourse import exercises
 from optcourse.checking.check import feedback_for, visible_seed
-from optcourse.checking.verdict import alike, expected_outcomes, judge, parts_right
+from optcourse.checking.verdict import alike, expected_outcomes, judge, parts_right, right_but_for
 from optcourse.exercises.ingredients import Rng
 from optcourse.exercises.model import FLOATS, PARTS, Case, Exercise
 from optcourse.exercises.own_numbers import OF_ANOTHER, OF_THE_TEXT
 from optcourse.grading.walls.outside import KEPT, Limits, Stopped, WalledProcess
-from optcourse.grading.whose_numbers import TO_SETTLE, GivenNumbers, Whose, whose_numbers
+from optcourse.grading.whose_numbers import OF_OTHERS, TO_SETTLE, GivenNumbers, Whose, whose_numbers
 from optcourse.learner.running import Answer, Failure, Inputs, Outcome, Recorder, shapes_of
 from optcourse.learner.wire import Packed, Unreadable, decode, encode, has_text, pack_reply
 
@@ -149,12 +149,18 @@ def _own_mark(
     for owner in whose.owners:
         own = owner.exercise(exercise)
         mark, states = _first_mark(submission, own)
-        said = _clean(f"{mark.visible} {owner.line(own)}".strip(), 2_000)
+        lines = f"{mark.visible} {owner.line(own)}".strip().splitlines()
+        said = "\n".join(_clean(line, 2_000) for line in lines)
         if best is None or _worth(mark) > _worth(best[0]):
             best = replace(mark, visible=said), states
-    if best[0].misconception.startswith((OF_THE_TEXT, OF_ANOTHER)):
-        theirs = "of the text" if best[0].misconception == OF_THE_TEXT else "of somebody else"
-        submission.note(f"{TO_SETTLE}what stands for {exercise.id} are the answers to the numbers {theirs}")
+    mark, states = best
+    if mark.misconception.startswith((OF_THE_TEXT, OF_ANOTHER)):
+        theirs = "of the text" if mark.misconception == OF_THE_TEXT else OF_OTHERS
+        submission.note(
+            f"{TO_SETTLE}what stands for {exercise.id} are the answers to the {exercise.own} {theirs}"
+        )
+        if theirs == OF_OTHERS and not whose.sure:  # perhaps they are the right ones
+            best = replace(mark, status="stopped", misconception="", right=()), states
     return best
 
 
@@ -212,7 +218,8 @@ def _visible_mark(submission: RunningNotebook, exercise: Exercise, state: int) -
     if status == "failed" and exercise.kind == "function" and outcomes:
         right = _right(exercise, cases, outcomes, expected, feedback.misconception)
     elif status == "failed" and feedback.misconception:  # values have no other cases
-        right = (ALIKE,)
+        with _quiet(), contextlib.suppress(Exception):  # as above
+            right = (ALIKE,) * right_but_for(exercise, feedback.misconception, outcomes[0], expected[0])
     return ExerciseMark(
         exercise.id, 0, exercise.points, status, said,
         misconception=feedback.misconception or "", also=feedback.also or "", right=right,

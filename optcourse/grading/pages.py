@@ -149,7 +149,7 @@ def overview_page(
             (key, _first(marks))
             for key, student in present.items()
             for marks in student.lessons.values()
-            if marks.trouble
+            if marks.ran_into
         ],
         noted=[
             (key, f"{marks.title}: {marks.note}")
@@ -166,8 +166,8 @@ def overview_page(
 
 def _first(marks: LessonMarks) -> str:
     """What went wrong first in a notebook, and how much more there is."""
-    more = len(marks.trouble) - 1
-    return f"{marks.title}: {marks.trouble[0]}" + (f" (and {more} more)" if more else "")
+    more = len(marks.ran_into) - 1
+    return f"{marks.title}: {marks.ran_into[0]}" + (f" (and {more} more)" if more else "")
 
 
 def _waiting(students: Mapping[str, Student]) -> list[tuple[str, int]]:

@@ -20,9 +20,18 @@ from optcourse.exercises.own_numbers import Owner, folded
 from optcourse.grading.names import letters, orders
 from optcourse.grading.sheets import write_file
 
-SAID = re.compile(r"Numbers of ([^\n]{1,80}?) \(([0-9a-f]{6})\)\.")
+SAID = re.compile(r"(?:Numbers|Lines) of ([^\n]{1,80}?) \(([0-9a-f]{6})\)\.")
 TYPED = re.compile(r"""\bmy_name\(\s*(["'])([^"'\n]{1,80})\1""")
 TO_SETTLE = "own numbers: "  # how a line of trouble begins that a person has to settle
+# How such a line ends where the key is to blame, and what is said once where it is so for most of a class.
+OTHER_KEY, NO_KEY, OF_OTHERS = "is it the right key?", "call again with --key", "of somebody else"
+WAITS = "Their exercises with numbers of their own wait, and nothing else is touched. Call again with"
+OF_MOST = {
+    OTHER_KEY: f"The course key does not fit: {{}} worked with another one. {WAITS} --key and the right one.",
+    NO_KEY: f"No course key is given, and {{}} worked with one. {WAITS} --key and the key.",
+    OF_OTHERS: "The course key may be another one: what {} answered is right for somebody else's numbers. If it is, call again "
+    "with --key and the right one: all of it is then marked anew.",
+}  # fmt: skip
 KEY_FILE = "course-key.txt"
 LONGEST_KEY = 200
 
@@ -41,9 +50,13 @@ class GivenNumbers:
 
 @dataclass(frozen=True)
 class Whose:
-    """By whose numbers a notebook is marked: the first owner with whom an answer is right; or why by nobody's."""
+    """By whose numbers a notebook is marked: the first owner with whom an answer is right; or why by nobody's.
+
+    sure: its checks said key and name. Else whoever handed it in may have worked with another key, or under another name.
+    """
 
     owners: tuple[Owner, ...] = ()
+    sure: bool = False
     refused: str = ""
     trouble: tuple[str, ...] = ()
 
@@ -51,12 +64,13 @@ class Whose:
 def whose_numbers(notebook: Path | str | bytes, given: GivenNumbers) -> Whose:
     """Whose numbers a notebook has, from what its checks said and from who handed it in."""
     raw = notebook if isinstance(notebook, bytes) else Path(notebook).read_bytes()
-    name, code = said_in(raw) if b"Numbers of " in raw or b"my_name" in raw else ("", "")
+    speaks = any(word in raw for word in (b"Numbers of ", b"Lines of ", b"my_name"))
+    name, code = said_in(raw) if speaks else ("", "")
     if given.key is None:
         if not code:
             return Whose()
         return _refused(
-            f"it was worked with the numbers of {name} ({code}), and no course key is given: call again with --key"
+            f"it was worked with the numbers of {name} ({code}), and no course key is given: {NO_KEY}"
         )
     if not name:
         owners = tuple(Owner(given.key, name) for name in given.names)
@@ -65,18 +79,24 @@ def whose_numbers(notebook: Path | str | bytes, given: GivenNumbers) -> Whose:
     if code and code != owner.code:
         return _refused(
             f"it was worked with the numbers of {name} ({code}), which are {owner.code} under the course key that is given: "
-            "is it the right key?"
+            f"{OTHER_KEY}"
         )
     if same_person(name, given.names):
-        return Whose((owner,))
+        return Whose((owner,), bool(code))
     who = " or ".join(given.names)
     return Whose(
-        (owner,), trouble=(f"{TO_SETTLE}its numbers are those of {name}; it was handed in by {who}",)
+        (owner,),
+        bool(code),
+        trouble=(f"{TO_SETTLE}its numbers are those of {name}; it was handed in by {who}",),
     )
 
 
 def _refused(why: str) -> Whose:
-    return Whose(refused=f"Not marked: {why}.", trouble=(f"{TO_SETTLE}{why}",))
+    return Whose(refused=f"Not marked: {_ended(why)}", trouble=(f"{TO_SETTLE}{why}",))
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def said_in(raw: bytes) -> tuple[str, str]:
@@ -123,14 +143,26 @@ def same_person(name: str, names: Iterable[str]) -> bool:
 
 
 def numbers_to_settle(students: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What a person has to settle about numbers, out of the marks that stand: the student, and a sentence."""
-    return [
-        (key, line.removeprefix(TO_SETTLE) + ".")
-        for key, student in students.items()
-        for lesson in student.lessons.values()
-        for line in lesson.trouble
-        if line.startswith(TO_SETTLE)
-    ]
+    """What a person has to settle about numbers, out of the marks that stand: the student, and a sentence.
+
+    Where the key is to blame for most of those who have numbers of their own, it is said once, of nobody ('').
+    """
+    lines, worked = [], set()
+    for key, student in students.items():
+        for lesson in student.lessons.values():
+            lines += [
+                (key, line.removeprefix(TO_SETTLE)) for line in lesson.trouble if line.startswith(TO_SETTLE)
+            ]
+            if any(SAID.search(entry.visible) for entry in lesson.entries):
+                worked.add(key)
+    worked |= {key for key, _ in lines}
+    said = []
+    for ending, sentence in OF_MOST.items():
+        who = {key for key, line in lines if line.endswith(ending)}
+        if len(who) > 1 and 2 * len(who) > len(worked):
+            said.append(("", sentence.format(f"{len(who)} of {len(worked)} students")))
+            lines = [(key, line) for key, line in lines if not line.endswith(ending)]
+    return [*said, *((key, _ended(line)) for key, line in lines)]
 
 
 # -- the key ---------------------------------------------------------------------------------------

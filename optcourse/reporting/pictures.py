@@ -45,6 +45,9 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "11-newton-step": ("StepExplorer", {"landscape": "Rosenbrock", "start": (-1.2, 1.0), "num_steps": 7}),
     "11-safe-direction": ("FlatOrLowExplorer", {"curvature": "absolute", "amount": 1e-3}),
     "11-two-loop": ("MemoryExplorer", {}),
+    "12-dual-multiply": ("DualExplorer", {"program": "x·sin x", "x": 2.0}),
+    "12-backward": ("TapeExplorer", {"program": "diamond", "x": 1.0}),
+    "12-hvp": ("ProductExplorer", {}),
 }
 MOST_NUMBERS = 12
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from optcourse import autodiff
-from optcourse.autodiff import Dual, Var, backward, unbroadcast
+from optcourse.autodiff import Dual, Var, backward, unbroadcast, written
 from optcourse.data import load_digits
 from optcourse.gradients import numeric_gradient
 from optcourse.models import SoftmaxRegression, TwoLayerNetwork
@@ -159,6 +159,57 @@ def test_a_tape_that_leads_back_to_itself_is_named():
     a.parents = ((b, lambda g: g),)
     with pytest.raises(ValueError, match="the tape leads back to itself"):
         backward(b)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (
+            lambda: Var(np.ones((2, 3))) + np.ones(4),
+            r"shapes \(2, 3\) and \(4,\) do not fit: from the last axis on",
+        ),
+        (lambda: Var(np.ones((2, 3))) * np.ones((3, 2)), "do not fit"),
+        (lambda: Var(np.ones((2, 3))) @ np.ones(4), "for @: one or two axes each"),
+        (lambda: Var(np.ones((2, 3, 1))) @ np.ones(1), "for @: one or two axes each"),
+        (lambda: Var(2.0) @ np.ones(1), "for @: one or two axes each"),
+    ],
+)
+def test_shapes_that_do_not_fit_are_named(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+def test_an_array_on_the_left_is_on_the_tape_too():
+    x = Var(np.ones(3))
+    out = np.arange(3.0) * x + np.ones(3)
+    backward(np.ones(3) + out)
+    assert isinstance(out, Var) and x.grad.tolist() == [0, 1, 2]
+
+
+def test_a_nan_is_told_with_the_entry_where_it_came_up():
+    x = Var([2.0, -1.0])
+    with np.errstate(invalid="ignore"):
+        out = (x.log() * 2.0).sum()
+    with pytest.raises(ValueError, match=r"is NaN .* was the first, made of \[ 2. -1.\]"):
+        backward(out)
+    with pytest.raises(ValueError, match="entry 0 of the tape was the first, and it came in from outside"):
+        backward(Var(np.nan) * 2.0)
+    assert x.grad.tolist() == [0, 0]
+
+
+def test_the_tape_as_a_list():
+    x, b = Var(np.array([[1.0], [2.0]])), Var(np.array([3.0, 4.0]))
+    tape = written((x * b).sum())
+    values = [value.tolist() for value, _ in tape]
+    assert sorted(map(str, values[:2])) == sorted(["[[1.0], [2.0]]", "[3.0, 4.0]"]) and values[-1] == 21.0
+    [(number, pull)] = tape[-1][1]
+    assert number == 2 and pull(1.0).tolist() == [[1, 1], [1, 1]]
+    pulls = {np.shape(tape[k][0]): pull(np.ones((2, 2))).tolist() for k, pull in tape[2][1]}
+    assert pulls == {(2, 1): [[7.0], [7.0]], (2,): [3.0, 3.0]}
+    asked = []
+    shaped = written((x * b).sum(), lambda g, shape: asked.append(shape) or g)
+    shaped[2][1][0][1](np.ones((2, 2)))
+    assert asked == [(2, 1)]
 
 
 def test_twenty_steps_by_the_tape_are_twenty_steps_by_hand():

@@ -223,6 +223,28 @@ def test_the_suspects(solved, checker):
     assert wrong_names(solved, "backward_c", initial_scale=3e-5) == []
 
 
+def backward(solved, line):
+    """The lesson's first suspect with another last line."""
+    body = re.search(r"(def backward_a.*?)    return .*?\n", SOURCE.read_text(encoding="utf-8"), re.DOTALL)[1]
+    names = dict(solved)
+    exec(f"{body}    {line}\n", names)
+    return names["backward_a"]
+
+
+def test_everybody_s_suspects(solved):
+    """Each line that somebody may have: wrong in one parameter, and hidden where the exercise says so."""
+    for line in (exercises.return_line(*at) for at in (("b2", 1), ("W2", 1), ("W1", 2))):
+        assert f"    {line}\n" in SOURCE.read_text(encoding="utf-8")  # the lesson's own
+    for name in exercises.RETURNED:
+        for kind in (1, 2):
+            solved["theirs"] = backward(solved, exercises.return_line(name, kind))
+            assert wrong_names(solved, "theirs") == [name]
+            strong = wrong_names(solved, "theirs", regularization=2000.0)
+            assert strong == ([] if name[0] == "W" else [name])
+            tiny = wrong_names(solved, "theirs", initial_scale=3e-5)
+            assert tiny == ([] if name != "b2" else [name])
+
+
 def test_the_analytic_gradient_is_cheap(solved, capsys):
     """One gradient against two losses for each weight; how much it is, the lesson measures itself."""
     digits = load_digits()

@@ -320,6 +320,23 @@ def test_the_worked_number_of_the_turned_gradient(solved):
     assert np.allclose(turned, [4, 0.4])
 
 
+def test_everybody_s_versions_have_the_symptoms_that_are_asked_for(solved):
+    """The text's versions do in the exercise what they do in the lesson; and each version of anybody shows its symptom."""
+    text = dict(zip(exercises.found_errors(), (codes[0] for codes in exercises.VERSIONS.values()), strict=True))
+    for letter, lines in text.items():
+        assert "".join(f"# {line}\n" for line in lines.splitlines()) in TEXT
+        for slope, step, eps in ((1, 1, 1e-7), (1, 100, 1e-7), (1e-6, 1, 1e-7), (-1, 1, 0.01)):
+            there = solved["length_of_step"](letter, slope, step, eps=eps)
+            assert exercises.length_of_step(lines, slope, step, eps) == pytest.approx(there, rel=1e-9)
+    for symptom, codes in exercises.VERSIONS.items():
+        for lines in codes:
+            steps = [exercises.length_of_step(lines, 1, step) for step in (1, 100)]
+            assert (abs(steps[0] - steps[1]) < 1e-6) == (symptom == "never_shrinks")
+            assert (exercises.length_of_step(lines, 1e-6, 1) < 0.4 / 100) == (symptom == "shy")
+            there, back = (exercises.length_of_step(lines, slope, 1, eps=0.01) for slope in (1, -1))
+            assert (abs(there + back) > 0.015) == (symptom == "drifts")
+
+
 def test_the_table_shows_the_drift_and_the_two_other_symptoms(solved):
     length = solved["length_of_step"]
     assert length("A", 1, 100) == length("A", 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from optcourse import data, models, theory
 from optcourse.checking.check import check_exercise
 from optcourse.descent import descend
 from optcourse.exercises import lesson_08 as exercises
+from optcourse.exercises.wrong_texts import POOLS, far_apart
 from optcourse.explorers import lesson_08 as explorers
 from optcourse.explorers.sweep import sweep
 from optcourse.objectives import lecture_bowl, rosenbrock
@@ -38,14 +40,6 @@ def listing(letter: str) -> list[str]:
     return [re.sub(r"^# \d  ", "", line) for line in found[1].splitlines()]
 
 
-REPAIRED = {
-    "A": (8, "    t += 1"),
-    "B": (6, "    w = w - learning_rate * unbiased1 / (np.sqrt(unbiased2) + eps)"),
-    "C": (5, "    unbiased1, unbiased2 = moment1 / (1 - beta1**t), moment2 / (1 - beta2**t)"),
-    "E": (2, "moment2 = np.zeros_like(w)"),
-}
-
-
 def run_text(lines: list[str]) -> np.ndarray:
     names = {
         "np": np,
@@ -65,15 +59,46 @@ def run_text(lines: list[str]) -> np.ndarray:
     return names["w"]
 
 
-@pytest.mark.parametrize("letter", REPAIRED)
+@pytest.mark.parametrize("letter", "ABCE")
 def test_a_text_is_wrong_in_its_wrong_line_and_right_without_it(letter):
-    number, line = REPAIRED[letter]
-    assert exercises.WRONG_LINES[f"line_{letter.lower()}"] == number
-    lines = listing(letter)
     right = exercises.adam(lecture_bowl().gradient, [-5.0, -2.0], 0.1, 12, 0.9, 0.999, 1e-3)
-    assert not np.allclose(run_text(lines), right, rtol=1e-4)
-    lines[number - 1] = line
-    np.testing.assert_allclose(run_text(lines), right, rtol=1e-12)
+    for text in POOLS[f"line_{letter.lower()}"]:
+        lines = list(text.lines)
+        with np.errstate(all="ignore"):
+            assert not np.allclose(run_text(lines), right, rtol=1e-4)
+        lines[text.wrong - 1] = text.repaired
+        np.testing.assert_allclose(run_text(lines), right, rtol=1e-12)
+
+
+@pytest.mark.parametrize("letter", "ABCDE")
+def test_the_first_text_of_a_pool_is_the_lesson_s_and_all_have_another_wrong_line(letter):
+    name = f"line_{letter.lower()}"
+    assert list(POOLS[name][0].lines) == listing(letter)
+    assert exercises.WRONG_LINES[name] == POOLS[name][0].wrong
+    assert len({text.wrong for text in POOLS[name]}) == len(POOLS[name]) == 4
+    for text in POOLS[name]:
+        assert text.lines[text.wrong - 1] != text.repaired
+        suspected = [line for line, _ in text.suspected.values()]
+        assert text.wrong not in suspected and len(set(suspected)) == len(suspected)
+        # a sentence speaks of the line that it stands for, or of one beside it, never of the wrong one by its number
+        assert not any(f"line {text.wrong}" in said or f"sentence {text.wrong} " in said for _, said in text.suspected.values())
+
+
+def test_any_two_sets_of_texts_differ_in_three():
+    sets = [(0,) * 5, *far_apart()]
+    assert len(sets) == 64
+    assert min(sum(a != b for a, b in zip(*two, strict=True)) for two in itertools.combinations(sets, 2)) == 3
+
+
+def test_what_the_texts_d_say_is_true_but_for_the_wrong_line():
+    """Under a constant gradient of 1: both moments are too small at first, the second one for longer, and steps are too long."""
+    t = np.arange(1, 200)
+    filled1, filled2 = 1 - 0.9**t, 1 - 0.999**t
+    assert np.all(filled1 < 1) and np.all(filled2 < filled1)
+    assert np.all(filled1 / np.sqrt(filled2) > 1)
+    for text in POOLS["line_d"]:
+        said = " ".join(line for k, line in enumerate(text.lines, 1) if k != text.wrong)
+        assert not any(wrong in said for wrong in ("slow to start", "larger than", "The first one needs longer"))
 
 
 @pytest.mark.parametrize("position", range(5))

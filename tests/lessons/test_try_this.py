@@ -145,6 +145,12 @@ TOLD = {
     "On the right, the same landscape in sheared coordinates $u$, with $w = Au$.",
     "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end on a saddle or on the top.",
     "The dashes are your own `two_loop`.",
+    "Each entry of the graph carries a pair:",
+    "a value, and how fast it changes with `x`.",
+    "Values stand above the entries, gradients below:",
+    "the derivative of the result by that entry.",
+    "The right picture shows how far the weights are from those of the gradient by hand.",
+    "At each turn the direction of $Hv$ becomes the next $v$.",
 }
 
 
