@@ -51,9 +51,8 @@ class Lesson:
         if cell not in self.figures:
             self.define_above(cell)
             name, given, yours = explorer_call(self.sources[cell])
-            if yours:
-                given["yours"] = self.names.get(yours, ...)
-            self.figures[cell] = self.names[name](**given)
+            functions = {argument: self.names.get(function, ...) for argument, function in yours.items()}
+            self.figures[cell] = self.names[name](**given, **functions)
         return self.figures[cell]
 
     # Cells ------------------------------------------------------------------------------------------------------------
@@ -79,8 +78,7 @@ class Lesson:
             elif value is not None and not isinstance(value, Explorer):
                 said["value"] = _short(repr(value))
         said |= {"printed": _short(printed.getvalue()), "events": progress.events()[kept:]}
-        after = self._yours()
-        said["mended"] = [cell for cell in after if before[cell] is not after[cell]]
+        said["mended"] = self._changed_since(before)
         for cell in said["mended"]:
             self.figures.pop(cell, None)  # made anew when it is asked for
         return json.dumps(said)
@@ -97,7 +95,7 @@ class Lesson:
         before = self._yours()
         for cell, source in json.loads(cells):
             self.run(cell, source)
-        return json.dumps([cell for cell, yours in self._yours().items() if before[cell] is not yours])
+        return json.dumps(self._changed_since(before))
 
     def define_above(self, cell: str) -> None:
         """What the cells above define, and the definitions of the cell itself; nothing that they call."""
@@ -132,10 +130,16 @@ class Lesson:
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         exec(compile(ast.Module(body, []), file, "exec"), self.names)
 
-    def _yours(self) -> dict[str, Any]:
-        """By cell, the reader's function that its figure draws, as it is now."""
-        names = {cell: _name_of_yours(source) for cell, source in self.sources.items() if "yours=" in source}
-        return {cell: self.names.get(name) for cell, name in names.items() if name}
+    def _yours(self) -> dict[str, list]:
+        """By cell, the reader's functions that its figure draws, as they are now."""
+        names = {cell: _names_of_yours(source) for cell, source in self.sources.items() if "your" in source}
+        return {cell: [self.names.get(name) for name in found] for cell, found in names.items() if found}
+
+    def _changed_since(self, before: dict[str, list]) -> list[str]:
+        # by identity: what a reader makes may say anything, or nothing, when it is asked whether it is equal
+        return [
+            cell for cell, now in self._yours().items() if list(map(id, now)) != list(map(id, before[cell]))
+        ]
 
 
 def definitions(source: str) -> list[ast.stmt]:
@@ -152,18 +156,18 @@ def definitions(source: str) -> list[ast.stmt]:
     return [statement for statement in ast.parse(source).body if kept(statement)]
 
 
-def explorer_call(source: str) -> tuple[str, dict[str, Any], str]:
-    """(class, literal arguments, name of `yours` or "") of the figure that a cell ends with. Raises ValueError."""
+def explorer_call(source: str) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """(class, plain arguments, names of the reader's functions) of the figure that a cell ends with. Raises ValueError."""
     body = ast.parse(source).body
     call = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
         raise ValueError(
             "the cell does not end with the call of an explorer by its name, with named arguments"
         )
-    given, yours = {}, ""
+    given, yours = {}, {}
     for argument in call.keywords:
-        if argument.arg == "yours" and isinstance(argument.value, ast.Name):
-            yours = argument.value.id
+        if str(argument.arg).startswith("your") and isinstance(argument.value, ast.Name):
+            yours[argument.arg] = argument.value.id
         else:
             try:
                 given[argument.arg] = ast.literal_eval(argument.value)
@@ -174,11 +178,11 @@ def explorer_call(source: str) -> tuple[str, dict[str, Any], str]:
     return call.func.id, given, yours
 
 
-def _name_of_yours(source: str) -> str:
+def _names_of_yours(source: str) -> list[str]:
     try:
-        return explorer_call(source)[2]
+        return list(explorer_call(source)[2].values())
     except (ValueError, SyntaxError):  # no figure
-        return ""
+        return []
 
 
 def _file(cell: str) -> str:

@@ -89,7 +89,11 @@ def test_cells_that_had_ended_are_there_again_after_a_replay(lesson):
 
 
 def test_an_explorers_arguments_are_plain_values_and_yours():
-    assert explorer_call(CELLS["figure"]) == ("ValleyExplorer", {"learning_rate": 0.45}, "gradient_descent")
+    assert explorer_call(CELLS["figure"]) == (
+        "ValleyExplorer",
+        {"learning_rate": 0.45},
+        {"yours": "gradient_descent"},
+    )
     for source in (
         "ValleyExplorer(learning_rate=2 * rate)",
         "ValleyExplorer(yours=make())",
