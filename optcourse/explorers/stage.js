@@ -4276,10 +4276,11 @@ function render({ model, el }) {
 function renderPage(el, packed, python = null) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
-  const link = {
-    covers, opening: true, tell() {}, share() {},
-    get live() { return Boolean(python?.able); },
-    get asleep() { return !python?.awake; },
+  const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const link = !python ? nobody : {
+    ...nobody,
+    get live() { return python.able; },
+    get asleep() { return !python.awake; },
     send: (message) => python.send(stage, message),
   };
   const still = el.querySelector(":scope > .oc-still");
