@@ -887,7 +887,7 @@ def bugs_in(a: str, b: str, c: str, kind: int) -> Exercise:
         statement=(
             f"{FIND_THE_BUG.statement} Your passes end otherwise than those of the text. Put these lines in the place of their "
             "last ones, begin with `regularization=2000.0` for B, and run the cells again:\n"
-            + "\n".join(f"`# {letter}\n{line}`" for letter, line in zip("ABC", lines, strict=True))
+            + "\n\n".join(f"`# {letter}\n{line}`" for letter, line in zip("ABC", lines, strict=True))
         ),
         reference=wrong_parameters,
         misconceptions=tuple(misconceptions),

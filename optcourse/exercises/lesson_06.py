@@ -521,12 +521,12 @@ def find_in(never_shrinks: str, drifts: str, shy: str, *writings: int) -> Exerci
         """(never_shrinks, drifts, shy)."""
         return right
 
-    listing = "\n".join(f"# {letter}\n{versions[letter]}" for letter in sorted(versions))
+    listing = "\n\n".join(f"# {letter}\n{versions[letter]}" for letter in sorted(versions))
     return replace(
         FIND_THE_ERROR,
         statement=(
             f"{FIND_STATEMENT.format(*sorted(right))} Your versions are these, and below them is what they do:\n"
-            f"`{listing}`\n`{what_each_does(versions)}`"
+            f"`{listing}`\n\n`{what_each_does(versions)}`"
         ),
         reference=found,
         misconceptions=wrong_values(

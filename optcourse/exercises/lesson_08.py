@@ -476,7 +476,7 @@ def errors_in(*choice: int) -> Exercise:
                 return next((id for id, (line, _) in text.suspected.items() if line == answer), other)
         return None
 
-    listings = "\n".join(f"`Text {name[-1].upper()}\n{text.numbered()}`" for name, text in texts.items())
+    listings = "\n\n".join(f"`Text {name[-1].upper()}\n{text.numbered()}`" for name, text in texts.items())
     own = f"{FIND_STATEMENT} Yours are these (D is about `beta1 = 0.9`, `beta2 = 0.999`):\n{listings}"
     return Exercise(
         id="08-find-the-error",

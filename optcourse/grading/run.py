@@ -24,6 +24,7 @@ from optcourse.place import cores
 from optcourse.terminal import MovingLine
 
 TOO_MANY_DEATHS = 5
+BY_KEY = ", numbers "  # between the version of the grader and the key that it marked by
 
 
 class Stop(Exception):
@@ -38,7 +39,7 @@ def mark_class(
         print(f"note: {line}")
     sandboxed, grader = not options.without_sandbox, pool.grader_version()
     key = kept_key(options.key, out)
-    marked_by = f"{grader}, numbers {fingerprint_of(key)}" if key else grader
+    marked_by = f"{grader}{BY_KEY}{fingerprint_of(key)}" if key else grader
     last = book.last_seed()
     draw = last is None or options.again
     seed = options.seed if options.seed is not None else secrets.randbits(48) if draw else last
@@ -156,6 +157,8 @@ def sort_out(
 
 
 def _why_again(row: sqlite3.Row, seed: int, grader: str, sandboxed: bool) -> str:
+    if row["grader"] != grader and row["grader"].split(BY_KEY)[0] == grader.split(BY_KEY)[0]:
+        return "the course key is another one"
     if row["grader"] != grader:
         return f"the exercises or the grader changed (from {row['grader']} to {grader})"
     if row["seed"] != seed:

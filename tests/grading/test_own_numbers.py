@@ -12,7 +12,7 @@ import optcourse
 from optcourse import exercises
 from optcourse.authoring.audit import flaws
 from optcourse.checking.check import ASK_FOR_NAME, check, check_exercise
-from optcourse.checking.verdict import remembering
+from optcourse.checking.verdict import remembering, same_part
 from optcourse.exercises import lesson_05, lesson_06
 from optcourse.exercises.own_numbers import OF_ANOTHER, OF_THE_TEXT, Owner
 from optcourse.grading.command import main
@@ -61,6 +61,20 @@ def _nobody_else_s_answers_pass(exercise, own):
         feedback = check_exercise(mine, *answers_of(exercise))
         assert feedback.misconception == OF_THE_TEXT and f"the {mine.own} of the text" in feedback.sentence
     assert exercise.own == "lines" or sum(told) > 0.8 * len(told)
+
+
+@pytest.mark.parametrize("exercise", VARIED, **BY_ID)
+def test_no_mistake_with_anybody_s_numbers_gives_the_answers_of_the_text(exercise):
+    """Else honest work would be told as an answer to the text's question."""
+    text = exercise.reference()
+    for given in exercise.numbers:
+        mine = exercise.with_numbers(*given)
+        for mistake in mine.misconceptions:
+            wrong = [r if w is None else w for r, w in zip(mine.reference(), mistake.code(), strict=True)]
+            assert any(not same_part(mine, w, t) for w, t in zip(wrong, text, strict=True)), (
+                given,
+                mistake.id,
+            )
 
 
 def test_an_honest_mistake_that_is_somebody_else_s_answer_is_a_mistake():
@@ -335,7 +349,7 @@ def test_a_week_with_a_key_keeps_it_and_another_key_marks_again(tmp_path, capsys
     assert main(call) == 0 and "nothing to mark" in capsys.readouterr().out
     assert main([*call, "--key", "wrong"]) == 0
     said = capsys.readouterr().out
-    assert "2 unchanged submissions to be marked again" in said
+    assert "2 unchanged submissions to be marked again, because the course key is another one" in said
     assert said.splitlines()[-1].startswith(
         "The course key does not fit: 2 of 2 students worked with another one. "
     )
