@@ -445,4 +445,5 @@ quiz("12")
 #
 # ## What next
 #
-# Gradients come by themselves, and so do products with the Hessian. [The glossary](99_glossary.ipynb) has all the words.
+# Gradients come by themselves, and so do products with the Hessian. [13 The edge of stability](13_edge_of_stability.ipynb)
+# takes these products along a run, and finds who decides how sharp a place training ends at.
