@@ -8,6 +8,7 @@
 
     Hv = hvp(model.gradient, w, v)               # H @ v without H
     value, vector = sharpness(lambda v: hvp(model.gradient, w, v), n, rng)
+    value, vector = lanczos(lambda v: hvp(model.gradient, w, v), start)
 
 Source: Nocedal & Wright, Numerical Optimization (2006), chapters 3 and 7; Dauphin et al. (2014).
 """
@@ -246,6 +247,38 @@ def sharpness(
     if value < 0:
         value, vector = dominant(np.random.default_rng(1).standard_normal(n), value)
     return float(value), vector
+
+
+def lanczos(
+    product: Callable[[np.ndarray], np.ndarray],
+    start: np.ndarray,
+    *,
+    tolerance: float = 1e-2,
+    max_products: int = 60,
+) -> tuple[float, np.ndarray]:
+    """What `sharpness` gives, with several times fewer products: the best that all of them together say, not the last alone.
+
+    The products of `start` span a space; the matrix within it is small, and its largest eigenvalue is the answer. Ends when
+    |H v - λ v| <= tolerance * |λ|, and the error of λ is about the square of that. Source: Lanczos (1950).
+    """
+    basis = np.empty((max_products, len(start)))
+    diagonal, beside = np.zeros(max_products), np.zeros(max_products)
+    q = np.asarray(start, dtype=float) / np.linalg.norm(start)
+    for k in range(max_products):
+        basis[k] = q
+        r = product(q)
+        diagonal[k] = q @ r
+        for _ in range(2):  # rounding would let the vectors lean towards each other; twice is enough
+            r = r - basis[: k + 1].T @ (basis[: k + 1] @ r)
+        beside[k] = np.linalg.norm(r)
+        small = np.diag(diagonal[: k + 1]) + np.diag(beside[:k], 1) + np.diag(beside[:k], -1)
+        values, vectors = np.linalg.eigh(small)
+        if beside[k] * abs(vectors[-1, -1]) <= tolerance * abs(values[-1]):
+            return float(values[-1]), vectors[:, -1] @ basis[: k + 1]
+        q = r / beside[k]
+    raise ValueError(
+        f"the largest eigenvalue is not found after {max_products} products: start somewhere else"
+    )
 
 
 def gradient_and_hessian(dw: ArrayLike, H: ArrayLike) -> tuple[np.ndarray, np.ndarray]:

@@ -84,6 +84,11 @@ LESSONS = (
         "Pairs forward, a tape backward, and a Hessian that nobody writes down: how a program differentiates itself, exactly.",
     ),
     Lesson(
+        "13",
+        "The edge of stability",
+        "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

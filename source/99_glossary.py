@@ -55,6 +55,7 @@
 # | | `floor` | the least that a curvature counts in a safe direction | [11] |
 # | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
 # | $y$ | `y` | the changes of the gradient that belong to them | [11] |
+# | $Hv$ | `hvp` | a product with the Hessian: how a small move along `v` changes the gradient | [12] |
 #
 # Three letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
 # velocity, and the second moment in texts about Adam; $s$ gathers squares, and in L-BFGS it is a change of $w$. The names in the
@@ -109,6 +110,7 @@
 # - **Batch**: the examples that one gradient is computed from. *Batch gradient descent* takes all of them at every step;
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
+# - **Catapult**: a start above the edge throws the loss up, and the run lands where it is less sharp. [13]
 # - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
@@ -119,6 +121,7 @@
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
 # - **Dual number**: a pair of a value and its slope, which are computed together. [12]
+# - **Edge of stability**: where the sharpness has grown to 2 over the learning rate, and stays. [13]
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
@@ -145,7 +148,8 @@
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
-# - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12]
+# - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12], [13]
+# - **Progressive sharpening**: the sharpness grows while training goes on. [13]
 # - **Pull**: what an entry of a tape hands on to a value that it was made of. [12]
 # - **ReLU**: $\max(0, x)$, the bend in most networks. [02]
 # - **Reverse mode**: gradients travel back from the result; one pass for each output. [12]
@@ -154,6 +158,7 @@
 # - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
 #   lie. [04]
 # - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
+# - **Sharpness**: the largest curvature, at the place where a run is. [13]
 # - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
 # - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
 # - **Slope**: by how much the height changes for each unit of way. [00]
@@ -181,3 +186,4 @@
 # [09]: 09_race.ipynb
 # [11]: 11_curvature.ipynb
 # [12]: 12_automatic_differentiation.ipynb
+# [13]: 13_edge_of_stability.ipynb

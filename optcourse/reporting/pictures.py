@@ -48,6 +48,8 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "12-dual-multiply": ("DualExplorer", {"program": "x·sin x", "x": 2.0}),
     "12-backward": ("TapeExplorer", {"program": "diamond", "x": 1.0}),
     "12-hvp": ("ProductExplorer", {}),
+    "13-sharpness": ("PowerExplorer", {}),
+    "13-edge": ("EdgeExplorer", {"method": "Nesterov 0.9", "learning_rate": 0.15}),
 }
 MOST_NUMBERS = 12
 

@@ -10,6 +10,7 @@ from optcourse.curvature import (
     gauss_newton,
     hessian,
     hvp,
+    lanczos,
     line_search_descent,
     newton_step,
     safe_direction,
@@ -236,6 +237,26 @@ def test_sharpness_of_a_network_equals_the_dense_eigenvalue():
     assert value == pytest.approx(np.linalg.eigvalsh(hessian(model.gradient, w))[-1], rel=1e-3)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_lanczos_equals_the_dense_eigenvalue_with_fewer_products(seed):
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.standard_normal((60, 60)))[0]
+    for values in (np.linspace(0, 9, 60), np.linspace(-20, 9, 60), np.append(np.zeros(59), 5.0)):
+        H, asked = turn @ np.diag(values) @ turn.T, []
+
+        def product(v, H=H, asked=asked):
+            asked.append(v)
+            return H @ v
+
+        start = rng.standard_normal(60)
+        value, vector = lanczos(product, start)
+        assert value == pytest.approx(np.linalg.eigvalsh(H)[-1], rel=2e-3)
+        assert np.linalg.norm(H @ vector - value * vector) < 0.011 * value
+        lanczoss = len(asked)
+        sharpness(product, 60, start=start, tolerance=1e-2)
+        assert lanczoss <= len(asked) - lanczoss
+
+
 @pytest.mark.parametrize("batch", [None, np.array([3, 3, 10, 41])])
 def test_the_hessian_of_softmax_regression_is_its_products(batch):
     digits, rng = load_digits()[:60], np.random.default_rng(0)
@@ -293,5 +314,7 @@ def test_bad_input_is_named():
         two_loop([1.0], [[1.0]], [[-1.0]])
     with pytest.raises(ValueError, match="gradient gave real numbers at a complex w"):
         hvp(lambda w: np.abs(w), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="largest eigenvalue is not found after 3 products"):
+        lanczos(lambda v: np.arange(1.0, 9.0) * v, np.ones(8), max_products=3)
     with pytest.raises(ValueError, match="power iteration is not done after 5 products"):
         sharpness(lambda v: np.arange(1.0, 9.0) * v, 8, max_products=5)

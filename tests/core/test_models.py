@@ -10,7 +10,13 @@ import sklearn.linear_model
 from optcourse.data import epoch_batches, load_digits, train_test_split
 from optcourse.descent import descend
 from optcourse.gradients import check_gradient, numeric_gradient
-from optcourse.models import LinearRegression, SoftmaxRegression, TanhNetwork, TwoLayerNetwork
+from optcourse.models import (
+    LinearRegression,
+    SoftmaxRegression,
+    SquaredTanhNetwork,
+    TanhNetwork,
+    TwoLayerNetwork,
+)
 from optcourse.optimizers import Momentum
 
 DIGITS = load_digits()
@@ -20,8 +26,9 @@ FACTORIES = [
     lambda regularization: SoftmaxRegression(SOME.X, SOME.y, regularization=regularization),
     lambda regularization: TwoLayerNetwork(SOME.X, SOME.y, num_hidden=6, regularization=regularization),
     lambda regularization: TanhNetwork(SOME.X, SOME.y, num_hidden=6, regularization=regularization),
+    lambda regularization: SquaredTanhNetwork(SOME.X, SOME.y, num_hidden=6, regularization=regularization),
 ]
-each = pytest.mark.parametrize("make", FACTORIES, ids=["linear", "softmax", "network", "tanh"])
+each = pytest.mark.parametrize("make", FACTORIES, ids=["linear", "softmax", "network", "tanh", "squared"])
 
 
 def weights(model, seed=0):
@@ -42,6 +49,8 @@ def plain_loss(model, w, X, y, regularization):
         penalty = np.sum(W1**2) + np.sum(W2**2)
         before = X @ W1 + b1
         scores = (np.tanh(before) if isinstance(model, TanhNetwork) else np.maximum(before, 0)) @ W2 + b2
+    if isinstance(model, SquaredTanhNetwork):
+        return np.mean(np.sum((scores - np.eye(10)[y]) ** 2, axis=1)) / 2 + regularization / 2 * penalty
     probabilities = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     return -np.mean(np.log(probabilities[np.arange(len(y)), y])) + regularization / 2 * penalty
 

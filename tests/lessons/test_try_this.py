@@ -23,6 +23,7 @@ from optcourse.explorers import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_13,
 )
 from tests.explorers.words import plain
 
@@ -151,6 +152,17 @@ TOLD = {
     "the derivative of the result by that entry.",
     "The right picture shows how far the weights are from those of the gradient by hand.",
     "At each turn the direction of $Hv$ becomes the next $v$.",
+    "On the left the loss, on the right the sharpness; the dotted line is the limit $2/\\mathtt{rate}$.",
+    "On the right are the 20 largest curvatures; the dashes on the left are your own.",
+    "A hundred steps at the edge, seen along the axis that was steepest at the first of them.",
+    "In the shaded part the minima are too sharp for the rate.",
+    "The dashed line is your own `edge`.",
+    "At step 1,000 the rate is multiplied by `factor`.",
+    "Each point on the right is one seed.",
+    "The same network with twice as large first weights.",
+    "Ten runs in each square.",
+    "each gradient is made 1 long if it is longer.",
+    "The same network and digits, another loss.",
 }
 
 
@@ -387,3 +399,117 @@ def test_what_the_race_shows():
     assert len(starts) == 1
     factors = {name: np.array([make()(t) for t in range(race.NUM_STEPS)]) for name, make in race.SCHEDULES.items()}
     assert (factors["constant"] == 1).all() and all((f <= 1).all() for f in factors.values())
+
+
+# -- 13 the edge of stability ----------------------------------------------------------------------
+
+
+def edge_run(**settings):
+    """The losses, the sharpness and the limit that are drawn, and the sentence."""
+    scene = lesson_13.EdgeExplorer(**settings).frame()
+    method = settings.get("method", "gradient descent")
+    return mark(scene, method).y, mark(scene, "sharpness", 1).y, mark(scene, "limit", 1).at, scene.says
+
+
+@sees(
+    "The sharpness ends at the line for every seed.",
+    "The line is now out of reach in 2,000 steps, and no step raises the loss.",
+)
+def test_13_the_sharpness_ends_at_the_line():
+    for seed in range(5):
+        for rate in (0.15, 0.2, 0.25, 0.3):
+            _, sharpness, limit, _ = edge_run(seed=seed, learning_rate=rate)
+            assert limit == 2 / rate and sharpness[-20:].mean() == pytest.approx(limit, rel=0.1)
+        _, sharpness, limit, says = edge_run(seed=seed, learning_rate=0.1)
+        assert sharpness.max() < 0.9 * limit and "0 of 2,000 steps raised the loss" in plain(says)
+
+
+@sees("At step 0 all curvatures are below the line; at step 2,000 three are on it.")
+def test_13_several_curvatures_at_the_edge():
+    def bars(step):
+        scene = lesson_13.PowerExplorer(step=step).frame()
+        return next(m for m in scene.panels[1].marks if hasattr(m, "height")).height
+
+    assert bars(0).max() < 8 and (bars(2000) >= 10).sum() == 3
+
+
+@sees(
+    "The slope changes its sign at nearly every step:",
+    "the walker is on the other side of the valley.",
+)
+def test_13_from_wall_to_wall():
+    for seed in range(10):
+        slope = mark(lesson_13.SwingExplorer(seed=seed).frame(), "gradient descent").y
+        assert (np.sign(slope[1:]) != np.sign(slope[:-1])).mean() > 0.95
+
+
+@sees(
+    "The start is nearly in a minimum, with a loss of 0.0008; yet the loss climbs to 16.7, and the run ends elsewhere.",
+    "The walker now goes to the nearest minimum, and the loss never rises.",
+    "This run is lost.",
+)
+def test_13_two_weights():
+    def walk(rate):
+        scene = lesson_13.HyperbolaExplorer(learning_rate=rate).frame()
+        run = next(run for run in scene.runs if run.name == "gradient descent")
+        return run.quantities["w"], run.quantities["loss"], scene
+
+    points, loss, scene = walk(0.2)
+    assert loss[0] == pytest.approx(0.0008, abs=1e-6) and loss.max() == pytest.approx(16.7, abs=0.05)
+    assert loss[-1] < 1e-6 and np.linalg.norm(points[-1] - points[0]) > 2
+    shaded = [m for m in scene.panels[0].marks if hasattr(m, "top")]
+    assert min(np.hypot(m.x, y).min() for m in shaded for y in (m.y, m.top)) >= np.sqrt(10) - 1e-9
+    points, loss, _ = walk(0.1)
+    assert (np.diff(loss) <= 0).all() and np.linalg.norm(points[-1] - points[0]) < 0.1
+    assert "The run is lost" in walk(0.25)[2].says
+
+
+@sees(
+    "Its sharpness ends at its own line, above the one of gradient descent.",
+    "At rate 0.15 the sharpness sits at the line; at rate 0.25 the run is lost.",
+)
+def test_13_each_method_has_its_edge():
+    for seed in range(5):
+        _, sharpness, limit, _ = edge_run(method="momentum 0.5", learning_rate=0.3, seed=seed)
+        assert sharpness[-20:].mean() == pytest.approx(limit, rel=0.03) and limit > 2 / 0.3
+        _, sharpness, limit, _ = edge_run(method="Nesterov 0.9", learning_rate=0.15, seed=seed)
+        assert sharpness[-40:].mean() == pytest.approx(limit, rel=0.03)
+        assert "the run is lost" in edge_run(method="Nesterov 0.9", learning_rate=0.25, seed=seed)[3]
+
+
+@sees(
+    "The loss is smooth from there on, and the sharpness grows.",
+    "The new line is lower, and the sharpness comes down to it.",
+)
+def test_13_another_rate_on_the_way():
+    for seed in range(5):
+        scene = lesson_13.ChangeExplorer(factor=0.5, seed=seed).frame()
+        loss, sharpness = mark(scene, "gradient descent").y, mark(scene, "sharpness", 1).y
+        assert (np.diff(loss[206:]) <= 1e-3 * loss[206]).all() and sharpness[-1] > sharpness[40]
+        scene = lesson_13.ChangeExplorer(factor=1.5, seed=seed).frame()
+        sharpness, limit = mark(scene, "sharpness", 1).y, mark(scene, "2/rate", 1).y
+        assert limit[-1] < limit[0] and sharpness[-20:].mean() == pytest.approx(limit[-1], rel=0.1)
+
+
+@sees("The smaller the batch, the lower the sharpness.", "The line on the right rises for each of them.")
+def test_13_minibatches():
+    for seed in range(10):
+        ratios = mark(lesson_13.BatchExplorer(seed=seed).frame(), "this seed", 1).y
+        assert (np.diff(ratios) > 0).all()
+
+
+@sees("At rate 0.3, as it is, no run survives.", "All ten live.")
+def test_13_who_survives():
+    def alive(rescue):
+        return lesson_13.SurvivalExplorer(rescue=rescue).frame().pin[1]
+
+    assert alive("as it is") == 0 and alive("clipped") == 10
+    assert alive("warm-up 10") < alive("warm-up 100") == 10
+
+
+@sees("It rises to about half of 2/rate and falls again.")
+def test_13_with_cross_entropy():
+    for seed in range(10):
+        sharpness = mark(lesson_13.LossExplorer(seed=seed).frame(), "sharpness", 1).y
+        share = sharpness / mark(lesson_13.LossExplorer(seed=seed).frame(), "2/rate", 1).at
+        assert 0.45 < share.max() < 0.65 and share[-1] < share.max() - 0.1
