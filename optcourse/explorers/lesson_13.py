@@ -523,12 +523,12 @@ class SurvivalExplorer(Explorer):
             panels=[
                 panel(
                     axis(
-                        "learning_rate",
+                        "rate",
                         -0.5,
-                        rates - 0.5,
+                        rates + 0.3,  # room for the names of the axes, and for the ticks
                         ticks=[(i, say(rate)) for i, rate in enumerate(edge_runs.HOT_RATES)],
                     ),
-                    axis("rescue", -0.5, ways - 0.5, ticks=list(enumerate(RESCUES))),
+                    axis("rescue", -1.3, ways + 0.2, ticks=list(enumerate(RESCUES))),
                     [
                         Heat(
                             lost.T.astype(float),

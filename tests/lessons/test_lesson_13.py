@@ -144,6 +144,20 @@ def test_what_is_stored_is_what_runs():
         assert edge_runs.hot_run(seed, rate, rescue) == pytest.approx(kept("hot")[place], rel=0.05)
 
 
+def test_a_learner_can_run_one_again_and_sees_how_far_it_is(monkeypatch):
+    seen = []
+
+    def progress(points):
+        for k, point in enumerate(points):
+            seen.append(k)
+            yield point
+
+    monkeypatch.setattr(edge_runs.run, "__defaults__", (50, *edge_runs.run.__defaults__[1:]))
+    again = edge_runs.run_again(2, "momentum 0.5", 0.3, progress=progress)
+    assert seen == [0, 1, 2]
+    assert again.sharpness == pytest.approx(kept("full_sharpness", "momentum 0.5", 0.3)[2, :3], rel=0.01)
+
+
 def test_a_run_that_is_lost_ends_there():
     lost = edge_runs.run(edge_runs.problem(0), Nesterov(0.3, 0.9), 50)
     assert np.isnan(lost.loss[-1]) and np.isnan(lost.sharpness[-1]) and np.isfinite(lost.sharpness[0])
