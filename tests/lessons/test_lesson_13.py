@@ -8,6 +8,7 @@ import pytest
 from optcourse import curvature, edge_runs, theory
 from optcourse.edge_runs import CHANGE_AT, EVERY, RATE
 from optcourse.exercises import lesson_13 as exercises
+from optcourse.explorers.packing import pack
 from optcourse.explorers import lesson_13 as lesson
 from optcourse.models import SquaredTanhNetwork, TanhNetwork, squared_error
 from optcourse.optimizers import GradientDescent, Nesterov
@@ -244,6 +245,13 @@ def test_the_learners_code_is_in_the_picture():
     power = lesson.PowerExplorer(yours=exercises.sharpness).frame()
     own, course = line(power, "your products", 0), line(power, "estimate", 0)
     assert len(own.y) == 100 and abs(own.y[-1] / course.y[-1] - 1) < 0.01
+
+
+def test_every_table_of_the_first_figure_can_be_packed():
+    """Some of its runs are lost, and have no last sharpness."""
+    figure = lesson.EdgeExplorer(method="momentum 0.5", learning_rate=0.3, yours=exercises.edge)
+    for control in figure.controls:
+        assert pack(*figure.table(control.name, figure.values))
 
 
 def test_wrong_code_in_the_picture_is_a_sentence():
