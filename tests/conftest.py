@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import fcntl
+import functools
 import importlib.util
 import os
 import pickle
@@ -68,7 +69,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-# Files whose tests share nothing: both workers may take from them. Every other file goes to one worker whole.
+# Files whose tests share nothing: every worker may take from them. Every other file goes to one worker whole.
 SPREAD = (
     "authoring/test_misconceptions",
     "authoring/test_sources_run",
@@ -93,7 +94,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with something slow in them first, so that both workers end together, on small pieces."""
+    """Files with something slow in them first, so that the workers end together, on small pieces."""
     for item in items:
         if reason := linux_only(item.path):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -181,6 +182,18 @@ class BuiltSite:
     folder: Path
     cache: Path
     result: Any
+
+    @functools.cached_property
+    def executed(self) -> dict[str, Any]:
+        """Each notebook with its outputs, "solutions/03_gradient_descent.ipynb" -> notebook: they were run for the site."""
+        from optcourse.publishing.site.cache import execute_all
+
+        names = ("lessons", "solutions")
+        paths = [path for name in names for path in (COURSE / name).glob("*.ipynb")]
+        texts = {f"{path.parent.name}/{path.name}": path.read_text(encoding="utf-8") for path in paths}
+        found, fresh = execute_all(texts, self.cache, 1, lambda *_: None)
+        assert fresh == 0, "what the site has run are not the notebooks that lie here: optcourse build"
+        return found
 
 
 @pytest.fixture(scope="session")

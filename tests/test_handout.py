@@ -445,6 +445,23 @@ def test_the_wheel_carries_the_lessons_and_shows_no_answer(wheel):
     assert {name.split("/")[0] for name in names} == {"optcourse", names[-1].split("/")[0]}
 
 
+def test_on_pypi_no_link_of_readme_leads_nowhere(wheel):
+    """PyPI shows README without the files beside it."""
+    with zipfile.ZipFile(wheel) as archive:
+        [metadata] = [name for name in archive.namelist() if name.endswith("/METADATA")]
+        shown = archive.read(metadata).decode()
+    ours = (COURSE / "README.md").read_text(encoding="utf-8")
+    target = re.compile(r'(?:\]\(|src="|srcset=")([^)"]+)')
+    assert len(target.findall(shown)) == len(target.findall(ours)) > 10
+    repository = "https://github.com/optcourse/optcourse/blob/main/"
+    pictures = "https://raw.githubusercontent.com/optcourse/optcourse/main/"
+    assert [link for link in target.findall(shown) if not link.startswith("https://")] == []
+    for link in target.findall(ours):
+        place = pictures if link.endswith((".svg", ".png", ".webp")) else repository
+        assert (link if link.startswith("https://") else place + link) in target.findall(shown)
+        assert link.startswith("https://") or (COURSE / link.partition("#")[0]).is_file()
+
+
 @pytest.mark.slow
 def test_a_wheel_and_an_empty_folder_then_a_newer_one(installed, tmp_path):
     """As a new user does it: install, open, work, install the next version, update."""

@@ -28,7 +28,7 @@ ALSO_RUN = {
     "python -m pip install uv": ("course.py", '"install", "--disable-pip-version-check"'),
     "bash .ci/lowest": ("tests/test_workflows.py", '".ci/lowest"'),
     "python3 course.py site build/site --lite": ("tests/publishing/test_lite.py", "lite.build("),
-    "python -m pip install hatchling": ("pyproject.toml", '"hatchling>='),
+    "python -m pip install hatchling hatch-fancy-pypi-readme": ("pyproject.toml", '"hatchling>='),
     "bash .ci/wheel dist": ("tests/test_workflows.py", '".ci/wheel"'),
 }
 

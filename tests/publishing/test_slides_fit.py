@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import re
 from pathlib import Path
 
@@ -12,7 +11,6 @@ import numpy as np
 import pytest
 
 from optcourse import exercises
-from optcourse.publishing.execution import execute
 from optcourse.publishing.slides.page import build
 from optcourse.publishing.slides.sections import sections
 from tests.conftest import until
@@ -20,7 +18,6 @@ from tests.frontends.browsing import SETTLED
 
 from .decks import SIZES, SPILLS, WAKE, opened
 
-executed = functools.cache(execute)  # several tests read the same run
 SOLUTIONS = sorted((Path(__file__).resolve().parents[2] / "solutions").glob("[0-9][0-9]_*.ipynb"))
 
 
@@ -48,9 +45,9 @@ LEADS = """() => [...document.querySelectorAll("#deck > .slide")].filter((slide)
 
 @pytest.mark.browser
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem[:2])
-def test_nothing_is_cut_off_at_any_size(chromium, tmp_path, path):
+def test_nothing_is_cut_off_at_any_size(chromium, site, tmp_path, path):
     deck = tmp_path / "deck.html"
-    deck.write_text(build(executed(path), path), encoding="utf-8")
+    deck.write_text(build(site.executed[f"solutions/{path.name}"], path), encoding="utf-8")
     assert deck.stat().st_size < 12e6
     with opened(chromium, deck.as_uri()) as page:
         for width, height in SIZES:
@@ -116,8 +113,8 @@ def forms(answer: float) -> set[str]:
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem[:2])
-def test_no_answer_stands_above_its_question(path):
-    assert given_away(executed(path)) == []
+def test_no_answer_stands_above_its_question(site, path):
+    assert given_away(site.executed[f"solutions/{path.name}"]) == []
 
 
 def test_an_answer_above_its_question_is_found():
