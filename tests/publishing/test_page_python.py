@@ -23,6 +23,7 @@ from optcourse.publishing.site.writing import POLICY_WITH_PYTHON
 from tests.accessibility.harness import violations
 from tests.conftest import COURSE, BuiltSite
 from tests.publishing.test_lite import distribution
+from tests.publishing.test_site import dropped_in
 
 pytestmark = pytest.mark.timeout(900)
 PAGE = "lessons/03_gradient_descent"
@@ -204,6 +205,7 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
     page.once("dialog", lambda dialog: dialog.accept())
     done.get_by_role("button", name="Erase it here").click()
     assert not done.is_visible() and page.evaluate("localStorage.length") == 0
+    assert dropped_in(page) == 0 and page.evaluate("window.refused") >= 4
 
 
 def packed(file: Path) -> int:

@@ -33,7 +33,7 @@ CORE = (
     "pyodide-lock.json",
 )
 LEFT_OUT = ("/tests/", "numpy/f2py/")
-NOT_NEEDED = (".js", ".css", ".pyi", ".pxd", ".h", ".c")  # in the packages, by the page
+NOT_NEEDED = (".js", ".css", ".pyi", ".pxd", ".h", ".c", ".a")  # in the packages, by the page
 LICENCES = "https://github.com/pyodide/pyodide/blob/main/LICENSE"
 
 
