@@ -426,6 +426,7 @@ LossExplorer()
 # | momentum | $\alpha$ outside the velocity, as in lesson 05 | with $(1-\beta)$ inside: limit divided by $1-\beta$ |
 # | with minibatches | curvature of the loss on *all* digits | that of the minibatch's own loss |
 # | how λ is found | power iteration; the kept runs by Lanczos, from the same products | `scipy.sparse.linalg.eigsh` |
+# | the runs | kept; `edge_runs.run_again(seed=0, progress=tqdm)` does one again | |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

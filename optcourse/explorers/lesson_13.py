@@ -84,6 +84,7 @@ class EdgeExplorer(Explorer):
         steps("learning_rate", edge_runs.RATES, RATE),
         integers("seed", 0, edge_runs.SHOWN_SEEDS[-1], 0),
     )
+    slide = ("method", "learning_rate")
 
     def scene(self, method, learning_rate, seed) -> Scene:
         kept = edge_runs.stored()
@@ -105,7 +106,7 @@ class EdgeExplorer(Explorer):
                 sharpness_over_steps(sharpness, "sharpness", role, marks),
             ],
             says=f"{words} is {say(limit)} for {method} at rate {say(rate)}. {told(sharpness, loss, rises, limit)}.",
-            pin=("sharpness at the end", float(sharpness[-1])),
+            pin=("sharpness, the last that is known", float(sharpness[np.isfinite(sharpness)][-1])),
             notice=notice,
         )
 
@@ -141,6 +142,7 @@ class PowerExplorer(Explorer):
         steps("step", edge_runs.LOOKED_AT, 1000, whole=True),
         integers("seed", 0, 9, 0, label="seed of the first vector"),
     )
+    slide = ("products", "step")
 
     def scene(self, products, step, seed) -> Scene:
         place = nearest(edge_runs.LOOKED_AT, step)
@@ -523,12 +525,12 @@ class SurvivalExplorer(Explorer):
             panels=[
                 panel(
                     axis(
-                        "learning_rate",
+                        "rate",
                         -0.5,
-                        rates - 0.5,
+                        rates + 0.3,  # room for the names of the axes, and for the ticks
                         ticks=[(i, say(rate)) for i, rate in enumerate(edge_runs.HOT_RATES)],
                     ),
-                    axis("rescue", -0.5, ways - 0.5, ticks=list(enumerate(RESCUES))),
+                    axis("rescue", -1.3, ways + 0.2, ticks=list(enumerate(RESCUES))),
                     [
                         Heat(
                             lost.T.astype(float),
