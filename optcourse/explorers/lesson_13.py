@@ -102,8 +102,8 @@ class EdgeExplorer(Explorer):
         words = "2/rate" if kind == "plain" else "The limit"
         return Scene(
             panels=[
-                loss_over_steps(loss, method, role),
                 sharpness_over_steps(sharpness, "sharpness", role, marks),
+                loss_over_steps(loss, method, role),
             ],
             says=f"{words} is {say(limit)} for {method} at rate {say(rate)}. {told(sharpness, loss, rises, limit)}.",
             pin=("sharpness, the last that is known", float(sharpness[np.isfinite(sharpness)][-1])),
@@ -411,13 +411,13 @@ class ChangeExplorer(Explorer):
         change = Rule("x", CHANGE_AT, role="theory", label="the change")
         return Scene(
             panels=[
-                loss_over_steps(loss, "gradient descent", "descent", [change]),
                 sharpness_over_steps(
                     sharpness,
                     "sharpness",
                     "descent",
                     [change, Line(at, limits[at], role="limit", label="2/rate", width=2.0)],
                 ),
+                loss_over_steps(loss, "gradient descent", "descent", [change]),
             ],
             says=(
                 f"At step 1,000 the rate goes from {say(RATE)} to {say(factor * RATE)}, and 2/rate from {say(2 / RATE)} to "
@@ -588,7 +588,6 @@ class LossExplorer(Explorer):
         at = EVERY * np.arange(len(sharpness))
         return Scene(
             panels=[
-                loss_over_steps(losses, "gradient descent", "descent"),
                 panel(
                     axis("step", 0, at[-1]),
                     axis("sharpness", 0, 12),
@@ -598,6 +597,7 @@ class LossExplorer(Explorer):
                     ],
                     "largest curvature on the way",
                 ),
+                loss_over_steps(losses, "gradient descent", "descent"),
             ],
             says=(
                 f"{loss.capitalize()}, rate {say(rate)}: 2/rate is {say(limit)}. The sharpness goes from {say(sharpness[0])} to "

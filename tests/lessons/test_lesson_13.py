@@ -239,7 +239,7 @@ def test_the_sharpness_of_two_weights_is_the_hessians():
 def test_the_learners_code_is_in_the_picture():
     shown = lesson.EdgeExplorer(method="momentum 0.5", learning_rate=0.3, yours=exercises.edge).frame()
     assert (
-        line(shown, "your code", 1).at == pytest.approx(line(shown, "limit of the method", 1).at)
+        line(shown, "your code", 0).at == pytest.approx(line(shown, "limit of the method", 0).at)
         and not shown.notice
     )
     power = lesson.PowerExplorer(yours=exercises.sharpness).frame()
