@@ -204,7 +204,10 @@ class PowerExplorer(Explorer):
             return Hv
 
         found, notice = learners_numbers(
-            self.yours, lambda: self.yours(product, len(curvatures), np.random.default_rng(seed)), ()
+            self.yours,
+            lambda: self.yours(product, len(curvatures), np.random.default_rng(seed)),
+            (),
+            seconds=5.0,  # all curvatures from a table take more than a second
         )
         if found is None:
             return None, notice

@@ -268,5 +268,8 @@ def test_wrong_code_in_the_picture_is_a_sentence():
 
     assert "raises" in lesson.EdgeExplorer(yours=raises).frame().notice
     assert lesson.EdgeExplorer(yours=blank).frame().notice == ""
-    assert lesson.EdgeExplorer(yours=lambda rate, beta, kind: "2/rate").frame().notice
+    assert (
+        "should return one number"
+        in lesson.EdgeExplorer(yours=lambda rate, beta, kind: "2/rate").frame().notice
+    )
     assert lesson.PowerExplorer(yours=grows).frame().problems() == []
