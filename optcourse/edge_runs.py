@@ -7,7 +7,7 @@ edge_runs.npz; a test runs some of them again and compares.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -87,8 +87,8 @@ class EdgeRun:
 
 
 def run(task: Problem, optimizer: Optimizer, num_steps: int = NUM_STEPS, batch_size: int | None = None,
-        schedule: Callable | None = None) -> EdgeRun:  # fmt: skip
-    """The loss is that on all digits, whatever the batch."""
+        schedule: Callable | None = None, progress: Callable = list) -> EdgeRun:  # fmt: skip
+    """The loss is that on all digits, whatever the batch. `progress` may wrap the list of points that are measured."""
     batches = None if batch_size is None else epoch_batches(len(task.model.X1), batch_size, task.rng, None)
     trace = descend(
         task.model,
@@ -108,15 +108,15 @@ def run(task: Problem, optimizer: Optimizer, num_steps: int = NUM_STEPS, batch_s
     with np.errstate(invalid="ignore"):
         loss[seen] = np.where(np.maximum.accumulate(found) < LOST, found, np.nan)
     rises = (np.diff(loss) > 0).reshape(-1, EVERY).sum(axis=1)
-    return EdgeRun(
-        np.array(list(sharpnesses(task.model, trace.w[::EVERY], loss[::EVERY]))), loss[::LOSS_EVERY], rises
-    )
+    measured = sharpnesses(task.model, progress(list(zip(trace.w[::EVERY], loss[::EVERY], strict=True))))
+    return EdgeRun(np.array(list(measured)), loss[::LOSS_EVERY], rises)
 
 
-def sharpnesses(model: TanhNetwork, points: np.ndarray, losses: np.ndarray) -> Iterator[float]:
-    """The largest curvature at each point of a run; the vector of the one before is where the next begins."""
-    vector = np.random.default_rng(0).standard_normal(points.shape[1])
-    for w, loss in zip(points, losses, strict=True):
+def sharpnesses(model: TanhNetwork, points: Iterable[tuple[np.ndarray, float]]) -> Iterator[float]:
+    """The largest curvature at each point of a run, NaN where its loss is; the vector of the one before is where the next
+    begins."""
+    vector = np.random.default_rng(0).standard_normal(model.num_parameters)
+    for w, loss in points:
         if np.isfinite(loss):
             # a looser search ends at the axis that was steepest before, although another one is steeper by now
             value, vector = lanczos(products(model, w), vector, tolerance=2e-3)
@@ -161,6 +161,13 @@ def from_the_start(seed: int, optimizer: Optimizer, **more) -> EdgeRun:
     return run(problem(seed), optimizer, **more)
 
 
+def run_again(
+    seed: int, method: str = "gradient descent", rate: float = RATE, progress: Callable = list
+) -> EdgeRun:
+    """One of the kept runs once more; with `progress=tqdm` a bar shows how far it is."""
+    return run(problem(seed), METHODS[method](rate), progress=progress)
+
+
 def with_cross_entropy(seed: int) -> EdgeRun:
     return run(problem(seed, kind=TanhNetwork), GradientDescent(SMOOTH_RATE), SMOOTH_STEPS)
 
@@ -180,7 +187,7 @@ def along_the_steepest(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     w, dw = trace.w[CLOSE_FROM:], trace.dw[CLOSE_FROM:]
     start = np.random.default_rng(0).standard_normal(len(task.start))
     _, axis = lanczos(products(task.model, w[0]), start, tolerance=1e-4)
-    sharp = list(sharpnesses(task.model, w, np.zeros(len(w))))
+    sharp = list(sharpnesses(task.model, ((point, 0.0) for point in w)))
     return (w - w.mean(axis=0)) @ axis, dw @ axis, np.array(sharp)
 
 

@@ -414,4 +414,4 @@ quiz("11")
 # ## What next
 #
 # So far you were given second derivatives. [12 Automatic differentiation](12_automatic_differentiation.ipynb) takes derivatives
-# of any program, and a Hessian times a vector at the price of two gradients.
+# of any program, and multiplies by a Hessian that nobody has written down.

@@ -322,9 +322,10 @@ hints("12-unbroadcast")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data
 #
-# `Var` writes the tape of a whole training step: `@`, `+`, ReLU, exp, log, sum, in 40 lines of code. Its gradient of softmax
-# regression (650 weights) and of a network (1,210 weights) on 200 digits differs from those that lesson 02 wrote by hand by
-# less than $10^{-15}$ of the largest entry, for ten seeds. Now your two functions read the tape.
+# `Var` writes the tape of a whole training step: `@`, `+`, ReLU, exp, log, sum. With the way back it is 40 lines of code, beside
+# what it says when something does not fit. Its gradient of softmax regression (650 weights) and of a network (1,210 weights) on
+# 200 digits differs from those that lesson 02 wrote by hand by less than $10^{-15}$ of the largest entry, for ten seeds. Now your
+# two functions read the tape.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.** The right picture shows how far the weights are from those of the gradient by hand.
@@ -347,7 +348,8 @@ TrainingExplorer(yours=backward, your_unbroadcast=unbroadcast)
 #
 # $$Hv = \frac{\mathrm{Im}\ \nabla L(w + 10^{-30} i\, v)}{10^{-30}}$$
 #
-# It costs about two gradients. The Hessian itself of a network with a million weights would have $10^{12}$ entries.
+# It costs one gradient, in complex numbers, however many weights there are. The Hessian itself of a network with a million
+# weights would have $10^{12}$ entries.
 #
 # **Your turn.** `gradient` takes complex arrays; `.imag` is the imaginary part of one.
 
@@ -425,7 +427,7 @@ for _h in (1e-6, 1e-4):
 # - Backward: a tape. One pass for each *output*, and the whole way forward in memory.
 # - Pulls that meet add up: a value used twice, a bias repeated for each row.
 # - An entry hands on when all of its pulls have come: 40 pulls for 20 doublings, not 2,097,150.
-# - Forward over backward gives $Hv$ for the price of about two gradients.
+# - Forward over backward gives $Hv$ for one gradient in complex numbers, and no $H$ is ever made.
 
 # %%
 quiz("12")

@@ -55,7 +55,7 @@ predict("13-every-step")
 # 3 min. Two predictions, before any picture. Remind them of the limit 2/λ for the rate; solved for λ it is 2/rate.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
-# **Try this.** On the left the loss, on the right the sharpness; the dotted line is the limit $2/\mathtt{rate}$.
+# **Try this.** On the left the sharpness, on the right the loss; the dotted line is the limit $2/\mathtt{rate}$.
 #
 # 1. Move `learning_rate` from 0.15 to 0.3. What does the sharpness follow?
 # 2. Move `seed`. The sharpness ends at the line for every seed.
@@ -426,6 +426,7 @@ LossExplorer()
 # | momentum | $\alpha$ outside the velocity, as in lesson 05 | with $(1-\beta)$ inside: limit divided by $1-\beta$ |
 # | with minibatches | curvature of the loss on *all* digits | that of the minibatch's own loss |
 # | how λ is found | power iteration; the kept runs by Lanczos, from the same products | `scipy.sparse.linalg.eigsh` |
+# | the runs | kept; `edge_runs.run_again(seed=0, progress=tqdm)` does one again | |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Key points

@@ -18,6 +18,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,6 +208,42 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
 
     folder = made_once(tmp_path_factory, "site", make)
     return BuiltSite(folder / "site", folder / "cache", pickle.loads((folder / "result.pickle").read_bytes()))
+
+
+@pytest.fixture(scope="session")
+def pyodide(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Where Pyodide lies, with NumPy and matplotlib. Its own distribution is on no package registry; a copy of version 0.28
+    with the packages that the course needs travels in a wheel of PyPI. OPTCOURSE_PYODIDE names another distribution."""
+
+    def make(folder: Path) -> None:
+        download(folder, "open-webui==0.9.6", python="3.12")
+        [wheel] = folder.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            for name in archive.namelist():
+                if name.startswith("open_webui/frontend/pyodide/"):
+                    archive.extract(name, folder)
+        wheel.unlink()
+
+    if place := os.environ.get("OPTCOURSE_PYODIDE"):
+        return place
+    return str(made_once(tmp_path_factory, "pyodide", make) / "open_webui" / "frontend" / "pyodide")
+
+
+def fetch(command: list[str], what: str) -> None:
+    """Get something from a package registry; without one the tests that need it cannot run."""
+    program = shutil.which(command[0])
+    done = subprocess.run([program, *command[1:]], capture_output=True, text=True) if program else None
+    if done is not None and done.returncode == 0:
+        return
+    why = f"{what} is not to be had: {done.stderr[-300:] if done else command[0] + ' is not on the path'}"
+    pytest.fail(why) if IN_CI else pytest.skip(why)
+
+
+def download(folder: Path, name: str, python: str) -> None:
+    fetch(
+        ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", f"--python-version={python}", "--platform=any",
+         "--implementation=py", "--abi=none", f"--dest={folder}", name], name,
+    )  # fmt: skip
 
 
 def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:

@@ -44,6 +44,8 @@ ROOMS = {
     "progress": Room("progress journal", "", "place exercises"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
     "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
+    # The lesson behind a web page, in the reader's browser.
+    "inpage": Room("inpage", "", "checking explorers progress"),
     "authoring": Room(
         "authoring",
         "numpy jupytext nbformat pytest IPython",
@@ -52,7 +54,7 @@ ROOMS = {
     "publishing": Room(
         "publishing",
         "nbformat nbconvert IPython pygments jinja2 bs4 packaging",
-        "exercises explorers checking questions authoring place",
+        "exercises explorers checking questions authoring place inpage",
     ),
     "grading": Room(
         "grading",

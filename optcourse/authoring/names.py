@@ -24,6 +24,7 @@ MOST: dict[str, int] = {
     "09_race": 4,
     "11_curvature": 3,
     "12_automatic_differentiation": 7,
+    "13_edge_of_stability": 2,
     "99_glossary": 0,
 }
 MOST_IN_A_NEW_LESSON = 10

@@ -278,6 +278,14 @@ BACKWARD = Exercise(
                 gradient.
             subtracts: grads[number] + pull => grads[number] - pull
                 You subtract the pulls. They are added up.
+            numbers-only: grads = [np.zeros_like(value, dtype=float) for value, _ in tape] => grads = np.zeros(len(tape))
+                     and: np.ones_like(tape[-1][0], dtype=float) => 1.0
+                Your gradients are an array of numbers, and an entry of the tape may be a table: use a list.
+            pull-times-the-gradient: pull(grads[k]) => grads[k] * pull(grads[k])
+                You multiply by the entry's gradient once more. The pull has it in it already.
+            pull-of-one: pull(grads[k]) => pull(1.0) * grads[k]
+                You take `pull(1.0)` for a factor. That is right for numbers; a pull of a table needs the whole gradient:
+                `pull(grads[k])`.
             multiplies: grads[number] + pull => grads[number] * pull
                 You multiply the pulls that meet. Two ways to the result are added up; only along one way factors multiply.
             first-parent-only: in tape[k][1] => in tape[k][1][:1]
@@ -386,6 +394,12 @@ UNBROADCAST = Exercise(
             You sum over the axes that the array has in full. It was repeated along those of length 1.
         one-axis-only: tuple(range(g.ndim - len(shape))) => 0
             You always sum over the first axis. It is right only where exactly one axis is missing.
+        reshaped: return summed => return g.reshape(shape)
+            You give `g` another shape. Its entries must be *added up*, until there are as many as `shape` has.
+        always-rows: return … => return g.sum(axis=0)
+            You sum over the first axis, whatever was repeated. Compare `g.shape` with `shape`: where do they differ?
+        one-number: return … => return g.sum()
+            You sum everything into one number. The result has the shape `shape`.
         everything: return summed => return np.broadcast_to(g.sum(), shape)
             You sum over everything. Entries of the array that are different have gradients of their own.
         """,
@@ -465,12 +479,14 @@ HVP = Exercise(
         curvature-only: return gradient(w + 1e-30j * v).imag / 1e-30 => return v @ gradient(w + 1e-30j * v).imag / 1e-30
             You return one number, the curvature along `v`. The product is a vector.
         forward-difference: return … => return (gradient(w + 1e-6 * v) - gradient(w)) / 1e-6
-            This is a forward difference of two gradients: right to some digits, at twice the price. Take the complex step.
+            This is a forward difference: right to some digits only, and it takes two gradients. Take the complex step.
         central-difference: return … => return (gradient(w + 1e-6 * v) - gradient(w - 1e-6 * v)) / 2e-6
-            This is a central difference of two gradients: right to some digits, at twice the price. Take the complex step.
+            This is a central difference: right to some digits only, and it takes two gradients. Take the complex step.
         column-by-column: return … => return np.stack([gradient(w + 1e-30j * unit).imag / 1e-30 for unit in np.eye(len(w))]) @ v
             You build the whole Hessian, one gradient for each weight, and multiply then. One gradient is enough, with the step
             along `v`.
+        unit-step: w + 1e-30j * v).imag / 1e-30 => w + 1j * v).imag
+            Your imaginary step is all of `v`. That is exact for a parabola only: make it tiny, and divide by it.
         large-step: w + 1e-30j * v).imag / 1e-30 => w + 1e-2j * v).imag / 1e-2
             Your imaginary step is too large: what is left over is as its square. It may be 1e-30, since nothing is subtracted.
         gradient-itself: return … => return gradient(w) * v
@@ -623,14 +639,14 @@ QUIZ = Quiz(
             "What does `hvp` cost?",
             (
                 "As much as a whole Hessian: one gradient for each weight.",
-                "About two gradients, whatever the number of weights.",
+                "One gradient in complex numbers, whatever the number of weights.",
                 "Nothing: it is a part of the gradient that is there already.",
                 "Two losses.",
             ),
             1,
             (
                 "It is one column's worth: one direction.",
-                "Yes: one gradient, with complex numbers, which cost about twice as much.",
+                "Yes: one call. Complex numbers take longer than real ones, but no more calls.",
                 "The gradient must run once more, with an imaginary step along v.",
                 "Losses alone say nothing of how the gradient turns.",
             ),

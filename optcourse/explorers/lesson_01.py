@@ -227,7 +227,8 @@ def learners_numbers(
     except (TypeError, ValueError):
         found = np.empty(0)
     if found.shape != shape:
-        return None, f"Your code in the picture: `{name}` should return an array shaped like w."
+        wanted = "an array shaped like w" if shape else "one number"
+        return None, f"Your code in the picture: `{name}` should return {wanted}."
     return found, ""
 
 

@@ -192,7 +192,6 @@ class DualExplorer(Explorer):
     """A number and its slope travel through a program together."""
 
     title = "Two numbers travel together"
-    slide = ("x", "step")
     controls = (
         linear("x", -3.0, 3.0, 1.0, num=61, label="input x"),
         integers("step", 0, 2, 2, label="operations done"),
@@ -363,7 +362,7 @@ class TapeExplorer(Explorer):
     """A tape, read from the end: every entry hands its gradient on to what it was made of."""
 
     title = "Back along the tape"
-    slide = ("step", "pulls")
+    slide = ("step", "program", "pulls")
     controls = (
         integers("step", 0, 10, 10, label="step: forward, then back"),
         linear("x", -2.0, 3.0, 3.0, num=51, label="input x"),
@@ -550,7 +549,7 @@ class ProductExplorer(Explorer):
             ],
             says=(
                 f"v points at {say(angle)} degrees and Hv = {say_point(products[0])} at {say(degrees(products[0]))}; it is "
-                f"{say(sizes[0])} long. The axis of the largest curvature, {say(largest)}, is at {say(axis_angle(axis_of))} "
+                f"{say(sizes[0])} long. The axis of the strongest curvature, {say(largest)}, is at {say(axis_angle(axis_of))} "
                 f"degrees. After {self.num_steps} turns v is {say(max(off[-1], 1e-6), 2)} degrees off it.{told}"
             ),
             num_steps=self.num_steps,

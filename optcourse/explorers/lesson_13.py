@@ -84,6 +84,7 @@ class EdgeExplorer(Explorer):
         steps("learning_rate", edge_runs.RATES, RATE),
         integers("seed", 0, edge_runs.SHOWN_SEEDS[-1], 0),
     )
+    slide = ("method", "learning_rate")
 
     def scene(self, method, learning_rate, seed) -> Scene:
         kept = edge_runs.stored()
@@ -101,11 +102,11 @@ class EdgeExplorer(Explorer):
         words = "2/rate" if kind == "plain" else "The limit"
         return Scene(
             panels=[
-                loss_over_steps(loss, method, role),
                 sharpness_over_steps(sharpness, "sharpness", role, marks),
+                loss_over_steps(loss, method, role),
             ],
             says=f"{words} is {say(limit)} for {method} at rate {say(rate)}. {told(sharpness, loss, rises, limit)}.",
-            pin=("sharpness at the end", float(sharpness[-1])),
+            pin=("sharpness, the last that is known", float(sharpness[np.isfinite(sharpness)][-1])),
             notice=notice,
         )
 
@@ -141,6 +142,7 @@ class PowerExplorer(Explorer):
         steps("step", edge_runs.LOOKED_AT, 1000, whole=True),
         integers("seed", 0, 9, 0, label="seed of the first vector"),
     )
+    slide = ("products", "step")
 
     def scene(self, products, step, seed) -> Scene:
         place = nearest(edge_runs.LOOKED_AT, step)
@@ -202,7 +204,10 @@ class PowerExplorer(Explorer):
             return Hv
 
         found, notice = learners_numbers(
-            self.yours, lambda: self.yours(product, len(curvatures), np.random.default_rng(seed)), ()
+            self.yours,
+            lambda: self.yours(product, len(curvatures), np.random.default_rng(seed)),
+            (),
+            seconds=5.0,  # all curvatures from a table take more than a second
         )
         if found is None:
             return None, notice
@@ -409,13 +414,13 @@ class ChangeExplorer(Explorer):
         change = Rule("x", CHANGE_AT, role="theory", label="the change")
         return Scene(
             panels=[
-                loss_over_steps(loss, "gradient descent", "descent", [change]),
                 sharpness_over_steps(
                     sharpness,
                     "sharpness",
                     "descent",
                     [change, Line(at, limits[at], role="limit", label="2/rate", width=2.0)],
                 ),
+                loss_over_steps(loss, "gradient descent", "descent", [change]),
             ],
             says=(
                 f"At step 1,000 the rate goes from {say(RATE)} to {say(factor * RATE)}, and 2/rate from {say(2 / RATE)} to "
@@ -523,12 +528,12 @@ class SurvivalExplorer(Explorer):
             panels=[
                 panel(
                     axis(
-                        "learning_rate",
+                        "rate",
                         -0.5,
-                        rates - 0.5,
+                        rates + 0.3,  # room for the names of the axes, and for the ticks
                         ticks=[(i, say(rate)) for i, rate in enumerate(edge_runs.HOT_RATES)],
                     ),
-                    axis("rescue", -0.5, ways - 0.5, ticks=list(enumerate(RESCUES))),
+                    axis("rescue", -1.3, ways + 0.2, ticks=list(enumerate(RESCUES))),
                     [
                         Heat(
                             lost.T.astype(float),
@@ -586,7 +591,6 @@ class LossExplorer(Explorer):
         at = EVERY * np.arange(len(sharpness))
         return Scene(
             panels=[
-                loss_over_steps(losses, "gradient descent", "descent"),
                 panel(
                     axis("step", 0, at[-1]),
                     axis("sharpness", 0, 12),
@@ -596,6 +600,7 @@ class LossExplorer(Explorer):
                     ],
                     "largest curvature on the way",
                 ),
+                loss_over_steps(losses, "gradient descent", "descent"),
             ],
             says=(
                 f"{loss.capitalize()}, rate {say(rate)}: 2/rate is {say(limit)}. The sharpness goes from {say(sharpness[0])} to "

@@ -403,8 +403,8 @@ const said = (values) => JSON.stringify(Object.entries(values).sort());
 
 // `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)`, `fail(sentence)` and `reach()`: what can be
 // moved may have changed. `link` carries the conversation: `live` (somebody answers), `send(message)`, `tell(values)` where the picture is
-// right already, and `share(values)` with the other views of the figure. A page, where nobody ever answers, says as `covers` which controls
-// have tables, and `opening` until they are there.
+// right already, and `share(values)` with the other views of the figure. A page says as `covers` which controls have tables, `opening` until
+// they are there, and `asleep` while somebody would have to be woken to answer: frames do that, tables never.
 class Conversation {
   constructor(stage, link) {
     Object.assign(this, { stage, link });
@@ -467,10 +467,12 @@ class Conversation {
       this.show(frame);
       this.link.tell(this.stage.values);
       this.link.share(this.stage.values);
+    } else if (this.link.opening) {
+      // its table may have it
     } else if (this.link.live) {
       this.link.share(this.stage.values);
       this.ask();
-    } else if (!this.link.opening) this.restore();
+    } else this.restore();
   }
 
   show(frame, values = this.stage.values) {
@@ -517,7 +519,7 @@ class Conversation {
   }
 
   fetch() {
-    if (!this.link.live || this.fetching || !this.stage.visible) return;
+    if (!this.link.live || this.link.asleep || this.fetching || !this.stage.visible) return;
     const wanted = (control) => control.table && !control.large && !this.tables.has(this.key(control.name));
     const { moved, ...hands } = this.near;
     const name = [...Object.values(hands), moved].find((n) => n && wanted(this.stage.control(n)));
@@ -580,6 +582,20 @@ class Conversation {
     clearTimeout(this.behind);
     if (frame) this.show(frame);
     else this.behind = setTimeout(() => { if (said(this.shown) !== said(this.stage.values)) this.ask(); }, SETTLE);
+  }
+
+  forget() { // what is drawn has changed, not the values: another function of the reader's
+    this.tables.clear();
+    this.frames.clear();
+    this.asking = this.fetching = null;
+    this.ask();
+  }
+
+  cancel() { // nobody waits for the answer any more
+    this.asking = this.fetching = null;
+    this.again = false;
+    this.stage.waits(false);
+    this.restore();
   }
 
   changed(alive) { // somebody answers, or nobody does any more
@@ -3344,13 +3360,14 @@ function ghostsOf(ui, index) { // the marks of the pinned runs in this panel
 // What a figure says of itself, in the place of its sentence: that its kernel is gone, that it loads. (Errors: `fail` of figure.js.)
 
 
-const FIRST = ["gone", "blank", "loading"]; // the first of these that holds is said
+const FIRST = ["gone", "waking", "blank", "loading"]; // the first of these that holds is said
 const LATER = 300; // ms before it is said that something loads: what is there by then needs no words
 
 class States {
   constructor(stage) {
     this.stage = stage;
     this.node = element("p", { className: "oc-state", role: "status" });
+    this.words = element("span");
   }
 
   set(name, sentence, act) { // act: { words, do } of a button
@@ -3372,8 +3389,11 @@ class States {
     if (this.key === key) return;
     this.key = key;
     const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
-    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
-    if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
+    this.words.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
+    const act = said?.act?.words ?? "";
+    if (act && act === this.act) return; // a button that may have the focus
+    this.act = act;
+    this.node.replaceChildren(...(said ? [this.words] : []), ...(act ? [" ", button(act, said.act.do)] : []));
   }
 }
 
@@ -3491,9 +3511,12 @@ function problemWith(stage, { values, pins }) {
     for (const [name, value] of Object.entries(one)) {
       const control = stage.control(name);
       if (!control) return `This link asks for ${name}, which this figure does not have.`;
-      const known = control.values.some((v) => same(v, value)) || same(value, stage.spec.initial[name]);
+      const [least, most] = [control.values[0], control.values[control.values.length - 1]];
+      const drawn = stage.link.live && control.kind === "range" && value >= least && value <= most;
+      const known = drawn || control.values.some((v) => same(v, value)) || same(value, stage.spec.initial[name]);
       if (listed[control.kind] && !known) return `This link asks for ${name} ${show(value)}, which this page does not have.`;
     }
+    if (stage.link.live) continue;
     const moved = Object.keys(changed(stage, one, (name) => stage.spec.initial[name]));
     if (moved.length > 1) return `This link moves ${moved.join(" and ")} together; this page draws one at a time. Open the notebook to see it.`;
     if (moved.some((name) => !stage.conversation.covered().has(name))) return `This link moves ${moved[0]}, which this page cannot draw by itself: open the notebook to see it.`;
@@ -3900,7 +3923,7 @@ class Stage {
   set(name, value) {
     this.jumping = Boolean(this.leaping); // until its picture comes
     this.history.note();
-    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers && !this.link.live) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }
@@ -4249,12 +4272,19 @@ function render({ model, el }) {
   };
 }
 
-function renderPage(el, packed) {
+// `python` answers what no table has, where a page has it: `able` until it could not be started, `awake` while it runs, `send(stage, message)`.
+function renderPage(el, packed, python = null) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const link = !python ? nobody : {
+    ...nobody,
+    get live() { return python.able; },
+    get asleep() { return !python.awake; },
+    send: (message) => python.send(stage, message),
+  };
   const still = el.querySelector(":scope > .oc-still");
-  const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  const stage = new Stage(el, packed.spec, packed.values, frame, link);
   still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
@@ -4270,7 +4300,7 @@ function renderPage(el, packed) {
         broken = `The frames of ${stage.control(control).label} cannot be read, so it does not move. Load the page again.`;
       }
     }
-    nobody.opening = false;
+    link.opening = false;
     el.dataset.ready = "true";
     conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
@@ -4286,8 +4316,8 @@ function renderPage(el, packed) {
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
   window.addEventListener("hashchange", () => stage.tools.follow(window.location.hash), { signal: stage.closed.signal });
   const notes = ["A saved page."];
-  if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
-  if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
+  if (keys.size > 1 && !python) notes.push("Moving one control puts the others back where they began.");
+  if (keys.size < stage.spec.controls.length && !python) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
   stage.note.textContent = notes.join(" ");
   stage.note.hidden = notes.length === 1;
   stage.reach();

@@ -169,7 +169,7 @@ function askPage(el, data, changed = () => {}) {
     const made = ask(el, question, question.label, (guess) => {
       const answer = answerOn(question, guess);
       made.show(answer);
-      if (!answer.complaint) changed(k, answer.guess);
+      if (!answer.complaint) changed(k, answer.guess, answer);
     });
     return { ...made, remember: (guess) => { const answer = answerOn(question, guess); if (!answer.complaint) made.show(answer, { old: true }); } };
   });

@@ -8,6 +8,7 @@ import pytest
 from optcourse import curvature, edge_runs, theory
 from optcourse.edge_runs import CHANGE_AT, EVERY, RATE
 from optcourse.exercises import lesson_13 as exercises
+from optcourse.explorers.packing import pack
 from optcourse.explorers import lesson_13 as lesson
 from optcourse.models import SquaredTanhNetwork, TanhNetwork, squared_error
 from optcourse.optimizers import GradientDescent, Nesterov
@@ -144,6 +145,20 @@ def test_what_is_stored_is_what_runs():
         assert edge_runs.hot_run(seed, rate, rescue) == pytest.approx(kept("hot")[place], rel=0.05)
 
 
+def test_a_learner_can_run_one_again_and_sees_how_far_it_is(monkeypatch):
+    seen = []
+
+    def progress(points):
+        for k, point in enumerate(points):
+            seen.append(k)
+            yield point
+
+    monkeypatch.setattr(edge_runs.run, "__defaults__", (50, *edge_runs.run.__defaults__[1:]))
+    again = edge_runs.run_again(2, "momentum 0.5", 0.3, progress=progress)
+    assert seen == [0, 1, 2]
+    assert again.sharpness == pytest.approx(kept("full_sharpness", "momentum 0.5", 0.3)[2, :3], rel=0.01)
+
+
 def test_a_run_that_is_lost_ends_there():
     lost = edge_runs.run(edge_runs.problem(0), Nesterov(0.3, 0.9), 50)
     assert np.isnan(lost.loss[-1]) and np.isnan(lost.sharpness[-1]) and np.isfinite(lost.sharpness[0])
@@ -224,12 +239,19 @@ def test_the_sharpness_of_two_weights_is_the_hessians():
 def test_the_learners_code_is_in_the_picture():
     shown = lesson.EdgeExplorer(method="momentum 0.5", learning_rate=0.3, yours=exercises.edge).frame()
     assert (
-        line(shown, "your code", 1).at == pytest.approx(line(shown, "limit of the method", 1).at)
+        line(shown, "your code", 0).at == pytest.approx(line(shown, "limit of the method", 0).at)
         and not shown.notice
     )
     power = lesson.PowerExplorer(yours=exercises.sharpness).frame()
     own, course = line(power, "your products", 0), line(power, "estimate", 0)
     assert len(own.y) == 100 and abs(own.y[-1] / course.y[-1] - 1) < 0.01
+
+
+def test_every_table_of_the_first_figure_can_be_packed():
+    """Some of its runs are lost, and have no last sharpness."""
+    figure = lesson.EdgeExplorer(method="momentum 0.5", learning_rate=0.3, yours=exercises.edge)
+    for control in figure.controls:
+        assert pack(*figure.table(control.name, figure.values))
 
 
 def test_wrong_code_in_the_picture_is_a_sentence():
@@ -246,5 +268,8 @@ def test_wrong_code_in_the_picture_is_a_sentence():
 
     assert "raises" in lesson.EdgeExplorer(yours=raises).frame().notice
     assert lesson.EdgeExplorer(yours=blank).frame().notice == ""
-    assert lesson.EdgeExplorer(yours=lambda rate, beta, kind: "2/rate").frame().notice
+    assert (
+        "should return one number"
+        in lesson.EdgeExplorer(yours=lambda rate, beta, kind: "2/rate").frame().notice
+    )
     assert lesson.PowerExplorer(yours=grows).frame().problems() == []

@@ -152,7 +152,7 @@ TOLD = {
     "the derivative of the result by that entry.",
     "The right picture shows how far the weights are from those of the gradient by hand.",
     "At each turn the direction of $Hv$ becomes the next $v$.",
-    "On the left the loss, on the right the sharpness; the dotted line is the limit $2/\\mathtt{rate}$.",
+    "On the left the sharpness, on the right the loss; the dotted line is the limit $2/\\mathtt{rate}$.",
     "On the right are the 20 largest curvatures; the dashes on the left are your own.",
     "A hundred steps at the edge, seen along the axis that was steepest at the first of them.",
     "In the shaded part the minima are too sharp for the rate.",
@@ -408,7 +408,7 @@ def edge_run(**settings):
     """The losses, the sharpness and the limit that are drawn, and the sentence."""
     scene = lesson_13.EdgeExplorer(**settings).frame()
     method = settings.get("method", "gradient descent")
-    return mark(scene, method).y, mark(scene, "sharpness", 1).y, mark(scene, "limit", 1).at, scene.says
+    return mark(scene, method, 1).y, mark(scene, "sharpness").y, mark(scene, "limit").at, scene.says
 
 
 @sees(
@@ -484,10 +484,10 @@ def test_13_each_method_has_its_edge():
 def test_13_another_rate_on_the_way():
     for seed in range(5):
         scene = lesson_13.ChangeExplorer(factor=0.5, seed=seed).frame()
-        loss, sharpness = mark(scene, "gradient descent").y, mark(scene, "sharpness", 1).y
+        loss, sharpness = mark(scene, "gradient descent", 1).y, mark(scene, "sharpness").y
         assert (np.diff(loss[206:]) <= 1e-3 * loss[206]).all() and sharpness[-1] > sharpness[40]
         scene = lesson_13.ChangeExplorer(factor=1.5, seed=seed).frame()
-        sharpness, limit = mark(scene, "sharpness", 1).y, mark(scene, "2/rate", 1).y
+        sharpness, limit = mark(scene, "sharpness").y, mark(scene, "2/rate").y
         assert limit[-1] < limit[0] and sharpness[-20:].mean() == pytest.approx(limit[-1], rel=0.1)
 
 
@@ -510,6 +510,6 @@ def test_13_who_survives():
 @sees("It rises to about half of 2/rate and falls again.")
 def test_13_with_cross_entropy():
     for seed in range(10):
-        sharpness = mark(lesson_13.LossExplorer(seed=seed).frame(), "sharpness", 1).y
-        share = sharpness / mark(lesson_13.LossExplorer(seed=seed).frame(), "2/rate", 1).at
+        sharpness = mark(lesson_13.LossExplorer(seed=seed).frame(), "sharpness").y
+        share = sharpness / mark(lesson_13.LossExplorer(seed=seed).frame(), "2/rate").at
         assert 0.45 < share.max() < 0.65 and share[-1] < share.max() - 0.1

@@ -29,7 +29,7 @@ def faults(lesson, known: dict) -> list[str]:
             continue
         controls = {control.name: control for control in figure.controls}
         named = cell.metadata.get("figure-slide", "").split()
-        shown = named or list(controls)[:3]
+        shown = named or list(figure.slide or controls)[:3]
         if len(shown) > 3 or not controls.keys() >= set(named):
             found.append(
                 f"line {cell.first_line}: {' '.join(named)!r} are not at most three of {', '.join(controls)}"

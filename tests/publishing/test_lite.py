@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from optcourse.publishing import lite
-from tests.conftest import COURSE, IN_CI
+from tests.conftest import COURSE, IN_CI, download, fetch
 from tests.frontends.browsing import IDLE, drag_slider, move_by_keys, run_all, served, watched
 
 # Python in a browser has no threads, no timers, no processes and no locks on files. Patched before the course is imported.
@@ -253,23 +253,6 @@ def test_a_builder_that_cannot_be_had_is_said_in_a_sentence(tmp_path, monkeypatc
 # -- in the browser -------------------------------------------------------------------------------------------------------
 
 
-def fetch(command: list[str], what: str) -> None:
-    """Get something from a package registry; without one these tests cannot run."""
-    program = shutil.which(command[0])
-    done = subprocess.run([program, *command[1:]], capture_output=True, text=True) if program else None
-    if done is not None and done.returncode == 0:
-        return
-    why = f"{what} is not to be had: {done.stderr[-300:] if done else command[0] + ' is not on the path'}"
-    pytest.fail(why) if IN_CI else pytest.skip(why)
-
-
-def download(folder: Path, name: str, python: str) -> None:
-    fetch(
-        ["pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", f"--python-version={python}", "--platform=any",
-         "--implementation=py", "--abi=none", f"--dest={folder}", name], name,
-    )  # fmt: skip
-
-
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("tools") / "jupyterlite"
@@ -303,19 +286,9 @@ def without_numpy(tools, tmp_path_factory) -> lite.Lite:
 
 
 @pytest.fixture(scope="module")
-def whole(tools, tmp_path_factory) -> lite.Lite:
-    """With NumPy and matplotlib. Pyodide's own distribution is on no package registry; a copy of version 0.28 with the
-    packages that the course needs travels in a wheel of PyPI. OPTCOURSE_PYODIDE names another distribution."""
-    folder = tmp_path_factory.mktemp("whole")
-    place = os.environ.get("OPTCOURSE_PYODIDE")
-    if place is None:
-        download(folder, "open-webui==0.9.6", python="3.12")
-        with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
-            for name in archive.namelist():
-                if name.startswith("open_webui/frontend/pyodide/"):
-                    archive.extract(name, folder)
-        place = folder / "open_webui" / "frontend" / "pyodide"
-    return lite.build(folder / "lite", COURSE, pyodide=place, tools=tools)
+def whole(tools, pyodide, tmp_path_factory) -> lite.Lite:
+    """With NumPy and matplotlib."""
+    return lite.build(tmp_path_factory.mktemp("whole") / "lite", COURSE, pyodide=pyodide, tools=tools)
 
 
 # JupyterLab asks for the file behind each line of a traceback, and for folders that a kernel has just made.

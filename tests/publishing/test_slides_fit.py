@@ -32,9 +32,13 @@ FIGURES = """() => [...document.querySelectorAll("#deck > .slide:has(.figure)")]
   const all = slide.getBoundingClientRect();
   const panels = [...slide.querySelectorAll(".oc-panel")].map((panel) => panel.getBoundingClientRect());
   const part = panels.reduce((sum, place) => sum + place.width * place.height, 0) / (all.width * all.height);
-  const rows = [...slide.querySelectorAll(".oc-control")].filter((row) => row.offsetHeight).length;
+  const controls = [...slide.querySelectorAll(".oc-control")].filter((row) => row.offsetHeight), rows = controls.length;
   const alone = slide.querySelector(".body").children.length === 1;
-  return part >= 0.65 && rows <= 3 && alone ? [] : [[slide.querySelector("h2").textContent, part, rows, alone]];
+  const icons = slide.querySelector(".oc-icons").getBoundingClientRect();
+  const boxes = controls.map((row) => row.getBoundingClientRect());
+  const free = boxes.every((box) => box.bottom <= icons.top + 1 || box.right <= icons.left);
+  const title = slide.querySelector("h2").textContent;
+  return part >= 0.65 && rows <= 3 && alone && free ? [] : [[title, part, rows, alone, free]];
 })"""
 LEADS = """() => [...document.querySelectorAll("#deck > .slide")].filter((slide) => {
   const next = slide.nextElementSibling, body = slide.querySelector(".body");

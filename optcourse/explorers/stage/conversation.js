@@ -12,8 +12,8 @@ const said = (values) => JSON.stringify(Object.entries(values).sort());
 
 // `stage` has `values`, `visible`, `control(name)`, `adopt(name, value)`, `display(frame)`, `fail(sentence)` and `reach()`: what can be
 // moved may have changed. `link` carries the conversation: `live` (somebody answers), `send(message)`, `tell(values)` where the picture is
-// right already, and `share(values)` with the other views of the figure. A page, where nobody ever answers, says as `covers` which controls
-// have tables, and `opening` until they are there.
+// right already, and `share(values)` with the other views of the figure. A page says as `covers` which controls have tables, `opening` until
+// they are there, and `asleep` while somebody would have to be woken to answer: frames do that, tables never.
 export class Conversation {
   constructor(stage, link) {
     Object.assign(this, { stage, link });
@@ -76,10 +76,12 @@ export class Conversation {
       this.show(frame);
       this.link.tell(this.stage.values);
       this.link.share(this.stage.values);
+    } else if (this.link.opening) {
+      // its table may have it
     } else if (this.link.live) {
       this.link.share(this.stage.values);
       this.ask();
-    } else if (!this.link.opening) this.restore();
+    } else this.restore();
   }
 
   show(frame, values = this.stage.values) {
@@ -126,7 +128,7 @@ export class Conversation {
   }
 
   fetch() {
-    if (!this.link.live || this.fetching || !this.stage.visible) return;
+    if (!this.link.live || this.link.asleep || this.fetching || !this.stage.visible) return;
     const wanted = (control) => control.table && !control.large && !this.tables.has(this.key(control.name));
     const { moved, ...hands } = this.near;
     const name = [...Object.values(hands), moved].find((n) => n && wanted(this.stage.control(n)));
@@ -189,6 +191,20 @@ export class Conversation {
     clearTimeout(this.behind);
     if (frame) this.show(frame);
     else this.behind = setTimeout(() => { if (said(this.shown) !== said(this.stage.values)) this.ask(); }, SETTLE);
+  }
+
+  forget() { // what is drawn has changed, not the values: another function of the reader's
+    this.tables.clear();
+    this.frames.clear();
+    this.asking = this.fetching = null;
+    this.ask();
+  }
+
+  cancel() { // nobody waits for the answer any more
+    this.asking = this.fetching = null;
+    this.again = false;
+    this.stage.waits(false);
+    this.restore();
   }
 
   changed(alive) { // somebody answers, or nobody does any more

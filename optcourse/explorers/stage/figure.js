@@ -152,7 +152,7 @@ export class Stage {
   set(name, value) {
     this.jumping = Boolean(this.leaping); // until its picture comes
     this.history.note();
-    if (this.link.covers) { // a page holds one table a slider, drawn with the others at their first values
+    if (this.link.covers && !this.link.live) { // a page holds one table a slider, drawn with the others at their first values
       const others = Object.keys(this.values).filter((n) => n !== name);
       for (const other of others) this.adopt(other, this.spec.initial[other]);
     }

@@ -111,9 +111,12 @@ export function problemWith(stage, { values, pins }) {
     for (const [name, value] of Object.entries(one)) {
       const control = stage.control(name);
       if (!control) return `This link asks for ${name}, which this figure does not have.`;
-      const known = control.values.some((v) => same(v, value)) || same(value, stage.spec.initial[name]);
+      const [least, most] = [control.values[0], control.values[control.values.length - 1]];
+      const drawn = stage.link.live && control.kind === "range" && value >= least && value <= most;
+      const known = drawn || control.values.some((v) => same(v, value)) || same(value, stage.spec.initial[name]);
       if (listed[control.kind] && !known) return `This link asks for ${name} ${show(value)}, which this page does not have.`;
     }
+    if (stage.link.live) continue;
     const moved = Object.keys(changed(stage, one, (name) => stage.spec.initial[name]));
     if (moved.length > 1) return `This link moves ${moved.join(" and ")} together; this page draws one at a time. Open the notebook to see it.`;
     if (moved.some((name) => !stage.conversation.covered().has(name))) return `This link moves ${moved[0]}, which this page cannot draw by itself: open the notebook to see it.`;

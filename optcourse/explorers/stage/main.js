@@ -39,12 +39,19 @@ export function render({ model, el }) {
   };
 }
 
-export function renderPage(el, packed) {
+// `python` answers what no table has, where a page has it: `able` until it could not be started, `awake` while it runs, `send(stage, message)`.
+export function renderPage(el, packed, python = null) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
   const nobody = { live: false, covers, opening: true, send() {}, tell() {}, share() {} };
+  const link = !python ? nobody : {
+    ...nobody,
+    get live() { return python.able; },
+    get asleep() { return !python.awake; },
+    send: (message) => python.send(stage, message),
+  };
   const still = el.querySelector(":scope > .oc-still");
-  const stage = new Stage(el, packed.spec, packed.values, frame, nobody);
+  const stage = new Stage(el, packed.spec, packed.values, frame, link);
   still?.remove();
   const { conversation } = stage;
   const keys = new Map(packed.tables.map(({ control }) => [control, conversation.key(control)]));
@@ -60,7 +67,7 @@ export function renderPage(el, packed) {
         broken = `The frames of ${stage.control(control).label} cannot be read, so it does not move. Load the page again.`;
       }
     }
-    nobody.opening = false;
+    link.opening = false;
     el.dataset.ready = "true";
     conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
@@ -76,8 +83,8 @@ export function renderPage(el, packed) {
   stage.closed.signal.addEventListener("abort", () => near.disconnect());
   window.addEventListener("hashchange", () => stage.tools.follow(window.location.hash), { signal: stage.closed.signal });
   const notes = ["A saved page."];
-  if (keys.size > 1) notes.push("Moving one control puts the others back where they began.");
-  if (keys.size < stage.spec.controls.length) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
+  if (keys.size > 1 && !python) notes.push("Moving one control puts the others back where they began.");
+  if (keys.size < stage.spec.controls.length && !python) notes.push("What is greyed out needs a kernel: open the notebook to move it.");
   stage.note.textContent = notes.join(" ");
   stage.note.hidden = notes.length === 1;
   stage.reach();

@@ -2,13 +2,14 @@
 
 import { button, element } from "./dom.js";
 
-const FIRST = ["gone", "blank", "loading"]; // the first of these that holds is said
+const FIRST = ["gone", "waking", "blank", "loading"]; // the first of these that holds is said
 const LATER = 300; // ms before it is said that something loads: what is there by then needs no words
 
 export class States {
   constructor(stage) {
     this.stage = stage;
     this.node = element("p", { className: "oc-state", role: "status" });
+    this.words = element("span");
   }
 
   set(name, sentence, act) { // act: { words, do } of a button
@@ -30,7 +31,10 @@ export class States {
     if (this.key === key) return;
     this.key = key;
     const parts = said ? said.sentence.split("**") : []; // what stands between two of them is strong
-    this.node.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
-    if (said?.act) this.node.append(" ", button(said.act.words, said.act.do));
+    this.words.replaceChildren(...parts.map((words, i) => (i % 2 ? element("strong", { textContent: words }) : words)));
+    const act = said?.act?.words ?? "";
+    if (act && act === this.act) return; // a button that may have the focus
+    this.act = act;
+    this.node.replaceChildren(...(said ? [this.words] : []), ...(act ? [" ", button(act, said.act.do)] : []));
   }
 }

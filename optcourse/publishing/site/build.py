@@ -34,6 +34,7 @@ class Site:
     executed: int  # notebooks that had to be run; the others had not changed
     seconds: float
     lite: str = ""  # what its JupyterLite holds and lacks, in a sentence
+    python: str = ""  # what Python its pages have, or why none, in a sentence
 
 
 def build(
@@ -73,7 +74,8 @@ def build(
     try:
         staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
         for_colab = {path.stem: colab.address(path.stem) for path in (root / colab.FOLDER).glob("*.ipynb")}
-        faults = write_pages(staging, executed, texts, with_lite=lite, colab=for_colab)
+        python, about_python = lay_python(staging, pyodide, must=not lite)
+        faults = write_pages(staging, executed, texts, with_lite=lite, python=python, colab=for_colab)
         write_course(staging / "course.zip", root, texts)
         about_lite = ""
         if lite:
@@ -86,7 +88,8 @@ def build(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return Site(target, inspection, len(files), size, fresh, time.monotonic() - began, about_lite)
+    seconds = time.monotonic() - began
+    return Site(target, inspection, len(files), size, fresh, seconds, about_lite, about_python)
 
 
 def refuse_to_lose(target: Path) -> None:
@@ -113,6 +116,25 @@ def swap(staging: Path, target: Path) -> None:
         old.rename(target)
         raise
     shutil.rmtree(old)
+
+
+def lay_python(staging: Path, pyodide: str | None, *, must: bool) -> tuple[str, str]:
+    """The folder with Python for the pages, and a sentence about it; ("", why) where there is none."""
+    from optcourse.publishing.lite import LiteError
+    from optcourse.publishing.site import python
+
+    if pyodide is None:
+        return (
+            "",
+            "Without Python in the pages: name Pyodide's distribution with --pyodide (docs/website.md).",
+        )
+    try:
+        laid = python.lay(staging, pyodide)
+    except LiteError as error:
+        if must:
+            raise SiteFailed([f"Python in the pages: {error}"]) from error
+        return "", f"Without Python in the pages: {error}"
+    return laid.folder, laid.sentence
 
 
 def write_lite(

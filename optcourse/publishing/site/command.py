@@ -7,6 +7,7 @@ that answer; search, glossary and an index of terms. No page asks another host f
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(
         f"  {len(site.inspection.elsewhere)} links lead to {len(hosts)} other hosts; nothing is loaded from them."
     )
+    print(f"  {site.python}")
     if site.lite:
         print(f"  {site.lite}")
     if arguments.links:
@@ -74,7 +76,11 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--lite", action="store_true", help="with a JupyterLite, to run the lessons in the browser"
     )
-    parser.add_argument("--pyodide", help="a folder or address with Pyodide's distribution, for --lite")
+    parser.add_argument(
+        "--pyodide",
+        default=os.environ.get("OPTCOURSE_PYODIDE"),
+        help="a folder or address with Pyodide's distribution: Python in the pages, and for --lite",
+    )
     parser.add_argument("--links", action="store_true", help="list the links that lead to other hosts")
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")
     return parser

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from optcourse import exercises
 from optcourse.checking.feedback import code_spans
 from optcourse.explorers.still import still_html
+from optcourse.inpage import explorer_call
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 from optcourse.publishing.site.terms import Section
@@ -49,6 +50,7 @@ class Lesson:
     sections: list[Section] = field(default_factory=list)
     figures: dict[str, dict] = field(default_factory=dict)  # name: data, in the order of the page
     stills: dict[str, dict] = field(default_factory=dict)  # name: the same figures, not moving
+    calls: dict[str, str] = field(default_factory=dict)  # name: the cell that makes it
     opening: str = ""  # the first paragraph, HTML
     minutes: int | None = None
     needs: str = ""  # HTML
@@ -192,7 +194,8 @@ class Writer:
             self.note_text(cell.source, code=cell.source)
         if exercise:
             self.open_box(exercise, cell)
-            self.parts.append(code(cell.source) + self.outputs(cell))
+            edit = "" if self.lesson.solved else f' data-edit="{escape(cell.id)}"'
+            self.parts.append(code(cell.source, edit) + self.outputs(cell))
             return
         if name in ("check", "hints") and argument:
             if argument != self.exercise:
@@ -238,8 +241,8 @@ class Writer:
         if self.lesson.solved:
             return shown + self.outputs(cell)
         return (
-            f'{shown}<p class="said"><strong><span aria-hidden="true">○</span> Not checked here.</strong> In the notebook '
-            "this cell answers at once, and names the mistake where it can. "
+            f'{shown}<p class="said" data-check="{escape(cell.id)}"><strong><span aria-hidden="true">○</span> '
+            "Not checked here.</strong> In the notebook this cell answers at once, and names the mistake where it can. "
             '<a href="../index.html#run">Run the notebook</a></p>'
         )
 
@@ -248,7 +251,9 @@ class Writer:
         hints = exercises.get(exercise_id).hints
         inner = ""
         for k in range(len(hints), 0, -1):
-            inner = f"<details><summary>Hint {k} of {len(hints)}</summary><p>{code_spans(hints[k - 1])}</p>{inner}</details>"
+            kept = f'data-hint="{escape(exercise_id)}" data-number="{k}"'
+            words = f"<summary>Hint {k} of {len(hints)}</summary><p>{code_spans(hints[k - 1])}</p>"
+            inner = f"<details {kept}>{words}{inner}</details>"
         return inner
 
     def questions(self, cell: NotebookNode, name: str, argument: str) -> str:
@@ -277,13 +282,19 @@ class Writer:
         text = json.dumps(packed, allow_nan=False)
         name = hashlib.sha256(text.encode()).hexdigest()[:16]
         self.lesson.figures[name], self.lesson.stills[name] = packed, still
+        self.lesson.calls.setdefault(name, cell.id)
         caption = (
             f"<figcaption>In the notebook: <code>{escape(squeeze(cell.source))}</code></figcaption>"
             if alone
             else ""
         )
         before = "" if alone else code(cell.source)
-        figure = figure_html(name, packed, still, self.address_of(packed), caption=caption)
+        try:
+            explorer_call(cell.source)  # Python in the page makes the figure anew, from this call
+        except ValueError as error:
+            self.lesson.faults.append(f"{self.lesson.path}, cell {cell.id!r}: {error}.")
+        address = self.address_of(packed)
+        figure = figure_html(name, packed, still, address, cell.id, caption=caption)
         return f'<div class="cell" data-cell="{escape(cell.id)}">{before}{figure}</div>'
 
     def address_of(self, packed: dict) -> str:
@@ -306,7 +317,7 @@ def figure_address(lesson: Lesson, packed: dict) -> str:
 
 
 def figure_html(
-    name: str, packed: dict, still: dict, address: str, *, up: str = "../", caption: str = ""
+    name: str, packed: dict, still: dict, address: str, cell: str, *, up: str = "../", caption: str = ""
 ) -> str:
     """The place of a figure, with its still until it is drawn: on paper, too, and where no script runs."""
     spec, panels = packed["spec"], len(packed["first"]["meta"]["frames"][0]["panels"])
@@ -314,7 +325,7 @@ def figure_html(
     room = spec["height"] + 190 + 38 * ((controls + 1) // 2)
     narrow = panels * (spec["height"] + 40) + 260 + 46 * controls
     return (
-        f'<figure class="live"><div class="stage" id="{address}" data-figure="{name}" '
+        f'<figure class="live"><div class="stage" id="{address}" data-figure="{name}" data-call="{escape(cell)}" '
         f'style="--room: {room}px; --room-narrow: {narrow}px">'
         f"{still_html(still, f'{up}figures/{name}.png')}</div>{caption}</figure>"
     )
@@ -339,8 +350,8 @@ def quiz_answers(lesson: str) -> str:
 # -- helpers ---------------------------------------------------------------------------------------
 
 
-def code(source: str) -> str:
-    return f'<div class="code">{unregion(rendering.code_html(source))}</div>'
+def code(source: str, more: str = "") -> str:
+    return f'<div class="code"{more}>{unregion(rendering.code_html(source))}</div>'
 
 
 def unregion(text: str) -> str:

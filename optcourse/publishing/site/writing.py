@@ -38,6 +38,11 @@ POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
     "img-src 'self' file: data:; font-src 'self' file:; base-uri 'none'; form-action 'none'"
 )
+# The worker is made of a text, and Python is WebAssembly; neither lets a text run as a script of the page.
+POLICY_WITH_PYTHON = (
+    POLICY.replace("script-src 'self' file:", "script-src 'self' file: 'wasm-unsafe-eval'")
+    + "; worker-src blob:"
+)
 SHOWCASE = "03"  # its first figure stands on the first page
 
 
@@ -46,10 +51,12 @@ def write_pages(
     executed: dict[str, nbformat.NotebookNode],
     texts: dict[str, str],
     with_lite: bool,
+    python: str = "",
     colab: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """Every page and what it needs, below `folder`; returns what is wrong with the text.
 
+    python: the folder with Python for the pages, below `folder`; "" where there is none.
     colab: where lessons, by name, open in Google Colab.
     """
     lessons = [read(executed, name) for name in executed if name.startswith("lessons/")]
@@ -73,7 +80,7 @@ def write_pages(
 
     (folder / MARKER).write_text(f"Written by optcourse site. {len(lessons)} lessons.\n", encoding="utf-8")
     (folder / ".nojekyll").write_text("", encoding="utf-8")  # GitHub Pages leaves the files alone then
-    sheets, scripts = write_assets(folder / "assets")
+    sheets, scripts = write_assets(folder / "assets", with_python=bool(python))
     write_search(folder / "assets" / "search.js", sections, terms, glossary)
     showcase = next((lesson for lesson in lessons if lesson.number == SHOWCASE and lesson.figures), None)
     showcase = showcase or next((lesson for lesson in lessons if lesson.figures), None)
@@ -92,7 +99,8 @@ def write_pages(
     )
     common = {
         "course": TITLE,
-        "policy": POLICY,
+        "policy": POLICY_WITH_PYTHON if python else POLICY,
+        "python": python,
         "sheets": sheets,
         "scripts": scripts,
         "glossary": glossary.path if glossary else "",
@@ -117,6 +125,7 @@ def write_pages(
         sentences={lesson.number: lesson.sentence for lesson in LESSONS},
         showcase=showcase,
         figure=first_figure(showcase) if showcase else "",
+        cells=cells_of(showcase.path) if showcase else "",
         minutes=sum(lesson.minutes or 0 for lesson in lessons),
         exercises=sum(lesson.num_exercises for lesson in lessons),
         figures=sum(len(lesson.figures) for lesson in lessons),
@@ -130,6 +139,7 @@ def write_pages(
             title=f"Index · {TITLE}",
             description="Every word of the course",
             letters=letters,
+            cells="",
         )
     for row in (lessons, solved):
         for k, lesson in enumerate(row):
@@ -141,11 +151,14 @@ def write_pages(
                 if lesson.number in BY_NUMBER
                 else pages.plain(lesson.opening),
                 lesson=lesson,
+                cells=cells_of(lesson.path),
                 before=row[k - 1] if k else None,
                 after=row[k + 1] if k + 1 < len(row) else None,
             )
             notebook = lesson.path.replace(".html", ".ipynb")
             (folder / notebook).write_text(texts[notebook], encoding="utf-8")
+            if python:
+                write_cells(folder / cells_of(lesson.path), executed[notebook])
     return [fault for lesson in (*lessons, *solved) for fault in lesson.faults]
 
 
@@ -153,7 +166,17 @@ def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:
     return pages.read_lesson(executed[name], Path(name).stem, name.startswith("solutions/"))
 
 
-def write_assets(folder: Path) -> tuple[list[str], list[str]]:
+def cells_of(path: str) -> str:
+    """Where the code of a page's lesson lies, for Python in the page."""
+    return path.replace(".html", ".cells.js")
+
+
+def write_cells(path: Path, notebook: nbformat.NotebookNode) -> None:
+    cells = [{"id": cell.id, "source": cell.source} for cell in notebook.cells if cell.cell_type == "code"]
+    path.write_text(f"optcourse.python.cells({json.dumps(cells)});\n", encoding="utf-8")
+
+
+def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[str]]:
     """Style sheets and scripts that all pages share; their names in the order in which a page needs them."""
     (folder / "fonts").mkdir(parents=True)
     for font in vendor.FOLDER.rglob("*.woff2"):
@@ -171,7 +194,14 @@ def write_assets(folder: Path) -> tuple[list[str], list[str]]:
         "katex.js": rendering.katex_script(),
         # a module would not load from a file; the function keeps its names to itself
         "live.js": f"(() => {{\n{stage.script()}\n{shell.script()}\nwindow.optcourse = {{ renderPage, askPage }};\n}})();\n",
-        "site.js": (HERE / "static" / "site.js").read_text(encoding="utf-8"),
+        "site.js": "\n".join(
+            (HERE / "static" / name).read_text(encoding="utf-8")
+            for name in (
+                "work.js",
+                *(("python.js", "site.js", "exercise.js") if with_python else ("site.js",)),
+                "done.js",
+            )
+        ),
     }
     for name, text in (sheets | scripts).items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -182,7 +212,7 @@ def first_figure(lesson: pages.Lesson) -> str:
     """The first figure of a lesson, on the site's first page."""
     name, packed = next(iter(lesson.figures.items()))
     address = pages.figure_address(lesson, packed)
-    return pages.figure_html(name, packed, lesson.stills[name], address, up="")
+    return pages.figure_html(name, packed, lesson.stills[name], address, lesson.calls[name], up="")
 
 
 def write_figures(folder: Path, figures: dict[str, dict], stills: dict[str, dict]) -> None:

@@ -59,7 +59,7 @@
     const name = stage.dataset.figure;
     if (!figures.has(name)) await script(`figures/${name}.js`);
     const words = [...stage.childNodes];
-    window.optcourse.renderPage(stage, structuredClone(figures.get(name)));
+    window.optcourse.renderPage(stage, structuredClone(figures.get(name)), window.optcourse.python);
     for (const node of words) node.remove();
     stage.dataset.drawn = "";
   }
@@ -95,14 +95,24 @@
   addEventListener("hashchange", toFigure);
   toFigure();
 
-  // ---- predictions and quizzes (card.js asks them); a prediction is made once, so this browser remembers it ------------------
+  // ---- predictions, quizzes (card.js asks them) and hints; a prediction is made once, so this browser remembers it -----------
 
+  const { work } = window.optcourse;
+  const wordsOf = (markup) => new DOMParser().parseFromString(markup ?? "", "text/html").body.textContent;
   for (const place of all("[data-questions]")) {
     const data = JSON.parse(find("script", place).textContent);
-    const key = "predict:" + data.id, commits = data.kind === "prediction";
-    const cards = window.optcourse.askPage(place, data, (k, guess) => { if (commits) kept.set(key, String(guess)); });
-    if (commits && kept.get(key) !== null) cards[0].remember(kept.get(key));
+    const cards = window.optcourse.askPage(place, data, (k, guess, { right, truth }) => {
+      if (data.kind !== "prediction") { work.record("quiz", data.id, { question: k, choice: guess, right }); return; }
+      const { choices, unit, answer } = data.questions[0], said = (value) => (choices.length ? wordsOf(choices[value]) : `${value} ${unit ?? ""}`.trim());
+      work.record("predict", data.id, { right, guess: said(guess), answer: said(choices.length ? truth : answer), value: guess });
+    });
+    const made = data.kind === "prediction" ? work.first("predict", data.id)?.value ?? kept.get("predict:" + data.id) : null; // the second: until November 2026
+    if (made !== null) cards[0].remember(String(made));
   }
+  for (const hint of all("[data-hint]")) hint.addEventListener("toggle", () => {
+    const [id, number] = [hint.dataset.hint, Number(hint.dataset.number)];
+    if (hint.open && !work.has("hint", id, number)) work.record("hint", id, { number });
+  });
 
   // ---- search: a few hundred sections, gone through from first to last at each key press (a millisecond) ------------------------
 

@@ -359,7 +359,7 @@ function anew() { // every figure that is drawn, by what answers now
 // The figure is the slide: its picture to the left and top edge, and beside it the controls that the lesson names.
 function arrange(holder) {
   const { stage } = holder, named = (holder.dataset.controls || "").split(" ").filter(Boolean);
-  const names = named.length ? named : [...stage.controls.keys()].slice(0, 3);
+  const names = named.length ? named : stage.spec.slide;
   const shown = names.filter((name) => stage.controls.has(name)).map((name) => stage.controls.get(name).row), rows = stage.root.querySelector(".oc-controls");
   for (const { row } of stage.controls.values()) row.hidden = !shown.includes(row);
   if (named.length) for (const row of shown) row.classList.remove("oc-extra"); // what the lesson names is no extra

@@ -1,0 +1,203 @@
+"""The lesson behind a web page: Python in the reader's browser (Pyodide), which answers what the page asks.
+
+The page's worker (publishing/site/static/worker.js) makes one `Lesson` of the lesson's cells. A figure is made from its call in
+the lesson's source, whose arguments are literals and `yours=name`; it answers by `reply`, as everywhere else. Nothing of Jupyter
+is needed, or there.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import contextlib
+import importlib.util
+import io
+import json
+import linecache
+import sys
+import traceback
+from typing import Any
+
+from optcourse import progress
+from optcourse.checking.feedback import Feedback
+from optcourse.explorers.engine import Explorer
+
+ASKED_BY_THE_PAGE = ("hints", "predict", "quiz")  # what lessons import, and what needs Jupyter
+LONGEST = 10_000  # characters of what a cell prints
+
+
+class Lesson:
+    """The cells of a lesson, and what has come of them so far."""
+
+    def __init__(self, cells: str) -> None:
+        """`cells`: the code cells in their order, as JSON: [{"id": …, "source": …}, …]."""
+        self.sources: dict[str, str] = {cell["id"]: cell["source"] for cell in json.loads(cells)}
+        self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.defined: set[str] = set()  # cells whose definitions are there, or that were run
+        self.figures: dict[str, Explorer] = {}
+        if importlib.util.find_spec("anywidget") is None:
+            for name in ASKED_BY_THE_PAGE:
+                vars(sys.modules[__package__]).setdefault(name, None)
+
+    # Figures ----------------------------------------------------------------------------------------------------------
+
+    def reply(self, cell: str, message: str) -> tuple[str, bytes] | None:
+        """The answer of the figure in a cell to a message of the page. Raises ValueError where the cell has none."""
+        answer = self.figure(cell).reply(json.loads(message))
+        return None if answer is None else (json.dumps(answer[0], allow_nan=False), answer[1])
+
+    def figure(self, cell: str) -> Explorer:
+        """The figure of a cell, made when it is first asked for."""
+        if cell not in self.figures:
+            self.define_above(cell)
+            name, given, yours = explorer_call(self.sources[cell])
+            functions = {argument: self.names.get(function, ...) for argument, function in yours.items()}
+            self.figures[cell] = self.names[name](**given, **functions)
+        return self.figures[cell]
+
+    # Cells ------------------------------------------------------------------------------------------------------------
+
+    def run(self, cell: str, source: str) -> str:
+        """Run a cell with the reader's text in place of its own, after what the cells above define.
+
+        The answer, as JSON: what it `printed`, its last `value` in words, or the `html` of what a check said; an `error` in a
+        sentence; the `events` for the reader's progress; and the figures that are now `mended`, by their cells.
+        """
+        self.define_above(cell)
+        before, kept = self._yours(), len(progress.events())
+        said: dict[str, Any] = {"error": "", "printed": "", "value": "", "html": ""}
+        printed = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+                value = self._value(cell, source)
+        except (Exception, SystemExit) as error:
+            said["error"] = _sentence(error, _file(cell))
+        else:
+            if isinstance(value, Feedback):
+                said["html"] = value._repr_mimebundle_()["text/html"]
+            elif value is not None and not isinstance(value, Explorer):
+                said["value"] = _short(repr(value))
+        said |= {"printed": _short(printed.getvalue()), "events": progress.events()[kept:]}
+        said["mended"] = self._changed_since(before)
+        for cell in said["mended"]:
+            self.figures.pop(cell, None)  # made anew when it is asked for
+        return json.dumps(said)
+
+    def check(self, cell: str, source: str, check: str) -> str:
+        """Run the reader's text of a cell, and the check in the cell `check`; the answer is like that of `run`."""
+        ran = json.loads(self.run(cell, source))
+        if ran["error"]:
+            return json.dumps(ran)
+        return json.dumps(json.loads(self.run(check, self.sources[check])) | {"mended": ran["mended"]})
+
+    def replay(self, cells: str) -> str:
+        """Run cells that had ended before, as JSON: [[cell, text], …]. The answer: the figures that draw what they define."""
+        before = self._yours()
+        for cell, source in json.loads(cells):
+            self.run(cell, source)
+        return json.dumps(self._changed_since(before))
+
+    def define_above(self, cell: str) -> None:
+        """What the cells above define, and the definitions of the cell itself; nothing that they call."""
+        if cell not in self.sources:
+            raise ValueError(f"the lesson has no cell {cell!r}")
+        for name, source in self.sources.items():
+            if name not in self.defined:
+                self.defined.add(name)
+                for statement in definitions(source):
+                    if self._can_run(statement):
+                        self._exec([statement], name, source)
+            if name == cell:
+                return
+
+    def _can_run(self, statement: ast.stmt) -> bool:
+        """Whether a plain value needs no name that only a call would have given."""
+        if not isinstance(statement, ast.Assign):
+            return True
+        used = {part.id for part in ast.walk(statement.value) if isinstance(part, ast.Name)}
+        return all(name in self.names or hasattr(builtins, name) for name in used)
+
+    def _value(self, cell: str, source: str) -> Any:
+        """Run a text; the value of its last line, where that is an expression."""
+        body = ast.parse(source, _file(cell)).body
+        last = body.pop().value if body and isinstance(body[-1], ast.Expr) else None
+        self._exec(body, cell, source)
+        return None if last is None else eval(compile(ast.Expression(last), _file(cell), "eval"), self.names)
+
+    def _exec(self, body: list[ast.stmt], cell: str, source: str) -> None:
+        # The checks take a file of this name for a learner's cell, and read its lines here.
+        file = _file(cell)
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        exec(compile(ast.Module(body, []), file, "exec"), self.names)
+
+    def _yours(self) -> dict[str, list]:
+        """By cell, the reader's functions that its figure draws, as they are now."""
+        names = {cell: _names_of_yours(source) for cell, source in self.sources.items() if "your" in source}
+        return {cell: [self.names.get(name) for name in found] for cell, found in names.items() if found}
+
+    def _changed_since(self, before: dict[str, list]) -> list[str]:
+        # by identity: what a reader makes may say anything, or nothing, when it is asked whether it is equal
+        return [
+            cell for cell, now in self._yours().items() if list(map(id, now)) != list(map(id, before[cell]))
+        ]
+
+
+def definitions(source: str) -> list[ast.stmt]:
+    """The imports, functions, classes and plain values of a cell, without its calls."""
+
+    def kept(statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef):
+            return True
+        computed = (ast.Call, ast.Subscript, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+        return isinstance(statement, ast.Assign) and not any(
+            isinstance(part, computed) for part in ast.walk(statement)
+        )
+
+    return [statement for statement in ast.parse(source).body if kept(statement)]
+
+
+def explorer_call(source: str) -> tuple[str, dict[str, Any], dict[str, str]]:
+    """(class, plain arguments, names of the reader's functions) of the figure that a cell ends with. Raises ValueError."""
+    body = ast.parse(source).body
+    call = body[-1].value if body and isinstance(body[-1], ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+        raise ValueError(
+            "the cell does not end with the call of an explorer by its name, with named arguments"
+        )
+    given, yours = {}, {}
+    for argument in call.keywords:
+        if str(argument.arg).startswith("your") and isinstance(argument.value, ast.Name):
+            yours[argument.arg] = argument.value.id
+        else:
+            try:
+                given[argument.arg] = ast.literal_eval(argument.value)
+            except ValueError:
+                raise ValueError(
+                    f"{call.func.id}: the argument {argument.arg} is neither a plain value nor `yours=name`"
+                ) from None
+    return call.func.id, given, yours
+
+
+def _names_of_yours(source: str) -> list[str]:
+    try:
+        return list(explorer_call(source)[2].values())
+    except (ValueError, SyntaxError):  # no figure
+        return []
+
+
+def _file(cell: str) -> str:
+    return f"<cell {cell}>"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
+
+
+def _sentence(error: BaseException, file: str) -> str:
+    """What went wrong, and in which line of the reader's cell."""
+    line = error.lineno if isinstance(error, SyntaxError) else None
+    for frame in traceback.extract_tb(error.__traceback__):
+        line = frame.lineno if frame.filename == file else line
+    where = f"In line {line}: " if line else ""
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{where}{type(error).__name__}: {_short(text)}" if text else f"{where}{type(error).__name__}"

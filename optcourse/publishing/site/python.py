@@ -1,0 +1,167 @@
+"""Python beside the pages: Pyodide, NumPy and the course, as scripts that a page loads when somebody asks for what no table has.
+
+A page that is opened from a folder may run scripts, but not fetch data: so the files come in pieces, each a script with a text
+(base64). From a server it is the same; the pieces are counted as they come. All of it lies in one folder named after its content:
+a new version never mixes with an old one in a browser's store.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import shutil
+import subprocess
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from optcourse.publishing import lite
+
+HERE = Path(__file__).parent
+PIECE = 750_000  # bytes of a file in one script; a multiple of 3, so that the texts can be put together
+PACKAGES = ("numpy", "contourpy")
+CORE = (
+    "pyodide.js",
+    "pyodide.asm.js",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+LEFT_OUT = ("/tests/", "numpy/f2py/")
+NOT_NEEDED = (".js", ".css", ".pyi", ".pxd", ".h", ".c", ".a")  # in the packages, by the page
+LICENCES = "https://github.com/pyodide/pyodide/blob/main/LICENSE"
+
+
+@dataclass(frozen=True)
+class Python:
+    """What was laid: `folder` as the pages name it, and what a reader loads."""
+
+    folder: str
+    version: str
+    size: int
+    compiled: bool
+
+    @property
+    def sentence(self) -> str:
+        about = f"Python {self.version} in the pages, {self.size / 1e6:.1f} MB, loaded when a reader first needs it"
+        return (
+            f"{about}."
+            if self.compiled
+            else f"{about}. Not compiled: with node on the path it starts sooner."
+        )
+
+
+def lay(site: Path, place: str | Path) -> Python:
+    """Write Python into a folder of the site. Raises LiteError where the distribution is none, or lacks a part."""
+    distribution = lite.Distribution.at(place)
+    shelf = lite.Shelf(distribution)
+    for name in PACKAGES:
+        shelf.need(name)
+    if shelf.lacks:
+        names = ", ".join(lite.SHOWN.get(name, name) for name in sorted(shelf.lacks))
+        raise lite.LiteError(f"{place} has no {names}, which the figures need.")
+    parts = [_needed(distribution, name) for name in ("python_stdlib.zip", "pyodide.asm.wasm")]
+    library, packages, compiled = _compiled(
+        distribution, parts[0], _joined([*shelf.files.values(), lite.course_wheel().data])
+    )
+    files = {
+        "code": (_code(distribution), True),
+        "pyodide.asm.wasm": (parts[1], True),
+        "python_stdlib.zip": (library, False),
+        "packages.zip": (packages, False),
+    }
+    return _write(site, distribution, files, compiled)
+
+
+def _compiled(distribution: lite.Distribution, library: bytes, packages: bytes) -> tuple[bytes, bytes, bool]:
+    """Pyodide's library and the packages, compiled by Pyodide itself where node is on the path: it starts in half the time."""
+    node = shutil.which("node")
+    if node is None:
+        return library, packages, False
+    with tempfile.TemporaryDirectory(prefix="optcourse-python-") as name:
+        folder = Path(name)
+        for file in CORE:
+            if (data := distribution.read(file)) is not None:
+                (folder / file).write_bytes(data)
+        (folder / "packages.zip").write_bytes(packages)
+        out = folder / "library-out.zip", folder / "packages-out.zip"
+        done = subprocess.run(
+            [node, str(HERE / "precompile.cjs"), name, str(folder / "packages.zip"), *map(str, out)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise lite.LiteError(f"node could not compile the packages: {done.stderr.strip()[-300:]}")
+        return out[0].read_bytes(), out[1].read_bytes(), True
+
+
+def _needed(distribution: lite.Distribution, name: str) -> bytes:
+    data = distribution.read(name)
+    if data is None:
+        raise lite.LiteError(f"{distribution.where} lacks {name}.")
+    return data
+
+
+def _code(distribution: lite.Distribution) -> bytes:
+    """The worker's script: Pyodide's own two, and what answers the page."""
+    asm = distribution.read("pyodide.asm.js")
+    if asm is None:
+        # since Pyodide 314 a module; a worker that is made of a text has no address to load others from
+        asm = _needed(distribution, "pyodide.asm.mjs").replace(b"export default _createPyodideModule;", b"")
+        asm = asm.replace(b"import.meta.url", b"self.location.href")
+    worker = (HERE / "static" / "worker.js").read_bytes()
+    return b"\n;\n".join((asm, _needed(distribution, "pyodide.js"), worker))
+
+
+def _joined(wheels: list[bytes]) -> bytes:
+    """One archive of all packages, the same bytes for the same files, without what only a builder or another page needs."""
+    files: dict[str, bytes] = {}
+    for wheel in wheels:
+        with zipfile.ZipFile(io.BytesIO(wheel)) as archive:
+            for name in archive.namelist():
+                if not name.endswith(("/", *NOT_NEEDED)) and not any(part in name for part in LEFT_OUT):
+                    files[name] = archive.read(name)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in sorted(files.items()):
+            archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED, 9)
+    return buffer.getvalue()
+
+
+def _write(
+    site: Path, distribution: lite.Distribution, files: dict[str, tuple[bytes, bool]], compiled: bool
+) -> Python:
+    digest = hashlib.sha256()
+    pieces: list[tuple[str, str]] = []
+    for name, (data, pack) in files.items():
+        data = zlib.compress(data, 9) if pack else data
+        digest.update(name.encode() + data)
+        for at in range(0, len(data), PIECE):
+            pieces.append((name, base64.b64encode(data[at : at + PIECE]).decode()))
+    folder = f"python-{digest.hexdigest()[:12]}"
+    (site / folder).mkdir()
+    for k, (_, text) in enumerate(pieces):
+        (site / folder / f"{k:02}.js").write_text(
+            f'optcourse.python.piece({k},"{text}");\n', encoding="ascii"
+        )
+    manifest = {
+        "python": distribution.python,
+        "version": distribution.lock["info"]["version"],
+        "info": distribution.lock["info"],
+        "files": {name: pack for name, (_, pack) in files.items()},
+        "pieces": [[name, len(text)] for name, text in pieces],
+    }
+    text = f"optcourse.python.manifest({json.dumps(manifest, sort_keys=True)});\n"
+    (site / folder / "manifest.js").write_text(text, encoding="utf-8")
+    (site / folder / "LICENSE.txt").write_text(
+        "Python, Pyodide, NumPy and contourpy, each under its own licence: Pyodide's is the Mozilla Public License 2.0\n"
+        f"({LICENCES}); those of the packages lie in packages.zip, beside them.\n",
+        encoding="utf-8",
+    )
+    return Python(folder, distribution.python, sum(len(text) for _, text in pieces), compiled)

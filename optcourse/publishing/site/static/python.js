@@ -1,0 +1,183 @@
+// Python in the page: loaded in pieces on the first value that no table has, in a worker, and ended by a click. Figures ask it what they
+// ask a kernel in a notebook, exercises hand it their text. Nothing here loads anything before it is asked.
+
+(() => {
+  const { python: folder, cells: lesson, up } = document.body.dataset;
+  if (!folder) return;
+  const script = (src) => new Promise((done, failed) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: up + src, onload: done, onerror: () => failed(new Error(`${src.split("/").pop()} cannot be loaded`)) }));
+  });
+  const MB = (bytes) => (bytes / 1e6).toFixed(1);
+  const AT_ONCE = 3; // pieces that come at the same time
+  const LONG = 3000; // ms of one answer, after which it is said, and can be stopped
+  const COMES = "Python is starting; then it goes on here.";
+
+  let manifest = null, cells = null;
+  const pieces = []; // texts
+  let state = "asleep"; // "loading", "starting", "awake", "unable"
+  let round = 0; // goes up with each start, and when one is given up
+  let worker = null, starting = null, number = 0;
+  const waiting = []; // { rank, owner, ask, stale, done, failed } in the order in which they came
+  let running = null, busy = 0;
+  const ended = new Map(); // cells that the reader has run to their end: their texts, in the order in which they ended
+  const stages = () => [...document.querySelectorAll("[data-figure]")].map((el) => el.stage).filter(Boolean);
+
+  // Starting -----------------------------------------------------------------------------------------------------------
+
+  async function load(mine) {
+    if (!manifest) await script(`${folder}/manifest.js`);
+    if (!cells) await script(lesson);
+    const sum = (wanted) => manifest.pieces.reduce((all, [, size], k) => all + (wanted(k) ? size : 0), 0), total = sum(() => true);
+    const tell = () => say(`Python is coming, ${MB(sum((k) => pieces[k] !== undefined))} of ${MB(total)} MB; then it goes on here.`);
+    tell();
+    const missing = manifest.pieces.map((_, k) => k).filter((k) => pieces[k] === undefined);
+    const one = async () => {
+      while (missing.length && round === mine) {
+        await script(`${folder}/${String(missing.shift()).padStart(2, "0")}.js`);
+        if (round === mine) tell();
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, one));
+  }
+
+  const textsOf = (file) => manifest.pieces.flatMap(([name], k) => (name === file ? [pieces[k]] : []));
+
+  async function codeAddress() {
+    const bytes = Uint8Array.from(atob(textsOf("code").join("")), (c) => c.charCodeAt(0));
+    const code = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).blob();
+    return URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
+  }
+
+  async function wake() {
+    const mine = ++round;
+    state = "loading";
+    try {
+      await load(mine);
+      if (round !== mine) return;
+      state = "starting";
+      say(COMES);
+      const address = await codeAddress();
+      if (round !== mine) return;
+      worker = new Worker(address);
+      const files = Object.fromEntries(Object.entries(manifest.files).filter(([name]) => name !== "code").map(([name, packed]) => [name, { packed, texts: textsOf(name) }]));
+      const { words: mended } = await new Promise((done, failed) => {
+        starting = { done, failed };
+        worker.onmessage = ({ data }) => heard(data);
+        worker.onerror = (event) => { event.preventDefault(); failed(new Error(event.message || "the worker did not start")); };
+        worker.postMessage({ id: 0, act: "start", files, info: manifest.info, cells: JSON.stringify(cells), replay: JSON.stringify([...ended]) });
+      });
+      URL.revokeObjectURL(address);
+      if (round !== mine) return;
+      worker.onerror = (event) => { event.preventDefault(); giveUp((owner) => owner.failed(`Python has ended (${event.message || "without a reason"}). The next move starts it again.`)); };
+      state = "awake";
+      say("");
+      window.optcourse.python.mended(mended);
+      pump();
+      for (const stage of stages()) stage.conversation.settle(); // tables for who has moved meanwhile
+    } catch (error) {
+      if (round !== mine) return;
+      console.warn(error);
+      giveUp((owner) => owner.unable(`Python cannot start here (${error.message}). What is not greyed out works all the same.`), "unable");
+      for (const stage of stages()) stage.conversation.changed(false);
+      dispatchEvent(new Event("optcourse:unable"));
+    }
+  }
+
+  // Ends the worker; who has asked for something hears so.
+  function giveUp(tell, next = "asleep") {
+    const owners = new Set([running, ...waiting].filter(Boolean).map(({ owner }) => owner));
+    say("");
+    round += 1;
+    worker?.terminate();
+    worker = running = starting = null;
+    waiting.length = 0;
+    state = next;
+    for (const owner of owners) { owner.cancelled(); tell(owner); }
+  }
+
+  const cancel = () => giveUp(() => {});
+
+  function stop() { // ends what runs; the cells that had ended are run again
+    giveUp(() => {});
+    wake();
+  }
+
+  // The queue: what a reader has pressed, then a frame, then a table; the newest first, what is stale not at all ----------
+
+  function say(sentence) {
+    for (const owner of new Set(waiting.map((job) => job.owner))) owner.say(sentence, cancel);
+  }
+
+  function add(job) {
+    waiting.push(job);
+    if (state === "asleep") wake();
+    else if (state === "awake") pump();
+    else if (state === "starting") job.owner.say(COMES, cancel);
+  }
+
+  function pump() {
+    while (state === "awake" && !running && waiting.length) {
+      const best = waiting.reduce((one, job) => (job.rank <= one.rank ? job : one));
+      waiting.splice(waiting.indexOf(best), 1);
+      if (best.stale?.()) continue;
+      running = best;
+      best.id = ++number;
+      worker.postMessage({ id: best.id, ...best.ask });
+      clearTimeout(busy);
+      busy = setTimeout(() => { if (running === best) best.owner.say("Python is still working at this.", stop); }, LONG);
+    }
+  }
+
+  function heard({ id, error, ...answer }) {
+    if (id === 0) { if (error) starting?.failed(new Error(error)); else starting?.done(answer); return; }
+    if (running?.id !== id) return;
+    const job = running;
+    running = null;
+    clearTimeout(busy);
+    job.owner.say("", null);
+    if (error) job.failed(error); else job.done(answer);
+    pump();
+  }
+
+  const owners = new WeakMap(); // of figures: one for all that a figure asks
+  function ownerOf(stage) {
+    if (!owners.has(stage)) owners.set(stage, {
+      say: (sentence, stops) => stage.state("waking", sentence, { words: "Cancel", do: stops }),
+      cancelled: () => { stage.state("waking", ""); stage.conversation.cancel(); },
+      failed: (sentence) => stage.fail(sentence),
+      unable: (sentence) => stage.fail(sentence),
+    });
+    return owners.get(stage);
+  }
+
+  window.optcourse.python = {
+    manifest: (given) => { manifest = given; },
+    piece: (k, text) => { pieces[k] = text; },
+    cells: (given) => { cells = given; },
+    get able() { return state !== "unable"; },
+    get awake() { return state === "awake"; },
+    ended, stop,
+    wake: () => { if (state === "asleep") wake(); },
+    // Something of the page's own, `owner` as above; the answer is promised.
+    ask: (ask, owner) => new Promise((done, failed) => add({ rank: 0, owner, ask, done, failed: (error) => failed(new Error(error)) })),
+    // A message of a figure: the answer is received as from a kernel.
+    send(stage, message) {
+      const { conversation } = stage, table = message.kind === "table";
+      add({
+        rank: table ? 2 : 1, owner: ownerOf(stage),
+        ask: { act: "reply", cell: stage.el.dataset.call, message: JSON.stringify(message) },
+        stale: () => {
+          if (!table || conversation.key(message.control) === message.key) return false;
+          conversation.fetched(message.key); // the hand has moved on: another one is wanted
+          return true;
+        },
+        done: ({ words, data }) => { if (words) conversation.receive(words, data ? [data.buffer] : []); },
+        failed: (error) => conversation.receive({ kind: "error", key: message.key, sentence: `This picture could not be drawn: ${error}. It still shows the last one that could.` }, []),
+      });
+    },
+    // The reader's function is another one: figures of these cells forget what they were told of the one before.
+    mended(list) {
+      for (const stage of stages()) if (list.includes(stage.el.dataset.call)) stage.conversation.forget();
+    },
+  };
+})();
