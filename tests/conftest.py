@@ -171,7 +171,7 @@ def own_home(tmp_path, monkeypatch):
 def page(chromium) -> Iterator:
     """A fresh page in a context of its own (1400 by 1000), closed afterwards."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(120_000)
+    context.set_default_timeout(300_000)
     yield context.new_page()
     context.close()
 

@@ -44,9 +44,8 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     parser.add_argument(
         "--fast", action="store_true", help="without the notebooks, the browser and the slow tests"
     )
-    # Two cores are kept busy by four: most of what takes long waits, for a kernel, a server or a browser.
     parser.add_argument(
-        "--workers", type=int, default=4, metavar="N", help="processes for the tests (default: 4)"
+        "--workers", type=int, default=2, metavar="N", help="processes for the tests (default: 2)"
     )
     options, theirs = parser.parse_known_args(list(argv))
 

@@ -142,7 +142,7 @@ def run_all(page, tries: int = 20) -> None:
     A kernel may be called idle a moment before it is connected, and an order that comes too early is forgotten.
     """
     for _ in range(tries):
-        page.wait_for_function(IDLE, timeout=120_000)
+        page.wait_for_function(IDLE)
         try:
             page.locator(".lm-MenuBar-item", has_text="Run").click()
             page.locator(".lm-Menu").get_by_text("Run All Cells", exact=True).click()

@@ -128,7 +128,7 @@ def walk(page, count: int) -> None:
 def test_in_voila_every_explorer_lives(voila, page):
     with watched(page, voila):
         page.goto(voila)
-        page.locator(".oc-explorer canvas").first.wait_for(timeout=120_000)
+        page.locator(".oc-explorer canvas").first.wait_for()
         count = explorers_in(LESSON)
         page.wait_for_function(f"document.querySelectorAll('.oc-panels').length === {count}")
         walk(page, count)

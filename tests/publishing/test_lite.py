@@ -298,7 +298,7 @@ IGNORED = ("/api/contents/", "/api/resolvePath")
 def open_notebook(page, address: str, notebook: str) -> None:
     page.goto(f"{address}/{lite.link(notebook)}")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_function(IDLE, timeout=120_000)
+    page.wait_for_function(IDLE)
 
 
 @pytest.mark.browser
