@@ -152,4 +152,4 @@ def run_all(page, tries: int = 20) -> None:
         with contextlib.suppress(TimeoutError):  # then it was forgotten
             page.wait_for_function(f"{PROMPTS}.some(text => /\\[[*\\d]/.test(text))", timeout=10_000)
             break
-    page.wait_for_function(f"{PROMPTS}.every(text => /\\d/.test(text))", timeout=180_000)
+    page.wait_for_function(f"{PROMPTS}.every(text => /\\d/.test(text))")
