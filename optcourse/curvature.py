@@ -177,8 +177,8 @@ def line_search_descent(
 def hvp(gradient: Callable[[np.ndarray], np.ndarray], w: np.ndarray, v: np.ndarray) -> np.ndarray:
     """H @ v by the complex step: the imaginary part of gradient(w + i h v) / h, exact to rounding, (n,).
 
-    gradient must accept complex numbers and be analytic, as those of the course's models are. At the cost of about
-    two gradients. Source: Squire & Trapp (1998); Pearlmutter (1994) for the product itself.
+    gradient must accept complex numbers and be analytic, as those of the course's models are. It is called once, with
+    complex numbers. Source: Squire & Trapp (1998); Pearlmutter (1994) for the product itself.
     """
     h = 1e-30
     dw = gradient(np.asarray(w, dtype=float) + 1j * h * np.asarray(v, dtype=float))
