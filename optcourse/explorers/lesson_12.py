@@ -130,7 +130,11 @@ def graph_marks(
         x, y = op.at
         if k in fanned:
             marks.append(Points([x], [y], role="second", shape="ring", size=28))
-        marks.append(Points([x], [y], role="start" if k in now else "neutral", shape="circle", size=17))
+        marks.append(
+            Points(
+                [x], [y], role="start" if k in now else "neutral", shape="circle", size=23 if k in now else 17
+            )
+        )
         marks.append(Text(x, y, f"{k}: {op.sign}", role="neutral", align="center", above=19))
         if above[k]:
             marks.append(Text(x, y, above[k], role="path", align="center", above=37))
@@ -392,7 +396,7 @@ class TapeExplorer(Explorer):
         width = 0.26 if own is not None else 0.36
         middle = 0.0 if own is not None else width / 2  # two bars or three about an entry's tick
         bars = [
-            Bars(at + middle - width, numeric, role="theory", width=width, label="central difference"),
+            Bars(at + middle - width, numeric, role="second", width=width, label="central difference"),
             Bars(at + middle, after[-1], role="gradient", width=width, label="the tape"),
         ]
         if own is not None:
