@@ -89,8 +89,9 @@ def test_formulas_stay_and_headings_have_no_pilcrow():
     assert "$\\alpha &lt; 1$" in page and "$$a_1 * b_2 * c$$" in page
 
 
-def test_assets_ask_nobody(tmp_path):
-    sheets, scripts = write_assets(tmp_path)
+@pytest.mark.parametrize("with_python", [False, True])
+def test_assets_ask_nobody(tmp_path, with_python):
+    sheets, scripts = write_assets(tmp_path, with_python=with_python)
     for name in sheets + scripts:
         text = (tmp_path / name).read_text()
         for url in re.findall(r"url\(([^)]*)\)", text) if name.endswith(".css") else []:
