@@ -24,7 +24,8 @@ SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimat
 HARMLESS = (
     # Jupyter puts a picture into the page a moment before it looks up where its attachment is.
     "ERR_UNKNOWN_URL_SCHEME attachment:",
-    # anywidget 0.11 waits two seconds for a figure and then says this; on a slow machine the figure comes later, and lives.
+    # anywidget 0.11 waits two seconds for a figure and then says this. The figure is drawn when it comes, but what its kernel
+    # says does not reach it any more: who needs that runs the cell, or loads the page, again.
     "[anywidget] Failed to initialize model",
 )
 
