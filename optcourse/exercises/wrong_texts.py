@@ -264,6 +264,7 @@ TEXTS_D = (
 START1, START2 = "moment1 = np.zeros_like(w)", "moment2 = np.zeros_like(w)"
 RANDOM = "moment2 = rng.normal(size=w.shape)"
 FINE_ROOT = "the root is right where what stands below it is never negative. Can it be, here?"
+ZEROS_ARE_RIGHT = "a first moment may be of either sign; it starts at zeros here. Look at the other one."
 TEXTS_E = (
     WrongText(
         (START1, RANDOM, FOR, DW, M1, M2, BOTH, STEP),
@@ -271,10 +272,7 @@ TEXTS_E = (
         START2,
         {
             "e-root": (8, FINE_ROOT),
-            "e-first-moment": (
-                1,
-                "a first moment may be of either sign; it starts at zeros here. Look at the other one.",
-            ),
+            "e-first-moment": (1, ZEROS_ARE_RIGHT),
         },
     ),
     WrongText(
@@ -283,10 +281,7 @@ TEXTS_E = (
         START2,
         {
             "e-root": (8, FINE_ROOT),
-            "e-first-moment": (
-                2,
-                "a first moment may be of either sign; it starts at zeros here. Look at the other one.",
-            ),
+            "e-first-moment": (2, ZEROS_ARE_RIGHT),
         },
     ),
     WrongText(

@@ -66,7 +66,6 @@ def lecture(site: BuiltSite, tmp_path_factory) -> Iterator[str]:
 
 # -- a live figure, whatever is around it: a canvas and the controls that stand with it ---------------------
 
-# The figures of the page that are drawn and seen, as [canvas, its place, its slider or null].
 # In the page: `all` are the pictures that are drawn and seen; a figure, its slider and its pictures belong together.
 FIGURES = """
     const place = (e) => { const { left, top, width, height } = e.getBoundingClientRect(); return { left, top, width, height }; };
