@@ -11,7 +11,7 @@ import json
 import zlib
 from typing import Any
 
-CHANGED = "It was saved from its web page, and its checksum does not fit any more: it was changed after that, or damaged on the way."
+CHANGED = "It was saved from its web page, and its checksum does not fit any more: it was changed after that, or damaged."
 
 
 def progress_in(data: bytes) -> bytes | None:
