@@ -186,8 +186,15 @@ def same(mine, theirs) -> bool:
 def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_done(page, alive):
     page.reload()
     editor = page.locator(".box.exercise textarea").first
+    page.get_by_text("It was right when you last checked it.").wait_for()
     editor.fill("x = 1  # not run")
+    asked = page.locator(".box.quiz form").first
+    asked.get_by_role("radio").nth(1).check()
+    asked.get_by_role("radio").first.check()
+    told = asked.locator(".oc-told").inner_text()
     page.reload()
+    assert page.get_by_text("It was right when you last checked it.").count() == 0
+    assert told and asked.locator(".oc-told").inner_text() == told and asked.get_by_role("radio").first.is_checked()
     assert editor.input_value() == "x = 1  # not run"
     assert page.evaluate("optcourse.python.awake") is False
     page.locator(".box.predict").first.get_by_role("radio").first.check()

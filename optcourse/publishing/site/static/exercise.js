@@ -36,6 +36,7 @@
       if (typeof kept?.text !== "string") return;
       this.open();
       if (kept.ended === true) python.ended.set(this.cell, kept.text);
+      if (kept.right === true) this.say("It was right when you last checked it.");
     }
 
     open() {
@@ -108,7 +109,8 @@
         this.show(words, Boolean(check));
         python.ended.delete(cell);
         if (!words.error) python.ended.set(cell, source);
-        work.cells[cell] = { text: this.field.value, ended: !words.error && this.field.value === source };
+        const same = this.field.value === source, right = check ? words.events.some(({ status }) => status === "passed") : work.cells[cell]?.right === true;
+        work.cells[cell] = { text: this.field.value, ended: !words.error && same, right: right && same };
         keep();
         for (const { kind, id, ...fields } of words.events) work.record(kind, id, fields);
         python.mended(words.mended);

@@ -95,7 +95,7 @@
   addEventListener("hashchange", toFigure);
   toFigure();
 
-  // ---- predictions, quizzes (card.js asks them) and hints; a prediction is made once, so this browser remembers it -----------
+  // ---- predictions, quizzes (card.js asks them) and hints; what was answered last stands there again after a reload ---------
 
   const { work } = window.optcourse;
   const wordsOf = (markup) => new DOMParser().parseFromString(markup ?? "", "text/html").body.textContent;
@@ -106,8 +106,11 @@
       const { choices, unit, answer } = data.questions[0], said = (value) => (choices.length ? wordsOf(choices[value]) : `${value} ${unit ?? ""}`.trim());
       work.record("predict", data.id, { right, guess: said(guess), answer: said(choices.length ? truth : answer), value: guess });
     });
-    const made = data.kind === "prediction" ? work.first("predict", data.id)?.value ?? kept.get("predict:" + data.id) : null; // the second: until November 2026
-    if (made !== null) cards[0].remember(String(made));
+    cards.forEach((card, k) => {
+      const made = data.kind !== "prediction" ? work.last("quiz", data.id, k)?.choice
+        : work.first("predict", data.id)?.value ?? kept.get("predict:" + data.id); // the second: until November 2026
+      if (made !== undefined && made !== null) card.remember(String(made));
+    });
   }
   for (const hint of all("[data-hint]")) hint.addEventListener("toggle", () => {
     const [id, number] = [hint.dataset.hint, Number(hint.dataset.number)];

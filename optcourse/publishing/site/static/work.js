@@ -46,6 +46,7 @@
     },
     events: () => now?.events ?? [],
     first: (kind, id) => now?.events.find((event) => event.kind === kind && event.id === id) ?? null,
+    last: (kind, id, question) => now?.events.findLast((event) => event.kind === kind && event.id === id && event.question === question) ?? null,
     has: (kind, id, number) => Boolean(now?.events.some((event) => event.kind === kind && event.id === id && event.number === number)),
     // Every lesson's events, by the lesson's name.
     all: () => new Map(keys(prefix).map((key) => [key.slice(prefix.length), read(key).events])),
