@@ -16,6 +16,7 @@ import json
 import linecache
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 from optcourse import progress
@@ -23,6 +24,7 @@ from optcourse.checking.feedback import Feedback
 from optcourse.explorers.engine import Explorer
 
 ASKED_BY_THE_PAGE = ("hints", "predict", "quiz")  # what lessons import, and what needs Jupyter
+AT_ONCE = 8  # frames of a table
 LONGEST = 10_000  # characters of what a cell prints
 
 
@@ -43,8 +45,15 @@ class Lesson:
 
     def reply(self, cell: str, message: str) -> tuple[str, bytes] | None:
         """The answer of the figure in a cell to a message of the page. Raises ValueError where the cell has none."""
-        answer = self.figure(cell).reply(json.loads(message))
-        return None if answer is None else (json.dumps(answer[0], allow_nan=False), answer[1])
+        *_, answer = self.reply_in_pieces(cell, message, None)
+        return answer
+
+    def reply_in_pieces(
+        self, cell: str, message: str, at_once: int | None = AT_ONCE
+    ) -> Iterator[tuple[str, bytes] | None]:
+        """The same, with a break after a few frames of a table, in which a reader's check may be answered; the answer last."""
+        for answer in self.figure(cell).reply_in_pieces(json.loads(message), at_once):
+            yield None if answer is None else (json.dumps(answer[0], allow_nan=False), answer[1])
 
     def figure(self, cell: str) -> Explorer:
         """The figure of a cell, made when it is first asked for."""

@@ -39,6 +39,15 @@ def test_a_figure_is_made_from_its_call_and_answers_as_in_a_notebook(lesson):
     assert json.loads(wrong)["kind"] == "error"
 
 
+def test_a_table_comes_in_pieces_and_is_the_same(lesson):
+    message = json.dumps({"kind": "table", "control": "learning_rate", "key": "k", "values": VALUES})
+    *breaks, answer = lesson.reply_in_pieces("figure", message)
+    assert len(breaks) > 2 and set(breaks) == {None} and answer == lesson.reply("figure", message)
+    assert json.loads(answer[0])["kind"] == "table" and len(answer[1]) > 1000
+    wrong = message.replace("learning_rate", "rate", 1)
+    assert json.loads(list(lesson.reply_in_pieces("figure", wrong))[-1][0])["kind"] == "error"
+
+
 def test_the_cells_above_are_defined_and_never_called(lesson):
     lesson.figure("figure")
     assert lesson.names["rate"] == 0.3 and "measured" not in lesson.names

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from optcourse.explorers.controls import Control
@@ -97,16 +97,25 @@ class Explorer:
         None where there is nothing to say. It sends nothing itself, and it never raises: what goes wrong is logged,
         and the answer is one sentence for the figure.
         """
+        *_, reply = self.reply_in_pieces(message)
+        return reply
+
+    def reply_in_pieces(self, message: Any, at_once: int | None = None) -> Iterator[Reply | None]:
+        """`reply` for who has to hear others meanwhile: a break after every `at_once` frames of a table, and the answer last."""
         try:
-            return self.answer(message)
+            yield from self._answer_in_pieces(message, at_once)
         except Exception as error:
             log.exception("explorer %s failed at %s", type(self).__name__, _brief(message))
             key = message.get("key") if isinstance(message, dict) else None
             sentence = self._sentence(error, message)
-            return {"kind": "error", "key": key if _is_key(key) else None, "sentence": sentence}, b""
+            yield {"kind": "error", "key": key if _is_key(key) else None, "sentence": sentence}, b""
 
     def answer(self, message: Any) -> Reply | None:
-        """The same, but what goes wrong is raised. ValueError: the message makes no sense."""
+        """The same as `reply`, but what goes wrong is raised. ValueError: the message makes no sense."""
+        *_, answer = self._answer_in_pieces(message)
+        return answer
+
+    def _answer_in_pieces(self, message: Any, at_once: int | None = None) -> Iterator[Reply | None]:
         if not isinstance(message, dict):
             raise ValueError(f"a message is a dictionary, not {_brief(message)}")
         kind, key, given = message.get("kind"), message.get("key"), message.get("values")
@@ -116,33 +125,50 @@ class Explorer:
             raise ValueError(f"the key of a message is a short text, not {_brief(key)}")
         if kind == "hello":
             # Whoever asks wants to know whether somebody answers.
-            return {"kind": "hello", "key": key}, b""
+            yield {"kind": "hello", "key": key}, b""
+            return
         if not isinstance(given, dict) or set(given) != set(self._by_name):
             raise ValueError(f"a message names the value of each control: {', '.join(self._by_name)}")
         values = self.accepted(given)
         if kind == "frame":
-            return self._frame(values, key)
+            yield self._frame(values, key)
+            return
         if kind == "values":
             # The browser drew these from a table; the figure only needs to know.
             self.values = values
-            return None
-        name = message.get("control")
-        if (table := self.table(name, values)) is None:
-            return {"kind": "no-table", "control": name, "key": key}, b""
-        return {"kind": "table", "control": name, "key": key}, pack(*table)
+            yield None
+            return
+        name, made = message.get("control"), None
+        for table in self._table_in_pieces(name, values, at_once):
+            made = table
+            yield None
+        if made is None:
+            yield {"kind": "no-table", "control": name, "key": key}, b""
+        else:
+            yield {"kind": "table", "control": name, "key": key}, pack(*made)
 
     def table(self, name: str, others: Values) -> Reply | None:
         """Every frame of one slider, the other controls staying where they are, as `pack` takes them. None: too much."""
+        *_, table = self._table_in_pieces(name, others)
+        return table
+
+    def _table_in_pieces(
+        self, name: str, others: Values, at_once: int | None = None
+    ) -> Iterator[Reply | None]:
         control = self.control(name)
         if not control.table:
             raise ValueError(f"{name} has no table of frames")
         if self._learners_seconds(others) * len(control.values) > TABLE_SECONDS:
-            return None
+            yield None
+            return
         settings = [{**others, name: control.accept(value)} for value in control.values]
-        meta, data = encode(self.scenes(settings))
-        if len(data) > TABLE_BYTES:
-            return None
-        return {"values": list(control.values), **meta}, data
+        at_once = at_once or len(settings)
+        scenes: list[Scene] = []
+        for begin in range(0, len(settings), at_once):
+            scenes += self.scenes(settings[begin : begin + at_once])
+            yield None
+        meta, data = encode(scenes)
+        yield None if len(data) > TABLE_BYTES else ({"values": list(control.values), **meta}, data)
 
     def _frame(self, values: Values, key: str | None) -> Reply:
         meta, data = encode([self.checked(values)])

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ast
 import base64
+import functools
 import hashlib
 import importlib.metadata
 import io
@@ -40,6 +41,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 # The address of a distribution that fits the kernel; asked when the site is built, never by a reader's browser.
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
 PYODIDE_VERSION = "314.0.6"  # the one that the kernel below was made for
+KEPT = ".optcourse/pyodide"  # in the course's folder: where a distribution is found without being named
 # What builds. It must not lie in the environment of the course: JupyterLab there would try to load its kernel and fail.
 TOOLS = ("jupyterlite-core==0.8.6", "jupyterlite-pyodide-kernel==0.8.6")
 KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
@@ -83,6 +85,16 @@ class Lite:
         return f"{about}. Not in it: {names}, so cells that import them say so and stop."
 
 
+def default_address() -> str:
+    return DISTRIBUTION.format(version=PYODIDE_VERSION)
+
+
+def kept(course: Path) -> str | None:
+    """Where a builder has unpacked Pyodide's distribution for this course; None where nobody has."""
+    folder = course / KEPT
+    return str(folder) if (folder / "pyodide-lock.json").is_file() else None
+
+
 def link(notebook: str) -> str:
     """The address of a notebook, relative to the JupyterLite's folder: link("lessons/03_gradient_descent.ipynb")."""
     return f"lab/index.html?path={notebook}"
@@ -92,7 +104,7 @@ def build(
     target: Path,
     course: Path,
     *,
-    pyodide: str | Path | None = None,
+    pyodide: str | Path | Distribution | None = None,
     tools: Path | None = None,
     say: Callable[[str], None] = lambda words: None,
 ) -> Lite:
@@ -101,7 +113,7 @@ def build(
     Args:
         target: a folder that does not exist, is empty, or holds a JupyterLite that is written anew.
         course: the folder with `lessons/` and `solutions/`.
-        pyodide: Pyodide's distribution, unpacked in a folder or at an address that ends with "/". None asks
+        pyodide: Pyodide's distribution, read already, or unpacked in a folder or at an address that ends with "/". None asks
             Pyodide's own address for the version that fits, once, while building.
         tools: where JupyterLite's own builder lies, or is put (20 MB, from PyPI); the course's `.optcourse/` unless given.
         say: is told what is being done, one line at a time.
@@ -114,7 +126,7 @@ def build(
         raise LiteError(
             f"{target} holds files that are no JupyterLite: name another folder, or empty this one."
         )
-    distribution = Distribution.at(pyodide or DISTRIBUTION.format(version=PYODIDE_VERSION))
+    distribution = Distribution.at(pyodide or default_address())
     builder = Builder.at(tools or course / ".optcourse" / "jupyterlite", say)
     with tempfile.TemporaryDirectory(prefix="optcourse-lite-") as scratch:
         work = Path(scratch)
@@ -151,7 +163,9 @@ class Distribution:
     lock: dict = field(default_factory=dict)
 
     @classmethod
-    def at(cls, place: str | Path) -> Distribution:
+    def at(cls, place: str | Path | Distribution) -> Distribution:
+        if isinstance(place, Distribution):
+            return place
         text = str(place)
         found = (
             cls(text, _reader_of_address(text.rstrip("/") + "/"))
@@ -190,6 +204,7 @@ def _reader_of_folder(folder: Path) -> Callable[[str], bytes | None]:
 
 
 def _reader_of_address(address: str) -> Callable[[str], bytes | None]:
+    @functools.cache  # the pages and the JupyterLite beside them want the same files
     def read(name: str) -> bytes | None:
         try:
             with urllib.request.urlopen(address + Path(name).name, timeout=60) as answer:

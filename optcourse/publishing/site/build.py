@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from optcourse.authoring import colab
 from optcourse.authoring.build import FOLDERS, BuildError, read_lessons
@@ -21,6 +22,9 @@ from optcourse.publishing.site.cache import execute_all
 from optcourse.publishing.site.download import write_course
 from optcourse.publishing.site.inspection import Inspection, inspect
 from optcourse.publishing.site.writing import LITE, MARKER, write_pages
+
+if TYPE_CHECKING:
+    from optcourse.publishing.lite import Distribution
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ def build(
     jobs: int = 2,
     lite: bool = False,
     pyodide: str | None = None,
+    python: bool = True,
     cache: Path | None = None,
     progress: Callable[[float, int, str], None] = lambda done, total, words: None,
 ) -> Site:
@@ -51,6 +56,9 @@ def build(
 
     `cache` (default: build/site-cache in the course's folder) keeps notebooks that were run, so that only what changed
     is run again. `progress(done, total, words)` is called as the notebooks are run.
+
+    pyodide: a folder or address with Pyodide's distribution, for Python in the pages and for `lite`, which asks Pyodide's own
+    address where none is named; without both, nothing is asked and the pages have no Python. `python=False`: nor then.
 
     Raises SiteFailed, with what is wrong and where; the earlier site is then still there. Raises BuildError when `root` is
     no course.
@@ -74,12 +82,13 @@ def build(
     try:
         staging.chmod(0o755)  # mkdtemp makes a folder that a web server could not read
         for_colab = {path.stem: colab.address(path.stem) for path in (root / colab.FOLDER).glob("*.ipynb")}
-        python, about_python = lay_python(staging, pyodide, must=not lite)
-        faults = write_pages(staging, executed, texts, with_lite=lite, python=python, colab=for_colab)
+        distribution = read_pyodide(pyodide, lite=lite)
+        folder, about_python = lay_python(staging, distribution if python else None, must=not lite)
+        faults = write_pages(staging, executed, texts, with_lite=lite, python=folder, colab=for_colab)
         write_course(staging / "course.zip", root, texts)
         about_lite = ""
         if lite:
-            about_lite = write_lite(staging / LITE, root, pyodide, progress, len(texts))
+            about_lite = write_lite(staging / LITE, root, distribution, progress, len(texts))
         inspection = inspect(staging, leave_out=(LITE,))
         if faults := faults + inspection.faults:
             raise SiteFailed(faults)
@@ -118,18 +127,30 @@ def swap(staging: Path, target: Path) -> None:
     shutil.rmtree(old)
 
 
-def lay_python(staging: Path, pyodide: str | None, *, must: bool) -> tuple[str, str]:
+def read_pyodide(place: str | None, *, lite: bool) -> Distribution | None:
+    """Pyodide's distribution, read once for the pages and for the JupyterLite beside them; None where nobody has named one."""
+    from optcourse.publishing.lite import Distribution, LiteError, default_address
+
+    if place is None and not lite:
+        return None
+    try:
+        return Distribution.at(place or default_address())
+    except LiteError as error:
+        raise SiteFailed([f"{'JupyterLite' if lite else 'Python in the pages'}: {error}"]) from error
+
+
+def lay_python(staging: Path, distribution: Distribution | None, *, must: bool) -> tuple[str, str]:
     """The folder with Python for the pages, and a sentence about it; ("", why) where there is none."""
-    from optcourse.publishing.lite import LiteError
+    from optcourse.publishing.lite import KEPT, LiteError
     from optcourse.publishing.site import python
 
-    if pyodide is None:
+    if distribution is None:
         return (
             "",
-            "Without Python in the pages: name Pyodide's distribution with --pyodide (docs/website.md).",
+            f"Without Python in the pages: --pyodide names a Pyodide, or one lies in {KEPT} (docs/website.md).",
         )
     try:
-        laid = python.lay(staging, pyodide)
+        laid = python.lay(staging, distribution)
     except LiteError as error:
         if must:
             raise SiteFailed([f"Python in the pages: {error}"]) from error
@@ -138,12 +159,18 @@ def lay_python(staging: Path, pyodide: str | None, *, must: bool) -> tuple[str, 
 
 
 def write_lite(
-    folder: Path, root: Path, pyodide: str | None, progress: Callable[[float, int, str], None], total: int
+    folder: Path,
+    root: Path,
+    distribution: Distribution | None,
+    progress: Callable[[float, int, str], None],
+    total: int,
 ) -> str:
     from optcourse.publishing import lite
 
     try:
-        built = lite.build(folder, root, pyodide=pyodide, say=lambda words: progress(total, total, words))
+        built = lite.build(
+            folder, root, pyodide=distribution, say=lambda words: progress(total, total, words)
+        )
     except lite.LiteError as error:
         raise SiteFailed([f"JupyterLite: {error}"]) from error
     return built.sentence

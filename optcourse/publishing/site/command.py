@@ -15,6 +15,7 @@ from pathlib import Path
 
 from optcourse.authoring.build import BuildError
 from optcourse.place import NoCourseHere, source_root
+from optcourse.publishing.lite import kept
 from optcourse.publishing.site import SiteFailed
 from optcourse.publishing.site.build import build
 from optcourse.terminal import MovingLine
@@ -32,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             target,
             jobs=arguments.jobs,
             lite=arguments.lite,
-            pyodide=arguments.pyodide,
+            pyodide=arguments.pyodide or kept(root),
+            python=not arguments.without_python,
             progress=progress,
         )
     except (BuildError, NoCourseHere) as error:
@@ -80,6 +82,11 @@ def parser() -> argparse.ArgumentParser:
         "--pyodide",
         default=os.environ.get("OPTCOURSE_PYODIDE"),
         help="a folder or address with Pyodide's distribution: Python in the pages, and for --lite",
+    )
+    parser.add_argument(
+        "--without-python",
+        action="store_true",
+        help="no Python in the pages, also where a Pyodide is at hand",
     )
     parser.add_argument("--links", action="store_true", help="list the links that lead to other hosts")
     parser.add_argument("--root", type=Path, help="the course's folder (default: the one around this folder)")

@@ -34,7 +34,10 @@ CORE = (
 )
 LEFT_OUT = ("/tests/", "numpy/f2py/")
 NOT_NEEDED = (".js", ".css", ".pyi", ".pxd", ".h", ".c", ".a")  # in the packages, by the page
-LICENCES = "https://github.com/pyodide/pyodide/blob/main/LICENSE"
+LICENCES = """\
+Python {python}: Python Software Foundation License 2.0, https://docs.python.org/3/license.html
+Pyodide, which is Python for the browser: Mozilla Public License 2.0, https://github.com/pyodide/pyodide/blob/main/LICENSE
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Python:
         )
 
 
-def lay(site: Path, place: str | Path) -> Python:
+def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
     """Write Python into a folder of the site. Raises LiteError where the distribution is none, or lacks a part."""
     distribution = lite.Distribution.at(place)
     shelf = lite.Shelf(distribution)
@@ -64,7 +67,7 @@ def lay(site: Path, place: str | Path) -> Python:
         shelf.need(name)
     if shelf.lacks:
         names = ", ".join(lite.SHOWN.get(name, name) for name in sorted(shelf.lacks))
-        raise lite.LiteError(f"{place} has no {names}, which the figures need.")
+        raise lite.LiteError(f"{distribution.where} has no {names}, which the figures need.")
     parts = [_needed(distribution, name) for name in ("python_stdlib.zip", "pyodide.asm.wasm")]
     library, packages, compiled = _compiled(
         distribution, parts[0], _joined([*shelf.files.values(), lite.course_wheel().data])
@@ -75,7 +78,20 @@ def lay(site: Path, place: str | Path) -> Python:
         "python_stdlib.zip": (library, False),
         "packages.zip": (packages, False),
     }
-    return _write(site, distribution, files, compiled)
+    licences = LICENCES.format(python=distribution.python) + "".join(
+        licence_of(name, data) for name, data in shelf.files.items()
+    )
+    return _write(site, distribution, files, licences, compiled)
+
+
+def licence_of(file: str, data: bytes) -> str:
+    """A package's licence in its own words. Raises LiteError where it says none: then it may not be handed on."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in sorted(archive.namelist()) if ".dist-info/" in name]
+        texts = [archive.read(name).decode() for name in names if Path(name).name.upper().startswith("LICEN")]
+    if not texts:
+        raise lite.LiteError(f"{file} says nowhere under which licence it may be handed on.")
+    return f"\n{'=' * 100}\n{file}\n\n" + "\n".join(texts)
 
 
 def _compiled(distribution: lite.Distribution, library: bytes, packages: bytes) -> tuple[bytes, bytes, bool]:
@@ -135,7 +151,11 @@ def _joined(wheels: list[bytes]) -> bytes:
 
 
 def _write(
-    site: Path, distribution: lite.Distribution, files: dict[str, tuple[bytes, bool]], compiled: bool
+    site: Path,
+    distribution: lite.Distribution,
+    files: dict[str, tuple[bytes, bool]],
+    licences: str,
+    compiled: bool,
 ) -> Python:
     digest = hashlib.sha256()
     pieces: list[tuple[str, str]] = []
@@ -151,17 +171,11 @@ def _write(
             f'optcourse.python.piece({k},"{text}");\n', encoding="ascii"
         )
     manifest = {
-        "python": distribution.python,
-        "version": distribution.lock["info"]["version"],
         "info": distribution.lock["info"],
         "files": {name: pack for name, (_, pack) in files.items()},
         "pieces": [[name, len(text)] for name, text in pieces],
     }
     text = f"optcourse.python.manifest({json.dumps(manifest, sort_keys=True)});\n"
     (site / folder / "manifest.js").write_text(text, encoding="utf-8")
-    (site / folder / "LICENSE.txt").write_text(
-        "Python, Pyodide, NumPy and contourpy, each under its own licence: Pyodide's is the Mozilla Public License 2.0\n"
-        f"({LICENCES}); those of the packages lie in packages.zip, beside them.\n",
-        encoding="utf-8",
-    )
+    (site / folder / "LICENSE.txt").write_text(licences, encoding="utf-8")
     return Python(folder, distribution.python, sum(len(text) for _, text in pieces), compiled)

@@ -82,6 +82,7 @@ def write_pages(
     (folder / ".nojekyll").write_text("", encoding="utf-8")  # GitHub Pages leaves the files alone then
     sheets, scripts = write_assets(folder / "assets", with_python=bool(python))
     write_search(folder / "assets" / "search.js", sections, terms, glossary)
+    write_licences(folder, python)
     showcase = next((lesson for lesson in lessons if lesson.number == SHOWCASE and lesson.figures), None)
     showcase = showcase or next((lesson for lesson in lessons if lesson.figures), None)
     figures = {name: data for lesson in (*lessons, *solved) for name, data in lesson.figures.items()}
@@ -182,8 +183,6 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
     (folder / "fonts").mkdir(parents=True)
     for font in vendor.FOLDER.rglob("*.woff2"):
         shutil.copyfile(font, folder / "fonts" / font.name)
-    for licence in vendor.FOLDER.glob("*/LICENSE"):
-        shutil.copyfile(licence, folder / f"{licence.parent.name}-LICENSE.txt")
     for name in ("icon.svg", "theme.js"):
         shutil.copyfile(HERE / "static" / name, folder / name)
     sheets = {
@@ -207,6 +206,17 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
     for name, text in (sheets | scripts).items():
         (folder / name).write_text(text, encoding="utf-8")
     return list(sheets), list(scripts)
+
+
+def write_licences(folder: Path, python: str) -> None:
+    """What stands in the site that is not the course's own, and under which licence, in one file."""
+    parts = {path.parent.name: path.read_text(encoding="utf-8") for path in vendor.FOLDER.glob("*/LICENSE")}
+    if python:
+        parts["Python in the pages"] = (folder / python / "LICENSE.txt").read_text(encoding="utf-8")
+    rule = "=" * 100
+    text = "".join(f"\n{rule}\n{name}\n\n{words}" for name, words in sorted(parts.items()))
+    head = f"{TITLE}: BSD-3-Clause. What its pages carry besides, each under its own licence: {', '.join(sorted(parts))}.\n"
+    (folder / "assets" / "licences.txt").write_text(head + text, encoding="utf-8")
 
 
 def first_figure(lesson: pages.Lesson) -> str:

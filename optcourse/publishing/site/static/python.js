@@ -17,8 +17,9 @@
   let state = "asleep"; // "loading", "starting", "awake", "unable"
   let round = 0; // goes up with each start, and when one is given up
   let worker = null, starting = null, number = 0;
-  const waiting = []; // { rank, owner, ask, stale, done, failed } in the order in which they came
-  let running = null, busy = 0;
+  const waiting = []; // { rank, owner, ask, done, failed }, a table also { stale, dropped }, in the order in which they came
+  let running = null, busy = 0; // what was asked, but no table
+  let table = null; // the one that is being computed: it gives way to all else
   const ended = new Map(); // cells that the reader has run to their end: their texts, in the order in which they ended
   const stages = () => [...document.querySelectorAll("[data-figure]")].map((el) => el.stage).filter(Boolean);
 
@@ -91,11 +92,11 @@
 
   // Ends the worker; who has asked for something hears so.
   function giveUp(tell, next = "asleep") {
-    const owners = new Set([running, ...waiting].filter(Boolean).map(({ owner }) => owner));
+    const owners = new Set([running, table, ...waiting].filter(Boolean).map(({ owner }) => owner));
     say("");
     round += 1;
     worker?.terminate();
-    worker = running = starting = null;
+    worker = running = table = starting = null;
     waiting.length = 0;
     state = next;
     for (const owner of owners) { owner.cancelled(); tell(owner); }
@@ -122,24 +123,32 @@
   }
 
   function pump() {
+    if (table?.stale()) drop();
     while (state === "awake" && !running && waiting.length) {
       const best = waiting.reduce((one, job) => (job.rank <= one.rank ? job : one));
+      if (best.stale && table) return; // one table at a time
       waiting.splice(waiting.indexOf(best), 1);
-      if (best.stale?.()) continue;
-      running = best;
+      if (best.stale?.()) { best.dropped(); continue; }
       best.id = ++number;
       worker.postMessage({ id: best.id, ...best.ask });
+      if (best.stale) { table = best; continue; }
+      running = best;
       clearTimeout(busy);
       busy = setTimeout(() => { if (running === best) best.owner.say("Python is still working at this.", stop); }, LONG);
     }
   }
 
+  function drop() { // nobody wants the table any more
+    worker.postMessage({ id: ++number, act: "drop", table: table.id });
+    table.dropped();
+    table = null;
+  }
+
   function heard({ id, error, ...answer }) {
     if (id === 0) { if (error) starting?.failed(new Error(error)); else starting?.done(answer); return; }
-    if (running?.id !== id) return;
-    const job = running;
-    running = null;
-    clearTimeout(busy);
+    const job = [running, table].find((one) => one?.id === id);
+    if (!job) return;
+    if (job === running) { running = null; clearTimeout(busy); } else table = null;
     job.owner.say("", null);
     if (error) job.failed(error); else job.done(answer);
     pump();
@@ -169,15 +178,12 @@
     ask: (ask, owner) => new Promise((done, failed) => add({ rank: 0, owner, ask, done, failed: (error) => failed(new Error(error)) })),
     // A message of a figure: the answer is received as from a kernel.
     send(stage, message) {
-      const { conversation } = stage, table = message.kind === "table";
+      const { conversation } = stage, isTable = message.kind === "table";
       add({
-        rank: table ? 2 : 1, owner: ownerOf(stage),
-        ask: { act: "reply", cell: stage.el.dataset.call, message: JSON.stringify(message) },
-        stale: () => {
-          if (!table || conversation.key(message.control) === message.key) return false;
-          conversation.fetched(message.key); // the hand has moved on: another one is wanted
-          return true;
-        },
+        rank: isTable ? 2 : 1, owner: ownerOf(stage),
+        ask: { act: isTable ? "table" : "reply", cell: stage.el.dataset.call, message: JSON.stringify(message) },
+        // the hand has moved on, or the reader's function is another one: this table is of no use
+        ...(isTable && { stale: () => conversation.fetching?.key !== message.key || conversation.key(message.control) !== message.key, dropped: () => conversation.fetched(message.key) }),
         done: ({ words, data }) => { if (words) conversation.receive(words, data ? [data.buffer] : []); },
         failed: (error) => conversation.receive({ kind: "error", key: message.key, sentence: `This picture could not be drawn: ${error}. It still shows the last one that could.` }, []),
       });
@@ -185,6 +191,7 @@
     // The reader's function is another one: figures of these cells forget what they were told of the one before.
     mended(list) {
       for (const stage of stages()) if (list.includes(stage.el.dataset.call)) stage.conversation.forget();
+      if (state === "awake") pump();
     },
   };
 })();

@@ -35,8 +35,7 @@
     return { words: JSON.parse(lesson.replay(replay)) };
   }
 
-  function reply({ cell, message }) {
-    const answer = lesson.reply(cell, message);
+  function heard(answer) {
     if (!answer) return {};
     const [words, view] = [answer.get(0), answer.get(1)], buffer = view.getBuffer("u8");
     const data = buffer.data.slice(); // Python's own memory moves
@@ -45,13 +44,36 @@
     return { words: JSON.parse(words), data };
   }
 
+  const reply = ({ cell, message }) => heard(lesson.reply(cell, message));
+
+  // A table comes in pieces: between two of them this worker hears what else is asked, and that nobody wants the table any more.
+  const dropped = new Set();
+  async function table({ cell, message }, id) {
+    const pieces = lesson.reply_in_pieces(cell, message);
+    try {
+      let answer;
+      for (;;) {
+        const { value, done } = pieces.next();
+        if (done) return heard(answer);
+        answer = value;
+        if (answer) continue;
+        await new Promise((later) => { setTimeout(later); });
+        if (dropped.delete(id)) return {};
+      }
+    } finally {
+      dropped.delete(id);
+      pieces.destroy();
+    }
+  }
+  const drop = ({ table: id }) => { dropped.add(id); return {}; };
+
   const run = ({ cell, source }) => ({ words: JSON.parse(lesson.run(cell, source)) });
   const check = ({ cell, source, check: by }) => ({ words: JSON.parse(lesson.check(cell, source, by)) });
-  const ACTS = { start, reply, run, check };
+  const ACTS = { start, reply, table, drop, run, check };
 
   self.onmessage = async ({ data: { id, act, ...given } }) => {
     try {
-      const answer = await ACTS[act](given);
+      const answer = await ACTS[act](given, id);
       self.postMessage({ id, ...answer }, answer.data ? [answer.data.buffer] : []);
     } catch (error) {
       self.postMessage({ id, error: String(error.message ?? error).trim().split("\n").pop() });
