@@ -87,11 +87,13 @@ FADES = {
 # -- the network -------------------------------------------------------------------------------------------------------
 
 
-def run(name: str, rate: float, seed: int, schedule: str = "constant") -> np.ndarray:
-    """The points of one run, (31, 1210): the start, then after each 10 steps."""
+def run(
+    name: str, rate: float, seed: int, schedule: str = "constant", num_steps: int = race.NUM_STEPS
+) -> np.ndarray:
+    """The points of one run, (31, 1210): the start, then after each 10 steps; the beginning of it with fewer `num_steps`."""
     task = race.problem(seed)
     trace = descend(
-        task.model, OPTIMIZERS[name](rate, task.model), task.start, race.NUM_STEPS, minibatches=task.batches,
+        task.model, OPTIMIZERS[name](rate, task.model), task.start, num_steps, minibatches=task.batches,
         schedule=race.SCHEDULES[schedule](), record=("w",),
     )  # fmt: skip
     return trace.w[:: race.EVERY]

@@ -47,8 +47,8 @@ predict("15-bowl")
 # `dw`. On the right a gradient *matrix* G, drawn by where it takes the unit circle.
 #
 # 1. Drag the arrow. One step follows it; the other one jumps from corner to corner.
-# 2. Move `turn`. $UV^\top$ stays a circle: it moves equally far in all directions. `sign G` changes its shape.
-# 3. Set `turn` to 0. Now `sign G` is a circle, too.
+# 2. Move `turn`. The line of $UV^\top$ stays a circle: it moves equally far in all directions. `sign G` changes its shape.
+# 3. Set `turn` to 0. There `sign G` is a circle, too.
 
 # %% tags=["cover"]
 BallExplorer()
@@ -209,7 +209,8 @@ predict("15-turned")
 TurnExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 4 min. Signs are wonderful if the valley lies along the weights. A twentieth of a turn costs a factor of fifty or more.
+# 4 min. Signs are wonderful if the valley lies along the weights. A twentieth of a turn costs a factor of fifty or more. The rate
+# of G/|G| is huge: where its line jumps, rounding is enough to change its last digits.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # At turn 1, over ten seeds, $UV^\top$ leaves at least 1,400 times less than gradient descent; signs leave *more* than gradient
@@ -336,7 +337,7 @@ hints("15-schedule-free")
 # **Try this.** Large dots are the tuned rates. On the right each dot is a seed.
 #
 # 1. Look at Muon with `cosine`. Its dots lie far to the left of Adam's. Do they lie lower?
-# 2. Choose `Schedule-Free Adam` and `constant`: lower training loss than Adam on all 20 seeds.
+# 2. Choose `Schedule-Free Adam` and `constant`. Its training loss is below Adam's on all 20 seeds.
 
 # %%
 RatesExplorer()

@@ -18,7 +18,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say, say_point
 from optcourse.figures import Arrows, Bars, Line, Points, Rule, Scene
-from optcourse.figures.scene import Mark
+from optcourse.figures.scene import Mark, Text
 from optcourse.learner.blank import is_blank
 from optcourse.learner.path import record_path
 from optcourse.optimizers import Adam
@@ -64,8 +64,10 @@ class BallExplorer(Explorer):
         values = {norm: np.linalg.svd(D, compute_uv=False) for norm, D in found.items()}
         own, notice = self.learners_steps(dw, G)
         left: list[Mark] = [
-            Line(*CIRCLE, role="descent", label="root of squares: 1"),
-            Line(*square, role="third", label="largest entry: 1"),
+            Line(*CIRCLE, role="descent"),
+            Line(*square, role="third"),
+            Text(0.0, -0.86, "root of squares: 1", role="descent", align="center"),
+            Text(0.0, -1.3, "largest entry: 1", role="third", align="center"),
             *self.level(dw, step, "descent"),
             *self.level(dw, signs, "third"),
             Arrows([0.0], [0.0], dw[:1], dw[1:], role="gradient", width=3),
@@ -268,7 +270,9 @@ class TurnExplorer(Explorer):
         own, notice = self.learners_losses(task, learning_rate)
         at = np.arange(norm_runs.BOWL_STEPS + 1)
         left: list[Mark] = [
-            Line(at, losses[k], role=ROLES[name], label=name) for k, name in enumerate(norm_runs.DIRECTIONS)
+            # the one that jumps from side to side is thin, so that it covers no other
+            Line(at, losses[k], role=ROLES[name], label=name, width=1.2 if name == "G/|G|" else 2.0)
+            for k, name in enumerate(norm_runs.DIRECTIONS)
         ]
         left.append(Line(at, muon, role="nesterov", label="Muon"))
         if own is not None:
@@ -383,7 +387,7 @@ class RatesExplorer(Explorer):
                     "tuning: median of 3 seeds",
                 ),
                 panel(
-                    log_axis("training loss", 0.001, 1.0, keep=(1e-3, 1.0)),
+                    log_axis("training loss", 0.0006, 1.0, keep=(6e-4, 1.0)),
                     log_axis("loss on held-back digits", 0.06, 2.0, keep=(0.06, 2.0)),
                     raced,
                     "the race: 20 other seeds",
