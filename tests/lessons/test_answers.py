@@ -6,6 +6,7 @@ from optcourse import exercises
 from optcourse.authoring.audit import with_its_cases
 from optcourse.checking.check import check_exercise
 from optcourse.checking.verdict import remembering
+from optcourse.learner.blank import blank_line
 from tests.lessons import battery
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -37,3 +38,10 @@ def test_the_battery_says_where_an_edit_does_not_fit():
     with pytest.raises(ValueError, match="00-take-a-step, uphill: 'w \\*' stands 0 times"):
         battery.edited("return w - dw", "w * => w +", "00-take-a-step, uphill")
     assert battery.edited("a = b", "b => d; e; a => x", "") == "x = d; e"
+
+
+def test_an_answer_is_read_from_its_own_text_whoever_ran_a_cell_of_that_name_before():
+    blank = "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    ..."
+    battery.run_as_cell(blank, "<cell 03-gradient-descent>", {})
+    answer = next(a for a in battery.answers("03") if a.exercise == "03-gradient-descent" and a.right)
+    assert blank_line(*answer.given()) is None
