@@ -69,7 +69,7 @@ ROOMS = {
     ),
     "commands": Room(
         "commands cli",
-        "nbformat nbclient jupyter_server jupyter_client zmq traitlets packaging",
+        "nbformat nbclient jupyterlab jupyter_server jupyter_client zmq traitlets packaging",
         "place progress authoring publishing grading reporting",
     ),
 }
