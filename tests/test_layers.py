@@ -41,7 +41,8 @@ ROOMS = {
         "numpy anywidget traitlets PIL",
         "core descent figures exercises learner",
     ),
-    "progress": Room("progress journal", "", "place exercises"),
+    "saved": Room("saved", "", ""),
+    "progress": Room("progress journal", "", "place exercises saved"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
     "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     # The lesson behind a web page, in the reader's browser.
@@ -59,7 +60,7 @@ ROOMS = {
     "grading": Room(
         "grading",
         "numpy distributed dask jinja2 markupsafe",
-        "exercises learner checking place",
+        "exercises learner checking place saved",
     ),
     # What the marks of a class teach: the only room that knows marks and pictures.
     "reporting": Room(
