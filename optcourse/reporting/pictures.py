@@ -50,6 +50,10 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "12-hvp": ("ProductExplorer", {}),
     "13-sharpness": ("PowerExplorer", {}),
     "13-edge": ("EdgeExplorer", {"method": "Nesterov 0.9", "learning_rate": 0.15}),
+    "14-noise-scale": ("NoiseAlongExplorer", {}),
+    "14-noise-scale-from-two": ("TwoBatchesExplorer", {}),
+    "14-clip-by-norm": ("CliffExplorer", {"clip": "its length"}),
+    "14-ema": ("NoisyBowlExplorer", {}),
 }
 MOST_NUMBERS = 12
 
