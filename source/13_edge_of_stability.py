@@ -457,5 +457,4 @@ quiz("13")
 #
 # ## What next
 #
-# Sharp or flat is decided by the rate, and by noise. [Lesson 15](15_other_norms.ipynb) asks what the length of a step is.
-# [The glossary](99_glossary.ipynb) has all the words.
+# Sharp or flat is decided by the rate, and by noise. [Lesson 14](14_noise.ipynb) measures the noise.
