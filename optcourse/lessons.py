@@ -89,6 +89,16 @@ LESSONS = (
         "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",
     ),
     Lesson(
+        "14",
+        "Noise: batch size, clipping, averaging",
+        "How large a batch is worth its price, what clipping keeps and what it loses, and when averaged weights are better.",
+    ),
+    Lesson(
+        "15",
+        "After Adam: one idea, another norm",
+        "Sign descent, Lion, Shampoo and Muon take the steepest step, each by its own ruler; Schedule-Free takes a mean.",
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

@@ -457,4 +457,4 @@ quiz("13")
 #
 # ## What next
 #
-# Sharp or flat is decided by the rate, and by noise. [The glossary](99_glossary.ipynb) has all the words.
+# Sharp or flat is decided by the rate, and by noise. [Lesson 14](14_noise.ipynb) measures the noise.

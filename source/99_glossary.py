@@ -55,7 +55,13 @@
 # | | `floor` | the least that a curvature counts in a safe direction | [11] |
 # | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
 # | $y$ | `y` | the changes of the gradient that belong to them | [11] |
+# | $z$ | `fast` | the point that takes the steps, in Schedule-Free; `w` is the mean of its places | [15] |
+# | | `matrices` | where the matrices lie in `w`: first entry, rows, columns of each | [15] |
+# | | `left` | the sum of $GG^\top$, in Shampoo | [15] |
+# | | `right` | the sum of $G^\top G$, in Shampoo | [15] |
 # | $Hv$ | `hvp` | a product with the Hessian: how a small move along `v` changes the gradient | [12] |
+# | | `limit` | the length above which a gradient is clipped | [14] |
+# | $d$ | `decay` | what part of a moving average is kept at each step | [14] |
 #
 # Three letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
 # velocity, and the second moment in texts about Adam; $s$ gathers squares, and in L-BFGS it is a change of $w$. The names in the
@@ -82,6 +88,14 @@
 # | `AMSGrad` | `moment1`, `moment2`, `max_moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [08] |
 # | `AdamW` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
 # | `AdamL2` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
+# | `SignDescent` | nothing | `learning_rate` | [15] |
+# | `Lion` | `moment1` | `learning_rate`, `beta1`, `beta2` | [15] |
+# | `ScheduleFreeSGD` | `fast`, `t` | `learning_rate`, `beta1` | [15] |
+# | `ScheduleFreeAdam` | `fast`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [15] |
+# | `Muon` | `velocity` | `learning_rate`, `matrices`, `rho` | [15] |
+# | `Shampoo` | `left`, `right` | `learning_rate`, `matrices` | [15] |
+#
+# The last two need to know where the matrices lie; for what lies in none (biases) they also have the memory of `Adam`.
 #
 # ## Learning rate schedules
 #
@@ -111,6 +125,7 @@
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
 # - **Catapult**: a start above the edge throws the loss up, and the run lands where it is less sharp. [13]
+# - **Clipping**: a gradient longer than a limit is shortened to it; its direction stays. [14]
 # - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
@@ -118,7 +133,10 @@
 # - **Convergence**: a run comes closer and closer to one place. The opposite is *divergence*: it runs away.
 #   [03]
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
+# - **Covariance** $\Sigma$: how entries scatter, alone and together. Its trace is the sum of their variances. [14]
+# - **Critical batch size**: up to which a larger batch saves about as many steps as it costs examples. [14]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
+# - **Dead unit**: a ReLU that no example reaches any more: it has no gradient, and never comes back. [14]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
 # - **Dual number**: a pair of a value and its slope, which are computed together. [12]
 # - **Edge of stability**: where the sharpness has grown to 2 over the learning rate, and stays. [13]
@@ -137,17 +155,24 @@
 # - **Initialisation**: the choice of the first `w`. [03]
 # - **L-BFGS**: acts like the inverse Hessian, from the last changes of `w` and of the gradient alone. [11]
 # - **Learning rate**: how far a step goes for a given gradient. [00]
+# - **Lion**: the sign of a mean of gradients. [15]
 # - **Loss**: one number that says how bad a model is. [00]
 # - **Minimum**: a lowest height. *Local*: the lowest of its neighbourhood; *global*: the lowest of all. [00]
 # - **Moment**: a fading mean; the first one of gradients, the second one of their squares. [08]
 # - **Momentum**: the walker gets heavy and keeps a part of the velocity. [05]
 # - **Monte Carlo**: to estimate a mean from a random sample. [04]
+# - **Moving average** of weights: a fading mean beside the run, which the run never sees. [14]
+# - **Muon**: momentum whose step is made orthogonal. [15]
 # - **Nesterov's momentum**: momentum that takes its gradient where it is about to be. [05]
 # - **Newton's step**: to where the parabola that fits here is flat; flat need not be low. [11]
+# - **Newton–Schulz iteration**: products that bring all singular values of a matrix near 1. [15]
 # - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
+# - **Noise scale**: the batch size at which a minibatch's gradient has as much noise as slope. [14]
+# - **Norm**: what counts as the length of a step; each has its own steepest step. [15]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
+# - **Polyak's average**: the mean of all weights so far. [14]
 # - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12], [13]
 # - **Progressive sharpening**: the sharpness grows while training goes on. [13]
 # - **Pull**: what an entry of a tape hands on to a value that it was made of. [12]
@@ -155,12 +180,15 @@
 # - **Reverse mode**: gradients travel back from the result; one pass for each output. [12]
 # - **Saddle**: level ground that rises one way and falls another. [03]
 # - **Schedule**: a factor on the learning rate that depends on the step. [09]
+# - **Schedule-Free**: the mean of the places of a point that never slows down. [15]
 # - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
 #   lie. [04]
 # - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
+# - **Shampoo**: a matrix on each side of the gradient evens out its directions. [15]
 # - **Sharpness**: the largest curvature, at the place where a run is. [13]
+# - **Sign descent**: every weight moves equally far, against its slope. [15]
 # - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
-# - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
+# - **Singular value**: how strong a matrix is in one direction; of a symmetric one, an eigenvalue without its sign. [03], [15]
 # - **Slope**: by how much the height changes for each unit of way. [00]
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
 # - **Step**: one update of `w`. [00]
@@ -187,3 +215,5 @@
 # [11]: 11_curvature.ipynb
 # [12]: 12_automatic_differentiation.ipynb
 # [13]: 13_edge_of_stability.ipynb
+# [14]: 14_noise.ipynb
+# [15]: 15_other_norms.ipynb

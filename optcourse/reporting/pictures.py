@@ -50,6 +50,15 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "12-hvp": ("ProductExplorer", {}),
     "13-sharpness": ("PowerExplorer", {}),
     "13-edge": ("EdgeExplorer", {"method": "Nesterov 0.9", "learning_rate": 0.15}),
+    "14-noise-scale": ("NoiseAlongExplorer", {}),
+    "14-noise-scale-from-two": ("TwoBatchesExplorer", {}),
+    "14-clip-by-norm": ("CliffExplorer", {"clip": "its length"}),
+    "14-ema": ("NoisyBowlExplorer", {}),
+    "15-steepest": ("BallExplorer", {}),
+    "15-newton-schulz": ("SchulzExplorer", {}),
+    "15-muon": ("TurnExplorer", {}),
+    "15-lion": ("RatesExplorer", {"method": "Lion", "schedule": "constant"}),
+    "15-schedule-free": ("RatesExplorer", {"method": "Schedule-Free SGD", "schedule": "constant"}),
 }
 MOST_NUMBERS = 12
 

@@ -24,6 +24,8 @@ from optcourse.explorers import (
     lesson_08,
     lesson_09,
     lesson_13,
+    lesson_14,
+    lesson_15,
 )
 from tests.explorers.words import plain
 
@@ -163,6 +165,28 @@ TOLD = {
     "Ten runs in each square.",
     "each gradient is made 1 long if it is longer.",
     "The same network and digits, another loss.",
+    "On the left what one waits for, on the right what one pays for.",
+    "The thin line is one rate for all sizes.",
+    "Gradient descent at rate 0.1.",
+    "Your `noise_scale` is asked at five of its steps.",
+    "Each pair is a batch of 16 and one of 128.",
+    "On the right, what single pairs say of $|g|^2$.",
+    "The dashes are your own code, which always clips.",
+    "Not clipped, set `learning_rate` to 10.",
+    "luck of a parabola.",
+    'Nine examples say "up, by 1", one says "down, by 19".',
+    "Their mean is −1.",
+    "At limit 1, look at the right picture:",
+    "there the mean of each batch is clipped.",
+    "A bowl with curvature 1, and gradients with noise of deviation 1.",
+    "The walk starts at 3.",
+    "The network of lesson 09, 300 steps, 20 seeds.",
+    "Decay and rates were not tuned for these seeds.",
+    "With momentum, compare the average to the last weights and to a rate that comes down (*cosine*).",
+    "the rate was too hot, and an average cannot cool it.",
+    "On the left all steps of length 1, for two rulers; the fine lines are as far as each ruler lets you go along `dw`.",
+    "On the right a gradient *matrix* G, drawn by where it takes the unit circle.",
+    "Each dot is a singular value of a gradient, divided by the gradient's length.",
 }
 
 
@@ -513,3 +537,174 @@ def test_13_with_cross_entropy():
         sharpness = mark(lesson_13.LossExplorer(seed=seed).frame(), "sharpness").y
         share = sharpness / mark(lesson_13.LossExplorer(seed=seed).frame(), "2/rate").at
         assert 0.45 < share.max() < 0.65 and share[-1] < share.max() - 0.1
+
+
+# -- 14 noise --------------------------------------------------------------------------------------
+
+
+@sees("small batches do not arrive any more.")
+def test_14_small_batches_at_a_large_rate():
+    arrives = [
+        np.isfinite(mark(lesson_14.BatchSizeExplorer(learning_rate=rate).frame(), "this rate").y)
+        for rate in (1 / 8, 1 / 4, 1 / 2, 1.0)
+    ]
+    assert arrives[0].all() and [int(there.sum()) for there in arrives] == sorted(
+        (int(there.sum()) for there in arrives), reverse=True
+    )
+    assert not arrives[2][:2].any() and arrives[2][-1]
+
+
+@sees("The noise scale grows along the run, for every `seed`.")
+def test_14_the_noise_scale_grows():
+    for seed in range(10):
+        scale = mark(lesson_14.NoiseAlongExplorer(seed=seed).frame(), "noise scale").y
+        assert scale[3] < scale[10] < scale[20] < scale[30]
+
+
+@sees(
+    "At step 300 some pairs say that a squared length is negative.",
+    "The mean of the ratios never settles.",
+    "The slope is larger there, and hardly any pair is negative.",
+)
+def test_14_single_pairs():
+    for draw in range(10):
+        late = lesson_14.TwoBatchesExplorer(pairs=4000, step=300, draw=draw).frame()
+        early = lesson_14.TwoBatchesExplorer(pairs=4000, step=30, draw=draw).frame()
+        assert 5 < len(mark(late, "below zero", 1).x) < 100
+        assert mark(early, "true |g|²", 1).at > 3 * mark(late, "true |g|²", 1).at
+        assert not [m for m in early.panels[1].marks if m.label == "below zero" and len(m.x) > 8]
+        true = mark(late, "all gradients").at
+        off = [np.abs(np.array(mark(late, name).y[-12:]) / true - 1).max() for name in ("ratio of means", "mean of ratios")]
+        assert off[0] < 0.3 < 0.7 < off[1]
+
+
+@sees(
+    "Right of the dotted line a wall rises; left of it the ground is nearly flat.",
+    "Not clipped, at rate 1, the first step lands at −26.85, far to the left.",
+    "No step goes further out than the start, and the run arrives in 31 steps in place of 51.",
+    "The run is thrown further than ever, and arrives in 2 steps:",
+)
+def test_14_the_wall():
+    def run(**settings):
+        scene = lesson_14.CliffExplorer(**settings).frame()
+        path = mark(scene, "gradient descent")
+        return np.array([path.x, path.y]), scene.pin[1], scene
+
+    path, arrives, scene = run()
+    assert path[0, 1] == pytest.approx(-26.85) and arrives == 51 and mark(scene, "the wall").at == 2
+    steep = lesson_14.CLIFF.gradient([3.0, 0.0])[0] / lesson_14.CLIFF.gradient([-3.0, 0.0])[0]
+    assert abs(steep) > 50
+    path, arrives, _ = run(clip="its length")
+    assert arrives == 31 and np.hypot(*path).max() == np.hypot(3.5, 2.5)
+    path, arrives, _ = run(learning_rate=10.0)
+    assert arrives == 2 and np.hypot(*path).max() > 200
+
+
+@sees("The larger the batch, the nearer to −1.")
+def test_14_who_is_clipped():
+    means = mark(lesson_14.ClippedMeanExplorer(limit=1).frame(), "batch means clipped", 1).y
+    assert (np.diff(means) < 0).all() and -1 < means[-1] < -0.9
+
+
+@sees("The jitter of the average shrinks, and its memory of the start grows.", "After 300 steps it still remembers the start.")
+def test_14_the_noisy_bowl():
+    for seed in range(10):
+        scenes = [lesson_14.NoisyBowlExplorer(decay=decay, seed=seed).frame() for decay in (0.0, 0.9, 0.98)]
+        squares = [np.array(mark(scene, "moving average", 1).y) for scene in scenes]
+        assert squares[0][-1] > squares[1][-1] > squares[2][-1] and squares[0][40] < squares[1][40] < squares[2][40]
+        whole = mark(lesson_14.NoisyBowlExplorer(average="mean of all", seed=seed).frame(), "mean of all", 1).y
+        # 3 · (1 + 0.9 + 0.81 + ...) / 301 is 0.1: its square is most of what is left
+        assert 0.4 < 0.1**2 / whole[-1] < 1.2
+
+
+@sees("It still remembers the start, and loses to *cosine* for each seed.")
+def test_14_the_mean_of_all():
+    for loss in ("training", "held back"):
+        scene = lesson_14.AveragesExplorer(run="SGD, rate 1", average="mean of all", loss=loss).frame()
+        assert scene.pin[1] == 0
+    assert lesson_14.AveragesExplorer(run="SGD, rate 1").frame().pin[1] == 5
+# -- 15 after Adam ---------------------------------------------------------------------------------
+
+
+@sees(
+    "One step follows it; the other one jumps from corner to corner.",
+    "The line of $UV^\\top$ stays a circle:",
+    "it moves equally far in all directions.",
+    "`sign G` changes its shape.",
+    "There `sign G` is a circle, too.",
+)
+def test_15_the_steepest_steps():
+    for dw in ((1.4, 0.5), (-0.3, 1.2), (0.2, -1.7)):
+        scene = lesson_15.BallExplorer(gradient=dw).frame()
+        step, signs = (
+            np.array([mark(scene, name).x[0], mark(scene, name).y[0]]) for name in ("dw/|dw|", "sign dw")
+        )
+        assert step == pytest.approx(np.array(dw) / np.linalg.norm(dw)) and (np.abs(signs) == 1).all()
+
+    def widths(turn, name):
+        drawn = mark(lesson_15.BallExplorer(turn=turn).frame(), name, 1)
+        return np.hypot(drawn.x, drawn.y)
+
+    for turn in (0, 20, 45, 90):
+        assert widths(turn, "U Vᵀ") == pytest.approx(1)
+    assert widths(0, "sign G") == pytest.approx(1)
+    assert widths(30, "sign G").max() > 1.2 * widths(0, "sign G").max()
+
+
+@sees(
+    "the values swing, and never settle at 1.",
+    "It needs more steps, and is exact in the end.",
+)
+def test_15_newton_schulz():
+    def bars(**settings):
+        scene = lesson_15.SchulzExplorer(**settings).frame()
+        height = next(m for m in scene.panels[1].marks if hasattr(m, "height")).height
+        return height[height > 0]
+
+    for seed in range(10):
+        after = [bars(num_steps=k, seed=seed) for k in (18, 19, 20)]
+        assert all(np.abs(values - 1).max() > 0.1 for values in after)
+        assert np.abs(after[1] - after[0]).max() > 0.1
+    exact = list(lesson_15.POLYNOMIALS)[1]
+    assert bars(num_steps=5, polynomial=exact).min() < 0.1 < 0.6 < bars(num_steps=5).min()
+    assert bars(num_steps=20, polynomial=exact) == pytest.approx(1, abs=1e-6)
+
+
+@sees(
+    "Only `sign G` ends elsewhere, thousands of times lower.",
+    "The order at turn 1 stays the same.",
+    "It is fast, and then it goes no lower.",
+)
+def test_15_a_turned_bowl():
+    def ends(**settings):
+        scene = lesson_15.TurnExplorer(**settings).frame()
+        return {name: mark(scene, name).y[-1] for name in ("G", "G/|G|", "sign G", "U Vᵀ")}
+
+    for seed in range(10):
+        straight, turned = ends(turn=0.0, seed=seed), ends(turn=1.0, seed=seed)
+        assert sorted(turned, key=turned.get) == ["U Vᵀ", "G/|G|", "G", "sign G"]
+        assert turned["sign G"] > 1000 * straight["sign G"]
+        for name in ("G", "U Vᵀ"):
+            assert straight[name] == pytest.approx(turned[name], rel=1e-3)
+        slow, fast = (
+            mark(lesson_15.TurnExplorer(seed=seed, learning_rate=rate).frame(), "Muon").y for rate in (0.1, 0.5)
+        )
+        assert fast[10] < 0.5 * slow[10] and fast[80:].min() > 0.2 * fast[50:80].min()
+
+
+@sees(
+    "Large dots are the tuned rates.",
+    "On the right each dot is a seed.",
+    "Its dots lie far to the left of Adam's.",
+    "Its training loss is below Adam's on all 20 seeds.",
+)
+def test_15_the_race():
+    scene = lesson_15.RatesExplorer().frame()
+    muon, adam = mark(scene, "Muon", 1), mark(scene, "Adam", 1)
+    assert len(muon.x) == len(adam.x) == 20 and muon.x.max() < adam.x.min() / 2
+    assert "held back on 10" in scene.says
+    free = lesson_15.RatesExplorer(method="Schedule-Free Adam", schedule="constant").frame()
+    assert "in training loss on 20 of 20 seeds" in free.says
+    line = mark(free, "Adam")
+    large = next(m for m in free.panels[0].marks if m.role == "adam" and not m.label)
+    assert large.y[0] == line.y.min()
