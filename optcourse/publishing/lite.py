@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import ast
 import base64
-import functools
 import hashlib
 import importlib.metadata
 import io
@@ -55,6 +54,7 @@ NOT_IN_A_BROWSER = {
     "authoring",
     "grading",
     "publishing",
+    "reporting",
     "commands",
     "cli.py",
 }  # what only a computer with the course on it needs
@@ -204,7 +204,6 @@ def _reader_of_folder(folder: Path) -> Callable[[str], bytes | None]:
 
 
 def _reader_of_address(address: str) -> Callable[[str], bytes | None]:
-    @functools.cache  # the pages and the JupyterLite beside them want the same files
     def read(name: str) -> bytes | None:
         try:
             with urllib.request.urlopen(address + Path(name).name, timeout=60) as answer:

@@ -6,6 +6,7 @@ another host.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import tempfile
 import time
@@ -134,9 +135,11 @@ def read_pyodide(place: str | None, *, lite: bool) -> Distribution | None:
     if place is None and not lite:
         return None
     try:
-        return Distribution.at(place or default_address())
+        found = Distribution.at(place or default_address())
     except LiteError as error:
         raise SiteFailed([f"{'JupyterLite' if lite else 'Python in the pages'}: {error}"]) from error
+    found.read = functools.cache(found.read)
+    return found
 
 
 def lay_python(staging: Path, distribution: Distribution | None, *, must: bool) -> tuple[str, str]:

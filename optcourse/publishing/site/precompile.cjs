@@ -9,6 +9,9 @@ const COMPILE = `
 import importlib, importlib.util, io, pkgutil, site, sys, zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
 
+# of the library, what needs processes or sockets, which a page has not
+NOT_IN_A_PAGE = ("multiprocessing/", "xmlrpc/", "wsgiref/", "mailbox.py", "imaplib.py", "smtplib.py", "ftplib.py", "socketserver.py")
+
 def compiled(data, base, optimize):
     given, made = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
@@ -19,7 +22,8 @@ def compiled(data, base, optimize):
             if name.endswith("/"):
                 continue
             if f"{base}/{name}" not in used:
-                write(name, source)
+                if not name.startswith(NOT_IN_A_PAGE):
+                    write(name, source)
                 continue
             code = compile(source, f"{base}/{name}", "exec", dont_inherit=True, optimize=optimize)
             binary = _code_to_hash_pyc(code, importlib.util.source_hash(source), checked=False)
