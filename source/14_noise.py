@@ -460,4 +460,4 @@ quiz("14")
 # ## What next
 #
 # How long a gradient is, was one question. Another: what is a *step of length 1*, if weights are tables?
-# [The glossary](99_glossary.ipynb) has all the words.
+# [Lesson 15](15_other_norms.ipynb) answers it.

@@ -54,6 +54,11 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "14-noise-scale-from-two": ("TwoBatchesExplorer", {}),
     "14-clip-by-norm": ("CliffExplorer", {"clip": "its length"}),
     "14-ema": ("NoisyBowlExplorer", {}),
+    "15-steepest": ("BallExplorer", {}),
+    "15-newton-schulz": ("SchulzExplorer", {}),
+    "15-muon": ("TurnExplorer", {}),
+    "15-lion": ("RatesExplorer", {"method": "Lion", "schedule": "constant"}),
+    "15-schedule-free": ("RatesExplorer", {"method": "Schedule-Free SGD", "schedule": "constant"}),
 }
 MOST_NUMBERS = 12
 
