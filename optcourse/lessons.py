@@ -89,6 +89,11 @@ LESSONS = (
         "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",
     ),
     Lesson(
+        "16",
+        "The claims audit: race II",
+        'What must be asked of "X beats Adam", and eight such claims, audited: two of this course, six of papers.',
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

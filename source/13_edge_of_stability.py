@@ -457,4 +457,5 @@ quiz("13")
 #
 # ## What next
 #
-# Sharp or flat is decided by the rate, and by noise. [The glossary](99_glossary.ipynb) has all the words.
+# Sharp or flat is decided by the rate, and by noise. [16 The claims audit](16_claims_audit.ipynb) asks of ten optimizers what may
+# be claimed of them.

@@ -118,6 +118,7 @@
 # - **Convergence**: a run comes closer and closer to one place. The opposite is *divergence*: it runs away.
 #   [03]
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
+# - **Criterion**: the loss by which tuning chooses a setting: training or held-back. [16]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
 # - **Dual number**: a pair of a value and its slope, which are computed together. [12]
@@ -125,6 +126,7 @@
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
+# - **Expected best**: the mean of the lowest of $k$ settings drawn at random: what a small budget finds. [16]
 # - **Forward mode**: slopes travel with the values; one pass for each input. [12]
 # - **Gauss-Newton matrix**: the Hessian of a loss without the part that can be negative. [11]
 # - **Gradient**: one slope for each parameter; it points where the loss grows fastest. [00]
@@ -147,6 +149,7 @@
 # - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
+# - **Paired**: two optimizers are compared on each seed, where both have the same digits, start and minibatches. [09], [16]
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
 # - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12], [13]
 # - **Progressive sharpening**: the sharpness grows while training goes on. [13]
@@ -159,13 +162,14 @@
 #   lie. [04]
 # - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
 # - **Sharpness**: the largest curvature, at the place where a run is. [13]
-# - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
+# - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09], [16]
 # - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
 # - **Slope**: by how much the height changes for each unit of way. [00]
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
 # - **Step**: one update of `w`. [00]
 # - **Stochastic**: with chance in it. *SGD*, stochastic gradient descent, draws its minibatches. [04]
 # - **Tape**: the list of all operations of a run, read from its end for the gradients. [12]
+# - **Target**: a loss that is good enough; runs are compared by the steps to it. [16]
 # - **Truncation error**, **round-off error**: what a numeric gradient loses because `h` is not zero, and because numbers have
 #   only so many digits. [01]
 # - **Trust radius**: the longest step for which that parabola is believed. [11]
@@ -187,3 +191,4 @@
 # [11]: 11_curvature.ipynb
 # [12]: 12_automatic_differentiation.ipynb
 # [13]: 13_edge_of_stability.ipynb
+# [16]: 16_claims_audit.ipynb

@@ -50,6 +50,9 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "12-hvp": ("ProductExplorer", {}),
     "13-sharpness": ("PowerExplorer", {}),
     "13-edge": ("EdgeExplorer", {"method": "Nesterov 0.9", "learning_rate": 0.15}),
+    "16-sign-test": ("PairsExplorer", {}),
+    "16-steps-to-target": ("TargetExplorer", {"target": 0.05}),
+    "16-expected-best": ("BudgetExplorer", {}),
 }
 MOST_NUMBERS = 12
 
