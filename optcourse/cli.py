@@ -12,7 +12,7 @@ import runpy
 import sys
 from collections.abc import Sequence
 
-from optcourse.place import WHOLE_COURSE, NoCourseHere, clone, root_with
+from optcourse.place import WHOLE_COURSE, NoCourseHere, clone, root_with, spare_grammars
 
 # name: (where it is, what it does). To add a command, add a line: a module with `main(argv) -> int | None`,
 # or a script's path in the course's folder. A command whose module is not there is not offered.
@@ -93,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     # We read only the first word; everything after it goes to the command, options included.
     command = parser.parse_args(words[:1]).command
+    spare_grammars()
     try:
         code = run_command(COMMANDS[command][0], words[1:])
         sys.stdout.flush()  # a closed pipe raises here, not while Python exits

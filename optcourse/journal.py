@@ -43,11 +43,12 @@ class Reading:
 # -- adding -------------------------------------------------------------------------------------------
 
 
-def append(path: Path, event: dict) -> None:
-    """Add one event. It is on the disk when this returns; where that is not possible, OSError says why."""
-    line = json.dumps(event, ensure_ascii=False).encode(errors="replace") + b"\n"
-    if len(line) > LINE_LIMIT:
-        raise OSError(errno.EFBIG, f"one entry has {len(line):,} bytes, and {LINE_LIMIT:,} may be kept")
+def append(path: Path, *events: dict) -> None:
+    """Add events. They are on the disk when this returns; where that is not possible, OSError says why, and none is added."""
+    lines = [json.dumps(event, ensure_ascii=False).encode(errors="replace") + b"\n" for event in events]
+    if longest := max((len(line) for line in lines if len(line) > LINE_LIMIT), default=0):
+        raise OSError(errno.EFBIG, f"one entry has {longest:,} bytes, and {LINE_LIMIT:,} may be kept")
+    line = b"".join(lines)
     path.parent.mkdir(parents=True, exist_ok=True)
     with _held(path, os.O_CREAT) as (handle, alone):
         size = os.fstat(handle).st_size
@@ -61,6 +62,31 @@ def append(path: Path, event: dict) -> None:
             if alone:  # else it may be another's line that would be cut off
                 os.ftruncate(handle, size)
             raise
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What came of another file: events that were added, those that were there already, and lines that are not understood."""
+
+    added: int
+    known: int
+    broken: int
+
+
+def take_in(path: Path, data: bytes) -> Taken:
+    """Add the events of another such file that are not here yet. OSError as of `append` and `read`."""
+    given, broken = _parse(data)
+    have = Counter(json.dumps(event, sort_keys=True) for event in read(path).events)
+    new = []
+    for _, event in given:
+        key = json.dumps(event, sort_keys=True)
+        if have[key]:
+            have[key] -= 1
+        else:
+            new.append(event)
+    if new:
+        append(path, *new)
+    return Taken(len(new), len(given) - len(new), broken)
 
 
 def _write(handle: int, data: bytes) -> None:

@@ -89,6 +89,11 @@ LESSONS = (
         "Why the largest curvature of a network stops where the learning rate says, and what becomes of a run that is too hot.",
     ),
     Lesson(
+        "14",
+        "Noise: batch size, clipping, averaging",
+        "How large a batch is worth its price, what clipping keeps and what it loses, and when averaged weights are better.",
+    ),
+    Lesson(
         "16",
         "The claims audit: race II",
         'What must be asked of "X beats Adam", and eight such claims, audited: two of this course, six of papers.',

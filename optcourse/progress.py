@@ -18,7 +18,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from optcourse import journal
+from optcourse import journal, saved
 from optcourse.lessons import title_of
 
 _said: set[str] = set()
@@ -319,7 +319,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="optcourse progress", description="What you have done, and what comes next."
     )
     parser.add_argument("--json", action="store_true", help="every event as JSON, for other programs")
+    parser.add_argument(
+        "--load",
+        type=Path,
+        metavar="FILE",
+        help="add what was done on the web site: progress.jsonl, or a lesson that was saved there",
+    )
     options = parser.parse_args(argv)
+    if options.load and (trouble := load(options.load)):
+        print(f"optcourse progress: {trouble}", file=sys.stderr)
+        return 2
     if not options.json:
         print(progress())
         return 0
@@ -327,6 +336,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         log = events()
     print(json.dumps(log, indent=1))  # ASCII, so that no terminal or pipe can spoil it
     return 0
+
+
+def load(path: Path) -> str:
+    """Add the progress that was kept in another place, and say how much that was. Returns what is wrong, "" where it was done."""
+    try:
+        with path.open("rb") as given:
+            data = given.read(journal.READ_LIMIT + 1)
+        if len(data) > journal.READ_LIMIT:
+            return f"{path} has more than {journal.READ_LIMIT:,} bytes; no progress is that long. Nothing was added."
+        inside = saved.progress_in(data)
+        taken = journal.take_in(file(), data if inside is None else inside)
+    except OSError as error:
+        return f"{error.filename or file()} cannot be used ({error.strerror or error}). Nothing was added."
+    if not taken.added and not taken.known:
+        what = "holds no progress" if inside is None else "was saved before anything was answered"
+        return f"{path} {what}: name the progress.jsonl of the site's first page, or a lesson that was saved from its page."
+    say = [f"{taken.added} answers added to your progress, {taken.known} were there already."]
+    if taken.broken:
+        say.append(f"{taken.broken} lines of {path.name} are not understood and were left out.")
+    if saved.is_damaged(data):
+        say.append(f"{path.name}: {saved.CHANGED[0].lower()}{saved.CHANGED[1:]}")
+    print("\n".join(say), file=sys.stderr)
+    return ""
 
 
 class _CallableModule(ModuleType):

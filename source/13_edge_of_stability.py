@@ -457,5 +457,4 @@ quiz("13")
 #
 # ## What next
 #
-# Sharp or flat is decided by the rate, and by noise. [16 The claims audit](16_claims_audit.ipynb) asks of ten optimizers what may
-# be claimed of them.
+# Sharp or flat is decided by the rate, and by noise. [Lesson 14](14_noise.ipynb) measures the noise.

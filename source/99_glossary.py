@@ -56,6 +56,8 @@
 # | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
 # | $y$ | `y` | the changes of the gradient that belong to them | [11] |
 # | $Hv$ | `hvp` | a product with the Hessian: how a small move along `v` changes the gradient | [12] |
+# | | `limit` | the length above which a gradient is clipped | [14] |
+# | $d$ | `decay` | what part of a moving average is kept at each step | [14] |
 #
 # Three letters have two meanings each, as in the books: $\lambda$ is a curvature, and the weight decay in lesson 08; $v$ is the
 # velocity, and the second moment in texts about Adam; $s$ gathers squares, and in L-BFGS it is a change of $w$. The names in the
@@ -111,6 +113,7 @@
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
 # - **Catapult**: a start above the edge throws the loss up, and the run lands where it is less sharp. [13]
+# - **Clipping**: a gradient longer than a limit is shortened to it; its direction stays. [14]
 # - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.
 #   [03]
@@ -118,8 +121,11 @@
 # - **Convergence**: a run comes closer and closer to one place. The opposite is *divergence*: it runs away.
 #   [03]
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
+# - **Covariance** $\Sigma$: how entries scatter, alone and together. Its trace is the sum of their variances. [14]
+# - **Critical batch size**: up to which a larger batch saves about as many steps as it costs examples. [14]
 # - **Criterion**: the loss by which tuning chooses a setting: training or held-back. [16]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
+# - **Dead unit**: a ReLU that no example reaches any more: it has no gradient, and never comes back. [14]
 # - **Decoupled weight decay**: the weights shrink by themselves, not through the gradient. [08]
 # - **Dual number**: a pair of a value and its slope, which are computed together. [12]
 # - **Edge of stability**: where the sharpness has grown to 2 over the learning rate, and stays. [13]
@@ -144,13 +150,16 @@
 # - **Moment**: a fading mean; the first one of gradients, the second one of their squares. [08]
 # - **Momentum**: the walker gets heavy and keeps a part of the velocity. [05]
 # - **Monte Carlo**: to estimate a mean from a random sample. [04]
+# - **Moving average** of weights: a fading mean beside the run, which the run never sees. [14]
 # - **Nesterov's momentum**: momentum that takes its gradient where it is about to be. [05]
 # - **Newton's step**: to where the parabola that fits here is flat; flat need not be low. [11]
 # - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
+# - **Noise scale**: the batch size at which a minibatch's gradient has as much noise as slope. [14]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Paired**: two optimizers are compared on each seed, where both have the same digits, start and minibatches. [09], [16]
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
+# - **Polyak's average**: the mean of all weights so far. [14]
 # - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12], [13]
 # - **Progressive sharpening**: the sharpness grows while training goes on. [13]
 # - **Pull**: what an entry of a tape hands on to a value that it was made of. [12]
@@ -191,4 +200,5 @@
 # [11]: 11_curvature.ipynb
 # [12]: 12_automatic_differentiation.ipynb
 # [13]: 13_edge_of_stability.ipynb
+# [14]: 14_noise.ipynb
 # [16]: 16_claims_audit.ipynb

@@ -128,7 +128,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    # The shell is the same engine without a window's machinery: a fresh context takes a sixth of the time.
+    names = ("chromium-headless-shell", "chromium", "chromium-browser")
+    path = next(filter(None, map(shutil.which, names)), None)
     if path is None and IN_CI:
         pytest.fail(NO_BROWSER + "; in CI that is a failure: .ci/run installs it")
     if path is None:

@@ -29,7 +29,7 @@ class Room:
 # From the ground up: a room may know only what stands before it. It may import what it does import, and no more.
 ROOMS = {
     "core": Room(CORE, "numpy", ""),
-    "descent": Room("descent race newton_race edge_runs race_two", "numpy", "core"),
+    "descent": Room("descent race newton_race edge_runs noise_runs race_two", "numpy", "core"),
     "auditing": Room("auditing", "numpy tqdm", "core descent"),
     "figures": Room("figures", "numpy matplotlib contourpy", ""),
     "place": Room("place lessons files terminal", "tqdm", ""),
@@ -41,7 +41,8 @@ ROOMS = {
         "numpy anywidget traitlets PIL",
         "core descent figures exercises learner",
     ),
-    "progress": Room("progress journal", "", "place exercises"),
+    "saved": Room("saved", "", ""),
+    "progress": Room("progress journal", "", "place exercises saved"),
     "checking": Room("checking", "numpy", "exercises learner progress"),
     "questions": Room("questions", "numpy anywidget traitlets", "exercises explorers checking progress"),
     # The lesson behind a web page, in the reader's browser.
@@ -59,7 +60,7 @@ ROOMS = {
     "grading": Room(
         "grading",
         "numpy distributed dask jinja2 markupsafe",
-        "exercises learner checking place",
+        "exercises learner checking place saved",
     ),
     # What the marks of a class teach: the only room that knows marks and pictures.
     "reporting": Room(
@@ -69,7 +70,7 @@ ROOMS = {
     ),
     "commands": Room(
         "commands cli",
-        "nbformat nbclient jupyter_server jupyter_client zmq traitlets packaging",
+        "nbformat nbclient jupyterlab jupyter_server jupyter_client zmq traitlets packaging",
         "place progress authoring publishing grading reporting",
     ),
 }

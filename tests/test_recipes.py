@@ -165,6 +165,65 @@ def test_add_a_misconception(copy_for):
     copy.test("tests/authoring/test_misconceptions.py", "-k", "fit and 06-adagrad")
 
 
+EXPLORER = '''
+
+class SumExplorer(Explorer):
+    """How a sum of equal squares grows, and its root."""
+
+    title = "A sum of equal squares"
+    controls = (log("gradient", 0.1, 10.0, 1.0, num=41),)
+
+    def scene(self, gradient) -> Scene:
+        t = np.arange(1, 101)
+        grown = panel(
+            axis("step t", 0, 100),
+            log_axis("value", 1e-2, 1e4),
+            [
+                Line(t, t * gradient**2, role="second", label="grad_squared"),
+                Line(t, np.sqrt(t) * gradient, role="theory", label="its root"),
+            ],
+        )
+        return Scene([grown], says=f"After 100 steps the sum is {say(100 * gradient**2)}, its root {say(10 * gradient)}.")
+'''
+
+SUM_TEST = """
+
+def test_the_sum_of_a_hundred_ones_is_a_hundred():
+    assert "the sum is 100, its root 10." in lesson.SumExplorer(gradient=1.0).describe()
+"""
+
+
+def test_add_an_explorer(copy_for):
+    copy = copy_for("Add an explorer")
+    explorers, lesson = "optcourse/explorers/lesson_06.py", "source/06_adagrad.py"
+    copy.write(explorers, copy.read(explorers) + EXPLORER, named="optcourse/explorers/lesson_NN.py")
+    cell = "\n# %% [markdown]\n# How the sum grows.\n\n# %%\nSumExplorer()\n"
+    copy.edit(
+        lesson,
+        ("    StallExplorer,\n", "    StallExplorer,\n    SumExplorer,\n"),
+        ("\nStallExplorer()\n", f"\nStallExplorer()\n{cell}"),
+        named="source/NN_name.py",
+    )
+    tests = "tests/lessons/test_lesson_06.py"
+    copy.write(tests, copy.read(tests) + SUM_TEST, named="tests/lessons/test_lesson_NN.py")
+    copy.run("optcourse.cli", "build")
+    copy.test(
+        *(
+            "tests/lessons/test_every_figure.py",
+            tests,
+            "tests/lessons/test_glossary.py",
+            "tests/test_inpage.py",
+        ),
+        *(
+            "tests/accessibility/test_palette.py",
+            "tests/test_layers.py",
+            "tests/authoring/test_build.py",
+            "tests/test_docs.py",
+        ),
+        *("-k", "SumExplorer or hundred or glossary or plain_values or palette or layers or build or page"),
+    )
+
+
 COMMAND = '''"""`optcourse greet`: say hello."""
 
 from __future__ import annotations

@@ -25,6 +25,7 @@ MOST: dict[str, int] = {
     "11_curvature": 3,
     "12_automatic_differentiation": 7,
     "13_edge_of_stability": 2,
+    "14_noise": 1,
     "16_claims_audit": 4,
     "99_glossary": 0,
 }

@@ -172,7 +172,7 @@ def server_command(root: Path, lesson: str | None, extra: Sequence[str] = ()) ->
     # Not `jupyter lab FILE`: that would make the file's folder the root.
     url = f"/lab/tree/{lesson}" if lesson else "/lab"
     options = [f"--ServerApp.root_dir={root}", f"--LabApp.default_url={url}"]
-    return [sys.executable, "-m", "jupyterlab", *options, *extra]
+    return [sys.executable, "-m", "optcourse.commands.jupyterlab", *options, *extra]
 
 
 def write_if_new(path: Path, text: str) -> None:

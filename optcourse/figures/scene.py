@@ -29,6 +29,7 @@ Two renderers take the same scene: `figures.render` (matplotlib: saved notebooks
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 
@@ -278,6 +279,8 @@ class Scene:
         for number, panel in enumerate(self.panels, 1):
             where = f"panel {number} ({panel.title or panel.xlabel})"
             found += [f"{where}: {p}" for p in _panel_problems(panel, self.num_steps)]
+        if self.pin is not None and not math.isfinite(self.pin[1]):
+            found.append(f"what pins are compared by, {self.pin[0]!r}, is no finite number: {self.pin[1]}")
         return found + self._run_problems()
 
     def _run_problems(self) -> list[str]:
@@ -290,11 +293,15 @@ class Scene:
             found.append(f"the focus is on {self.focus!r}, and the scene has no such run")
         for run in self.runs:
             if run.role not in ROLES:
-                found.append(f"run {run.name!r}: unknown role {run.role!r}")
+                found.append(f"run {run.name!r}: {_unknown(run.role)}")
             lengths = {name: np.shape(values)[:1] for name, values in run.quantities.items()}
             if len(set(lengths.values())) > 1 or () in lengths.values():
                 found.append(f"run {run.name!r}: quantities of different lengths {lengths}")
         return found
+
+
+def _unknown(role: str) -> str:
+    return f"unknown role {role!r} (optcourse/figures/palette.py has {', '.join(ROLES)})"
 
 
 def run_name(mark: Mark) -> str:
@@ -372,7 +379,7 @@ def _field_problems(given: Field) -> list[str]:
 def _mark_problems(mark: Mark, num_steps: int | None) -> list[str]:
     found = []
     if mark.role not in ROLES:
-        found.append(f"unknown role {mark.role!r}")
+        found.append(_unknown(mark.role))
     if getattr(mark, "dash", None) not in (None, *DASHES):
         found.append(f"unknown dash {mark.dash!r}")
     if getattr(mark, "shape", None) not in (None, *SHAPES):

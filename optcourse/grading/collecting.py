@@ -23,7 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
-from optcourse import exercises
+from optcourse import exercises, saved
 from optcourse.grading.marking import MAX_NOTEBOOK
 from optcourse.grading.names import COPY, Doubts, Name, clean, doubts_of, read_name
 
@@ -177,8 +177,9 @@ def _take(
 ) -> None:
     """Put a file where it belongs: notebooks, zips and links are looked at, anything else is a document."""
     if not name.typed and (_is_notebook(path) or path.suffix.lower() == ".zip" or path.is_symlink()):
-        note = "Handed in late, says Canvas." if name.late else ""
-        files[name.student].append(replace(_look(path, name, file), note=note))
+        found = _look(path, name, file)
+        late = "Handed in late, says Canvas." if name.late else ""
+        files[name.student].append(replace(found, note=" ".join(filter(None, (late, found.note)))))
     else:
         documents[name.student].append(path)
 
@@ -245,7 +246,8 @@ def _look(path: Path, name: Name, file: str) -> Submission:
     counts = Counter(match[1].decode() for match in CALLS_CHECK.finditer(data))
     known = [lesson for lesson, _ in counts.most_common() if lesson in exercises.lessons()]
     lesson = known[0] if known else _lesson_in_name(called)
-    return Submission(name.student, path, file, lesson, fingerprint(data), modified, name=name)
+    note = f"{saved.CHANGED} It is marked as it is." if saved.is_damaged(data) else ""
+    return Submission(name.student, path, file, lesson, fingerprint(data), modified, note=note, name=name)
 
 
 def _lesson_in_name(called: str) -> str:

@@ -18,7 +18,7 @@ from optcourse.grading import cluster, collecting, pool
 from optcourse.grading.collecting import CannotRead, Submission
 from optcourse.grading.gradebook import Gradebook, now
 from optcourse.grading.pool import Job, Result
-from optcourse.grading.tries import tries_of
+from optcourse.grading.tries import tries_in, tries_of
 from optcourse.grading.whose_numbers import GivenNumbers, fingerprint_of, kept_key, names_of
 from optcourse.place import cores
 from optcourse.terminal import MovingLine
@@ -52,7 +52,7 @@ def mark_class(
         )
     book.learn({s.student: found.ids.get(s.student, {}) for s in found.submissions})
     for s in found.submissions:
-        if tries := tries_of(folder, s.file):
+        if tries := tries_of(folder, s.file) or tries_in(s.path):
             book.keep_tries(s.student, tries)
     book.retire(shown(folder), {(s.student, s.file) for s in found.submissions})
     book.keep_needs(shown(folder), found.needs)

@@ -1,8 +1,8 @@
 """How often a student asked a check until it was right, where the notebook's progress was handed in with it.
 
 A notebook keeps what its checks said in `.optcourse/progress.jsonl` (optcourse.progress). Where a student is a folder, that
-file may lie in it, with or without its hidden folder. It is the student's own writing: it is read as text, it earns nothing,
-and what makes no sense in it is passed over.
+file may lie in it, with or without its hidden folder; a lesson that was saved from its web page carries it (optcourse.saved).
+It is the student's own writing: it is read as text, it earns nothing, and what makes no sense in it is passed over.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 from pathlib import Path, PurePosixPath
 
-from optcourse.grading.collecting import CannotRead, read_bytes
+from optcourse import saved
+from optcourse.grading.collecting import CannotRead, read_bytes, read_notebook
 
 NAME = "progress.jsonl"
 LARGEST = 20_000_000
@@ -32,6 +33,14 @@ def tries_of(folder: Path, file: str) -> dict[str, int]:
         if len(data) <= LARGEST:
             return count(data)
     return {}
+
+
+def tries_in(notebook: Path) -> dict[str, int]:
+    """The same of the progress that a lesson carries which was saved from its web page."""
+    try:
+        return count(saved.progress_in(read_notebook(notebook)) or b"")
+    except CannotRead:
+        return {}
 
 
 def _places(folder: Path, file: str) -> list[Path]:

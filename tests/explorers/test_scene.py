@@ -1,5 +1,7 @@
 """Scenes as data: what is refused, and what travels to the browser."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,7 @@ def scene_of(*marks, says="A picture.", num_steps=None, **panel):
         (scene_of(Line([0, 1], [0, 1], dash="wavy")), "unknown dash"),
         (scene_of(Points([0], [0], shape="heart")), "unknown shape"),
         (scene_of(Line([0, 1], [0, 1], by_step="upto")), "no num_steps"),
+        (replace(scene_of(), pin=("ends at", np.inf)), "'ends at', is no finite number: inf"),
     ],
 )
 def test_an_unreadable_scene_is_named(scene, words):

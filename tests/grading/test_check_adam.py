@@ -17,6 +17,7 @@ from optcourse.exercises.model import CORNERS, FLOATS, WHOLE
 from optcourse.exercises.planted import MOST_STEPS, RIGHT, PlantedAdam, code_of
 from optcourse.grading.marking import grade_notebook
 from optcourse.grading.walls.outside import Limits
+from tests.lessons.battery import run_as_cell
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -178,7 +179,7 @@ ALSO_MARKED = {label for label in EXPLAINED if "inside" in label or "gradient" i
 def written(code: str):
     space: dict = {}
     exec(OWN, space)
-    exec(compile(code, "<cell 08-check-adam>", "exec"), space)
+    run_as_cell(code, "<cell 08-check-adam>", space)
     return space["check_adam"]
 
 

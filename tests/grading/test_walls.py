@@ -770,6 +770,15 @@ def test_unreadable_files_are_refused(tmp_path):
         grade_notebook(notebook(tmp_path, ["x = 1"]), seed=1)
 
 
+def test_many_small_pictures_are_read_and_large_ones_left_out():
+    """Looked at from each of their signs on, the small ones would take ten minutes."""
+    small, large = ("iVBORw0K" * size for size in (12_000, 20_000))
+    shown = [{"output_type": "display_data", "data": {"image/png": text}} for text in [small] * 100 + [large]]
+    book = {"cells": [{"cell_type": "code", "source": "x = 1", "outputs": shown}]}
+    assert read_cells(json.dumps(book).encode()) == ["x = 1"]
+    assert marking.PICTURE.sub(b"", json.dumps([small, large]).encode()) == f'["{small}", ""]'.encode()
+
+
 def test_the_lesson_is_found_by_its_checks_or_by_its_answers():
     assert find_lesson(SOLUTION) == "03"
     assert find_lesson([cell for cell in SOLUTION if "check(" not in cell]) == "03"

@@ -24,6 +24,7 @@ from optcourse.explorers import (
     lesson_08,
     lesson_09,
     lesson_13,
+    lesson_14,
     lesson_16,
 )
 from tests.explorers.words import plain
@@ -164,6 +165,25 @@ TOLD = {
     "Ten runs in each square.",
     "each gradient is made 1 long if it is longer.",
     "The same network and digits, another loss.",
+    "On the left what one waits for, on the right what one pays for.",
+    "The thin line is one rate for all sizes.",
+    "Gradient descent at rate 0.1.",
+    "Your `noise_scale` is asked at five of its steps.",
+    "Each pair is a batch of 16 and one of 128.",
+    "On the right, what single pairs say of $|g|^2$.",
+    "The dashes are your own code, which always clips.",
+    "Not clipped, set `learning_rate` to 10.",
+    "luck of a parabola.",
+    'Nine examples say "up, by 1", one says "down, by 19".',
+    "Their mean is −1.",
+    "At limit 1, look at the right picture:",
+    "there the mean of each batch is clipped.",
+    "A bowl with curvature 1, and gradients with noise of deviation 1.",
+    "The walk starts at 3.",
+    "The network of lesson 09, 300 steps, 20 seeds.",
+    "Decay and rates were not tuned for these seeds.",
+    "With momentum, compare the average to the last weights and to a rate that comes down (*cosine*).",
+    "the rate was too hot, and an average cannot cool it.",
     "Each row is an optimizer; a small dot is a seed, the large one their median.",
     "No run has changed, only the choice among them.",
     "On the left all 48 settings of one optimizer; the ring is chosen by training loss, the square by held-back loss.",
@@ -527,6 +547,90 @@ def test_13_with_cross_entropy():
         assert 0.45 < share.max() < 0.65 and share[-1] < share.max() - 0.1
 
 
+# -- 14 noise --------------------------------------------------------------------------------------
+
+
+@sees("small batches do not arrive any more.")
+def test_14_small_batches_at_a_large_rate():
+    arrives = [
+        np.isfinite(mark(lesson_14.BatchSizeExplorer(learning_rate=rate).frame(), "this rate").y)
+        for rate in (1 / 8, 1 / 4, 1 / 2, 1.0)
+    ]
+    assert arrives[0].all() and [int(there.sum()) for there in arrives] == sorted(
+        (int(there.sum()) for there in arrives), reverse=True
+    )
+    assert not arrives[2][:2].any() and arrives[2][-1]
+
+
+@sees("The noise scale grows along the run, for every `seed`.")
+def test_14_the_noise_scale_grows():
+    for seed in range(10):
+        scale = mark(lesson_14.NoiseAlongExplorer(seed=seed).frame(), "noise scale").y
+        assert scale[3] < scale[10] < scale[20] < scale[30]
+
+
+@sees(
+    "At step 300 some pairs say that a squared length is negative.",
+    "The mean of the ratios never settles.",
+    "The slope is larger there, and hardly any pair is negative.",
+)
+def test_14_single_pairs():
+    for draw in range(10):
+        late = lesson_14.TwoBatchesExplorer(pairs=4000, step=300, draw=draw).frame()
+        early = lesson_14.TwoBatchesExplorer(pairs=4000, step=30, draw=draw).frame()
+        assert 5 < len(mark(late, "below zero", 1).x) < 100
+        assert mark(early, "true |g|²", 1).at > 3 * mark(late, "true |g|²", 1).at
+        assert not [m for m in early.panels[1].marks if m.label == "below zero" and len(m.x) > 8]
+        true = mark(late, "all gradients").at
+        off = [np.abs(np.array(mark(late, name).y[-12:]) / true - 1).max() for name in ("ratio of means", "mean of ratios")]
+        assert off[0] < 0.3 < 0.7 < off[1]
+
+
+@sees(
+    "Right of the dotted line a wall rises; left of it the ground is nearly flat.",
+    "Not clipped, at rate 1, the first step lands at −26.85, far to the left.",
+    "No step goes further out than the start, and the run arrives in 31 steps in place of 51.",
+    "The run is thrown further than ever, and arrives in 2 steps:",
+)
+def test_14_the_wall():
+    def run(**settings):
+        scene = lesson_14.CliffExplorer(**settings).frame()
+        path = mark(scene, "gradient descent")
+        return np.array([path.x, path.y]), scene.pin[1], scene
+
+    path, arrives, scene = run()
+    assert path[0, 1] == pytest.approx(-26.85) and arrives == 51 and mark(scene, "the wall").at == 2
+    steep = lesson_14.CLIFF.gradient([3.0, 0.0])[0] / lesson_14.CLIFF.gradient([-3.0, 0.0])[0]
+    assert abs(steep) > 50
+    path, arrives, _ = run(clip="its length")
+    assert arrives == 31 and np.hypot(*path).max() == np.hypot(3.5, 2.5)
+    path, arrives, _ = run(learning_rate=10.0)
+    assert arrives == 2 and np.hypot(*path).max() > 200
+
+
+@sees("The larger the batch, the nearer to −1.")
+def test_14_who_is_clipped():
+    means = mark(lesson_14.ClippedMeanExplorer(limit=1).frame(), "batch means clipped", 1).y
+    assert (np.diff(means) < 0).all() and -1 < means[-1] < -0.9
+
+
+@sees("The jitter of the average shrinks, and its memory of the start grows.", "After 300 steps it still remembers the start.")
+def test_14_the_noisy_bowl():
+    for seed in range(10):
+        scenes = [lesson_14.NoisyBowlExplorer(decay=decay, seed=seed).frame() for decay in (0.0, 0.9, 0.98)]
+        squares = [np.array(mark(scene, "moving average", 1).y) for scene in scenes]
+        assert squares[0][-1] > squares[1][-1] > squares[2][-1] and squares[0][40] < squares[1][40] < squares[2][40]
+        whole = mark(lesson_14.NoisyBowlExplorer(average="mean of all", seed=seed).frame(), "mean of all", 1).y
+        # 3 · (1 + 0.9 + 0.81 + ...) / 301 is 0.1: its square is most of what is left
+        assert 0.4 < 0.1**2 / whole[-1] < 1.2
+
+
+@sees("It still remembers the start, and loses to *cosine* for each seed.")
+def test_14_the_mean_of_all():
+    for loss in ("training", "held back"):
+        scene = lesson_14.AveragesExplorer(run="SGD, rate 1", average="mean of all", loss=loss).frame()
+        assert scene.pin[1] == 0
+    assert lesson_14.AveragesExplorer(run="SGD, rate 1").frame().pin[1] == 5
 # -- 16 the claims audit ---------------------------------------------------------------------------
 
 

@@ -15,11 +15,13 @@ import numpy as np
 import pytest
 
 from optcourse import journal
+from optcourse.grading.marking import grade_notebook
 from optcourse.inpage import Lesson
 from optcourse.publishing import lite
 from optcourse.publishing.site import python
 from optcourse.publishing.site.build import build
 from optcourse.publishing.site.writing import POLICY_WITH_PYTHON
+from optcourse.saved import is_damaged, progress_in
 from tests.accessibility.harness import violations
 from tests.conftest import COURSE, BuiltSite
 from tests.publishing.test_lite import distribution
@@ -78,7 +80,7 @@ def test_a_page_that_is_not_touched_loads_what_it_loaded_before(page, alive, sit
     page.wait_for_selector(".stage[data-ready]")
     page.locator("[id='03-valley'] [data-control=learning_rate] input[type=range]").press("End")
     page.wait_for_function("() => document.getElementById('03-valley').stage.values.learning_rate === 1")
-    assert not [url for url in page.asked if "python-" in url or "cells.js" in url]
+    assert not [url for url in page.asked if "python-" in url or ".notebook.js" in url]
     plain = (site.folder / f"{PAGE}.html").read_text(encoding="utf-8")
     sources = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"')
     assert sources.findall((alive / f"{PAGE}.html").read_text(encoding="utf-8")) == sources.findall(plain)
@@ -206,6 +208,36 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
     done.get_by_role("button", name="Erase it here").click()
     assert not done.is_visible() and page.evaluate("localStorage.length") == 0
     assert dropped_in(page) == 0 and page.evaluate("window.refused") >= 4
+    page.trouble.clear()  # what was refused
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_work_is_saved_as_a_notebook_that_is_graded(page, alive):
+    page.goto((alive / f"{PAGE}.html").as_uri())
+    box = page.locator(".box.exercise").first
+    box.get_by_role("button", name="Edit").click()
+    box.locator("textarea").fill(f"# größer, kleiner 🙂 \ud83d\n{ANSWER}")
+    page.locator(".box.predict").first.get_by_role("radio").first.check()
+    page.locator(".box.predict").first.get_by_role("button", name="Commit").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save my work").click()
+    page.get_by_text("with 1 cell that you wrote and 1 answer. ").wait_for()
+    assert download.value.suggested_filename == f"{Path(PAGE).name}.ipynb"
+    download.value.save_as(saved := alive.parent / "saved.ipynb")
+    data = saved.read_bytes()
+    assert not is_damaged(data) and json.loads(progress_in(data))["id"] == "03-larger-steps"
+    notebook = nbformat.reads(data.decode(), as_version=4)
+    nbformat.validate(notebook)
+    given = nbformat.read(alive / f"{PAGE}.ipynb", as_version=4)
+    assert [cell.id for cell in notebook.cells] == [cell.id for cell in given.cells]
+    marks = grade_notebook(saved, seed=1, sandboxed=False)
+    assert (marks.lesson, marks.exercises[0].id, marks.exercises[0].points) == (
+        "03",
+        "03-gradient-descent",
+        3,
+    )
+    assert page.trouble == []
 
 
 def packed(file: Path) -> int:

@@ -125,7 +125,7 @@ def write_pages(
         sentences={lesson.number: lesson.sentence for lesson in LESSONS},
         showcase=showcase,
         figure=first_figure(showcase) if showcase else "",
-        cells=cells_of(showcase.path) if showcase else "",
+        notebook=script_of(showcase.path) if showcase else "",
         minutes=sum(lesson.minutes or 0 for lesson in lessons),
         exercises=sum(lesson.num_exercises for lesson in lessons),
         figures=sum(len(lesson.figures) for lesson in lessons),
@@ -139,7 +139,7 @@ def write_pages(
             title=f"Index · {TITLE}",
             description="Every word of the course",
             letters=letters,
-            cells="",
+            notebook="",
         )
     for row in (lessons, solved):
         for k, lesson in enumerate(row):
@@ -151,14 +151,14 @@ def write_pages(
                 if lesson.number in BY_NUMBER
                 else pages.plain(lesson.opening),
                 lesson=lesson,
-                cells=cells_of(lesson.path),
+                notebook=script_of(lesson.path),
                 before=row[k - 1] if k else None,
                 after=row[k + 1] if k + 1 < len(row) else None,
             )
             notebook = lesson.path.replace(".html", ".ipynb")
             (folder / notebook).write_text(texts[notebook], encoding="utf-8")
             if python:
-                write_cells(folder / cells_of(lesson.path), executed[notebook])
+                write_notebook(folder / script_of(lesson.path), texts[notebook])
     return [fault for lesson in (*lessons, *solved) for fault in lesson.faults]
 
 
@@ -166,14 +166,15 @@ def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:
     return pages.read_lesson(executed[name], Path(name).stem, name.startswith("solutions/"))
 
 
-def cells_of(path: str) -> str:
-    """Where the code of a page's lesson lies, for Python in the page."""
-    return path.replace(".html", ".cells.js")
+def script_of(path: str) -> str:
+    """Where the notebook of a page lies as a script: a page that is opened from a folder cannot fetch the notebook itself."""
+    return path.replace(".html", ".notebook.js")
 
 
-def write_cells(path: Path, notebook: nbformat.NotebookNode) -> None:
-    cells = [{"id": cell.id, "source": cell.source} for cell in notebook.cells if cell.cell_type == "code"]
-    path.write_text(f"optcourse.python.cells({json.dumps(cells)});\n", encoding="utf-8")
+def write_notebook(path: Path, text: str) -> None:
+    path.write_text(
+        f"optcourse.python.lesson({json.dumps(json.loads(text), separators=(',', ':'))});\n", encoding="utf-8"
+    )
 
 
 def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[str]]:
@@ -198,7 +199,7 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
             (HERE / "static" / name).read_text(encoding="utf-8")
             for name in (
                 "work.js",
-                *(("python.js", "site.js", "exercise.js") if with_python else ("site.js",)),
+                *(("python.js", "site.js", "exercise.js", "save.js") if with_python else ("site.js",)),
                 "done.js",
             )
         ),

@@ -2,7 +2,7 @@
 // ask a kernel in a notebook, exercises hand it their text. Nothing here loads anything before it is asked.
 
 (() => {
-  const { python: folder, cells: lesson, up } = document.body.dataset;
+  const { python: folder, notebook: lesson, up } = document.body.dataset;
   if (!folder) return;
   const script = (src) => new Promise((done, failed) => {
     document.head.append(Object.assign(document.createElement("script"), { src: up + src, onload: done, onerror: () => failed(new Error(`${src.split("/").pop()} cannot be loaded`)) }));
@@ -12,7 +12,7 @@
   const LONG = 3000; // ms of one answer, after which it is said, and can be stopped
   const COMES = "Python is starting; then it goes on here.";
 
-  let manifest = null, cells = null;
+  let manifest = null, notebook = null;
   const pieces = []; // texts
   let state = "asleep"; // "loading", "starting", "awake", "unable"
   let round = 0; // goes up with each start, and when one is given up
@@ -26,7 +26,7 @@
 
   async function load(mine) {
     if (!manifest) await script(`${folder}/manifest.js`);
-    if (!cells) await script(lesson);
+    await given();
     const sum = (wanted) => manifest.pieces.reduce((all, [, size], k) => all + (wanted(k) ? size : 0), 0), total = sum(() => true);
     const tell = () => say(`Python is coming, ${MB(sum((k) => pieces[k] !== undefined))} of ${MB(total)} MB; then it goes on here.`);
     tell();
@@ -39,6 +39,12 @@
     };
     await Promise.all(Array.from({ length: AT_ONCE }, one));
   }
+
+  async function given() { // the lesson as it is handed out
+    if (!notebook) await script(lesson);
+    return notebook;
+  }
+  const codeCells = () => notebook.cells.filter((cell) => cell.cell_type === "code").map(({ id, source }) => ({ id, source: [source].flat().join("") }));
 
   const textsOf = (file) => manifest.pieces.flatMap(([name], k) => (name === file ? [pieces[k]] : []));
 
@@ -64,7 +70,7 @@
         starting = { done, failed };
         worker.onmessage = ({ data }) => heard(data);
         worker.onerror = (event) => { event.preventDefault(); failed(new Error(event.message || "the worker did not start")); };
-        worker.postMessage({ id: 0, act: "start", files, info: manifest.info, cells: JSON.stringify(cells), replay: JSON.stringify([...ended]) });
+        worker.postMessage({ id: 0, act: "start", files, info: manifest.info, cells: JSON.stringify(codeCells()), replay: JSON.stringify([...ended]) });
       });
       URL.revokeObjectURL(address);
       if (round !== mine) return;
@@ -153,7 +159,8 @@
   window.optcourse.python = {
     manifest: (given) => { manifest = given; },
     piece: (k, text) => { pieces[k] = text; },
-    cells: (given) => { cells = given; },
+    notebook: given,
+    lesson: (data) => { notebook = data; },
     get able() { return state !== "unable"; },
     get awake() { return state === "awake"; },
     ended, stop,

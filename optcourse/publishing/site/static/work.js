@@ -44,6 +44,7 @@
       if (now.events.length > MOST) now.events.splice(0, now.events.length - MOST);
       write(mine, now);
     },
+    events: () => now?.events ?? [],
     first: (kind, id) => now?.events.find((event) => event.kind === kind && event.id === id) ?? null,
     has: (kind, id, number) => Boolean(now?.events.some((event) => event.kind === kind && event.id === id && event.number === number)),
     // Every lesson's events, by the lesson's name.
