@@ -646,10 +646,6 @@ CAPSTONE = Exercise(
             largest: race_a[np.argmin( => race_a[np.argmax(
                 and: race_b[np.argmin( => race_b[np.argmax(
                 You choose the setting with the largest median.
-            one-seed-at-a-time: [[], *range(tuning_a.shape[1])] => range(tuning_a.shape[1])
-                           and: np.delete(tuning_a, left_out, axis=1) => tuning_a[:, [left_out]]
-                           and: np.delete(tuning_b, left_out, axis=1) => tuning_b[:, [left_out]]
-                You tune on one seed at a time. One is left *out*, and the others tune.
             """,
         ),
         Misconception(
