@@ -25,6 +25,7 @@ Place = tuple[int, int, int]
 NORMS = ("frobenius", "entry", "spectral")
 QUINTIC = (3.4445, -4.7750, 2.0315)  # Jordan (2024): fast, and never quite 1
 CUBIC = (1.5, -0.5, 0.0)  # slow, and exact in the end
+LARGEST = 2048  # rows or columns for Shampoo's roots
 
 
 # 1. Every coordinate by itself
@@ -144,9 +145,17 @@ def steepest(G: ArrayLike, norm: str = "spectral") -> np.ndarray:
     if norm == "entry":
         return np.sign(G)
     if norm == "frobenius":
-        length = np.linalg.norm(G)
-        return G / length if length > 0 else np.zeros_like(G)
+        return of_length_one(G)
     return orthogonal_factor(G)
+
+
+def of_length_one(G: np.ndarray) -> np.ndarray:
+    """G over the root of its sum of squares; zeros stay zeros. Matrices on the last two axes."""
+    # Entries of 1e200 have squares that no float holds, and those of 1e-200 are 0: the largest entry goes first.
+    largest = np.abs(G).max(axis=(-2, -1), keepdims=True, initial=0)
+    X = G / np.where(largest > 0, largest, 1.0)
+    length = np.linalg.norm(X, axis=(-2, -1), keepdims=True)
+    return X / np.where(length > 0, length, 1.0)
 
 
 def orthogonal_factor(G: ArrayLike) -> np.ndarray:
@@ -169,10 +178,13 @@ def newton_schulz(
     G = np.asarray(G, dtype=float)
     if G.ndim < 2 or not np.isfinite(G).all():
         raise ValueError(f"G must be a finite matrix, got shape {G.shape}")
+    return turned(G, num_steps, coefficients)
+
+
+def turned(G: np.ndarray, num_steps: int, coefficients: tuple[float, float, float]) -> np.ndarray:
+    """`newton_schulz` for whoever knows what G is: a matrix that is not finite becomes NaN, and disturbs no other."""
     tall = G.shape[-2] > G.shape[-1]
-    X = np.swapaxes(G, -1, -2) if tall else G
-    length = np.linalg.norm(X, axis=(-2, -1), keepdims=True)
-    X = X / np.where(length > 0, length, 1.0)
+    X = of_length_one(np.swapaxes(G, -1, -2) if tall else G)
     a, b, c = coefficients
     for _ in range(num_steps):
         A = X @ np.swapaxes(X, -1, -2)
@@ -257,8 +269,8 @@ class Muon(MatrixOptimizer):
         for place in self.matrices:
             _, rows, columns = place
             longer = np.sqrt(max(1, rows / columns))
-            turned = newton_schulz(matrix_at(ahead, place))
-            w[entries(place)] -= self.learning_rate * longer * flat(turned, w)
+            step = turned(matrix_at(ahead, place), 5, QUINTIC)
+            w[entries(place)] -= self.learning_rate * longer * flat(step, w)
 
 
 @dataclass(frozen=True)
@@ -277,6 +289,12 @@ class Shampoo(MatrixOptimizer):
     def init(self, w: np.ndarray) -> State:
         if w.ndim > 1:
             raise ValueError("Shampoo runs one start at a time: its sums have no place for a batch")
+        for _, rows, columns in self.matrices:
+            if max(rows, columns) > LARGEST:
+                raise ValueError(
+                    f"Shampoo: a matrix of {rows} x {columns} needs roots of {rows} x {rows} and {columns} x {columns}, "
+                    f"each step; above {LARGEST} that takes minutes. Muon needs none: take it, or cut the matrix into blocks"
+                )
         left = [np.zeros((rows, rows)) for _, rows, _ in self.matrices]
         right = [np.zeros((columns, columns)) for _, _, columns in self.matrices]
         return State(left=left, right=right, **vars(super().init(w)))
@@ -286,6 +304,9 @@ class Shampoo(MatrixOptimizer):
             G = matrix_at(dw, place)
             state.left[number] = state.left[number] + G @ G.T
             state.right[number] = state.right[number] + G.T @ G
+            if not np.isfinite(state.left[number]).all():
+                w[entries(place)] = np.nan  # no root has such a sum: the run is lost
+                continue
             left, right = matrix_power(state.left[number], -1 / 4), matrix_power(state.right[number], -1 / 4)
             w[entries(place)] -= self.learning_rate * flat(left @ G @ right, w)
 

@@ -245,8 +245,9 @@ class History:
         self.w = np.empty((rows, *w.shape)) if "w" in record else None
         self.dw = np.empty((rows, *w.shape)) if "dw" in record else None
         self.loss = np.empty((rows, *self.batch_shape)) if "loss" in record else None
-        # What a state holds in another shape (a count, a matrix of Shampoo) has no row of its own.
-        kept = [name for name, value in vars(state).items() if name != "t" and np.shape(value) == w.shape]
+        # What a state holds in another shape (a count, the list of Shampoo's matrices) has no row of its own.
+        arrays = {name: value for name, value in vars(state).items() if not isinstance(value, list)}
+        kept = [name for name, value in arrays.items() if name != "t" and np.shape(value) == w.shape]
         names = kept if "state" in record else []
         self.state = {name: np.empty((rows, *w.shape)) for name in names}
 

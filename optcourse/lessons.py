@@ -94,6 +94,11 @@ LESSONS = (
         "How large a batch is worth its price, what clipping keeps and what it loses, and when averaged weights are better.",
     ),
     Lesson(
+        "15",
+        "After Adam: one idea, another norm",
+        "Sign descent, Lion, Shampoo and Muon take the steepest step, each by its own ruler; Schedule-Free takes a mean.",
+    ),
+    Lesson(
         "16",
         "The claims audit: race II",
         'What must be asked of "X beats Adam", and eight such claims, audited: two of this course, six of papers.',

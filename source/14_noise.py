@@ -460,4 +460,4 @@ quiz("14")
 # ## What next
 #
 # How long a gradient is, was one question. Another: what is a *step of length 1*, if weights are tables?
-# And of all these optimizers, [16 The claims audit](16_claims_audit.ipynb) asks what may be claimed.
+# [Lesson 15](15_other_norms.ipynb) answers it.

@@ -55,6 +55,10 @@
 # | | `floor` | the least that a curvature counts in a safe direction | [11] |
 # | $s$ | `s` | the last changes of `w`, in L-BFGS; not `grad_squared` | [11] |
 # | $y$ | `y` | the changes of the gradient that belong to them | [11] |
+# | $z$ | `fast` | the point that takes the steps, in Schedule-Free; `w` is the mean of its places | [15] |
+# | | `matrices` | where the matrices lie in `w`: first entry, rows, columns of each | [15] |
+# | | `left` | the sum of $GG^\top$, in Shampoo | [15] |
+# | | `right` | the sum of $G^\top G$, in Shampoo | [15] |
 # | $Hv$ | `hvp` | a product with the Hessian: how a small move along `v` changes the gradient | [12] |
 # | | `limit` | the length above which a gradient is clipped | [14] |
 # | $d$ | `decay` | what part of a moving average is kept at each step | [14] |
@@ -84,6 +88,14 @@
 # | `AMSGrad` | `moment1`, `moment2`, `max_moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [08] |
 # | `AdamW` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
 # | `AdamL2` | `moment1`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps`, `weight_decay` | [08] |
+# | `SignDescent` | nothing | `learning_rate` | [15] |
+# | `Lion` | `moment1` | `learning_rate`, `beta1`, `beta2` | [15] |
+# | `ScheduleFreeSGD` | `fast`, `t` | `learning_rate`, `beta1` | [15] |
+# | `ScheduleFreeAdam` | `fast`, `moment2`, `t` | `learning_rate`, `beta1`, `beta2`, `eps` | [15] |
+# | `Muon` | `velocity` | `learning_rate`, `matrices`, `rho` | [15] |
+# | `Shampoo` | `left`, `right` | `learning_rate`, `matrices` | [15] |
+#
+# The last two need to know where the matrices lie; for what lies in none (biases) they also have the memory of `Adam`.
 #
 # ## Learning rate schedules
 #
@@ -145,16 +157,20 @@
 # - **Initialisation**: the choice of the first `w`. [03]
 # - **L-BFGS**: acts like the inverse Hessian, from the last changes of `w` and of the gradient alone. [11]
 # - **Learning rate**: how far a step goes for a given gradient. [00]
+# - **Lion**: the sign of a mean of gradients. [15]
 # - **Loss**: one number that says how bad a model is. [00]
 # - **Minimum**: a lowest height. *Local*: the lowest of its neighbourhood; *global*: the lowest of all. [00]
 # - **Moment**: a fading mean; the first one of gradients, the second one of their squares. [08]
 # - **Momentum**: the walker gets heavy and keeps a part of the velocity. [05]
 # - **Monte Carlo**: to estimate a mean from a random sample. [04]
 # - **Moving average** of weights: a fading mean beside the run, which the run never sees. [14]
+# - **Muon**: momentum whose step is made orthogonal. [15]
 # - **Nesterov's momentum**: momentum that takes its gradient where it is about to be. [05]
 # - **Newton's step**: to where the parabola that fits here is flat; flat need not be low. [11]
+# - **Newton–Schulz iteration**: products that bring all singular values of a matrix near 1. [15]
 # - **Noise floor**: the height below which a run on minibatches cannot settle. [04]
 # - **Noise scale**: the batch size at which a minibatch's gradient has as much noise as slope. [14]
+# - **Norm**: what counts as the length of a step; each has its own steepest step. [15]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
 # - **Paired**: two optimizers are compared on each seed, where both have the same digits, start and minibatches. [09], [16]
@@ -167,12 +183,15 @@
 # - **Reverse mode**: gradients travel back from the result; one pass for each output. [12]
 # - **Saddle**: level ground that rises one way and falls another. [03]
 # - **Schedule**: a factor on the learning rate that depends on the step. [09]
+# - **Schedule-Free**: the mean of the places of a point that never slows down. [15]
 # - **Seed**: the number that decides all that is random in a run. A *seed band* shows between which losses half of the seeds
 #   lie. [04]
 # - **Sensitivity curve**: the loss at the end of a run, for every learning rate; a wide valley forgives a bad guess. [09]
+# - **Shampoo**: a matrix on each side of the gradient evens out its directions. [15]
 # - **Sharpness**: the largest curvature, at the place where a run is. [13]
+# - **Sign descent**: every weight moves equally far, against its slope. [15]
 # - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09], [16]
-# - **Singular value**: of a symmetric matrix, an eigenvalue without its sign. [03]
+# - **Singular value**: how strong a matrix is in one direction; of a symmetric one, an eigenvalue without its sign. [03], [15]
 # - **Slope**: by how much the height changes for each unit of way. [00]
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
 # - **Step**: one update of `w`. [00]
@@ -201,4 +220,5 @@
 # [12]: 12_automatic_differentiation.ipynb
 # [13]: 13_edge_of_stability.ipynb
 # [14]: 14_noise.ipynb
+# [15]: 15_other_norms.ipynb
 # [16]: 16_claims_audit.ipynb

@@ -7,6 +7,7 @@ There an explorer is shown as `EXPLORER_MIME` data, a prediction or a quiz as `Q
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optcourse.files import write_whole
 from optcourse.place import with_quiet_blas
 from optcourse.publishing.folder import own_folder
 
@@ -33,11 +35,16 @@ class CellFailed(Exception):
 
 
 def execute(
-    path: str | Path, *, seconds: float = 300, on_cell: Callable[[int, int], None] | None = None
+    path: str | Path,
+    *,
+    seconds: float = 300,
+    on_cell: Callable[[int, int], None] | None = None,
+    figures: Path | None = None,
 ) -> nbformat.NotebookNode:
     """The notebook with its outputs; the file itself is not changed.
 
-    `on_cell(number, count)` is called as each cell begins. Raises CellFailed when a cell raises, when the whole takes
+    `on_cell(number, count)` is called as each cell begins. `figures`: a folder that notebooks share, in which a figure
+    that another has drawn is found (see `forms`). Raises CellFailed when a cell raises, when the whole takes
     more than `seconds`, or when the file is no notebook.
     """
     import nbformat
@@ -45,7 +52,8 @@ def execute(
     path = Path(path)
     given = read_notebook(path)
     with own_folder() as folder:
-        process, result = start(__name__, given, folder, stderr=subprocess.PIPE)
+        shared = [str(figures.resolve())] if figures else []
+        process, result = start(__name__, given, folder, *shared, stderr=subprocess.PIPE)
         try:
             errors = _follow(process, seconds, on_cell)
         except subprocess.TimeoutExpired:
@@ -69,9 +77,9 @@ def read_notebook(path: Path) -> nbformat.NotebookNode:
 
 
 def start(
-    module: str, notebook: nbformat.NotebookNode, folder: Path, **streams: Any
+    module: str, notebook: nbformat.NotebookNode, folder: Path, *words: str, **streams: Any
 ) -> tuple[subprocess.Popen, Path]:
-    """A process in which `module` runs the notebook, and where it will lie with its outputs.
+    """A process in which `module` runs the notebook, with `words` as its last arguments, and where it will lie with its outputs.
 
     It ends when its standard input is closed, also because this process was killed.
     """
@@ -86,7 +94,7 @@ def start(
         MPLBACKEND="agg",
         PYTHONIOENCODING="utf-8",
     )
-    command = [sys.executable, "-m", module, str(cells), str(result)]
+    command = [sys.executable, "-m", module, str(cells), str(result), *words]
     process = subprocess.Popen(
         command,
         cwd=folder,
@@ -136,15 +144,31 @@ def progress(line: bytes, on_cell: Callable[[int, int], None] | None) -> None:
 # -- in the process of its own ---------------------------------------------------------------------
 
 
-def forms() -> dict[type, Callable[[Any], dict]]:
-    """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts."""
+def forms(figures: Path | None = None) -> dict[type, Callable[[Any], dict]]:
+    """How a page is given what needs a kernel in a notebook: as data, and as words for a reader without scripts.
+
+    A figure without the learner's code is what its class and its values say. It is drawn once where notebooks share a
+    folder for `figures`: a lesson and its answers show the same.
+    """
     from optcourse.explorers.engine import Explorer
     from optcourse.explorers.page import packed
     from optcourse.explorers.still import still
     from optcourse.questions.shell import Card
 
+    def drawn(explorer: Explorer) -> dict:
+        return packed(explorer) | {"still": still(explorer)}
+
+    def drawn_once(explorer: Explorer) -> dict:
+        if any(value is not None for name, value in vars(explorer).items() if name.startswith("your")):
+            return drawn(explorer)
+        which = [type(explorer).__module__, type(explorer).__qualname__, explorer.spec, explorer.values]
+        kept = figures / f"{hashlib.sha256(json.dumps(which).encode()).hexdigest()}.json"
+        if not kept.exists():
+            write_whole(kept, json.dumps(drawn(explorer)).encode())
+        return json.loads(kept.read_bytes())
+
     def figure(explorer: Explorer) -> dict:
-        data = packed(explorer) | {"still": still(explorer)}
+        data = drawn_once(explorer) if figures else drawn(explorer)
         return {EXPLORER_MIME: data, "text/plain": f"{explorer.title}: {explorer.describe()}"}
 
     def questions(card: Card) -> dict:
@@ -263,4 +287,5 @@ if __name__ == "__main__":
     # everything that the cells print is an output; progress goes to the real stdout
     real = sys.stdout
     end_with_input()
-    run(Path(sys.argv[1]), Path(sys.argv[2]), lambda line: print(line, file=real, flush=True))
+    given, result, *shared = map(Path, sys.argv[1:])
+    run(given, result, lambda line: print(line, file=real, flush=True), forms(*shared))

@@ -233,6 +233,32 @@ def test_on_a_stiff_bowl_equal_singular_values_go_far(seed):
     assert left["spectral"] == min(left.values())
 
 
+@pytest.mark.parametrize("cls", [Muon, Shampoo])
+def test_a_network_of_two_layers_is_trained(cls):
+    """Shampoo keeps a list of matrices of different sizes: no array is made of it."""
+    task = race.problem(0)
+    run = descend(task.model, cls(0.05, matrices=matrices_of(task.model)), task.start, 20)
+    assert run.loss[-1] < run.loss[0] and not run.diverged
+
+
+@pytest.mark.parametrize("cls", [Muon, Shampoo])
+def test_a_gradient_that_is_not_finite_is_a_lost_run(cls):
+    class Broken(Bowl):
+        def gradient(self, w):
+            return np.where(np.abs(w).max() > 0, np.nan, 1.0) * super().gradient(w)
+
+    run = descend(Broken(0, 4, 3), cls(0.05, matrices=whole(4, 3)), np.zeros(12), 5)
+    assert run.diverged and run.diverged_at == 2
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_huge_and_tiny_gradients_keep_their_direction(size):
+    G = np.random.default_rng(0).standard_normal((4, 6))
+    np.testing.assert_allclose(newton_schulz(size * G), newton_schulz(G), rtol=1e-10)
+    for norm in LENGTHS:
+        np.testing.assert_allclose(steepest(size * G, norm), steepest(G, norm), rtol=1e-10, atol=1e-14)
+
+
 # torch's Muon computes in bfloat16
 
 
@@ -263,6 +289,10 @@ def test_bad_input_is_named():
         Muon(0.1)
     with pytest.raises(ValueError, match=r"Muon: w has 20 entries, but its matrices end at entry 24"):
         descend(Bowl(0, 5, 4), Muon(0.1, matrices=whole(6, 4)), np.zeros(20), 1)
+    with pytest.raises(
+        ValueError, match=r"Shampoo: a matrix of 3000 x 1 needs roots of 3000 x 3000 .* Muon needs none"
+    ):
+        Shampoo(0.1, matrices=whole(3000, 1)).init(np.zeros(3000))
     with pytest.raises(ValueError, match=r"Shampoo runs one start at a time"):
         descend(Batched(Bowl(0, 4, 5)), Shampoo([0.1, 0.2], matrices=whole(4, 5)), np.zeros(20), 1)
     with pytest.raises(ValueError, match=r"Muon: rho must be >= 0 and < 1"):

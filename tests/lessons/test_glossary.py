@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optcourse import descent, exercises, gradients, objectives, optimizers, schedules, theory
+from optcourse import after_adam, descent, exercises, gradients, objectives, optimizers, schedules, theory
 from optcourse import explorers as explorer_package
 from optcourse.explorers.controls import Range
 from optcourse.explorers.engine import Explorer
@@ -38,10 +38,12 @@ SYMBOL_NAMES = [name for row in SYMBOLS for name in NAME.findall(row[1])]
 def optimizer_classes() -> list[type]:
     return [
         thing
-        for thing in vars(optimizers).values()
+        for module in (optimizers, after_adam)
+        for thing in vars(module).values()
         if inspect.isclass(thing)
+        and thing.__module__ == module.__name__
         and issubclass(thing, optimizers.Optimizer)
-        and thing is not optimizers.Optimizer
+        and thing not in (optimizers.Optimizer, after_adam.MatrixOptimizer)
     ]
 
 
@@ -50,6 +52,10 @@ def hyperparameters(optimizer: type) -> list[str]:
 
 
 def state(optimizer: type) -> list[str]:
+    """What it remembers. An optimizer of matrices has Adam's memory, too, for what lies in none: that is told once."""
+    if issubclass(optimizer, after_adam.MatrixOptimizer):
+        known = vars(optimizer(matrices=[(0, 1, 2)]).init(np.zeros(2)))
+        return [name for name in known if name not in vars(after_adam.MatrixOptimizer(matrices=[(0, 1, 2)]).init(np.zeros(2)))]
     return list(vars(optimizer().init(np.zeros(2))))
 
 

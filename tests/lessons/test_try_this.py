@@ -25,6 +25,7 @@ from optcourse.explorers import (
     lesson_09,
     lesson_13,
     lesson_14,
+    lesson_15,
     lesson_16,
 )
 from tests.explorers.words import plain
@@ -184,6 +185,9 @@ TOLD = {
     "Decay and rates were not tuned for these seeds.",
     "With momentum, compare the average to the last weights and to a rate that comes down (*cosine*).",
     "the rate was too hot, and an average cannot cool it.",
+    "On the left all steps of length 1, for two rulers; the fine lines are as far as each ruler lets you go along `dw`.",
+    "On the right a gradient *matrix* G, drawn by where it takes the unit circle.",
+    "Each dot is a singular value of a gradient, divided by the gradient's length.",
     "Each row is an optimizer; a small dot is a seed, the large one their median.",
     "No run has changed, only the choice among them.",
     "On the left all 48 settings of one optimizer; the ring is chosen by training loss, the square by held-back loss.",
@@ -631,6 +635,91 @@ def test_14_the_mean_of_all():
         scene = lesson_14.AveragesExplorer(run="SGD, rate 1", average="mean of all", loss=loss).frame()
         assert scene.pin[1] == 0
     assert lesson_14.AveragesExplorer(run="SGD, rate 1").frame().pin[1] == 5
+# -- 15 after Adam ---------------------------------------------------------------------------------
+
+
+@sees(
+    "One step follows it; the other one jumps from corner to corner.",
+    "The line of $UV^\\top$ stays a circle:",
+    "it moves equally far in all directions.",
+    "`sign G` changes its shape.",
+    "There `sign G` is a circle, too.",
+)
+def test_15_the_steepest_steps():
+    for dw in ((1.4, 0.5), (-0.3, 1.2), (0.2, -1.7)):
+        scene = lesson_15.BallExplorer(gradient=dw).frame()
+        step, signs = (
+            np.array([mark(scene, name).x[0], mark(scene, name).y[0]]) for name in ("dw/|dw|", "sign dw")
+        )
+        assert step == pytest.approx(np.array(dw) / np.linalg.norm(dw)) and (np.abs(signs) == 1).all()
+
+    def widths(turn, name):
+        drawn = mark(lesson_15.BallExplorer(turn=turn).frame(), name, 1)
+        return np.hypot(drawn.x, drawn.y)
+
+    for turn in (0, 20, 45, 90):
+        assert widths(turn, "U Vᵀ") == pytest.approx(1)
+    assert widths(0, "sign G") == pytest.approx(1)
+    assert widths(30, "sign G").max() > 1.2 * widths(0, "sign G").max()
+
+
+@sees(
+    "the values swing, and never settle at 1.",
+    "It needs more steps, and is exact in the end.",
+)
+def test_15_newton_schulz():
+    def bars(**settings):
+        scene = lesson_15.SchulzExplorer(**settings).frame()
+        height = next(m for m in scene.panels[1].marks if hasattr(m, "height")).height
+        return height[height > 0]
+
+    for seed in range(10):
+        after = [bars(num_steps=k, seed=seed) for k in (18, 19, 20)]
+        assert all(np.abs(values - 1).max() > 0.1 for values in after)
+        assert np.abs(after[1] - after[0]).max() > 0.1
+    exact = list(lesson_15.POLYNOMIALS)[1]
+    assert bars(num_steps=5, polynomial=exact).min() < 0.1 < 0.6 < bars(num_steps=5).min()
+    assert bars(num_steps=20, polynomial=exact) == pytest.approx(1, abs=1e-6)
+
+
+@sees(
+    "Only `sign G` ends elsewhere, thousands of times lower.",
+    "The order at turn 1 stays the same.",
+    "It is fast, and then it goes no lower.",
+)
+def test_15_a_turned_bowl():
+    def ends(**settings):
+        scene = lesson_15.TurnExplorer(**settings).frame()
+        return {name: mark(scene, name).y[-1] for name in ("G", "G/|G|", "sign G", "U Vᵀ")}
+
+    for seed in range(10):
+        straight, turned = ends(turn=0.0, seed=seed), ends(turn=1.0, seed=seed)
+        assert sorted(turned, key=turned.get) == ["U Vᵀ", "G/|G|", "G", "sign G"]
+        assert turned["sign G"] > 1000 * straight["sign G"]
+        for name in ("G", "U Vᵀ"):
+            assert straight[name] == pytest.approx(turned[name], rel=1e-3)
+        slow, fast = (
+            mark(lesson_15.TurnExplorer(seed=seed, learning_rate=rate).frame(), "Muon").y for rate in (0.1, 0.5)
+        )
+        assert fast[10] < 0.5 * slow[10] and fast[80:].min() > 0.2 * fast[50:80].min()
+
+
+@sees(
+    "Large dots are the tuned rates.",
+    "On the right each dot is a seed.",
+    "Its dots lie far to the left of Adam's.",
+    "Its training loss is below Adam's on all 20 seeds.",
+)
+def test_15_the_race():
+    scene = lesson_15.RatesExplorer().frame()
+    muon, adam = mark(scene, "Muon", 1), mark(scene, "Adam", 1)
+    assert len(muon.x) == len(adam.x) == 20 and muon.x.max() < adam.x.min() / 2
+    assert "held back on 10" in scene.says
+    free = lesson_15.RatesExplorer(method="Schedule-Free Adam", schedule="constant").frame()
+    assert "in training loss on 20 of 20 seeds" in free.says
+    line = mark(free, "Adam")
+    large = next(m for m in free.panels[0].marks if m.role == "adam" and not m.label)
+    assert large.y[0] == line.y.min()
 # -- 16 the claims audit ---------------------------------------------------------------------------
 
 

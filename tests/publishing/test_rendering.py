@@ -6,8 +6,10 @@ import re
 import nbformat
 import pytest
 
+from optcourse.explorers.engine import Explorer
+from optcourse.explorers.lesson_03 import ValleyExplorer
 from optcourse.publishing import vendor
-from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute
+from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute, forms
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
 from optcourse.publishing.site.writing import write_assets
 
@@ -54,6 +56,18 @@ def test_explorers_and_questions_come_out_as_data(tmp_path):
     for (shown,), mime in zip(data[1:4], (EXPLORER_MIME, QUESTIONS_MIME, QUESTIONS_MIME), strict=True):
         text = as_json(shown[mime])
         assert "<" not in text and json.loads(text) == shown[mime]
+
+
+def test_a_figure_is_drawn_once_where_notebooks_share_a_folder_and_never_with_somebodys_code(tmp_path):
+    alone, shared = forms()[Explorer], forms(tmp_path)[Explorer]
+    figures = [ValleyExplorer(), ValleyExplorer(), ValleyExplorer(learning_rate=0.45)]
+    assert [shared(figure) for figure in figures] == [
+        json.loads(json.dumps(alone(figure))) for figure in figures
+    ]
+    kept = list(tmp_path.iterdir())
+    assert len(kept) == 2
+    shared(ValleyExplorer(yours=lambda compute_gradient, w, learning_rate, num_steps: w))
+    assert list(tmp_path.iterdir()) == kept
 
 
 @pytest.mark.parametrize(

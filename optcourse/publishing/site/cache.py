@@ -49,7 +49,7 @@ def execute_all(
         path.parent.mkdir(exist_ok=True)
         path.write_text(texts[name], encoding="utf-8")
         try:
-            notebook = execute(path, on_cell=on_cell)
+            notebook = execute(path, on_cell=on_cell, figures=folder / "figures")
         except CellFailed as error:
             faults.append(f"{path.parent.name}/{error}")
             return
@@ -59,6 +59,10 @@ def execute_all(
         progress(round(sum(part == 1.0 for part in parts.values())), len(wanted), name)
 
     with tempfile.TemporaryDirectory(prefix="optcourse-site-") as folder, ThreadPoolExecutor(jobs) as pool:
+        Path(folder, "figures").mkdir()
+        wanted.sort(
+            key=lambda name: name.partition("/")[0]
+        )  # lessons first: what they draw, their answers find
         waiting = [pool.submit(run, name, Path(folder)) for name in wanted]
         try:
             for one in waiting:
