@@ -21,7 +21,7 @@ from packaging.utils import canonicalize_name
 from optcourse import cli, place
 from optcourse.commands import doctor, lab
 from optcourse.commands import test as testing
-from tests.conftest import SPREAD
+from tests.conftest import LONG, SPREAD
 
 COURSE = Path(__file__).resolve().parents[1]
 
@@ -434,6 +434,13 @@ def test_fast_says_what_it_leaves_out(tmp_path, monkeypatch, capfd):
     results = [testing.Result("tests", ok=True, passed=3)]
     assert testing.summarise(results, ["the notebooks (--fast)"], nothing_may_be_skipped=False) == 0
     assert "left out     the notebooks (--fast)" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_what_is_left_out_while_one_works_is_there(name, request):
+    path = COURSE / "tests" / f"{name}.py"
+    assert path.is_file()
+    assert all(item.get_closest_marker("long") for item in request.session.items if item.path == path)
 
 
 @pytest.mark.parametrize("name", SPREAD)

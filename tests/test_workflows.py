@@ -24,7 +24,7 @@ BIN = Path(sys.executable).parent
 # Every command of the workflows: where CI runs it, too, as a file and words that stand in it.
 ALSO_RUN = {
     'sudo -E env "PATH=$PATH" bash .ci/run': (".ci/run", "python3 course.py test"),
-    "python course.py test --fast": ("tests/test_commands.py", "testing.main("),
+    'python course.py test --fast -m "not browser and not slow"': ("tests/test_commands.py", "testing.main("),
     "python -m pip install uv": ("course.py", '"install", "--disable-pip-version-check"'),
     "bash .ci/lowest": ("tests/test_workflows.py", '".ci/lowest"'),
     "python3 course.py site build/site --lite": ("tests/publishing/test_lite.py", "lite.build("),

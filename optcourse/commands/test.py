@@ -44,8 +44,9 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     parser.add_argument(
         "--fast", action="store_true", help="without the notebooks, the browser and the slow tests"
     )
+    # One more than the cores of a small machine: many a test waits for a browser or a command that it has started.
     parser.add_argument(
-        "--workers", type=int, default=2, metavar="N", help="processes for the tests (default: 2)"
+        "--workers", type=int, default=3, metavar="N", help="processes for the tests (default: 3)"
     )
     options, theirs = parser.parse_known_args(list(argv))
 
@@ -67,7 +68,7 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
         # Which worker gets what, tests/conftest.py says.
         workers = ["-n", str(options.workers)]
-        chosen = ["-m", "not browser and not slow"] if options.fast else []
+        chosen = ["-m", "not browser and not slow and not long"] if options.fast else []
         results.append(run_pytest("tests", [*workers, *chosen, *(theirs or ["tests"])], root, environment))
         notebooks = [name for name in NOTEBOOK_FOLDERS if any((root / name).glob("*.ipynb"))]
         if notebooks and not options.fast:

@@ -131,8 +131,7 @@ def move_a_slider(page) -> None:
         stage.scroll_into_view_if_needed()
         stage.locator(".oc-picture").first.wait_for()
         page.wait_for_function("stage => stage.dataset.ready", arg=stage.element_handle())
-        canvas = stage.locator(".oc-picture").first
-        before = canvas.evaluate(PICTURE)
+        before = [panel.evaluate(PICTURE) for panel in stage.locator(".oc-picture").all()]
         moved = [
             stage.locator(".oc-controls select:enabled"),
             stage.locator(".oc-controls input[type=range]:enabled"),
@@ -144,7 +143,7 @@ def move_a_slider(page) -> None:
                 control.focus()
                 page.keyboard.press("End" if control.evaluate("e => e.value < e.max") else "Home")
             page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-            if canvas.evaluate(PICTURE) != before:
+            if [panel.evaluate(PICTURE) for panel in stage.locator(".oc-picture").all()] != before:
                 return
         assert not sum(kind.count() for kind in moved), "the picture of a figure did not follow its controls"
     raise AssertionError("no figure of this page can be moved")
