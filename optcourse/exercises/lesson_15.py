@@ -11,7 +11,7 @@ from optcourse.exercises.families import LOOP, VELOCITY
 from optcourse.exercises.ingredients import ModelGradient, QuadraticGradient, SequenceGradient, random_bowl
 from optcourse.exercises.lesson_03 import random_hessian
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 
 # -- 15-steepest -------------------------------------------------------------------------------------------------
 
@@ -622,6 +622,7 @@ PREDICTIONS = (
             "All near 1: the direction that was a hundred times weaker than the first one is now as strong. Not exactly 1, "
             "since five products are no exact method. The 0 stays: one hidden unit is dead for these 32 digits."
         ),
+        watch=Watch("SchulzExplorer", {"num_steps": 0}, {"num_steps": 5}),
     ),
     Prediction(
         id="15-bowl",
@@ -655,6 +656,7 @@ PREDICTIONS = (
             "Sign descent only. An entry is an entry of w: signs know the axes of the weights. Lengths and singular values do "
             "not know how you turn your axes."
         ),
+        watch=Watch("TurnExplorer", {"turn": 0.0}, {"turn": 1.0}),
     ),
 )
 

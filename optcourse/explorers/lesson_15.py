@@ -286,15 +286,15 @@ class TurnExplorer(Explorer):
             f"{name} {say(losses[k, -1], 2)} (rate {say(kept.bowl_rates[place, seed, k], 2)})"
             for k, name in enumerate(norm_runs.DIRECTIONS)
         )
-        share = log_axis("share of the loss that is left", 1e-7, 1.5, keep=(1e-9, 100.0))
+        share = log_axis("share of loss left", 1e-7, 1.5, keep=(1e-9, 100.0))
         return Scene(
             panels=[
                 panel(axis("step", 0, norm_runs.BOWL_STEPS), share, left, "each at the best of 51 rates"),
                 panel(axis("how far the axes are turned", 0, 1), share, right, "after 100 steps"),
             ],
             says=(
-                f"Axes turned by {say(norm_runs.TURNS[place])} of the way to random ones. Share of the loss that is left after "
-                f"100 steps, each at its best rate: {told}. Muon at the constant rate {say(learning_rate)}, rho {RHO}: "
+                f"Axes turned {say(100 * norm_runs.TURNS[place])} % of the way to random ones. Share of the loss that is left "
+                f"after 100 steps, each at its best rate: {told}. Muon at the constant rate {say(learning_rate)}, rho {RHO}: "
                 f"{say(muon[-1], 2)}."
             ),
             pin=("left by sign G", float(losses[list(norm_runs.DIRECTIONS).index("sign G"), -1])),
@@ -382,13 +382,13 @@ class RatesExplorer(Explorer):
             panels=[
                 panel(
                     log_axis("learning rate", 8e-5, 13.0),
-                    log_axis("training loss after 300 steps", 0.001, 10.0, keep=(1e-3, 10.0)),
+                    log_axis("training loss", 0.001, 10.0, keep=(1e-3, 10.0)),
                     tuned,
-                    "tuning: median of 3 seeds",
+                    "tuning, 300 steps: median of 3 seeds",
                 ),
                 panel(
                     log_axis("training loss", 0.0006, 1.0, keep=(6e-4, 1.0)),
-                    log_axis("loss on held-back digits", 0.06, 2.0, keep=(0.06, 2.0)),
+                    log_axis("held-back loss", 0.06, 2.0, keep=(0.06, 2.0)),
                     raced,
                     "the race: 20 other seeds",
                 ),

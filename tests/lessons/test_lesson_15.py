@@ -171,6 +171,12 @@ def test_two_of_the_three_tuning_seeds_choose_adams_setting_and_mostly_muons():
         own = np.unravel_index(np.median(table, axis=-1).argmin(), table.shape[:2])
         without = [np.median(np.delete(table, k, axis=-1), axis=-1) for k in range(3)]
         assert sum(np.unravel_index(t.argmin(), t.shape) == own for t in without) == agreeing
+    # without seed 0 it is another schedule for Muon
+    other = np.unravel_index(without[0].argmin(), without[0].shape)
+    assert norm_runs.SCHEDULES[other[0]] == "warm-up + cosine"
+    assert norm_runs.RATES[other[1]] == kept.rates[kept.at("Muon", "warm-up + cosine")]
+    muon, adam = raced("Muon", "warm-up + cosine"), raced("Adam", "warm-up + cosine")
+    assert (muon[0] < adam[0]).sum() == 20 and (muon[1] < adam[1]).sum() == 0
 
 
 def test_what_is_stored_is_what_runs():
