@@ -99,6 +99,11 @@ LESSONS = (
         "Sign descent, Lion, Shampoo and Muon take the steepest step, each by its own ruler; Schedule-Free takes a mean.",
     ),
     Lesson(
+        "16",
+        "The claims audit: race II",
+        'What must be asked of "X beats Adam", and eight such claims, audited: two of this course, six of papers.',
+    ),
+    Lesson(
         "99",
         "Glossary",
         "Every symbol, every name in the code and every word, with the lesson that explains it.",

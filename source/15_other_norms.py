@@ -447,4 +447,4 @@ quiz("15")
 #
 # ## What next
 #
-# "X beats Adam": what must you ask? [The glossary](99_glossary.ipynb) has all the words.
+# "X beats Adam": what must you ask? [16 The claims audit](16_claims_audit.ipynb) asks it of eight claims.

@@ -134,6 +134,7 @@
 #   [03]
 # - **Cosine** of two directions: 1 when they agree, 0 at a right angle, −1 when they are opposite. [00]
 # - **Covariance** $\Sigma$: how entries scatter, alone and together. Its trace is the sum of their variances. [14]
+# - **Criterion**: the loss by which tuning chooses a setting: training or held-back. [16]
 # - **Critical batch size**: up to which a larger batch saves about as many steps as it costs examples. [14]
 # - **Curvature**: how strongly a loss bends in a direction: the second derivative. [03]
 # - **Dead unit**: a ReLU that no example reaches any more: it has no gradient, and never comes back. [14]
@@ -143,6 +144,7 @@
 # - **Eigenvalue, eigenvector**: of the Hessian, a curvature, and the direction that it belongs to. [03]
 # - **Epoch**: one pass over all the training examples. [04]
 # - **Expectation** $\mathrm{E}$: the mean over everything that chance may bring. [00]
+# - **Expected best**: the mean of the lowest of $k$ settings drawn at random: what a small budget finds. [16]
 # - **Forward mode**: slopes travel with the values; one pass for each input. [12]
 # - **Gauss-Newton matrix**: the Hessian of a loss without the part that can be negative. [11]
 # - **Gradient**: one slope for each parameter; it points where the loss grows fastest. [00]
@@ -171,6 +173,7 @@
 # - **Norm**: what counts as the length of a step; each has its own steepest step. [15]
 # - **Numeric gradient**: slopes measured from heights, one parameter at a time. [01]
 # - **Optimizer**: a rule that turns gradients into steps.
+# - **Paired**: two optimizers are compared on each seed, where both have the same digits, start and minibatches. [09], [16]
 # - **Parameter**, also **weight**: a number of the model that training changes. [00]
 # - **Polyak's average**: the mean of all weights so far. [14]
 # - **Power iteration**: multiply by the Hessian again and again; the direction turns to the steepest axis. [12], [13]
@@ -187,13 +190,14 @@
 # - **Shampoo**: a matrix on each side of the gradient evens out its directions. [15]
 # - **Sharpness**: the largest curvature, at the place where a run is. [13]
 # - **Sign descent**: every weight moves equally far, against its slope. [15]
-# - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09]
+# - **Sign test**: on how many of the seeds one is better than the other, and how often a coin would do the same. [09], [16]
 # - **Singular value**: how strong a matrix is in one direction; of a symmetric one, an eigenvalue without its sign. [03], [15]
 # - **Slope**: by how much the height changes for each unit of way. [00]
 # - **Softmax regression**: a model with one score for each class, turned into probabilities. [01]
 # - **Step**: one update of `w`. [00]
 # - **Stochastic**: with chance in it. *SGD*, stochastic gradient descent, draws its minibatches. [04]
 # - **Tape**: the list of all operations of a run, read from its end for the gradients. [12]
+# - **Target**: a loss that is good enough; runs are compared by the steps to it. [16]
 # - **Truncation error**, **round-off error**: what a numeric gradient loses because `h` is not zero, and because numbers have
 #   only so many digits. [01]
 # - **Trust radius**: the longest step for which that parabola is believed. [11]
@@ -217,3 +221,4 @@
 # [13]: 13_edge_of_stability.ipynb
 # [14]: 14_noise.ipynb
 # [15]: 15_other_norms.ipynb
+# [16]: 16_claims_audit.ipynb

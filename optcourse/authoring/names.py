@@ -27,6 +27,7 @@ MOST: dict[str, int] = {
     "13_edge_of_stability": 2,
     "14_noise": 1,
     "15_other_norms": 1,
+    "16_claims_audit": 4,
     "99_glossary": 0,
 }
 MOST_IN_A_NEW_LESSON = 10

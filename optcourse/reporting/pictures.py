@@ -59,6 +59,9 @@ EXPLORERS: dict[str, tuple[str, dict[str, Any]]] = {
     "15-muon": ("TurnExplorer", {}),
     "15-lion": ("RatesExplorer", {"method": "Lion", "schedule": "constant"}),
     "15-schedule-free": ("RatesExplorer", {"method": "Schedule-Free SGD", "schedule": "constant"}),
+    "16-sign-test": ("PairsExplorer", {}),
+    "16-steps-to-target": ("TargetExplorer", {"target": 0.05}),
+    "16-expected-best": ("BudgetExplorer", {}),
 }
 MOST_NUMBERS = 12
 

@@ -10,7 +10,7 @@ from optcourse.lessons import BY_NUMBER
 SOURCES = {path.name[:2]: path for path in (Path(__file__).parents[2] / "source").glob("[0-9][0-9]_*.py")}
 GLOSSARY = max(SOURCES)
 LESSONS = sorted(set(SOURCES) - {GLOSSARY})
-PART_ONE, PART_TWO = range(10), range(11, 16)
+PART_ONE, PART_TWO = range(10), range(11, 17)
 
 
 def missing_pieces(lesson: str, text: str) -> list[str]:

@@ -26,6 +26,7 @@ from optcourse.explorers import (
     lesson_13,
     lesson_14,
     lesson_15,
+    lesson_16,
 )
 from tests.explorers.words import plain
 
@@ -168,7 +169,7 @@ TOLD = {
     "On the left what one waits for, on the right what one pays for.",
     "The thin line is one rate for all sizes.",
     "Gradient descent at rate 0.1.",
-    "Your `noise_scale` is asked at five of its steps.",
+    "Your `noise_scale` is asked at three of its steps.",
     "Each pair is a batch of 16 and one of 128.",
     "On the right, what single pairs say of $|g|^2$.",
     "The dashes are your own code, which always clips.",
@@ -187,6 +188,17 @@ TOLD = {
     "On the left all steps of length 1, for two rulers; the fine lines are as far as each ruler lets you go along `dw`.",
     "On the right a gradient *matrix* G, drawn by where it takes the unit circle.",
     "Each dot is a singular value of a gradient, divided by the gradient's length.",
+    "Each row is an optimizer; a small dot is a seed, the large one their median.",
+    "No run has changed, only the choice among them.",
+    "On the left all 48 settings of one optimizer; the ring is chosen by training loss, the square by held-back loss.",
+    "On the left the pairs, on the right what fair coins do.",
+    "Your own p stands above it.",
+    "All are tuned on training loss.",
+    "On the right the crosses are your own `steps_to_target`.",
+    "The diamonds are your own `expected_best`.",
+    "On the left each seed has its pair.",
+    "On the right is the number of seeds on which the first is ahead, for each of the 56 choices.",
+    "The sentence below counts the choices that show it.",
 }
 
 
@@ -708,3 +720,31 @@ def test_15_the_race():
     line = mark(free, "Adam")
     large = next(m for m in free.panels[0].marks if m.role == "adam" and not m.label)
     assert large.y[0] == line.y.min()
+# -- 16 the claims audit ---------------------------------------------------------------------------
+
+
+@sees(
+    "It is first by training loss, and not among the first three by held-back loss.",
+    "Muon's ring lies to the left of its square, and above it.",
+)
+def test_16_two_criteria():
+    words = lesson_16.PodiumExplorer().describe()
+    training, held_back = words.split("By held-back loss")
+    assert "the first three are Muon" in training and "Muon" not in held_back
+    picks = [m for m in lesson_16.CriterionExplorer().frame().panels[0].marks if m.label.startswith("chosen")]
+    (ring, square), shapes = picks, [m.shape for m in picks]
+    assert shapes == ["ring", "square"] and ring.x[0] < square.x[0] and ring.y[0] > square.y[0]
+
+
+@sees("Muon is ahead on 8 of 20.", "now it wins them all.", "It still wins them all.")
+def test_16_pairs():
+    assert "Muon is lower on 8 of 20" in lesson_16.PairsExplorer().describe()
+    assert "Muon is lower on 20 of 20" in lesson_16.PairsExplorer(loss="training").describe()
+    assert "Muon is lower on 5 of 5" in lesson_16.PairsExplorer(loss="training", seeds=5).describe()
+
+
+@sees("At a target of 0.3 Schedule-Free is there first.", "With 4 settings tried, Muon is the last of the four.")
+def test_16_targets_and_budgets():
+    assert "Schedule-Free is there first" in lesson_16.TargetExplorer().describe()
+    said = lesson_16.BudgetExplorer(k=4).describe()
+    assert "Muon" not in said.split("(Adam)")[0] and said.index("(Muon)") > said.index("(Adam)")
