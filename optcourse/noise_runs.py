@@ -16,7 +16,7 @@ import numpy as np
 from optcourse import race
 from optcourse.data import epoch_batches, sample_with_replacement
 from optcourse.descent import descend
-from optcourse.models import Model, TwoLayerNetwork
+from optcourse.models import TwoLayerNetwork
 from optcourse.noise import ema, running_mean
 from optcourse.optimizers import SGD, GradientDescent, Momentum, Optimizer
 from optcourse.schedules import cosine
@@ -27,6 +27,7 @@ NUM_STEPS, EVERY = 300, 10  # of the runs that are looked at after each EVERY st
 # (a) along a run: slope and noise, after each EVERY steps
 WAYS = ("all digits", "minibatches of 32")  # gradient descent or SGD, at SLOW
 SLOW = 0.1
+KEPT_STEPS = (0, 100, 300)  # of gradient descent: the weights there are kept, for a learner's own function
 
 # (b) steps to a training loss of TARGET, by batch size and rate
 BATCH_SIZES = (2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
@@ -57,9 +58,17 @@ ENDS = ("the last weights", "cosine", "mean of all", *(f"average {decay}" for de
 FILE = Path(__file__).with_name("noise_runs.npz")
 
 
-def per_example(model: Model, w: np.ndarray) -> np.ndarray:
-    """The gradient of each example alone, (examples, n). Their mean is the gradient."""
-    return np.array([model.gradient(w, [k]) for k in range(len(model.X1))])
+def per_example(model: TwoLayerNetwork, w: np.ndarray) -> np.ndarray:
+    """The gradient of each example alone, (examples, n): `model.gradient(w, [k])` for all k at once."""
+    X1, table1 = model.X1, w[: model.split].reshape(-1, model.num_hidden)
+    table2 = w[model.split :].reshape(-1, model.num_classes)
+    before = X1 @ table1
+    hidden = np.maximum(before, 0)
+    _, dscores = model.loss_of_scores(hidden @ table2[:-1] + table2[-1], model.targets)
+    dscores = dscores * len(X1)  # the loss is a mean
+    dbefore = (dscores @ table2[:-1].T) * (before > 0)
+    dtables = X1[:, :, None] * dbefore[:, None, :], hidden[:, :, None] * dscores[:, None, :], dscores
+    return np.hstack([dtable.reshape(len(X1), -1) for dtable in dtables])
 
 
 def slope_and_noise(dws: np.ndarray) -> tuple[float, float]:
@@ -79,6 +88,13 @@ def along(way: str, seed: int) -> np.ndarray:
     return np.array(
         [(task.model.value(w), *slope_and_noise(per_example(task.model, w))) for w in trace.w[::EVERY]]
     ).T
+
+
+def weights_on_the_way(seed: int) -> np.ndarray:
+    """The weights after KEPT_STEPS of gradient descent, (3, n)."""
+    task = race.problem(seed)
+    trace = descend(task.model, GradientDescent(SLOW), task.start, NUM_STEPS, record=("w",))
+    return trace.w[list(KEPT_STEPS)]
 
 
 def steps_to_target(seed: int, batch_size: int, rate: float, longest: int = LONGEST) -> int:
@@ -180,6 +196,7 @@ def jobs() -> list[tuple[str, tuple[int, ...], Callable]]:
     for seed in SEEDS:
         for k, way in enumerate(WAYS):
             made.append(("along", (k, seed), partial(along, way, seed)))
+        made.append(("weights", (seed,), partial(weights_on_the_way, seed)))
         for b, size in enumerate(BATCH_SIZES):
             for r, rate in enumerate(RATES):
                 made.append(("steps", (b, r, seed), partial(steps_to_target, seed, size, rate)))

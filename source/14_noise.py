@@ -114,7 +114,7 @@ hints("14-noise-scale")
 # ### Your code in the picture
 
 # %% [markdown] tags=["spoken"]
-# **Try this.** Gradient descent at rate 0.1. Your `noise_scale` is asked at five of its steps.
+# **Try this.** Gradient descent at rate 0.1. Your `noise_scale` is asked at three of its steps.
 #
 # 1. Move `step`. On the right, where do slope and noise cross?
 # 2. The noise scale grows along the run, for every `seed`. Which of the two parts falls faster?

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -129,18 +130,15 @@ class BatchSizeExplorer(Explorer):
 
 # -- (a) the noise scale along a run -----------------------------------------------------------------------------------
 
-KEPT_STEPS = tuple(range(0, noise_runs.NUM_STEPS + 1, noise_runs.EVERY))
-OWN_STEPS = (0, 30, 100, 200, 300)  # where a learner's function is asked
+LOOKED_AT = tuple(range(0, noise_runs.NUM_STEPS + 1, noise_runs.EVERY))
+OWN_STEPS = noise_runs.KEPT_STEPS  # where a learner's function is asked
 
 
 @lru_cache(maxsize=2)
 def gradients_at_own_steps(seed: int) -> list[np.ndarray]:
     """The gradients of all examples at OWN_STEPS of gradient descent, (examples, n) each."""
-    task = race.problem(seed)
-    trace = descend(
-        task.model, GradientDescent(noise_runs.SLOW), task.start, noise_runs.NUM_STEPS, record=("w",)
-    )
-    return [noise_runs.per_example(task.model, trace.w[step]) for step in OWN_STEPS]
+    model = race.problem(seed).model
+    return [noise_runs.per_example(model, w.astype(float)) for w in noise_runs.stored()["weights"][seed]]
 
 
 class NoiseAlongExplorer(Explorer):
@@ -153,10 +151,14 @@ class NoiseAlongExplorer(Explorer):
         integers("seed", 0, 9, 0),
     )
 
+    def __init__(self, **more: Any) -> None:
+        self.found: dict[int, tuple[list[Mark], str]] = {}  # what the learner's function says, by seed
+        super().__init__(**more)
+
     def scene(self, step, gradient, seed) -> Scene:
-        way, place = noise_runs.WAYS.index(gradient), nearest(KEPT_STEPS, step)
+        way, place = noise_runs.WAYS.index(gradient), nearest(LOOKED_AT, step)
         loss, slope, noise = noise_runs.stored()["along"][way, seed].astype(float)
-        scale, at = noise / slope, np.array(KEPT_STEPS)
+        scale, at = noise / slope, np.array(LOOKED_AT)
         sizes = np.geomspace(1, 3000, 50)
         own, notice = self.learners_scales(seed) if way == 0 else ([], "")
         here = scale[place]
@@ -195,6 +197,11 @@ class NoiseAlongExplorer(Explorer):
     def learners_scales(self, seed: int) -> tuple[list[Mark], str]:
         if self.yours is None or is_blank(self.yours):
             return [], ""
+        if seed not in self.found:
+            self.found[seed] = self.asked(seed)
+        return self.found[seed]
+
+    def asked(self, seed: int) -> tuple[list[Mark], str]:
         found = []
         for dws in gradients_at_own_steps(seed):
             value, notice = learners_numbers(self.yours, lambda dws=dws: self.yours(dws.copy()), ())
@@ -338,7 +345,7 @@ class ClippedMeanExplorer(Explorer):
                     axis("slope", -20.5, 4),
                     [
                         Bars(numbered, SLOPES, role="neutral", width=0.8, label="slope"),
-                        Bars(numbered, clipped, role="gradient", width=0.45, label="clipped"),
+                        Bars(numbered, clipped, role="second", width=0.45, label="clipped"),
                         Rule("y", float(clipped.mean()), role="path", label="mean of the clipped"),
                     ],
                     "each example clipped",
@@ -513,7 +520,7 @@ class NoisyBowlExplorer(Explorer):
                     axis("step", 0, BOWL_STEPS),
                     axis("w", -1.6, 3.2),
                     [
-                        Rule("y", 0.0, role="optimum", label="minimum"),
+                        Rule("y", 0.0, role="neutral", label="minimum"),
                         Line(at, points[:, 0], role="descent", label="the walk", width=1.2, dash="solid"),
                         Line(at, means[:, 0], role="path", label=average, width=2.6),
                         *own,
@@ -577,7 +584,7 @@ class AveragesExplorer(Explorer):
 
     def scene(self, run, average, loss) -> Scene:
         held_back = loss == "held back"
-        at = np.array(KEPT_STEPS)
+        at = np.array(LOOKED_AT)
         curves, marks = {}, []
         for kind, role in ((RIVALS[0], "descent"), (RIVALS[1], "second"), (average, "path")):
             curves[kind] = table = ends_of(run, kind, held_back)

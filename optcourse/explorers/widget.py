@@ -15,12 +15,28 @@ from optcourse.figures.encode import encode
 STILL = "This is a still picture of a live figure. Open the notebook in JupyterLab and run this cell to move its sliders."
 
 
+# anywidget (0.11) gives a figure two seconds to begin, and one that took longer never hears from its kernel. So what begins is
+# short, and the figures of a page read their script once.
+BEGIN = """
+const read = (globalThis.optcourseScripts ??= new Map());
+
+export default {
+  async render(context) {
+    const script = context.model.get("script");
+    if (!read.has(script)) read.set(script, import(URL.createObjectURL(new Blob([script], { type: "text/javascript" }))));
+    return (await read.get(script)).default.render(context);
+  },
+};
+"""
+
+
 class Shell(anywidget.AnyWidget):
     """Hands each message of the browser to its explorer, and carries the answer back."""
 
-    _esm = stage.SCRIPT
+    _esm = BEGIN
     _css = stage.STYLE
 
+    script = traitlets.Unicode(stage.SCRIPT.read_text(encoding="utf-8")).tag(sync=True)
     spec = traitlets.Dict().tag(sync=True)
     values = traitlets.Dict().tag(sync=True)
     first = traitlets.Dict().tag(sync=True)

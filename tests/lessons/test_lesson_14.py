@@ -95,6 +95,14 @@ def test_the_expected_length_of_a_minibatchs_gradient():
         assert (g**2).sum(axis=1).mean() == pytest.approx(expected, rel=0.03)
 
 
+def test_the_gradients_of_all_examples_at_once_are_those_of_single_ones():
+    task = race.problem(3)
+    dws = noise_runs.per_example(task.model, task.start)
+    single = np.array([task.model.gradient(task.start, [k]) for k in range(40)])
+    assert dws[:40] == pytest.approx(single, rel=1e-12, abs=1e-15)
+    assert dws.mean(axis=0) == pytest.approx(task.model.gradient(task.start), rel=1e-9, abs=1e-13)
+
+
 def test_one_step_on_a_parabola_gains_what_theory_says():
     """The best expected gain of a step on batches of B, over that without noise: 1 / (1 + scale / B), with curvature 1 all round."""
     g, trace = np.array([2.0, -1.0]), 12.0
@@ -228,6 +236,7 @@ def test_averages_on_real_digits():
 def test_what_is_stored_is_what_runs():
     seed = 4
     assert noise_runs.along(noise_runs.WAYS[1], seed)[:, :3] == pytest.approx(kept("along")[1, seed][:, :3], rel=1e-5)
+    assert noise_runs.weights_on_the_way(seed) == pytest.approx(kept("weights")[seed], rel=1e-5, abs=1e-7)
     for size, rate in ((8, 0.25), (128, 1.0), (1000, 1.0)):
         place = BATCH_SIZES.index(size), RATES.index(rate), seed
         assert noise_runs.steps_to_target(seed, size, rate) == kept("steps")[place]

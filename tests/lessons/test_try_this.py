@@ -169,7 +169,7 @@ TOLD = {
     "On the left what one waits for, on the right what one pays for.",
     "The thin line is one rate for all sizes.",
     "Gradient descent at rate 0.1.",
-    "Your `noise_scale` is asked at five of its steps.",
+    "Your `noise_scale` is asked at three of its steps.",
     "Each pair is a batch of 16 and one of 128.",
     "On the right, what single pairs say of $|g|^2$.",
     "The dashes are your own code, which always clips.",

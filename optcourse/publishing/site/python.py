@@ -11,6 +11,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -33,6 +34,11 @@ CORE = (
     "pyodide-lock.json",
 )
 LEFT_OUT = ("/tests/", "numpy/f2py/")
+# Of Python's library: tables of old alphabets, and what starts processes, servers or a terminal, which a page has not.
+LIBRARY_LEFT_OUT = re.compile(
+    r"(_pyrepl|multiprocessing|wsgiref|xmlrpc)/"
+    r"|encodings/(cp(?!437|1252)|mac_|iso(?!8859_1\b)|koi|big5|gb|euc|johab|shift|hz|kz|ptcp|tis|hp_|palmos)"
+)
 NOT_NEEDED = (".js", ".css", ".pyi", ".pxd", ".h", ".c", ".a")  # in the packages, by the page
 LICENCES = "https://github.com/pyodide/pyodide/blob/main/LICENSE"
 
@@ -67,7 +73,7 @@ def lay(site: Path, place: str | Path) -> Python:
         raise lite.LiteError(f"{place} has no {names}, which the figures need.")
     parts = [_needed(distribution, name) for name in ("python_stdlib.zip", "pyodide.asm.wasm")]
     library, packages, compiled = _compiled(
-        distribution, parts[0], _joined([*shelf.files.values(), lite.course_wheel().data])
+        distribution, _library(parts[0]), _joined([*shelf.files.values(), lite.course_wheel().data])
     )
     files = {
         "code": (_code(distribution), True),
@@ -88,6 +94,7 @@ def _compiled(distribution: lite.Distribution, library: bytes, packages: bytes) 
         for file in CORE:
             if (data := distribution.read(file)) is not None:
                 (folder / file).write_bytes(data)
+        (folder / "python_stdlib.zip").write_bytes(library)
         (folder / "packages.zip").write_bytes(packages)
         out = folder / "library-out.zip", folder / "packages-out.zip"
         done = subprocess.run(
@@ -127,6 +134,17 @@ def _joined(wheels: list[bytes]) -> bytes:
             for name in archive.namelist():
                 if not name.endswith(("/", *NOT_NEEDED)) and not any(part in name for part in LEFT_OUT):
                     files[name] = archive.read(name)
+    return _archive(files)
+
+
+def _library(data: bytes) -> bytes:
+    """Python's library without what no page can use."""
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = [name for name in archive.namelist() if not LIBRARY_LEFT_OUT.match(name)]
+        return _archive({name: archive.read(name) for name in names if not name.endswith("/")})
+
+
+def _archive(files: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in sorted(files.items()):
