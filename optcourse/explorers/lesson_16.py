@@ -186,7 +186,7 @@ class PairsExplorer(Explorer):
         Choice("criterion", LOSSES, "training", label="tuned on"),
         integers("seeds", 1, 20, 20),
     )
-    slide = ("a", "b", "loss", "seeds")
+    slide = ("loss", "criterion", "seeds")
 
     def scene(self, a, b, loss, criterion, seeds) -> Scene:
         kept = race_two.load()
