@@ -40,7 +40,7 @@ def said(setting: race_two.Setting) -> str:
 
 def rows(names) -> Axis:
     """One row for each name, the first at the top."""
-    return axis("optimizer", -0.7, len(names) - 0.3, ticks=list(enumerate(reversed(names))))
+    return axis("optimizer", -0.5, len(names) - 0.5, ticks=list(enumerate(reversed(names))))
 
 
 def row_of(name: str, names) -> int:
