@@ -40,7 +40,7 @@ def said(setting: race_two.Setting) -> str:
 
 def rows(names) -> Axis:
     """One row for each name, the first at the top."""
-    return axis("optimizer", -0.7, len(names) - 0.3, ticks=list(enumerate(reversed(names))))
+    return axis("optimizer", -0.5, len(names) - 0.5, ticks=list(enumerate(reversed(names))))
 
 
 def row_of(name: str, names) -> int:
@@ -206,9 +206,9 @@ class PairsExplorer(Explorer):
         marks: list[Mark] = [
             joined,
             Points(at, one, role=ROLE_OF[a], size=10, shape=SHAPE_OF.get(a), label=a),
-            Points(
-                at, two, role=ROLE_OF[b] if b != a else "neutral", size=10, shape=SHAPE_OF.get(b), label=b
-            ),
+            Points(at, two, role=ROLE_OF[b], size=10, shape=SHAPE_OF.get(b), label=b)
+            if b != a
+            else Points(at, two, role="neutral", size=10, label=b),
         ]
         counts = np.arange(n + 1)
         chances = np.array([comb(n, k) for k in counts]) / 2.0**n
