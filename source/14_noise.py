@@ -426,7 +426,7 @@ AveragesExplorer()
 # | $\Sigma$ | mean over all examples, divided by $N$ | a sample of the examples: divided by $N-1$ |
 # | batches in the formula | with replacement | without: noise times $(N-B)/(N-1)$, none at $B = N$ |
 # | clipped is | the whole gradient, all weights as one vector | by layer; by entry (torch's `clip_grad_value_`) |
-# | at the limit | divided by $\lvert dw\rvert$ | torch's `clip_grad_norm_`: by $\lvert dw\rvert + 10^{-6}$, in place |
+# | at the limit | divided by $\lvert dw\rvert$ | torch 2.13.0's `clip_grad_norm_`: by $\lvert dw\rvert + 10^{-6}$, in place |
 # | the moving average begins | at the first weights | at zero, with Adam's correction; or later in the run |
 # | which weights are averaged | all | with batch normalisation its statistics are computed anew |
 # | the runs | kept; `noise_runs.steps_to_target(0, 32, 0.5)` does one again | |

@@ -707,7 +707,7 @@ PREDICTIONS = (
         reveal=(
             "On 8 of 20, as coins might fall. A training loss of 0.002 says that it knows its own 1,000 digits, and little more."
         ),
-        watch=Watch("PodiumExplorer", {"criterion": "training"}, {"criterion": "training", "seeds": 20}),
+        watch=Watch("PairsExplorer", {"loss": "training"}, {"loss": "held-back"}),
     ),
     Prediction(
         id="16-tuned-on-held-back",
@@ -728,6 +728,7 @@ PREDICTIONS = (
         answer=fewest_seeds,
         tolerance=0,
         reveal="{answer}. Five of five has p = 0.0625: two optimizers that are alike do that once in sixteen races.",
+        watch=Watch("PairsExplorer", {"loss": "training", "seeds": 5}, {"loss": "training", "seeds": 6}),
     ),
     Prediction(
         id="16-sprint",

@@ -72,7 +72,7 @@ class BallExplorer(Explorer):
             *self.level(dw, signs, "third"),
             Arrows([0.0], [0.0], dw[:1], dw[1:], role="gradient", width=3),
             Points(*step[:, None], role="descent", size=13, label="dw/|dw|"),
-            Points(*signs[:, None], role="third", size=13, label="sign dw"),
+            Points(*signs[:, None], role="third", size=13, shape="down", label="sign dw"),
             Points(*dw[:, None], role="gradient", size=11, drag="gradient"),
         ]
         right: list[Mark] = [

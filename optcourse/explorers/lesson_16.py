@@ -21,6 +21,9 @@ from optcourse.race_two import ANY, EVERY, LOSSES, NUM_STEPS, RACE_SEEDS, RATES,
 
 NAMES = tuple(race_two.OPTIMIZERS)
 ROLE_OF = {"Lion": "fourth", "Muon": "third", "Schedule-Free": "fifth", **ROLES}
+# Ten optimizers stand in one panel: those without a role of their own get what no other has.
+SHAPE_OF = {"Lion": "plus", "Muon": "star"}
+DASH_OF = {"Muon": "solid"}
 SOME = ("Nesterov", "Adam", "Muon", "Schedule-Free")  # those of most figures
 ENDS = (0.001, 5.0)
 TOP = 10.0  # what is larger is drawn here, beyond the picture
@@ -37,7 +40,7 @@ def said(setting: race_two.Setting) -> str:
 
 def rows(names) -> Axis:
     """One row for each name, the first at the top."""
-    return axis("optimizer", -0.7, len(names) - 0.3, ticks=list(enumerate(reversed(names))))
+    return axis("optimizer", -0.5, len(names) - 0.5, ticks=list(enumerate(reversed(names))))
 
 
 def row_of(name: str, names) -> int:
@@ -81,12 +84,15 @@ class PodiumExplorer(Explorer):
             order = sorted(NAMES, key=lambda name: np.median(raced[name]))
             marks: list[Mark] = []
             for name in NAMES:
-                row, median = row_of(name, NAMES), float(np.median(raced[name]))
-                marks.append(Points(raced[name], np.full(seeds, row), role=ROLE_OF[name], size=5, alpha=0.6))
-                marks.append(Points([median], [row], role=ROLE_OF[name], size=13))
+                row, median, shape = row_of(name, NAMES), float(np.median(raced[name])), SHAPE_OF.get(name)
+                marks.append(
+                    Points(raced[name], np.full(seeds, row), role=ROLE_OF[name], size=5, shape=shape)
+                )
+                marks.append(Points([median], [row], role=ROLE_OF[name], size=13, shape=shape))
                 if (rank := order.index(name)) < 3:
-                    marks.append(Text(0.0014, row, f"{rank + 1}.", role="start", above=-5))
-            panels.append(panel(losses(f"{loss} loss"), rows(NAMES), marks, f"{loss} loss"))
+                    marks.append(Text(1.3, row, f"{rank + 1}.", role="start", above=-5))
+            lowest = 0.0005 if loss == "training" else 0.05
+            panels.append(panel(losses(f"{loss} loss", lowest, 2.0), rows(NAMES), marks, f"{loss} loss"))
             first = ", ".join(f"{name} {say(float(np.median(raced[name])))}" for name in order[:3])
             told.append(f"By {loss} loss the first three are {first}")
         tries = len(race_two.settings(schedule)) * budget // len(RATES)
@@ -121,19 +127,17 @@ class CriterionExplorer(Explorer):
         picks = [kept.chosen(optimizer, loss, schedule) for loss in LOSSES]
         marks: list[Mark] = [
             Line([1e-4, TOP], [1e-4, TOP], role="neutral", label="held back = training", width=1.2),
-            Points(x, y, role=ROLE_OF[optimizer], size=7, alpha=0.7),
+            Points(x, y, role=ROLE_OF[optimizer], size=7, shape=SHAPE_OF.get(optimizer)),
         ]
         ends: list[Mark] = []
         lower = {}
         for loss, role, row, shape in (("training", "second", 1, "ring"), ("held-back", "path", 0, "square")):
             pick = picks[LOSSES.index(loss)]
             at = settings.index(pick)
-            marks.append(
-                Points([x[at]], [y[at]], role=role, shape=shape, size=15, label=f"chosen by {loss} loss")
-            )
+            marks.append(Points([x[at]], [y[at]], role=role, shape=shape, size=15))
             held = kept.raced(optimizer, pick, "held-back")
             lower[loss] = held
-            ends.append(Points(held, np.full(len(held), row), role=role, shape=shape, size=7, alpha=0.8))
+            ends.append(Points(held, np.full(len(held), row), role=role, shape=shape, size=7))
             ends.append(Points([float(np.median(held))], [row], role=role, shape=shape, size=15))
         for mine, other in zip(lower["training"], lower["held-back"], strict=True):
             ends.append(Line([mine, other], [1, 0], role="neutral", width=0.8, dash="solid"))
@@ -182,7 +186,7 @@ class PairsExplorer(Explorer):
         Choice("criterion", LOSSES, "training", label="tuned on"),
         integers("seeds", 1, 20, 20),
     )
-    slide = ("a", "b", "loss", "seeds")
+    slide = ("loss", "criterion", "seeds")
 
     def scene(self, a, b, loss, criterion, seeds) -> Scene:
         kept = race_two.load()
@@ -201,8 +205,10 @@ class PairsExplorer(Explorer):
         )
         marks: list[Mark] = [
             joined,
-            Points(at, one, role=ROLE_OF[a], size=10, label=a),
-            Points(at, two, role=ROLE_OF[b] if b != a else "neutral", size=10, label=b),
+            Points(at, one, role=ROLE_OF[a], size=10, shape=SHAPE_OF.get(a), label=a),
+            Points(at, two, role=ROLE_OF[b], size=10, shape=SHAPE_OF.get(b), label=b)
+            if b != a
+            else Points(at, two, role="neutral", size=10, label=b),
         ]
         counts = np.arange(n + 1)
         chances = np.array([comb(n, k) for k in counts]) / 2.0**n
@@ -275,20 +281,20 @@ class TargetExplorer(Explorer):
         kept, names = race_two.load(), GROUPS[show]
         curves = {name: kept.curves(name, kept.chosen(name)) for name in names}
         medians = {name: np.median(curves[name], axis=0) for name in names}
-        lines: list[Mark] = [Rule("y", target, role="limit", label="target")]
+        lines: list[Mark] = [Rule("y", target, role="limit", label="target", dash="dash")]
         dots: list[Mark] = []
         told = []
         own, notice = self.learners_steps(curves, target)
         for name in names:
             role, row = ROLE_OF[name], row_of(name, names)
-            lines.append(Line(CHECKPOINTS, medians[name], role=role, label=name))
+            lines.append(Line(CHECKPOINTS, medians[name], role=role, label=name, dash=DASH_OF.get(name)))
             reached = steps_to_target(curves[name], target)
             at = np.where(reached < 0, NEVER, EVERY * reached)
             spread = np.linspace(-0.25, 0.25, len(at))
-            dots.append(Points(at, row + spread, role=role, size=6, alpha=0.8))
+            dots.append(Points(at, row + spread, role=role, size=9, shape=SHAPE_OF.get(name)))
             if name in own:
                 mine = np.where(own[name] < 0, NEVER, EVERY * own[name])
-                dots.append(Points(mine, row + spread, role="yours", size=6))
+                dots.append(Points(mine, row + spread, role="yours", size=5))
             never = int((reached < 0).sum())
             told.append(f"{name} {say(float(np.median(at)))}" + (f" (never on {never})" if never else ""))
         first = min(names, key=lambda name: np.median(steps_or_more(curves[name], target)))
@@ -362,13 +368,13 @@ class BudgetExplorer(Explorer):
     def scene(self, k, loss, show) -> Scene:
         names = tuple(show.split(", "))
         counts = np.arange(1, 49)
-        marks: list[Mark] = [Rule("x", k, role="neutral", label=f"{k} tried")]
+        marks: list[Mark] = [Rule("x", k, role="neutral", label=f"{k} tried", dash="dash")]
         at = {}
         for name in names:
             curve = best_of(name, loss)
             at[name] = float(curve[k - 1])
-            marks.append(Line(counts, curve, role=ROLE_OF[name], label=name))
-            marks.append(Points([k], [at[name]], role=ROLE_OF[name], size=11))
+            marks.append(Line(counts, curve, role=ROLE_OF[name], label=name, dash=DASH_OF.get(name)))
+            marks.append(Points([k], [at[name]], role=ROLE_OF[name], size=11, shape=SHAPE_OF.get(name)))
         own, notice = self.learners_curve(names[0], loss)
         if own is not None:
             marks.append(Line(OWN_COUNTS, own, role="yours", label=f"your code, {names[0]}", marker=True))
@@ -376,8 +382,12 @@ class BudgetExplorer(Explorer):
         spread: list[Mark] = []
         for name in names:
             row, values = row_of(name, names), medians_of(name, loss)
-            spread.append(Points(values, np.full(len(values), row), role=ROLE_OF[name], size=6, alpha=0.6))
-            spread.append(Points([at[name]], [row], role=ROLE_OF[name], size=13))
+            spread.append(
+                Points(
+                    values, np.full(len(values), row), role=ROLE_OF[name], size=6, shape=SHAPE_OF.get(name)
+                )
+            )
+            spread.append(Points([at[name]], [row], role=ROLE_OF[name], size=13, shape=SHAPE_OF.get(name)))
         top = 10.0
         return Scene(
             panels=[
@@ -458,8 +468,8 @@ class ClaimExplorer(Explorer):
         pairs: list[Mark] = [
             Line(np.stack([at, at, gap], axis=1).ravel(), np.stack([a, b, gap], axis=1).ravel(), role="neutral",
                  width=1.2, dash="solid"),
-            Points(at, a, role=roles[0], size=10, label=names[0]),
-            Points(at, b, role=roles[1], size=10, label=names[1]),
+            Points(at, a, role=roles[0], size=10, shape=SHAPE_OF.get(said_of.a), label=names[0]),
+            Points(at, b, role=roles[1], size=10, shape=SHAPE_OF.get(said_of.b), label=names[1]),
         ]  # fmt: skip
         wins = np.arange(len(at) + 1)
         choices = len(found.wins)

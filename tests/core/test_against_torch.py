@@ -11,6 +11,7 @@ import pytest
 
 from optcourse import objectives, optimizers
 from optcourse.descent import descend
+from optcourse.noise import clip_by_norm
 
 HERE = Path(__file__).parent
 REFERENCE = json.loads((HERE / "torch_reference.json").read_text())
@@ -93,3 +94,13 @@ def test_the_lessons_calls_of_torch_can_be_made(torch):
         made = eval(call, {"torch": torch, "params": [torch.zeros(2, requires_grad=True)]})
         assert isinstance(made, torch.optim.Optimizer)
     assert "decoupled_weight_decay" in inspect.signature(torch.optim.Adam).parameters
+
+
+def test_torch_clips_by_a_millionth_more(torch):
+    """What lesson 14's conventions say: it divides by the length and 1e-6, in place; short gradients stay."""
+    for dw, length in (([3.0, 4.0], 5.0), ([0.3, 0.4], 0.5)):
+        weights = torch.nn.Parameter(torch.zeros(2, dtype=torch.float64))
+        weights.grad = torch.tensor(dw, dtype=torch.float64)
+        torch.nn.utils.clip_grad_norm_([weights], 1.0)
+        expected = clip_by_norm(np.array(dw), 1.0) * (length / (length + 1e-6) if length > 1 else 1)
+        np.testing.assert_allclose(weights.grad.numpy(), expected, **TOLERANCE)

@@ -100,7 +100,9 @@ def test_two_sliders_a_drag_a_wrong_and_a_right_answer_and_an_endless_loop(page)
     assert page.evaluate(f"[{stage}.values.learning_rate, {stage}.values.condition_number]") == [1, 100]
     page.locator("[id='03-valley'] .oc-state").get_by_role("button", name="Cancel").click()
     assert page.evaluate(f"[{stage}.values.learning_rate, {stage}.values.condition_number]") == [1, 20]
-    page.locator("[id='03-valley'] [data-control=condition_number] input[type=range]").press("End")
+    slider = "[id='03-valley'] [data-control=condition_number] input[type=range]"
+    page.wait_for_selector(f"{slider}[aria-valuetext^='20']")  # at its end, the key would move nothing
+    page.locator(slider).press("End")
     page.wait_for_function(shown)
     assert page.evaluate(f"[{stage}.values.learning_rate, {stage}.values.condition_number]") == [1, 100]
 
