@@ -27,6 +27,7 @@ from optcourse.publishing.site.writing import MARKER, POLICY, with_places
 from tests.accessibility import harness
 from tests.accessibility.harness import violations
 from tests.conftest import BuiltSite
+from tests.publishing.test_lite import distribution
 
 COURSE = Path(__file__).resolve().parents[2]
 LESSONS = sorted(path.stem for path in (COURSE / "source").glob("*.py"))
@@ -644,19 +645,17 @@ def test_a_small_course_with_a_jupyterlite(tmp_path, monkeypatch, capsys):
     asked = []
 
     def stub(target: Path, course: Path, *, pyodide=None, say=None) -> lite.Lite:
-        asked.append((course, pyodide))
+        asked.append((course, pyodide.where))
         (target / "lab").mkdir(parents=True)
         # another's page
         (target / "lab" / "index.html").write_text('<script src="https://jupyter.org/x.js"></script>')
         return lite.Lite(target, "3.14", {}, ("numpy",), 1_000_000)
 
     monkeypatch.setattr(lite, "build", stub)
-    root = course(tmp_path / "course", "# %%\n1 + 1")
-    assert (
-        command.main([str(tmp_path / "site"), "--root", str(root), "--lite", "--pyodide", "here", "--links"])
-        == 0
-    )
-    assert asked == [(root, "here")]
+    root, here = course(tmp_path / "course", "# %%\n1 + 1"), str(distribution(tmp_path / "pyodide"))
+    given = [str(tmp_path / "site"), "--root", str(root), "--lite", "--pyodide", here, "--links"]
+    assert command.main(given) == 0
+    assert asked == [(root, here)]
     page = (tmp_path / "site" / "lessons" / "00_small.html").read_text()
     assert 'href="../lite/lab/index.html?path=lessons/00_small.ipynb"' in page
     said = capsys.readouterr().out
@@ -667,7 +666,9 @@ def test_a_small_course_with_a_jupyterlite(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(lite, "build", fails)
     with pytest.raises(SiteFailed, match="there is no Pyodide"):
-        build(root, tmp_path / "site", lite=True)
+        build(root, tmp_path / "site", lite=True, pyodide=here)
+    with pytest.raises(SiteFailed, match="JupyterLite: .*nowhere"):
+        build(root, tmp_path / "site", lite=True, pyodide=str(tmp_path / "nowhere"))
 
 
 def test_no_course_and_no_lessons_are_said_in_a_sentence(tmp_path, capsys):

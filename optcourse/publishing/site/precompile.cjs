@@ -9,7 +9,7 @@ const COMPILE = `
 import importlib, importlib.util, io, pkgutil, site, sys, zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
 
-def compiled(data, base):
+def compiled(data, base, optimize):
     given, made = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         def write(name, content):
@@ -21,8 +21,6 @@ def compiled(data, base):
             if f"{base}/{name}" not in used:
                 write(name, source)
                 continue
-            # without what only help() would say; ours keeps it, for its own words are asked for
-            optimize = 0 if name.startswith("optcourse/") else 2
             code = compile(source, f"{base}/{name}", "exec", dont_inherit=True, optimize=optimize)
             binary = _code_to_hash_pyc(code, importlib.util.source_hash(source), checked=False)
             if name.startswith("optcourse/") and not name.startswith(("optcourse/explorers/", "optcourse/figures/")):
@@ -42,8 +40,8 @@ for package in (optcourse.explorers, optcourse.exercises):
             importlib.import_module(f"{package.__name__}.{module.name}")
 used = {module.__file__ for module in list(sys.modules.values()) if str(getattr(module, "__file__", "")).endswith(".py")}
 library = next(place for place in sys.path if place.endswith(".zip"))
-stdlib_out = compiled(bytes(stdlib.to_py()), library)
-packages_out = compiled(bytes(packages.to_py()), site.getsitepackages()[0])
+stdlib_out = compiled(bytes(stdlib.to_py()), library, 2)  # without what only help() would say; NumPy does not start so
+packages_out = compiled(bytes(packages.to_py()), site.getsitepackages()[0], 0)
 `;
 
 (async () => {
