@@ -176,6 +176,8 @@ def test_frames_of_the_page_are_those_of_cpython(page, alive, own_home):
 @pytest.mark.slow
 def test_a_table_gives_way_to_a_check_and_ends_when_nobody_wants_it(page):
     exercise = page.locator("[data-edit]").first.get_attribute("data-edit")
+    page.locator("[id='03-valley']").scroll_into_view_if_needed()
+    page.wait_for_selector("[id='03-valley'][data-ready]")
     order = page.evaluate(
         """async (exercise) => {
             const order = [], { stage } = document.getElementById("03-valley"), { python } = optcourse;
