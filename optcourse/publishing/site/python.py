@@ -34,9 +34,9 @@ CORE = (
     "pyodide-lock.json",
 )
 LEFT_OUT = ("/tests/", "numpy/f2py/")
-# Of Python's library: tables of old alphabets, XML, and what needs processes, servers or a terminal, which a page has not.
+# Of Python's library: tables of old alphabets, XML, and what needs processes or servers, which a page has not.
 LIBRARY_LEFT_OUT = re.compile(
-    r"(_pyrepl|multiprocessing|wsgiref|xml|xmlrpc)/"
+    r"(multiprocessing|wsgiref|xml|xmlrpc)/"
     r"|(_pydatetime|_pyio|doctest|ftplib|imaplib|mailbox|pdb|pickletools|plistlib|poplib|smtplib|socketserver|turtle)\.py"
     r"|encodings/(cp(?!437|1252)|mac_|iso(?!8859_1\b)|koi|big5|gb|euc|johab|shift|hz|kz|ptcp|tis|hp_|palmos)"
 )
