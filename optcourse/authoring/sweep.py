@@ -10,6 +10,7 @@ As the notebook has been run, its checks are looked at too: "not started" in les
 
 from __future__ import annotations
 
+import linecache
 import os
 import pathlib
 import shutil
@@ -110,8 +111,10 @@ def run_notebook(path: pathlib.Path) -> tuple[list, list]:
         for number, cell in enumerate(cells, 1):
             if cell.cell_type == "code":
                 source = TransformerManager().transform_cell(cell.source)
-                # The name makes a traceback say which cell it was; linecache needs the text for a learner's own line.
-                exec(compile(source, f"{path.name} cell {number}", "exec"), module.__dict__)
+                # The name makes a traceback say which cell it was; a check reads in the text whether a blank is left.
+                file = f"{path.name} cell {number}"
+                linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+                exec(compile(source, file, "exec"), module.__dict__)
     finally:
         Explorer.made = None
         course.check = check
