@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
-import numpy as np
 from tqdm import tqdm
 
+from benchmarks.storing import store
 from optcourse import edge_runs
 
-
-def main() -> None:
-    began = time.perf_counter()
-    np.savez_compressed(edge_runs.FILE, **edge_runs.compute(tqdm))
-    size = edge_runs.FILE.stat().st_size / 1024
-    print(f"{edge_runs.FILE}: {size:.0f} KB in {time.perf_counter() - began:.0f} s")
-
-
 if __name__ == "__main__":
-    main()
+    store(edge_runs, tqdm)

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
-import numpy as np
 from tqdm import tqdm
 
+from benchmarks.storing import store
 from optcourse import noise_runs
 
-
-def main() -> None:
-    began = time.perf_counter()
-    np.savez_compressed(noise_runs.FILE, **noise_runs.compute(tqdm))
-    size = noise_runs.FILE.stat().st_size / 1024
-    print(f"{noise_runs.FILE}: {size:.0f} KB in {time.perf_counter() - began:.0f} s")
-
-
 if __name__ == "__main__":
-    main()
+    store(noise_runs, tqdm)
