@@ -11,6 +11,7 @@ import json
 import zlib
 from typing import Any
 
+MAX_PARTS = 2_000_000
 CHANGED = "It was saved from its web page, and its checksum does not fit any more: it was changed after that, or damaged."
 
 
@@ -38,8 +39,13 @@ def checksum(notebook: dict[str, Any]) -> str | None:
     return f"{zlib.crc32(whole.encode(errors='replace')):08x}"
 
 
+def has_too_many_parts(data: bytes) -> bool:
+    """Whether reading this as JSON would take more memory than any notebook is worth: a part takes a hundred times its size."""
+    return data.count(b",") > MAX_PARTS or data.count(b"[") + data.count(b"{") > MAX_PARTS // 5
+
+
 def _parsed(data: bytes) -> dict[str, Any]:
-    if b'"checksum"' not in data:  # quickly: few notebooks come from a page
+    if b'"checksum"' not in data or has_too_many_parts(data):  # quickly: few notebooks come from a page
         return {}
     try:
         notebook = json.loads(data)

@@ -127,3 +127,10 @@ def test_what_holds_no_progress_is_refused_with_a_sentence(lesson, tmp_path, cap
         said = capsys.readouterr()
         assert says in said.err and not said.out
     assert progress.events() == []
+
+
+def test_what_is_all_parts_is_not_read(monkeypatch):
+    """It would take a hundred times its size; a class's files are looked at in the grader's own process."""
+    monkeypatch.setattr(saved.json, "loads", lambda data: pytest.fail("it was read"))
+    nested = b'{"checksum": [' + b"[]," * 500_000 + b"0]}"
+    assert not saved.is_damaged(nested) and saved.progress_in(nested) is None

@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from optcourse import exercises
+from optcourse import exercises, saved
 from optcourse.checking.check import feedback_for, visible_seed
 from optcourse.checking.verdict import alike, expected_outcomes, judge, parts_right, right_but_for
 from optcourse.exercises.ingredients import Rng
@@ -41,7 +41,6 @@ from optcourse.learner.wire import Packed, Unreadable, decode, encode, has_text,
 __all__ = ["ExerciseMark", "Marks", "Unreadable", "grade_notebook"]
 
 MAX_NOTEBOOK = 100_000_000  # bytes of the file; pictures are most of it, and are not looked at
-MAX_PARTS = 2_000_000
 MAX_CELLS = 2_000
 MAX_TEXT = 500
 LOOK_SECONDS = 5.0  # to say what an answer is; an object of a submission's own may take its time
@@ -354,8 +353,8 @@ def read_cells(notebook: Path | str | bytes) -> list[str]:
     if not raw.strip():
         raise Unreadable("the file is empty")
     raw = PICTURE.sub(b"", raw)
-    if raw.count(b",") > MAX_PARTS or raw.count(b"[") + raw.count(b"{") > MAX_PARTS // 5:
-        raise Unreadable("the notebook has too many parts")  # each would take a hundred times its size
+    if saved.has_too_many_parts(raw):
+        raise Unreadable("the notebook has too many parts")
     try:
         book = json.loads(raw.decode(json.detect_encoding(raw)))  # UTF-8, and what else editors make of it
     except (ValueError, RecursionError) as error:
