@@ -21,6 +21,7 @@
   let running = null, busy = 0; // what was asked, but no table
   let table = null; // the one that is being computed: it gives way to all else
   const ended = new Map(); // cells that the reader has run to their end: their texts, in the order in which they ended
+  const drawn = new Set(); // cells whose figures draw a function of the reader's
   const stages = () => [...document.querySelectorAll("[data-figure]")].map((el) => el.stage).filter(Boolean);
 
   // Starting -----------------------------------------------------------------------------------------------------------
@@ -188,8 +189,10 @@
         failed: (error) => conversation.receive({ kind: "error", key: message.key, sentence: `This picture could not be drawn: ${error}. It still shows the last one that could.` }, []),
       });
     },
+    draws: (el) => drawn.has(el.dataset.call),
     // The reader's function is another one: figures of these cells forget what they were told of the one before.
     mended(list) {
+      for (const cell of list) drawn.add(cell);
       for (const stage of stages()) if (list.includes(stage.el.dataset.call)) stage.conversation.forget();
       if (state === "awake") pump();
     },
