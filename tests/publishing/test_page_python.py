@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import re
 import shutil
@@ -19,11 +20,10 @@ from optcourse.grading.marking import grade_notebook
 from optcourse.inpage import Lesson
 from optcourse.publishing import lite, vendor
 from optcourse.publishing.site import python
-from optcourse.publishing.site.build import build, read_pyodide
+from optcourse.publishing.site.build import read_pyodide
 from optcourse.publishing.site.writing import POLICY_WITH_PYTHON
 from optcourse.saved import is_damaged, progress_in
 from tests.accessibility.harness import violations
-from tests.conftest import COURSE, BuiltSite
 from tests.publishing.test_lite import distribution
 from tests.publishing.test_site import dropped_in
 
@@ -40,16 +40,6 @@ ASK = """([cell, message]) => new Promise((done) => {
     const receive = (words, buffers) => done([words, [...new Uint8Array(buffers[0] ?? [])]]);
     optcourse.python.send({ el: { dataset: { call: cell } }, state() {}, conversation: { receive } }, message);
 })"""
-
-
-@pytest.fixture(scope="module")
-def alive(site: BuiltSite, pyodide: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site with Python; its notebooks are not run again."""
-    folder = tmp_path_factory.mktemp("alive")
-    shutil.copytree(site.cache, folder / "cache")
-    built = build(COURSE, folder / "site", cache=folder / "cache", pyodide=pyodide)
-    assert built.executed == 0 and re.match(r"Python 3\.\d+\.\d+ in the pages, \d+\.\d MB, ", built.python)
-    return folder / "site"
 
 
 @pytest.fixture(scope="module")
@@ -220,7 +210,7 @@ def same(mine, theirs) -> bool:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_done(page, alive):
+def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_done(page, alive, tmp_path):
     page.reload()
     editor = page.locator(".box.exercise textarea").first
     editor.fill("x = 1  # not run")
@@ -245,9 +235,8 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
     assert "◐ begun, " in page.locator("[data-lesson-row='03_gradient_descent']").inner_text()
     with page.expect_download() as download:
         done.get_by_role("button", name="Take it along").click()
-    (own_folder := alive.parent / "home" / ".optcourse").mkdir(parents=True)
-    download.value.save_as(own_folder / "progress.jsonl")
-    reading = journal.read(own_folder / "progress.jsonl")
+    download.value.save_as(taken := tmp_path / "progress.jsonl")
+    reading = journal.read(taken)
     assert reading.remarks == [] and reading.events[-1]["id"] == "03-larger-steps"
     assert page.trouble == []
     page.once("dialog", lambda dialog: dialog.accept())
@@ -259,7 +248,7 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_work_is_saved_as_a_notebook_that_is_graded(page, alive):
+def test_work_is_saved_as_a_notebook_that_is_graded(page, alive, tmp_path):
     page.goto((alive / f"{PAGE}.html").as_uri())
     box = page.locator(".box.exercise").first
     box.get_by_role("button", name="Edit").click()
@@ -270,7 +259,7 @@ def test_work_is_saved_as_a_notebook_that_is_graded(page, alive):
         page.get_by_role("button", name="Save my work").click()
     page.get_by_text("with 1 cell that you wrote and 1 answer. ").wait_for()
     assert download.value.suggested_filename == f"{Path(PAGE).name}.ipynb"
-    download.value.save_as(saved := alive.parent / "saved.ipynb")
+    download.value.save_as(saved := tmp_path / "saved.ipynb")
     data = saved.read_bytes()
     assert not is_damaged(data) and json.loads(progress_in(data))["id"] == "03-larger-steps"
     notebook = nbformat.reads(data.decode(), as_version=4)
@@ -411,6 +400,18 @@ def test_the_licence_of_each_part_is_handed_on_and_what_names_none_is_not(alive,
         assert words in listed
     with pytest.raises(lite.LiteError, match="lonely.whl says nowhere under which licence"):
         python.licence_of("lonely.whl", lite.pack("lonely", "1.0", {}).data)
+
+
+@pytest.mark.slow
+def test_a_pyodide_with_one_wrong_byte_is_not_laid(pyodide, tmp_path):
+    shutil.copytree(pyodide, tmp_path / "d", copy_function=os.link)
+    data = bytearray((tmp_path / "d" / "pyodide.asm.wasm").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "d" / "pyodide.asm.wasm").unlink()
+    (tmp_path / "d" / "pyodide.asm.wasm").write_bytes(data)
+    with pytest.raises(lite.LiteError, match=r"pyodide\.asm\.wasm from .* is damaged, or not Pyodide's"):
+        python.lay(tmp_path, tmp_path / "d")
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
 
 
 def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path):
