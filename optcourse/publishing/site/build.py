@@ -86,7 +86,8 @@ def build(
         for_colab = {path.stem: colab.address(path.stem) for path in (root / colab.FOLDER).glob("*.ipynb")}
         distribution = read_pyodide(pyodide, lite=lite)
         folder, about_python = lay_python(staging, distribution if python else None, must=not lite)
-        about_python += distribution.remark if distribution else ""
+        if distribution and not folder:
+            about_python += distribution.remark
         faults = write_pages(staging, executed, texts, with_lite=lite, python=folder, colab=for_colab)
         write_course(staging / "course.zip", root, texts)
         about_lite = ""
