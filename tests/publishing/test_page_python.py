@@ -194,11 +194,20 @@ def test_a_table_gives_way_to_a_check_and_ends_when_nobody_wants_it(page):
                 await python.ask({ act: "run", cell: exercise, source: "1" }, { say() {} });
                 order.push("check");
             };
-            const until = async (sign) => {
-                while (!order.includes(sign)) await new Promise((later) => setTimeout(later, 20));
+            const until = async (sign, times = 1) => {
+                while (order.filter((one) => one === sign).length < times) await new Promise((later) => setTimeout(later, 20));
             };
             want("first"); await check(); await until("first table");
-            const second = want("second"); second.fetching.key = "another"; await check(); await until("second dropped");
+            // the figures of the page may ask for tables of their own: the second is unwanted once it has its turn
+            const second = want("second"), { postMessage } = Worker.prototype;
+            Worker.prototype.postMessage = function (message) {
+                postMessage.call(this, message);
+                if (message.act !== "table" || !message.message.includes('"second"')) return;
+                Worker.prototype.postMessage = postMessage;
+                second.fetching.key = "another";
+                queueMicrotask(check);
+            };
+            await until("second dropped"); await until("check", 2);
             want("third"); await until("third table");
             return order;
         }""",
