@@ -433,8 +433,8 @@ def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path)
     assert found.lock["info"] == {"python": "3.14.2"}
     code = python._code(found)
     assert b"var it = self.location.href" in code and b"export" not in code and b"loadPyodide" in code
-    laid = python._write(tmp_path, found, {"code": (code, True)}, "", False)
-    assert "optcourse.python.manifest(" in (tmp_path / laid.folder / "manifest.js").read_text()
+    made = python._in_pieces(found, {"code": (code, True)}, "", False)
+    assert "optcourse.python.manifest(" in made.files["manifest.js"]
 
 
 def test_a_pyodide_is_found_where_it_was_unpacked_and_the_network_is_asked_only_with_lite(

@@ -49,10 +49,11 @@ Pyodide, which is Python for the browser: Mozilla Public License 2.0, https://gi
 
 @dataclass(frozen=True)
 class Python:
-    """What was laid: `folder` as the pages name it, and what a reader loads."""
+    """What a reader loads: `files` by their names, in a `folder` that is named after what is in them."""
 
     folder: str
     version: str
+    files: dict[str, str]
     size: int
     compiled: bool
 
@@ -67,7 +68,16 @@ class Python:
 
 
 def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
-    """Write Python into a folder of the site. Raises LiteError where the distribution is none, or lacks a part."""
+    """Write Python into a folder of the site. Raises LiteError as `made` does."""
+    python = made(place)
+    (site / python.folder).mkdir()
+    for name, text in python.files.items():
+        (site / python.folder / name).write_text(text, encoding="utf-8")
+    return python
+
+
+def made(place: str | Path | lite.Distribution) -> Python:
+    """Python from a distribution. Raises LiteError where it is none, or lacks a part."""
     distribution = lite.Distribution.at(place)
     shelf = lite.Shelf(distribution)
     for name in PACKAGES:
@@ -88,7 +98,7 @@ def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
     licences = LICENCES.format(python=distribution.python) + "".join(
         licence_of(name, data) for name, data in shelf.files.items()
     )
-    return _write(site, distribution, files, licences, compiled)
+    return _in_pieces(distribution, files, licences, compiled)
 
 
 def licence_of(file: str, data: bytes) -> str:
@@ -169,8 +179,7 @@ def _archive(files: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _write(
-    site: Path,
+def _in_pieces(
     distribution: lite.Distribution,
     files: dict[str, tuple[bytes, bool]],
     licences: str,
@@ -183,18 +192,17 @@ def _write(
         digest.update(name.encode() + data)
         for at in range(0, len(data), PIECE):
             pieces.append((name, base64.b64encode(data[at : at + PIECE]).decode()))
-    folder = f"python-{digest.hexdigest()[:12]}"
-    (site / folder).mkdir()
-    for k, (_, text) in enumerate(pieces):
-        (site / folder / f"{k:02}.js").write_text(
-            f'optcourse.python.piece({k},"{text}");\n', encoding="ascii"
-        )
+    scripts = {f"{k:02}.js": f'optcourse.python.piece({k},"{text}");\n' for k, (_, text) in enumerate(pieces)}
     manifest = {
         "info": distribution.lock["info"],
         "files": {name: pack for name, (_, pack) in files.items()},
         "pieces": [[name, len(text)] for name, text in pieces],
     }
-    text = f"optcourse.python.manifest({json.dumps(manifest, sort_keys=True)});\n"
-    (site / folder / "manifest.js").write_text(text, encoding="utf-8")
-    (site / folder / "LICENSE.txt").write_text(licences, encoding="utf-8")
-    return Python(folder, distribution.python, sum(len(text) for _, text in pieces), compiled)
+    scripts["manifest.js"] = f"optcourse.python.manifest({json.dumps(manifest, sort_keys=True)});\n"
+    return Python(
+        f"python-{digest.hexdigest()[:12]}",
+        distribution.python,
+        scripts | {"LICENSE.txt": licences},
+        sum(len(text) for _, text in pieces),
+        compiled,
+    )
