@@ -182,13 +182,12 @@ def test_a_table_gives_way_to_a_check_and_ends_when_nobody_wants_it(page):
         """async (exercise) => {
             const order = [], { stage } = document.getElementById("03-valley"), { python } = optcourse;
             const control = stage.spec.controls.find(({ table, values }) => table && values.length > 16).name;
-            const want = (key) => {
-                const told = { fetching: { key }, key: () => told.fetching.key };
+            const want = (key, fetching = { key }) => {
+                const told = { fetching, key: () => fetching.key };
                 told.fetched = () => order.push(`${key} dropped`);
                 told.receive = (words) => order.push(`${key} ${words.kind}`);
                 const message = { kind: "table", control, key, values: stage.values };
                 python.send({ el: stage.el, state() {}, conversation: told }, message);
-                return told;
             };
             const check = async () => {
                 await python.ask({ act: "run", cell: exercise, source: "1" }, { say() {} });
@@ -199,14 +198,15 @@ def test_a_table_gives_way_to_a_check_and_ends_when_nobody_wants_it(page):
             };
             want("first"); await check(); await until("first table");
             // the figures of the page may ask for tables of their own: the second is unwanted once it has its turn
-            const second = want("second"), { postMessage } = Worker.prototype;
+            const second = { key: "second" }, { postMessage } = Worker.prototype;
             Worker.prototype.postMessage = function (message) {
                 postMessage.call(this, message);
                 if (message.act !== "table" || !message.message.includes('"second"')) return;
                 Worker.prototype.postMessage = postMessage;
-                second.fetching.key = "another";
+                second.key = "another";
                 queueMicrotask(check);
             };
+            want("second", second);
             await until("second dropped"); await until("check", 2);
             want("third"); await until("third table");
             return order;
