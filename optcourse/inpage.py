@@ -12,8 +12,10 @@ import builtins
 import contextlib
 import importlib.util
 import io
+import itertools
 import json
 import linecache
+import symtable
 import sys
 import traceback
 from collections.abc import Iterator
@@ -26,6 +28,7 @@ from optcourse.explorers.engine import Explorer
 ASKED_BY_THE_PAGE = ("hints", "predict", "quiz")  # what lessons import, and what needs Jupyter
 AT_ONCE = 8  # frames of a table
 LONGEST = 10_000  # characters of what a cell prints
+NOBODY = "nobody can be asked for a line here: write the value itself into the cell"
 
 
 class Lesson:
@@ -35,7 +38,8 @@ class Lesson:
         """`cells`: the code cells in their order, as JSON: [{"id": …, "source": …}, …]."""
         self.sources: dict[str, str] = {cell["id"]: cell["source"] for cell in json.loads(cells)}
         self.names: dict[str, Any] = {"__name__": "__main__"}
-        self.defined: set[str] = set()  # cells whose definitions are there, or that were run
+        self.defined: set[str] = set()  # cells whose definitions are there
+        self.ran: set[str] = set()  # cells that were run
         self.figures: dict[str, Explorer] = {}
         if importlib.util.find_spec("anywidget") is None:
             for name in ASKED_BY_THE_PAGE:
@@ -67,7 +71,7 @@ class Lesson:
     # Cells ------------------------------------------------------------------------------------------------------------
 
     def run(self, cell: str, source: str) -> str:
-        """Run a cell with the reader's text in place of its own, after what the cells above define.
+        """Run a cell with the reader's text in place of its own, after what the cells above define or compute for it.
 
         The answer, as JSON: what it `printed`, its last `value` in words, or the `html` of what a check said; an `error` in a
         sentence; the `events` for the reader's progress; and the figures that are now `mended`, by their cells.
@@ -75,9 +79,13 @@ class Lesson:
         self.define_above(cell)
         before, kept = self._yours(), len(progress.events())
         said: dict[str, Any] = {"error": "", "printed": "", "value": "", "html": ""}
-        printed = io.StringIO()
+        printed = Printed()
+        self.ran.add(cell)
         try:
-            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed), _nobody_to_ask():
+                with contextlib.redirect_stdout(io.StringIO()):  # what that prints stands in the page
+                    above = list(itertools.takewhile(lambda name: name != cell, self.sources))
+                    self._compute(above, source, set())
                 value = self._value(cell, source)
         except (Exception, SystemExit) as error:
             said["error"] = _sentence(error, _file(cell))
@@ -86,7 +94,7 @@ class Lesson:
                 said["html"] = value._repr_mimebundle_()["text/html"]
             elif value is not None and not isinstance(value, Explorer):
                 said["value"] = _short(repr(value))
-        said |= {"printed": _short(printed.getvalue()), "events": progress.events()[kept:]}
+        said |= {"printed": _short(printed.begins, printed.length), "events": progress.events()[kept:]}
         said["mended"] = self._changed_since(before)
         for cell in said["mended"]:
             self.figures.pop(cell, None)  # made anew when it is asked for
@@ -118,6 +126,29 @@ class Lesson:
                         self._exec([statement], name, source)
             if name == cell:
                 return
+
+    def _compute(self, above: list[str], source: str, seen: set[str]) -> None:
+        """Run those cells above that compute what a text uses, itself or in functions that it calls: as in a notebook."""
+        for name in sorted(_asked(source) - seen):
+            seen.add(name)
+            givers = (
+                cell for cell in reversed(above) if cell not in self.ran and _giving(self.sources[cell], name)
+            )
+            cell = next(givers, None)
+            if cell is None:
+                continue
+            if name in self.names:
+                self._compute(above, _giving(self.sources[cell], name), seen)
+                continue
+            self.ran.add(cell)
+            self._compute(above[: above.index(cell)], self.sources[cell], seen)
+            try:
+                self._value(cell, self.sources[cell])
+            except Exception as error:
+                stopped = (
+                    f"a cell above, which computes `{name}`, has stopped. {_sentence(error, _file(cell))}"
+                )
+                raise RuntimeError(stopped) from error
 
     def _can_run(self, statement: ast.stmt) -> bool:
         """Whether a plain value needs no name that only a call would have given."""
@@ -165,6 +196,32 @@ def definitions(source: str) -> list[ast.stmt]:
     return [statement for statement in ast.parse(source).body if kept(statement)]
 
 
+def _asked(source: str) -> set[str]:
+    """The names that a text uses and does not bind."""
+    whole = symtable.symtable(source, "<cell>", "exec")
+    tables, asked = [whole], set()
+    for table in tables:
+        tables += table.get_children()
+        asked |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
+    return asked - {symbol.get_name() for symbol in whole.get_symbols() if symbol.is_local()}
+
+
+def _giving(source: str, name: str) -> str:
+    """The statements of a cell that define or compute a name; "" if none does."""
+
+    def gives(statement: ast.stmt) -> bool:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            return statement.name == name
+        parts = (part for target in getattr(statement, "targets", ()) for part in ast.walk(target))
+        return isinstance(statement, ast.Assign) and any(getattr(part, "id", None) == name for part in parts)
+
+    return "\n".join(ast.unparse(statement) for statement in ast.parse(source).body if gives(statement))
+
+
 def explorer_call(source: str) -> tuple[str, dict[str, Any], dict[str, str]]:
     """(class, plain arguments, names of the reader's functions) of the figure that a cell ends with. Raises ValueError."""
     body = ast.parse(source).body
@@ -198,8 +255,38 @@ def _file(cell: str) -> str:
     return f"<cell {cell}>"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[:LONGEST] + " …"
+def _short(text: str, length: int | None = None) -> str:
+    """The beginning of a text of this length; and that it is only the beginning, where it is."""
+    length = len(text) if length is None else length
+    cut = f"\n… Cut here: the first {LONGEST:,} of {length:,} characters." if length > LONGEST else ""
+    return text[:LONGEST] + cut
+
+
+class Printed(io.TextIOBase):
+    """What a cell prints: its beginning, and its length. A loop that prints for ever fills no memory."""
+
+    def __init__(self) -> None:
+        self.begins, self.length = "", 0
+
+    def write(self, text: str) -> int:
+        self.begins += text[: LONGEST - len(self.begins)]
+        self.length += len(text)
+        return len(text)
+
+
+def _ask_nobody(*given: Any, **named: Any) -> str:
+    raise io.UnsupportedOperation(NOBODY)
+
+
+@contextlib.contextmanager
+def _nobody_to_ask() -> Iterator[None]:
+    """`input`, `help` without a name and `breakpoint` say that there is nobody, in place of waiting for ever."""
+    before, sys.stdin = (sys.stdin, sys.breakpointhook), io.StringIO()
+    sys.stdin.readline, sys.breakpointhook = _ask_nobody, _ask_nobody
+    try:
+        yield
+    finally:
+        sys.stdin, sys.breakpointhook = before
 
 
 def _sentence(error: BaseException, file: str) -> str:

@@ -9,6 +9,7 @@ import functools
 import importlib.util
 import os
 import pickle
+import re
 import shutil
 import signal
 import socket
@@ -225,6 +226,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> BuiltSite:
 
     folder = made_once(tmp_path_factory, "site", make)
     return BuiltSite(folder / "site", folder / "cache", pickle.loads((folder / "result.pickle").read_bytes()))
+
+
+@pytest.fixture(scope="session")
+def alive(site: BuiltSite, pyodide: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site with Python in its pages, built once a run; its notebooks are not run again. Nobody writes into it."""
+    from optcourse.publishing.site.build import build
+
+    def make(folder: Path) -> None:
+        shutil.copytree(site.cache, folder / "cache")
+        built = build(COURSE, folder / "site", cache=folder / "cache", pyodide=pyodide)
+        assert built.executed == 0
+        assert re.match(r"Python 3\.\d+\.\d+ in the pages, \d+\.\d MB, ", built.python)
+
+    return made_once(tmp_path_factory, "alive", make) / "site"
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ from tests.conftest import COURSE
 
 CELLS = {
     "imports": "import numpy as np\nfrom optcourse import check\nfrom optcourse.explorers.lesson_03 import ValleyExplorer",
+    "numbers": "start = np.array([3.0, 4.0])\nprint(start)\n\n\ndef size():\n    return float(np.hypot(*start))",
     "calls": "measured = np.zeros(3)\nrate = 0.3\nprint(1 / 0)",
     "exercise": "def gradient_descent(compute_gradient, w, learning_rate, num_steps):\n    ...",
     "check": 'check("03-gradient-descent", gradient_descent)',
@@ -53,6 +54,22 @@ def test_the_cells_above_are_defined_and_never_called(lesson):
     assert lesson.names["rate"] == 0.3 and "measured" not in lesson.names
 
 
+def test_a_cell_above_is_run_when_the_reader_uses_what_it_computes(lesson):
+    assert json.loads(lesson.run("exercise", "w = 2 * rate"))["error"] == "" and "start" not in lesson.names
+    assert (
+        json.loads(lesson.run("exercise", "size()"))["value"] == "5.0"
+    )  # needs `start`, which it does not say
+    lesson.run("exercise", "start = np.ones(2)")
+    said = json.loads(lesson.run("exercise", "def length():\n    return start.tolist()\nlength()"))
+    assert (said["value"], said["printed"]) == ("[1.0, 1.0]", "")
+    said = json.loads(lesson.run("exercise", "measured"))
+    assert said["error"] == (
+        "RuntimeError: a cell above, which computes `measured`, has stopped. "
+        "In line 3: ZeroDivisionError: division by zero"
+    )
+    assert json.loads(lesson.run("exercise", "unheard_of"))["error"].startswith("In line 1: NameError")
+
+
 def test_the_check_says_what_it_says_in_the_notebook_and_the_figure_draws_the_readers_code(lesson):
     def runs() -> list[str]:
         words, _ = lesson.reply("figure", json.dumps({"kind": "frame", "key": "k", "values": VALUES}))
@@ -90,6 +107,29 @@ def test_what_a_cell_prints_and_its_last_value_are_shown(lesson):
     assert said == {
         "error": "", "printed": "42\n", "value": "array([0, 1, 2])", "html": "", "events": [], "mended": [],
     }  # fmt: skip
+
+
+def test_what_a_cell_prints_without_end_is_cut_and_says_so(lesson):
+    said = json.loads(lesson.run("exercise", "for _ in range(1000):\n    print('w' * 999)\n'w' * 20_000"))
+    assert said["printed"].endswith("\n… Cut here: the first 10,000 of 1,000,000 characters.")
+    assert said["value"].endswith("\n… Cut here: the first 10,000 of 20,002 characters.")
+    assert len(said["printed"]) < 10_100 and len(said["value"]) < 10_100
+
+
+@pytest.mark.parametrize("source", ["w = input('w? ')", "help()", "breakpoint()"])
+def test_where_nobody_can_be_asked_a_sentence_says_so(lesson, source):
+    said = json.loads(lesson.run("exercise", source))
+    sentence = "nobody can be asked for a line here: write the value itself into the cell"
+    assert said["error"] == f"In line 1: UnsupportedOperation: {sentence}"
+    in_check = RIGHT.replace("    return w", "    input()\n    return w")
+    assert sentence in json.loads(lesson.check("exercise", in_check, "check"))["html"]
+
+
+def test_help_shows_what_is_written_about_a_name(lesson):
+    lesson.run("exercise", 'def double(w):\n    """Twice w."""\n    return 2 * w')
+    said = json.loads(lesson.run("exercise", "help(double)"))
+    assert (said["error"], said["value"]) == ("", "")
+    assert "double(w)\n    Twice w." in said["printed"]
 
 
 def test_cells_that_had_ended_are_there_again_after_a_replay(lesson):

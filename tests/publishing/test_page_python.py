@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import re
 import shutil
@@ -19,11 +20,12 @@ from optcourse.grading.marking import grade_notebook
 from optcourse.inpage import Lesson
 from optcourse.publishing import lite, vendor
 from optcourse.publishing.site import python
-from optcourse.publishing.site.build import build, read_pyodide
+from optcourse.publishing.site.build import read_pyodide
 from optcourse.publishing.site.writing import POLICY_WITH_PYTHON
+from optcourse.publishing.slides.page import build as lecture
 from optcourse.saved import is_damaged, progress_in
 from tests.accessibility.harness import violations
-from tests.conftest import COURSE, BuiltSite
+from tests.publishing.decks import WAKE, opened
 from tests.publishing.test_lite import distribution
 from tests.publishing.test_site import dropped_in
 
@@ -40,16 +42,6 @@ ASK = """([cell, message]) => new Promise((done) => {
     const receive = (words, buffers) => done([words, [...new Uint8Array(buffers[0] ?? [])]]);
     optcourse.python.send({ el: { dataset: { call: cell } }, state() {}, conversation: { receive } }, message);
 })"""
-
-
-@pytest.fixture(scope="module")
-def alive(site: BuiltSite, pyodide: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site with Python; its notebooks are not run again."""
-    folder = tmp_path_factory.mktemp("alive")
-    shutil.copytree(site.cache, folder / "cache")
-    built = build(COURSE, folder / "site", cache=folder / "cache", pyodide=pyodide)
-    assert built.executed == 0 and re.match(r"Python 3\.\d+\.\d+ in the pages, \d+\.\d MB, ", built.python)
-    return folder / "site"
 
 
 @pytest.fixture(scope="module")
@@ -129,11 +121,12 @@ def test_two_sliders_a_drag_a_wrong_and_a_right_answer_and_an_endless_loop(page)
     editor.fill(ANSWER)
     box.get_by_role("button", name="Check").click()
     answer.get_by_text("3 of 3 points").wait_for()
-    follows = page.locator("[id='03-valley-2']")
-    follows.scroll_into_view_if_needed()
-    page.wait_for_function(
-        "() => document.getElementById('03-valley-2').stage?.frame.runs.some((run) => run.name === 'your code')"
-    )
+    for follows in ("03-valley-2", "03-basins"):  # the second was not drawn yet when the answer was checked
+        page.locator(f"[id='{follows}']").scroll_into_view_if_needed()
+        page.wait_for_function(
+            "(id) => document.getElementById(id).stage?.frame.runs.some((run) => run.name === 'your code')",
+            arg=follows,
+        )
 
     editor.fill("import itertools\nsum(itertools.count())")
     box.get_by_role("button", name="Run").click()
@@ -229,7 +222,7 @@ def same(mine, theirs) -> bool:
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_done(page, alive):
+def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_done(page, alive, tmp_path):
     page.reload()
     editor = page.locator(".box.exercise textarea").first
     editor.fill("x = 1  # not run")
@@ -254,9 +247,8 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
     assert "◐ begun, " in page.locator("[data-lesson-row='03_gradient_descent']").inner_text()
     with page.expect_download() as download:
         done.get_by_role("button", name="Take it along").click()
-    (own_folder := alive.parent / "home" / ".optcourse").mkdir(parents=True)
-    download.value.save_as(own_folder / "progress.jsonl")
-    reading = journal.read(own_folder / "progress.jsonl")
+    download.value.save_as(taken := tmp_path / "progress.jsonl")
+    reading = journal.read(taken)
     assert reading.remarks == [] and reading.events[-1]["id"] == "03-larger-steps"
     assert page.trouble == []
     page.once("dialog", lambda dialog: dialog.accept())
@@ -268,7 +260,7 @@ def test_a_reload_brings_back_what_was_written_and_the_first_page_says_what_is_d
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_work_is_saved_as_a_notebook_that_is_graded(page, alive):
+def test_work_is_saved_as_a_notebook_that_is_graded(page, alive, tmp_path):
     page.goto((alive / f"{PAGE}.html").as_uri())
     box = page.locator(".box.exercise").first
     box.get_by_role("button", name="Edit").click()
@@ -279,7 +271,7 @@ def test_work_is_saved_as_a_notebook_that_is_graded(page, alive):
         page.get_by_role("button", name="Save my work").click()
     page.get_by_text("with 1 cell that you wrote and 1 answer. ").wait_for()
     assert download.value.suggested_filename == f"{Path(PAGE).name}.ipynb"
-    download.value.save_as(saved := alive.parent / "saved.ipynb")
+    download.value.save_as(saved := tmp_path / "saved.ipynb")
     data = saved.read_bytes()
     assert not is_damaged(data) and json.loads(progress_in(data))["id"] == "03-larger-steps"
     notebook = nbformat.reads(data.decode(), as_version=4)
@@ -366,6 +358,59 @@ def test_where_python_cannot_start_a_sentence_says_so_and_the_page_is_as_without
     context.close()
 
 
+@pytest.mark.browser
+@pytest.mark.slow
+def test_an_exported_lecture_answers_from_one_file_what_no_table_has(chromium, alive, site, tmp_path):
+    folder, name = next(alive.glob("python-*")), f"solutions/{Path(PAGE).name}.ipynb"
+    scripts = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.js")}
+    laid = python.Python(folder.name, "", scripts, "", 0, True)
+    (deck := tmp_path / "deck.html").write_text(lecture(site.executed[name], Path(name), python=laid))
+    assert sum(map(len, scripts.values())) == pytest.approx(15e6, rel=0.1)  # docs/lecturer.md
+    with opened(chromium, deck.as_uri(), offline=True) as page:
+        trouble = []
+        page.on("console", lambda m: trouble.append(m.text) if m.type in ("error", "warning") else None)
+        while not page.locator(".slide.now .figure[data-call]").count():
+            page.keyboard.press("ArrowRight")
+        page.wait_for_selector(".slide.now .figure[data-ready]")
+        stage = "document.querySelector('.slide.now .figure').stage"
+        values = f"[{stage}.values.learning_rate, {stage}.values.condition_number]"
+        shown = f"() => JSON.stringify({stage}.conversation.shown) === JSON.stringify({stage}.values)"
+        picture = f"{stage}.panels[0].picture.toDataURL()"
+        rate, condition = (
+            page.locator(f".slide.now [data-control={name}]")
+            for name in ("learning_rate", "condition_number")
+        )
+        rate.locator("[type=range]").press("End")
+        page.wait_for_function(shown)
+        assert page.evaluate(values) == [1, 20]
+        assert page.locator("[data-carried]").count() == len(scripts) + 1  # as it was opened
+
+        condition.locator("[type=range]").press("End")
+        state = page.locator(".slide.now .oc-state")
+        state.get_by_text("Python is starting; then it goes on here.").wait_for()
+        state.get_by_role("button", name="Cancel").click()
+        page.wait_for_selector(".slide.now [data-control=condition_number] [aria-valuetext^='20']")
+        before = page.evaluate(picture)
+        assert page.evaluate(values) == [1, 20]
+        condition.locator("[type=range]").press("End")
+        page.wait_for_function(shown)
+        assert page.evaluate(values) == [1, 100] and page.evaluate(picture) != before
+
+        typed = rate.locator("input:not([type=range])")
+        typed.fill("0.0123")
+        typed.press("Enter")
+        page.wait_for_function(f"() => {values}[0] === 0.0123")
+        page.wait_for_function(shown)
+        page.evaluate(WAKE)
+        answers = page.evaluate(
+            """() => Promise.all([...document.querySelectorAll("[data-call]")].map(async ({ dataset, stage }) => {
+                const message = JSON.stringify({ kind: "frame", key: "k", values: stage.values });
+                return (await optcourse.python.ask({ act: "reply", cell: dataset.call, message }, { say() {} })).words.kind;
+            }))"""
+        )
+        assert answers == ["frame"] * 9 and trouble == []
+
+
 def packed(file: Path) -> int:
     """What goes over the wire."""
     data = file.read_bytes()
@@ -422,6 +467,18 @@ def test_the_licence_of_each_part_is_handed_on_and_what_names_none_is_not(alive,
         python.licence_of("lonely.whl", lite.pack("lonely", "1.0", {}).data)
 
 
+@pytest.mark.slow
+def test_a_pyodide_with_one_wrong_byte_is_not_laid(pyodide, tmp_path):
+    shutil.copytree(pyodide, tmp_path / "d", copy_function=os.link)
+    data = bytearray((tmp_path / "d" / "pyodide.asm.wasm").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "d" / "pyodide.asm.wasm").unlink()
+    (tmp_path / "d" / "pyodide.asm.wasm").write_bytes(data)
+    with pytest.raises(lite.LiteError, match=r"pyodide\.asm\.wasm from .* is damaged, or not Pyodide's"):
+        python.lay(tmp_path, tmp_path / "d")
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
 def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path):
     """Its main part is a module; a worker that is made of a text cannot load one."""
     place = distribution(tmp_path / "d")
@@ -434,6 +491,7 @@ def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path)
     code = python._code(found)
     assert b"var it = self.location.href" in code and b"export" not in code and b"loadPyodide" in code
     made = python._in_pieces(found, {"code": (code, True)}, "", False)
+    assert "with node on the path" in made.sentence and "core could not be checked" in made.sentence
     assert "optcourse.python.manifest(" in made.files["manifest.js"]
 
 

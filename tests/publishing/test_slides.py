@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -16,17 +17,21 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
+from optcourse.publishing.execution import EXPLORER_MIME
+from optcourse.publishing.site.python import Python
 from optcourse.publishing.slides import command
 from optcourse.publishing.slides.live import Notebook
 from optcourse.publishing.slides.page import CannotPresent, build
-from optcourse.publishing.slides.sections import sections
+from optcourse.publishing.slides.sections import called, sections
 from optcourse.publishing.slides.server import PortTaken, serve
 from tests.accessibility import harness
 from tests.frontends.browsing import SETTLED
 
 from .decks import SPILLS, WAKE, count, opened, place
+from .test_lite import distribution
 
 LESSON = "05"
 ANIMATION = "getComputedStyle(document.querySelector('.slide.now')).animationName"
@@ -633,3 +638,60 @@ def test_a_notebook_with_nothing_on_slides_is_refused(tmp_path):
     empty = nbformat.v4.new_notebook(cells=[cell("nothing", "skip")])
     with pytest.raises(CannotPresent, match="no cell that goes on a slide"):
         build(empty, tmp_path / "empty.ipynb")
+
+
+# -- with Python inside ------------------------------------------------------------------------------------------------------
+
+
+def test_a_figure_is_named_by_its_cell_where_python_can_make_it_anew():
+    shown = nbformat.v4.new_output("display_data", data={EXPLORER_MIME: {"still": {}}})
+
+    def name(source: str, *outputs) -> str:
+        return called(nbformat.v4.new_code_cell(source, id="here", outputs=list(outputs)))
+
+    assert name("MemoryExplorer(beta=0.9, yours=momentum)", shown) == "here"
+    assert name("MemoryExplorer(beta=best())", shown) == ""
+    assert name("MemoryExplorer()\nMemoryExplorer()", shown, shown) == ""
+    assert name("%matplotlib inline\nMemoryExplorer()", shown) == ""
+    assert name("MemoryExplorer()") == ""
+
+
+def test_python_lies_in_the_file_without_being_read_and_with_its_licences(tmp_path):
+    code = [cell("x = '</script>'", code=True), cell("%time 1", code=True)]
+    notebook = nbformat.v4.new_notebook(cells=[cell("# Title", "slide"), *code])
+    scripts = {"manifest.js": "optcourse.python.manifest({});", "00.js": 'optcourse.python.piece(0,"AAAA");'}
+    python = Python("python-abc", "3.13.2", scripts, "<mail@example.org> grants it", 4, True)
+    page = BeautifulSoup(build(notebook, tmp_path / "a.ipynb", python=python), "html.parser")
+    carried = {script["data-carried"]: script for script in page.select("[data-carried]")}
+    assert list(carried) == ["notebook.js", "python-abc/manifest.js", "python-abc/00.js"]
+    assert {script["type"] for script in carried.values()} == {"text/plain"}
+    lesson = json.loads(carried["notebook.js"].string[len("optcourse.python.lesson(") : -2])
+    assert [one["source"] for one in lesson["cells"]] == ["x = '</script>'"]
+    assert carried["python-abc/00.js"].string == scripts["00.js"]
+    assert "<mail@example.org> grants it" in page.select_one("#help details").get_text()
+    policy = page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    assert policy == (
+        "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; "
+        "img-src data:; font-src data:; connect-src 'none'; worker-src blob:"
+    )
+    plain = build(notebook, tmp_path / "a.ipynb")
+    words = ("data-carried", "wasm-unsafe-eval", "worker-src", "optcourse.python = {")
+    assert not any(word in plain for word in words)
+
+
+def test_where_no_pyodide_can_be_had_a_sentence_says_so_before_anything_is_run(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(command, "course_root", lambda: tmp_path)
+    monkeypatch.setattr(command, "execute", lambda *_, **__: pytest.fail("it was run"))
+    asked = [LESSON, "--export", str(tmp_path / "deck.html"), "--python"]
+    monkeypatch.setattr(command, "find_notebook", lambda _: tmp_path / "some.ipynb")
+    assert command.main(asked) == 2
+    assert "--pyodide names one, or one lies in .optcourse/pyodide" in capsys.readouterr().err
+    assert command.main([*asked, "--pyodide", str(tmp_path)]) == 2
+    assert "is no Pyodide distribution" in capsys.readouterr().err
+    (tmp_path / ".optcourse").mkdir()
+    place = distribution(tmp_path / ".optcourse" / "pyodide")
+    assert command.main(asked) == 2  # found where it was unpacked
+    assert f"{place} has no contourpy, NumPy, which the figures need" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        command.main([LESSON, "--python"])
+    assert "--python is for --export" in capsys.readouterr().err

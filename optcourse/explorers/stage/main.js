@@ -39,7 +39,8 @@ export function render({ model, el }) {
   };
 }
 
-// `python` answers what no table has, where a page has it: `able` until it could not be started, `awake` while it runs, `send(stage, message)`.
+// `python` answers what no table has, where a page has it: `able` until it could not be started, `awake` while it runs, `send(stage, message)`,
+// `draws(el)`: the figure has another function of the reader's than the page's own tables.
 export function renderPage(el, packed, python = null) {
   const [frame] = decode(packed.first.meta, fromBase64(packed.first.data));
   const covers = new Set(packed.tables.map(({ control }) => control));
@@ -69,7 +70,8 @@ export function renderPage(el, packed, python = null) {
     }
     link.opening = false;
     el.dataset.ready = "true";
-    conversation.refresh(); // somebody may have moved a slider already
+    if (python?.draws?.(el)) conversation.forget();
+    else conversation.refresh(); // somebody may have moved a slider already
     stage.reach();
     if (broken) stage.fail(broken);
     else stage.tools.follow(window.location.hash);

@@ -94,6 +94,7 @@ class Writer:
         self.lesson = lesson
         self.parts: list[str] = []
         self.exercise = ""  # the one whose frame is open
+        self.asked: set[str] = set()  # names that exercises so far ask for
         self.names = rendering.Names(prefix="part")
         self.headings: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()  # of figures
@@ -194,27 +195,35 @@ class Writer:
             self.note_text(cell.source, code=cell.source)
         if exercise:
             self.open_box(exercise, cell)
-            edit = "" if self.lesson.solved else f' data-edit="{escape(cell.id)}"'
-            self.parts.append(code(cell.source, edit) + self.outputs(cell))
+            self.asked.update(exercises.get(exercise).answers)
+            self.parts.append(code(cell.source, self.editable(cell, exercise)) + self.outputs(cell))
             return
         if name in ("check", "hints") and argument:
             if argument != self.exercise:
                 self.open_box(argument, cell)
-            self.parts.append(self.check(cell) if name == "check" else self.hints(argument))
+            self.parts.append(self.check(cell, argument) if name == "check" else self.hints(argument))
             return
         self.close_box()
         place = f'data-cell="{escape(cell.id)}"'
         found = data_of(cell, EXPLORER_MIME)
+        edit = self.editable(cell) if not name and is_readers(cell.source, self.asked) else ""
         if name in ("predict", "quiz") and data_of(cell, QUESTIONS_MIME):
             self.parts.append(self.questions(cell, name, argument))
         elif found:
-            self.parts.append(self.figure(cell, found, alone=bool(name)))
+            self.parts.append(self.figure(cell, found, alone=bool(name), edit=edit))
         elif only_imports(cell.source):
             self.parts.append(
                 f'<details class="quiet" {place}><summary>What this lesson imports</summary>{code(cell.source)}</details>'
             )
         else:
-            self.parts.append(f'<div class="cell" {place}>{code(cell.source)}{self.outputs(cell)}</div>')
+            self.parts.append(
+                f'<div class="cell" {place}>{code(cell.source, edit)}{self.outputs(cell)}</div>'
+            )
+
+    def editable(self, cell: NotebookNode, exercise: str = "") -> str:
+        """The mark of code that exercise.js makes an editor of."""
+        marks = {"data-edit": cell.id, "data-exercise": exercise}
+        return "" if self.lesson.solved else "".join(f' {k}="{escape(v)}"' for k, v in marks.items() if v)
 
     def open_box(self, exercise_id: str, cell: NotebookNode) -> None:
         self.close_box()
@@ -236,12 +245,13 @@ class Writer:
             self.parts.append("</div>")
             self.exercise = ""
 
-    def check(self, cell: NotebookNode) -> str:
+    def check(self, cell: NotebookNode, exercise: str) -> str:
         shown = code(cell.source)
         if self.lesson.solved:
             return shown + self.outputs(cell)
+        marks = f'data-check="{escape(cell.id)}" data-of="{escape(exercise)}"'
         return (
-            f'{shown}<p class="said" data-check="{escape(cell.id)}"><strong><span aria-hidden="true">○</span> '
+            f'{shown}<p class="said" {marks}><strong><span aria-hidden="true">○</span> '
             "Not checked here.</strong> In the notebook this cell answers at once, and names the mistake where it can. "
             '<a href="../index.html#run">Run the notebook</a></p>'
         )
@@ -275,7 +285,7 @@ class Writer:
             f"<noscript>{twin}<p>With JavaScript you can answer here.</p></noscript></div>\n{answers}</div>"
         )
 
-    def figure(self, cell: NotebookNode, packed: dict, alone: bool) -> str:
+    def figure(self, cell: NotebookNode, packed: dict, alone: bool, edit: str = "") -> str:
         """A still picture with its words, in whose place site.js draws the live figure when it comes near."""
         still = packed["still"]
         packed = {key: value for key, value in packed.items() if key != "still"}
@@ -288,7 +298,7 @@ class Writer:
             if alone
             else ""
         )
-        before = "" if alone else code(cell.source)
+        before = "" if alone else code(cell.source, edit)
         try:
             explorer_call(cell.source)  # Python in the page makes the figure anew, from this call
         except ValueError as error:
@@ -364,24 +374,41 @@ def data_of(cell: NotebookNode, mime: str) -> dict | str | None:
     return next((o.data[mime] for o in cell.get("outputs", []) if mime in o.get("data", {})), None)
 
 
+def is_readers(source: str, asked: set[str]) -> bool:
+    """Whether a cell has a blank, or calls what the reader has written: `asked` are the names that exercises ask for."""
+    try:
+        parts = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a cell of IPython's own language
+        return False
+    return any(
+        isinstance(part, ast.Name)
+        and part.id in asked
+        or isinstance(part, ast.Constant)
+        and part.value is ...
+        for part in parts
+    )
+
+
 def sole_call(source: str) -> tuple[str, str]:
-    """(function, first argument if it is a string) of a cell that is one call and nothing else; ("", "") otherwise."""
+    """(function, first argument if it is a string) of a cell that is one call, or one whose result it keeps and shows."""
     try:
         statements = ast.parse(source).body
     except SyntaxError:  # a cell of IPython's own language
         return "", ""
-    if (
-        len(statements) != 1
-        or not isinstance(statements[0], ast.Expr)
-        or not isinstance(statements[0].value, ast.Call)
-    ):
-        return "", ""
-    call = statements[0].value
-    if not isinstance(call.func, ast.Name):
-        return "", ""
-    first = call.args[0] if call.args else None
-    text = first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else ""
-    return call.func.id, text
+    match statements:
+        case [ast.Expr(ast.Call(ast.Name(name), arguments))]:
+            pass
+        case [
+            ast.Assign([ast.Name(kept)], ast.Call(ast.Name(name), arguments)),
+            ast.Expr(ast.Name(shown)),
+        ] if kept == shown:
+            pass
+        case _:
+            return "", ""
+    match arguments:
+        case [ast.Constant(str(text)), *_]:
+            return name, text
+    return name, ""
 
 
 def only_imports(source: str) -> bool:

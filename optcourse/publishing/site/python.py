@@ -23,6 +23,7 @@ from pathlib import Path
 from optcourse.publishing import lite
 
 HERE = Path(__file__).parent
+SCRIPT = HERE / "static" / "python.js"  # what a page has of it before anybody asks
 PIECE = 750_000  # bytes of a file in one script; a multiple of 3, so that the texts can be put together
 PACKAGES = ("numpy", "contourpy")
 CORE = (
@@ -49,22 +50,25 @@ Pyodide, which is Python for the browser: Mozilla Public License 2.0, https://gi
 
 @dataclass(frozen=True)
 class Python:
-    """What a reader loads: `files` by their names, in a `folder` that is named after what is in them."""
+    """What a reader loads: scripts, `files`, by their names, in a `folder` that is named after what is in them."""
 
     folder: str
     version: str
     files: dict[str, str]
+    licences: str
     size: int
     compiled: bool
+    unchecked: str = ""  # what the builder should know of a Pyodide whose sums the course does not have
 
     @property
     def sentence(self) -> str:
-        about = f"Python {self.version} in the pages, {self.size / 1e6:.1f} MB, loaded when a reader first needs it"
-        return (
-            f"{about}."
-            if self.compiled
-            else f"{about}. Not compiled: with node on the path it starts sooner."
-        )
+        about = f"Python {self.version} in the pages, {self.size / 1e6:.1f} MB, loaded when a reader first needs it."
+        return about + self.remark
+
+    @property
+    def remark(self) -> str:
+        slow = "" if self.compiled else " Not compiled: with node on the path it starts sooner."
+        return slow + self.unchecked
 
 
 def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
@@ -73,6 +77,7 @@ def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
     (site / python.folder).mkdir()
     for name, text in python.files.items():
         (site / python.folder / name).write_text(text, encoding="utf-8")
+    (site / python.folder / "LICENSE.txt").write_text(python.licences, encoding="utf-8")
     return python
 
 
@@ -202,7 +207,9 @@ def _in_pieces(
     return Python(
         f"python-{digest.hexdigest()[:12]}",
         distribution.python,
-        scripts | {"LICENSE.txt": licences},
+        scripts,
+        licences,
         sum(len(text) for _, text in pieces),
         compiled,
+        distribution.remark,
     )

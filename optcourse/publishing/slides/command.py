@@ -19,9 +19,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from optcourse.files import write_whole
-from optcourse.place import course_root, is_laid_out, is_whole
+from optcourse.place import NoCourseHere, course_root, is_laid_out, is_whole
+from optcourse.publishing import lite
 from optcourse.publishing.execution import CellFailed, execute
 from optcourse.publishing.folder import own_folder
+from optcourse.publishing.site.python import Python, made
 from optcourse.publishing.slides.page import GENERATOR, MINUTES, CannotPresent, build
 from optcourse.terminal import MovingLine
 
@@ -35,6 +37,8 @@ def main(argv: Sequence[str], deck_of_marks: DeckOfMarks | None = None) -> int:
     asked = options.parse_args(argv)
     if (asked.lesson is None) == (asked.marks is None):
         options.error("name a lesson, or a folder of marks with --from; one of the two")
+    if asked.python and asked.export is None:
+        options.error("--python is for --export; live, the program behind the figures answers")
     try:
         if asked.marks is None:
             return show(find_notebook(asked.lesson), asked)
@@ -56,10 +60,30 @@ def show(path: Path, asked: argparse.Namespace) -> int:
         return present(path, asked)
     target = Path(asked.export or f"{path.stem}.slides.html")
     check_target(target)
-    deck = build(execute(path, on_cell=progress(path.name)), path, minutes=asked.minutes, dark=asked.dark)
-    write(target, deck)
-    print(f"optcourse slides: wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in any browser.")
+    python = python_for_export(asked.pyodide) if asked.python else None
+    notebook = execute(path, on_cell=progress(path.name))
+    write(target, build(notebook, path, minutes=asked.minutes, dark=asked.dark, python=python))
+    inside = f", of which Python {python.version} is {python.size / 1e6:.1f} MB" if python else ""
+    size = f"{target.stat().st_size / 1e6:.1f} MB{inside}"
+    print(
+        f"optcourse slides: wrote {target} ({size}). Open it in any browser.{python.remark if python else ''}"
+    )
     return 0
+
+
+def python_for_export(place: str | None) -> Python:
+    """Python to lie in the file. Raises CannotPresent where there is no Pyodide."""
+    with contextlib.suppress(NoCourseHere):
+        place = place or lite.kept(course_root())
+    if place is None:
+        raise CannotPresent(
+            f"--python needs a Pyodide: --pyodide names one, or one lies in {lite.KEPT} (docs/website.md)."
+        )
+    print(f"optcourse slides: packing Python from {place}", file=sys.stderr)
+    try:
+        return made(place)
+    except lite.LiteError as error:
+        raise CannotPresent(f"--python: {error}") from error
 
 
 def parser() -> argparse.ArgumentParser:
@@ -85,6 +109,15 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="write one HTML file that needs no kernel and no network (default: NN_name.slides.html)",
     )
+    parser.add_argument(
+        "--python",
+        action="store_true",
+        help="with --export: Python in the file, for what no table of frames has",
+    )
+    parser.add_argument(
+        "--pyodide", metavar="PLACE", default=os.environ.get("OPTCOURSE_PYODIDE"),
+        help="with --python: a folder or address with Pyodide's distribution (default: as for `optcourse site`)",
+    )  # fmt: skip
     parser.add_argument("--no-browser", action="store_true", help="print the address, open nothing")
     parser.add_argument(
         "--port", type=_port, default=0, help="the port on this machine (default: a free one)"

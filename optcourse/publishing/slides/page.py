@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import nbformat
 
 from optcourse.explorers import stage
 from optcourse.publishing import rendering
+from optcourse.publishing.site.python import SCRIPT, Python
 from optcourse.publishing.slides.sections import Section, sections
 
 DECK = Path(__file__).parent / "deck"
@@ -20,6 +22,12 @@ POLICY = (
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
     "img-src data:; font-src data:; connect-src {talks}"
 )
+# Python is WebAssembly in a worker that is made of a text; neither asks anybody.
+POLICY_WITH_PYTHON = (
+    POLICY.replace("script-src 'unsafe-inline'", "script-src 'unsafe-inline' 'wasm-unsafe-eval'")
+    + "; worker-src blob:"
+)
+LESSON = "notebook.js"
 
 
 class CannotPresent(Exception):
@@ -27,10 +35,19 @@ class CannotPresent(Exception):
 
 
 def build(
-    notebook: nbformat.NotebookNode, path: Path, *, minutes: int = MINUTES, dark: bool = False, live: str = ""
+    notebook: nbformat.NotebookNode,
+    path: Path,
+    *,
+    minutes: int = MINUTES,
+    dark: bool = False,
+    live: str = "",
+    python: Python | None = None,
 ) -> str:
-    """The deck as one HTML page. `live` is where on this host the notebook's process answers; none in an export."""
-    made = sections(notebook)
+    """The deck as one HTML page.
+
+    `live` is where on this host the notebook's process answers; none in an export, which may carry `python` instead.
+    """
+    made = sections(notebook, python=python is not None)
     if not made:
         raise CannotPresent(f"{path.name} has no cell that goes on a slide.")
     template = jinja2.Template(
@@ -42,14 +59,29 @@ def build(
     return template.render(
         theme="dark" if dark else "light",
         live=live,
-        policy=POLICY.format(talks="'self'" if live else "'none'"),
+        policy=(POLICY_WITH_PYTHON if python else POLICY).format(talks="'self'" if live else "'none'"),
         generator=GENERATOR,
         title=title_of(notebook, path),
         minutes=minutes,
         styles=styles(),
         sections="\n".join(section_html(section) for section in made),
-        scripts=scripts(),
+        scripts=scripts(with_python=python is not None),
+        python=python.folder if python else "",
+        notebook=LESSON,
+        carried=carried(python, notebook) if python else {},
+        licences=python.licences if python else "",
     )
+
+
+def carried(python: Python, notebook: nbformat.NotebookNode) -> dict[str, str]:
+    """By name, the scripts that a page of the site loads from beside it: in an export they lie inside, and rest until then."""
+    cells = [
+        {"cell_type": "code", "id": cell.get("id", f"cell-{k}"), "source": cell.source}
+        for k, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and is_python(cell.source)
+    ]
+    lesson = f"optcourse.python.lesson({rendering.as_json({'cells': cells})});"
+    return {LESSON: lesson} | {f"{python.folder}/{name}": text for name, text in python.files.items()}
 
 
 def section_html(section: Section) -> str:
@@ -71,6 +103,16 @@ def styles() -> str:
     return "\n".join([rendering.katex_css(inline=True), stage.style(), deck])
 
 
-def scripts() -> str:
+def is_python(source: str) -> bool:
+    """Whether it is no cell of IPython's own language, as a notebook of one's own may have."""
+    try:
+        ast.parse(source)
+    except SyntaxError:
+        return False
+    return True
+
+
+def scripts(*, with_python: bool = False) -> str:
     deck = (DECK / "deck.js").read_text(encoding="utf-8")
-    return "\n".join([rendering.katex_script(), stage.script(), f"(() => {{\n{deck}\n}})();"])
+    python = ["window.optcourse = {};", SCRIPT.read_text(encoding="utf-8")] if with_python else []
+    return "\n".join([rendering.katex_script(), stage.script(), *python, f"(() => {{\n{deck}\n}})();"])

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import nbformat
 
 from optcourse.explorers.still import still_html
+from optcourse.inpage import explorer_call
 from optcourse.publishing import rendering
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME
 
@@ -31,8 +32,11 @@ class Section:
         return float(found[1]) if found else 0.0
 
 
-def sections(notebook: nbformat.NotebookNode) -> list[Section]:
-    """The lesson's cells, divided and sorted as their slideshow metadata says."""
+def sections(notebook: nbformat.NotebookNode, *, python: bool = False) -> list[Section]:
+    """The lesson's cells, divided and sorted as their slideshow metadata says.
+
+    `python`: a figure that Python in the page can make anew is named by its cell.
+    """
     made = [Section()]
     names = rendering.Names("figure")
     for cell in notebook.cells:
@@ -46,27 +50,41 @@ def sections(notebook: nbformat.NotebookNode) -> list[Section]:
         elif "spoken" in cell.metadata.get("tags", []):
             here.notes.append(prose(cell.source))
         elif kind != "skip":
-            add_cell(here, cell, names, fragment=kind == "fragment")
+            add_cell(here, cell, names, fragment=kind == "fragment", call=called(cell) if python else "")
         here.notes[:0] = [prose(text) for text in ours.get("notes", [])]
     return [section for section in made if section.cells]
 
 
-def add_cell(here: Section, cell: nbformat.NotebookNode, names: rendering.Names, *, fragment: bool) -> None:
+def called(cell: nbformat.NotebookNode) -> str:
+    """The id of a cell with one figure, whose call Python in the page can repeat; else ""."""
+    figures = [output for output in cell.get("outputs", []) if EXPLORER_MIME in output.get("data", {})]
+    if len(figures) != 1:
+        return ""
+    try:
+        explorer_call(cell.source)
+    except (ValueError, SyntaxError):  # of a notebook of one's own: its figure moves by its tables
+        return ""
+    return cell.get("id", "")
+
+
+def add_cell(
+    here: Section, cell: nbformat.NotebookNode, names: rendering.Names, *, fragment: bool, call: str = ""
+) -> None:
     if cell.cell_type == "markdown":
         here.cells.append(f'<div class="cell markdown{" fragment" * fragment}">{prose(cell.source)}</div>')
         return
     if cell.cell_type != "code":
         return
     found = re.match(r"(?:\w+ = )?(check|hints)\(", cell.source.lstrip())
-    call = found[1] if found else ""
-    if call == "hints":  # a lecturer says it when the room has no idea
+    asked = found[1] if found else ""
+    if asked == "hints":  # a lecturer says it when the room has no idea
         here.notes += [
             output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})
         ]
         return
     named = cell.metadata.get("figure-slide", "")
-    outputs = [output_html(output, names, named) for output in cell.outputs]
-    if call == "check":
+    outputs = [output_html(output, names, named, call) for output in cell.outputs]
+    if asked == "check":
         add_check(here, "".join(outputs))
         return
     # the picture is what matters, not the call that made it
@@ -100,8 +118,10 @@ def is_live(output: nbformat.NotebookNode) -> bool:
     return EXPLORER_MIME in data or QUESTIONS_MIME in data
 
 
-def output_html(output: nbformat.NotebookNode, names: rendering.Names, named: str = "") -> str:
-    """`named` are the controls that a figure shows on its slide, by the cell's metadata `figure-slide`."""
+def output_html(
+    output: nbformat.NotebookNode, names: rendering.Names, named: str = "", call: str = ""
+) -> str:
+    """`named` are the controls that a figure shows on its slide, by the cell's metadata `figure-slide`; `call` is its cell."""
     data = output.get("data", {})
     for mime, kind in ((EXPLORER_MIME, "figure"), (QUESTIONS_MIME, "questions")):
         if mime in data:
@@ -109,6 +129,7 @@ def output_html(output: nbformat.NotebookNode, names: rendering.Names, named: st
             figure = f' data-figure="{data[mime]["figure"]}"' if "figure" in data[mime] else ""
             if kind == "figure":
                 figure += f' data-controls="{html.escape(named)}"' if named else ""
+                figure += f' data-call="{html.escape(call)}"' if call else ""
             # For a page without scripts; deck.js draws in its place.
             still = still_html(data[mime]["still"]) if kind == "figure" else data.get("text/html", "")
             moving = {key: value for key, value in data[mime].items() if key != "still"}

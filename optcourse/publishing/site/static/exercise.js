@@ -1,5 +1,5 @@
-// Exercises in the page: the cell is a field to write in, and Python in the page (python.js) runs and checks it. What is written stays in
-// this browser, under the site's path and the lesson.
+// Cells of the reader's in the page, exercises above all: the cell is a field to write in, and Python in the page (python.js) runs and
+// checks it. What is written stays in this browser, under the site's path and the lesson.
 
 (() => {
   const { python } = window.optcourse;
@@ -22,15 +22,19 @@
     constructor(place) {
       this.place = place;
       this.cell = place.dataset.edit;
-      this.box = place.closest(".box");
+      this.box = place.closest(".box, .cell");
+      this.title = this.box.getAttribute("aria-label") ?? "A cell for you";
       this.given = place.querySelector("pre").textContent.replace(/\n$/, "");
-      this.check = this.box.querySelector("[data-check]")?.dataset.check;
+      const { exercise = "" } = place.dataset; // its check and hints may stand further down
+      this.said = document.querySelector(`[data-of="${exercise}"]`);
+      this.check = this.said?.dataset.check;
+      this.hints = [...document.querySelectorAll(`[data-hint="${exercise}"]`)];
       this.edit = element("button", { type: "button", className: "plain", textContent: "Edit", onclick: () => { this.open(); this.field.focus(); python.wake(); } });
-      this.said = this.box.querySelector(".said");
       if (this.said) { // that it is not checked here
         this.said.hidden = true;
         addEventListener("optcourse:unable", () => { this.said.hidden = false; });
       }
+      this.shown = place.nextElementSibling?.matches(".out") ? place.nextElementSibling : null; // what it printed when the page was made
       place.after(element("div", { className: "tools" }, this.edit));
       const kept = work.cells[this.cell];
       if (typeof kept?.text !== "string") return;
@@ -40,7 +44,7 @@
     }
 
     open() {
-      const title = this.box.getAttribute("aria-label") ?? "Exercise";
+      const { title } = this;
       this.field = element("textarea", { className: "editor", spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off", value: work.cells[this.cell]?.text ?? this.given });
       this.field.setAttribute("aria-label", `${title}: your code`);
       this.field.setAttribute("autocorrect", "off");
@@ -50,7 +54,7 @@
       this.runs = [act("Run", () => this.run(), { title: "Shift+Enter" })];
       if (this.check) this.runs.push(act("Check", () => this.run(this.check), { title: "Ctrl+Enter" }));
       this.stop = act("Stop", () => python.stop(), { hidden: true });
-      const hints = [...this.box.querySelectorAll("details")].filter((node) => node.querySelector("summary")?.textContent.startsWith("Hint "));
+      const { hints } = this;
       const hint = act("Hint", () => {
         const next = hints.find((node) => !node.open);
         if (next) next.open = true;
@@ -96,6 +100,7 @@
       const source = this.field.value, { cell } = this;
       this.set(true);
       this.out.replaceChildren();
+      this.shown?.remove();
       const owner = {
         say: (sentence, act) => this.say(sentence, act),
         cancelled: () => { this.set(false); this.say("Stopped."); },

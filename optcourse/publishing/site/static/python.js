@@ -5,6 +5,15 @@
   const { python: folder, notebook: lesson, up } = document.body.dataset;
   if (!folder) return;
   const script = (src) => new Promise((done, failed) => {
+    const carried = document.querySelector(`script[data-carried="${src}"]`);
+    if (carried) { // an exported lecture has inside what a page of the site has beside it
+      const own = Object.assign(document.createElement("script"), { textContent: carried.textContent });
+      carried.remove();
+      document.head.append(own);
+      own.remove();
+      done();
+      return;
+    }
     document.head.append(Object.assign(document.createElement("script"), { src: up + src, onload: done, onerror: () => failed(new Error(`${src.split("/").pop()} cannot be loaded`)) }));
   });
   const MB = (bytes) => (bytes / 1e6).toFixed(1);
@@ -21,7 +30,8 @@
   let running = null, busy = 0; // what was asked, but no table
   let table = null; // the one that is being computed: it gives way to all else
   const ended = new Map(); // cells that the reader has run to their end: their texts, in the order in which they ended
-  const stages = () => [...document.querySelectorAll("[data-figure]")].map((el) => el.stage).filter(Boolean);
+  const drawn = new Set(); // cells whose figures draw a function of the reader's
+  const stages = () => [...document.querySelectorAll("[data-call]")].map((el) => el.stage).filter(Boolean);
 
   // Starting -----------------------------------------------------------------------------------------------------------
 
@@ -188,8 +198,10 @@
         failed: (error) => conversation.receive({ kind: "error", key: message.key, sentence: `This picture could not be drawn: ${error}. It still shows the last one that could.` }, []),
       });
     },
+    draws: (el) => drawn.has(el.dataset.call),
     // The reader's function is another one: figures of these cells forget what they were told of the one before.
     mended(list) {
+      for (const cell of list) drawn.add(cell);
       for (const stage of stages()) if (list.includes(stage.el.dataset.call)) stage.conversation.forget();
       if (state === "awake") pump();
     },

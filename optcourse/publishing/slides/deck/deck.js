@@ -326,7 +326,7 @@ function wake(slide) {
     const data = dataOf(holder);
     if (connected) {
       render({ model: modelOf(data, holder.dataset.figure, (error) => disconnect(error)), el: holder });
-    } else renderPage(holder, data);
+    } else renderPage(holder, data, holder.dataset.call ? window.optcourse.python : null);
     arrange(holder);
   }
 }
