@@ -36,6 +36,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from optcourse.publishing.releases import SUMS
+
 PACKAGE = Path(__file__).resolve().parents[1]
 # The address of a distribution that fits the kernel; asked when the site is built, never by a reader's browser.
 DISTRIBUTION = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
@@ -161,6 +163,7 @@ class Distribution:
     where: str
     read: Callable[[str], bytes | None]  # None where there is no such file
     lock: dict = field(default_factory=dict)
+    version: str = ""  # "" where it is none that the course knows
 
     @classmethod
     def at(cls, place: str | Path | Distribution) -> Distribution:
@@ -172,27 +175,52 @@ class Distribution:
             if text.startswith(("http://", "https://"))
             else cls(text, _reader_of_folder(Path(text)))
         )
-        raw = found.read("pyodide-lock.json")
-        if raw is None or found.read("pyodide.mjs") is None:
+        raw, start = found.read("pyodide-lock.json"), found.read("pyodide.mjs")
+        if raw is None or start is None:
             raise LiteError(
                 f"{text} is no Pyodide distribution: it has no pyodide.mjs and pyodide-lock.json."
             )
         found.lock = json.loads(raw)
+        found.version = next((version for version in SUMS if f'"{version}"'.encode() in start), "")
+        read = found.read
+        found.read = lambda name: _checked(name, read(name), found.version, text)
+        _checked("pyodide.mjs", start, found.version, text)
         return found
+
+    @property
+    def remark(self) -> str:
+        """What the builder should know of a version whose sums the course does not have."""
+        if self.version:
+            return ""
+        return (
+            f" Its core could not be checked: {self.where} is no Pyodide {' or '.join(SUMS)}, whose sums the course knows. "
+            "Compare it with Pyodide's release, or take one of these."
+        )
 
     @property
     def python(self) -> str:
         return self.lock["info"]["python"]
 
     def wheel(self, name: str) -> bytes | None:
-        """A package's file, if the distribution has it; its checksum must be that of the list."""
+        """A package's file, if the distribution has it; its checksum must be that of the list, and of the release."""
         entry = self.lock["packages"].get(name)
         data = self.read(entry["file_name"]) if entry else None
         if data is not None and hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise LiteError(
-                f"{entry['file_name']} from {self.where} is damaged: its checksum is not that of the list."
+                f"{entry['file_name']} from {self.where} is damaged: its checksum is not that of the list. Fetch it again."
             )
-        return data
+        return _checked(name, data, self.version, self.where)
+
+
+def _checked(name: str, data: bytes | None, version: str, where: str) -> bytes | None:
+    """A part of the distribution. Raises LiteError where it is not that of the release."""
+    known = SUMS.get(version, {}).get(name)
+    if data and known and (found := hashlib.sha256(data).hexdigest()) != known:
+        raise LiteError(
+            f"{name} from {where} is damaged, or not Pyodide's: its SHA-256 is {found[:12]}…, and that of Pyodide {version} "
+            f"is {known[:12]}…. Fetch the distribution again (docs/frontends.md)."
+        )
+    return data
 
 
 def _reader_of_folder(folder: Path) -> Callable[[str], bytes | None]:

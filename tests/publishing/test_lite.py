@@ -7,6 +7,7 @@ import importlib.metadata
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -219,6 +220,31 @@ def test_the_same_distribution_at_an_address_and_in_a_folder(tmp_path):
         (folder / "numpy.whl").write_bytes(b"other")
         with pytest.raises(lite.LiteError, match="numpy.whl .* is damaged"):
             there.wheel("numpy")
+
+
+def test_each_part_of_a_known_release_must_be_its_own_and_an_unknown_one_is_said(tmp_path, monkeypatch):
+    folder = distribution(tmp_path / "d", numpy=b"wheel")
+    assert re.search(
+        r"core could not be checked: .*/d is no Pyodide 0\.28\.3 or 314", lite.Distribution.at(folder).remark
+    )
+    core = [path for path in folder.glob("py*") if path.suffix != ".json"]
+    (folder / "pyodide.mjs").write_text('version = "9.9.9"')
+    sums = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in core}
+    monkeypatch.setitem(lite.SUMS, "9.9.9", sums | {"numpy": hashlib.sha256(b"wheel").hexdigest()})
+    found = lite.Distribution.at(folder)
+    assert found.remark == "" and found.wheel("numpy") and all(found.read(path.name) for path in core)
+    assert len(core) == 4
+    for path in core:
+        whole = path.read_bytes()
+        path.write_bytes(whole + b" ")
+        with pytest.raises(lite.LiteError, match=f"{path.name} from .*/d is damaged, or not .* Fetch"):
+            lite.Distribution.at(folder).read(path.name)
+        path.write_bytes(whole)
+    lock = distribution(tmp_path / "another", numpy=b"their own") / "pyodide-lock.json"
+    for name in (lock.name, "numpy.whl"):  # the list and the file agree
+        shutil.copy(lock.with_name(name), folder)
+    with pytest.raises(lite.LiteError, match="numpy from .*/d is damaged, or not Pyodide's"):
+        lite.Distribution.at(folder).wheel("numpy")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import random
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -481,6 +483,18 @@ def test_the_licence_of_each_part_is_handed_on_and_what_names_none_is_not(alive,
         python.licence_of("lonely.whl", lite.pack("lonely", "1.0", {}).data)
 
 
+@pytest.mark.slow
+def test_a_pyodide_with_one_wrong_byte_is_not_laid(pyodide, tmp_path):
+    shutil.copytree(pyodide, tmp_path / "d", copy_function=os.link)
+    data = bytearray((tmp_path / "d" / "pyodide.asm.wasm").read_bytes())
+    data[len(data) // 2] ^= 1
+    (tmp_path / "d" / "pyodide.asm.wasm").unlink()
+    (tmp_path / "d" / "pyodide.asm.wasm").write_bytes(data)
+    with pytest.raises(lite.LiteError, match=r"pyodide\.asm\.wasm from .* is damaged, or not Pyodide's"):
+        python.lay(tmp_path, tmp_path / "d")
+    assert [path.name for path in tmp_path.iterdir()] == ["d"]
+
+
 def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path):
     """Its main part is a module; a worker that is made of a text cannot load one."""
     place = distribution(tmp_path / "d")
@@ -493,6 +507,7 @@ def test_pyodide_314_is_laid_as_a_script_and_its_list_names_no_version(tmp_path)
     code = python._code(found)
     assert b"var it = self.location.href" in code and b"export" not in code and b"loadPyodide" in code
     made = python._in_pieces(found, {"code": (code, True)}, "", False)
+    assert "with node on the path" in made.sentence and "core could not be checked" in made.sentence
     assert "optcourse.python.manifest(" in made.files["manifest.js"]
 
 

@@ -23,6 +23,7 @@ from optcourse.publishing.site import SiteFailed
 from optcourse.publishing.site.cache import execute_all
 from optcourse.publishing.site.download import write_course
 from optcourse.publishing.site.inspection import Inspection, inspect
+from optcourse.publishing.site.offline import write_worker
 from optcourse.publishing.site.writing import LITE, MARKER, write_pages
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def build(
         for_colab = {path.stem: colab.address(path.stem) for path in (root / colab.FOLDER).glob("*.ipynb")}
         distribution = read_pyodide(pyodide, lite=lite)
         folder, about_python = lay_python(staging, distribution if python else None, must=not lite)
+        if distribution and not folder:
+            about_python += distribution.remark
         faults = write_pages(staging, executed, texts, with_lite=lite, python=folder, colab=for_colab)
         write_course(staging / "course.zip", root, texts)
         about_lite = ""
@@ -94,6 +97,7 @@ def build(
         inspection = inspect(staging, leave_out=(LITE,))
         if faults := faults + inspection.faults:
             raise SiteFailed(faults)
+        write_worker(staging, leave_out=LITE)
         files = [path for path in staging.rglob("*") if path.is_file()]
         swap(staging, target)
     finally:

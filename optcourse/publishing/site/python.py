@@ -58,6 +58,7 @@ class Python:
     licences: str
     size: int
     compiled: bool
+    unchecked: str = ""  # what the builder should know of a Pyodide whose sums the course does not have
 
     @property
     def sentence(self) -> str:
@@ -66,7 +67,8 @@ class Python:
 
     @property
     def remark(self) -> str:
-        return "" if self.compiled else " Not compiled: with node on the path it starts sooner."
+        slow = "" if self.compiled else " Not compiled: with node on the path it starts sooner."
+        return slow + self.unchecked
 
 
 def lay(site: Path, place: str | Path | lite.Distribution) -> Python:
@@ -209,4 +211,5 @@ def _in_pieces(
         licences,
         sum(len(text) for _, text in pieces),
         compiled,
+        distribution.remark,
     )

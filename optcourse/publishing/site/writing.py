@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 import shutil
@@ -38,10 +39,11 @@ POLICY = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file: 'unsafe-inline'; "
     "img-src 'self' file: data:; font-src 'self' file:; base-uri 'none'; form-action 'none'"
 )
-# The worker is made of a text, and Python is WebAssembly; neither lets a text run as a script of the page.
+# Python's worker is made of a text, the one that keeps the course is a file, and Python is WebAssembly. None lets a text run
+# as a script of the page.
 POLICY_WITH_PYTHON = (
     POLICY.replace("script-src 'self' file:", "script-src 'self' file: 'wasm-unsafe-eval'")
-    + "; worker-src blob:"
+    + "; worker-src blob: 'self'"
 )
 SHOWCASE = "03"  # its first figure stands on the first page
 
@@ -126,7 +128,7 @@ def write_pages(
         sentences={lesson.number: lesson.sentence for lesson in LESSONS},
         showcase=showcase,
         figure=first_figure(showcase) if showcase else "",
-        notebook=script_of(showcase.path) if showcase else "",
+        notebook=script_of(showcase.path, texts) if showcase else "",
         minutes=sum(lesson.minutes or 0 for lesson in lessons),
         exercises=sum(lesson.num_exercises for lesson in lessons),
         figures=sum(len(lesson.figures) for lesson in lessons),
@@ -152,14 +154,14 @@ def write_pages(
                 if lesson.number in BY_NUMBER
                 else pages.plain(lesson.opening),
                 lesson=lesson,
-                notebook=script_of(lesson.path),
+                notebook=script_of(lesson.path, texts),
                 before=row[k - 1] if k else None,
                 after=row[k + 1] if k + 1 < len(row) else None,
             )
             notebook = lesson.path.replace(".html", ".ipynb")
             (folder / notebook).write_text(texts[notebook], encoding="utf-8")
             if python:
-                write_notebook(folder / script_of(lesson.path), texts[notebook])
+                write_notebook(folder / script_of(lesson.path, texts), texts[notebook])
     return [fault for lesson in (*lessons, *solved) for fault in lesson.faults]
 
 
@@ -167,9 +169,13 @@ def read(executed: dict[str, nbformat.NotebookNode], name: str) -> pages.Lesson:
     return pages.read_lesson(executed[name], Path(name).stem, name.startswith("solutions/"))
 
 
-def script_of(path: str) -> str:
-    """Where the notebook of a page lies as a script: a page that is opened from a folder cannot fetch the notebook itself."""
-    return path.replace(".html", ".notebook.js")
+def script_of(path: str, texts: Mapping[str, str]) -> str:
+    """Where the notebook of a page lies as a script: a page that is opened from a folder cannot fetch the notebook itself.
+
+    Named after its content: a page that has been open since before a build finds the cells that it shows, or none.
+    """
+    digest = hashlib.sha256(texts[path.replace(".html", ".ipynb")].encode()).hexdigest()
+    return path.replace(".html", f".{digest[:8]}.notebook.js")
 
 
 def write_notebook(path: Path, text: str) -> None:
@@ -202,6 +208,7 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
                 "work.js",
                 *(("python.js", "site.js", "exercise.js", "save.js") if with_python else ("site.js",)),
                 "done.js",
+                "keep.js",
             )
         ),
     }
