@@ -297,23 +297,31 @@ class WebKit(WebDriver):
 
     # WebKit keeps the console of an automated page to itself. So the page is written into one that listens already.
     LISTENING = """
-        const [html, url] = arguments, said = window.complaints = [];
-        document.open();
+        const said = window.complaints = [];
         addEventListener("error", (e) => said.push(`${e.message || e.target.outerHTML} ${e.filename || ""}`), true);
         addEventListener("unhandledrejection", (e) => said.push(`unhandled: ${e.reason}`));
         const { error } = console;
         console.error = (...words) => { said.push(words.map(String).join(" ")); error.apply(console, words); };
+    """
+    WRITTEN = f"""
+        const [html, url] = arguments;
+        document.open();
+        {LISTENING}
         history.replaceState(null, "", url);
         document.write(html);
         document.close();
     """
 
     def open(self, url: str) -> None:
+        if url.startswith("file:"):  # no page may write itself into another file's: it is heard from here on
+            super().open(url)
+            self.run(self.LISTENING)
+            return
         # From a page of the same server without scripts, and without a rule against them as those of an API have:
         # the new one gets this one's window.
         super().open("/".join([*url.split("/")[:3], "robots.txt"]))
         with urllib.request.urlopen(url, timeout=240) as answer:
-            self.run(self.LISTENING, answer.read().decode(), url)
+            self.run(self.WRITTEN, answer.read().decode(), url)
         self.wait("return document.readyState === 'complete'")
 
     def complaints(self) -> list[str]:

@@ -264,6 +264,61 @@ def choose(engine: Engine, menu: str, item: str) -> None:
         engine.click(*place)
 
 
+@pytest.fixture
+def with_python(engine: Engine, alive: Path, tmp_path: Path) -> Iterator[str]:
+    """A lesson whose page has Python: opened from a folder, and in Chromium, where other tests do that, below a server's root."""
+    page = f"lessons/{LESSONS[0]}.html"
+    if not isinstance(engine, Chromium):
+        yield (alive / page).as_uri()
+        return
+    (tmp_path / "course").symlink_to(alive)
+    with served(tmp_path) as url:
+        yield f"{url}/course/{page}"
+
+
+# A right answer in one line, which no editor indents; a wrong one walks uphill.
+ANSWER = (
+    "def gradient_descent(compute_gradient, w, learning_rate, num_steps): return w if num_steps == 0 else gradient_descent("
+    "compute_gradient, w - learning_rate * compute_gradient(w), learning_rate, num_steps - 1)"
+)
+
+
+def test_python_in_a_page(engine, with_python):
+    """Two sliders together, a drag, a wrong and a right answer; and all of it is there after a reload."""
+    engine.open(with_python)
+    figure = Figure(engine, "figure(canvas).closest('[data-call]').id === '03-valley' && moves(canvas)")
+    stage = "document.getElementById('03-valley').stage"
+    shown = f"JSON.stringify({stage}.conversation.shown) === JSON.stringify({stage}.values)"
+    pictures = []
+    for name, largest in (("learning_rate", 1), ("condition_number", 100)):
+        engine.run(f"document.querySelector(\"[id='03-valley'] [data-control={name}] [type=range]\").focus()")
+        engine.press("End")
+        engine.wait(f"return {stage}.values.{name} === {largest} && {shown}")
+        pictures.append(figure.picture())
+    assert engine.run(f"return {stage}.values.learning_rate") == 1 and pictures[0] != pictures[1]
+    by_hand(engine)
+
+    box = "document.querySelector('.box.exercise')"
+    push = f"[...{box}.querySelectorAll('button')].find((one) => one.textContent === arguments[0]).click()"
+    engine.run(push, "Edit")
+    for text, answer in ((ANSWER.replace("w - ", "w + "), "walks uphill"), (ANSWER, "3 of 3 points")):
+        engine.run(
+            f"{box}.querySelector(':is(.cm-content, textarea)').focus(); document.execCommand('selectAll')"
+        )
+        engine.press(*text)
+        engine.run(push, "Check")
+        engine.wait(f"return {box}.querySelector('.answer').textContent.includes(arguments[0])", answer)
+    assert engine.complaints() == []
+    engine.open(with_python)
+    engine.wait(f"return {box}.textContent.includes('It was right when you last checked it.')")
+    assert (
+        engine.run(
+            f"return {box}.querySelector('textarea')?.value ?? {box}.querySelector('.cm-content').textContent"
+        )
+        == ANSWER
+    )
+
+
 # -- the measure bites --------------------------------------------------------------------------------------
 
 

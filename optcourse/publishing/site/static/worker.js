@@ -14,7 +14,8 @@
     for (let k = 0; k < plain.length; k++) all[k] = plain.charCodeAt(k);
     return all;
   };
-  const inflated = (bytes) => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate")));
+  // not by a Blob: the worker of a page that was opened from a folder may not read one in WebKit
+  const inflated = (bytes) => new Response(new Response(bytes).body.pipeThrough(new DecompressionStream("deflate")));
 
   let lesson = null; // optcourse.inpage.Lesson
 
@@ -25,11 +26,16 @@
       const bytes = bytesOf(file.texts), response = file.packed ? inflated(bytes) : new Response(bytes);
       return new Response(response.body, { headers: { "content-type": name.endsWith(".wasm") ? "application/wasm" : "application/zip" } });
     };
-    const python = await loadPyodide({
+    // Where its code is refused, Pyodide tells only the console, and waits for ever.
+    const { instantiateStreaming } = WebAssembly;
+    const refused = new Promise((_, failed) => {
+      WebAssembly.instantiateStreaming = (...given) => instantiateStreaming(...given).catch((error) => { failed(error); throw error; });
+    });
+    const python = await Promise.race([refused, loadPyodide({
       indexURL: "https://in-the-page.invalid/",
       lockFileContents: JSON.stringify({ info, packages: {} }),
       createPyodideModule: typeof _createPyodideModule === "function" ? _createPyodideModule : undefined,
-    });
+    })]);
     python.unpackArchive(bytesOf(files["packages.zip"].texts), "zip", { extractDir: python.runPython("import site; site.getsitepackages()[0]") });
     lesson = python.pyimport("optcourse.inpage").Lesson(cells);
     return { words: JSON.parse(lesson.replay(replay)) };
