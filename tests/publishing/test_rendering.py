@@ -1,5 +1,6 @@
 """Notebooks executed and turned into HTML: what pages and slides are made of."""
 
+import gzip
 import json
 import re
 
@@ -12,6 +13,8 @@ from optcourse.publishing import vendor
 from optcourse.publishing.execution import EXPLORER_MIME, QUESTIONS_MIME, CellFailed, execute, forms
 from optcourse.publishing.rendering import as_json, katex_css, markdown_html, output_html
 from optcourse.publishing.site.writing import write_assets
+from optcourse.publishing.vendor import bundle
+from tests.conftest import IN_CI
 
 
 def notebook(folder, *cells):
@@ -25,6 +28,30 @@ def notebook(folder, *cells):
 def test_vendored_files_are_those_of_the_manifest():
     assert vendor.digests() == vendor.recorded()["files"]
     assert len(vendor.digests()) > 20
+
+
+@pytest.mark.slow
+def test_the_editor_is_bundled_from_its_entry_and_the_versions_of_its_lock(tmp_path):
+    folder = vendor.EDITOR.parent
+    try:
+        made = bundle.bundle(folder, tmp_path)
+    except bundle.BundleFailed as error:
+        pytest.fail(str(error)) if IN_CI else pytest.skip(str(error))
+    assert {name: (folder / name).read_text(encoding="utf-8") == text for name, text in made.items()} == {
+        "codemirror.min.js": True,
+        "LICENSE": True,
+    }
+    assert made["LICENSE"].count("Permission is hereby granted") == made["LICENSE"].count("\nCopyright") == 12
+    assert len(gzip.compress(made["codemirror.min.js"].encode())) < 125_000
+
+
+def test_a_bundle_that_cannot_be_made_says_why(tmp_path):
+    with pytest.raises(
+        bundle.BundleFailed, match="no-such-program is not on the path; the bundle is made with npm"
+    ):
+        bundle.run(["no-such-program"], tmp_path)
+    with pytest.raises(bundle.BundleFailed, match="false stopped: "):
+        bundle.run(["false"], tmp_path)
 
 
 def test_outputs_come_in_their_order_and_the_file_stays_as_it_was(tmp_path):

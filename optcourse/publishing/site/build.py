@@ -7,6 +7,7 @@ another host.
 from __future__ import annotations
 
 import functools
+import gzip
 import shutil
 import tempfile
 import time
@@ -148,6 +149,7 @@ def read_pyodide(place: str | None, *, lite: bool) -> Distribution | None:
 
 def lay_python(staging: Path, distribution: Distribution | None, *, must: bool) -> tuple[str, str]:
     """The folder with Python for the pages, and a sentence about it; ("", why) where there is none."""
+    from optcourse.publishing import vendor
     from optcourse.publishing.lite import KEPT, LiteError
     from optcourse.publishing.site import python
 
@@ -162,7 +164,11 @@ def lay_python(staging: Path, distribution: Distribution | None, *, must: bool) 
         if must:
             raise SiteFailed([f"Python in the pages: {error}"]) from error
         return "", f"Without Python in the pages: {error}"
-    return laid.folder, laid.sentence
+    editor = len(gzip.compress(vendor.EDITOR.read_bytes()))
+    return (
+        laid.folder,
+        f"{laid.sentence} An editor, {editor / 1e6:.2f} MB packed, comes with the first cell that is edited.",
+    )
 
 
 def write_lite(

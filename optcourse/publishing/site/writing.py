@@ -191,6 +191,8 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
         shutil.copyfile(font, folder / "fonts" / font.name)
     for name in ("icon.svg", "theme.js"):
         shutil.copyfile(HERE / "static" / name, folder / name)
+    if with_python:  # for cells that are edited, when one is
+        shutil.copyfile(vendor.EDITOR, folder / "codemirror.js")
     sheets = {
         "katex.css": rendering.katex_css(inline=False),
         "explorer.css": stage.style() + shell.style(),

@@ -18,6 +18,13 @@
   const INDENT = "    ";
   const insert = (field, text) => { if (!document.execCommand("insertText", false, text)) field.setRangeText(text, field.selectionStart, field.selectionEnd, "end"); };
 
+  // CodeMirror comes with the first cell that is edited. Where it cannot be loaded, the plain text area stays.
+  let editor = null;
+  const better = () => {
+    editor ??= python.script("assets/codemirror.js").then(() => window.optcourse.codemirror.editor, (error) => { console.warn(error); return null; });
+    return editor;
+  };
+
   class Exercise {
     constructor(place) {
       this.place = place;
@@ -44,12 +51,14 @@
     }
 
     open() {
-      const { title } = this;
-      this.field = element("textarea", { className: "editor", spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off", value: work.cells[this.cell]?.text ?? this.given });
-      this.field.setAttribute("aria-label", `${title}: your code`);
-      this.field.setAttribute("autocorrect", "off");
-      this.field.addEventListener("input", () => this.written());
-      this.field.addEventListener("keydown", (event) => this.key(event));
+      const { title } = this, field = element("textarea", { className: "editor", spellcheck: false, autocapitalize: "off", autocomplete: "off", wrap: "off", value: this.kept });
+      const keys = element("p", { className: "keys", id: `keys-${this.cell}`, textContent: "The Tab key indents. Escape, then Tab, leaves the code." });
+      field.setAttribute("aria-label", `${title}: your code`);
+      field.setAttribute("aria-describedby", keys.id);
+      field.setAttribute("autocorrect", "off");
+      field.addEventListener("input", () => this.written());
+      field.addEventListener("keydown", (event) => this.key(event));
+      this.field = field;
       const act = (words, what, more = {}) => element("button", { type: "button", className: "plain", textContent: words, onclick: what, ...more });
       this.runs = [act("Run", () => this.run(), { title: "Shift+Enter" })];
       if (this.check) this.runs.push(act("Check", () => this.run(this.check), { title: "Ctrl+Enter" }));
@@ -66,11 +75,23 @@
       this.out = element("div", { className: "answer" });
       this.out.setAttribute("aria-live", "polite");
       this.place.hidden = true;
-      this.edit.parentElement.replaceWith(this.field, this.tools, this.state, this.out);
+      this.edit.parentElement.replaceWith(field, keys, this.tools, this.state, this.out);
       this.grow();
+      this.improve(field);
     }
 
-    grow() { this.field.rows = Math.min(40, this.field.value.split("\n").length + 1); }
+    async improve(field) {
+      const text = field.value, edit = await better();
+      if (!edit || field.value !== text) return; // what the reader has begun to write stays under the hand
+      const focused = document.activeElement === field;
+      const runs = ["Mod-Enter", "Ctrl-Enter"].map((key) => [key, () => this.run(this.check)]);
+      this.field = edit(field, [["Shift-Enter", () => this.run()], ...runs], () => this.written());
+      if (focused) this.field.focus();
+    }
+
+    get kept() { return work.cells[this.cell]?.text ?? this.given; }
+
+    grow() { if (this.field.matches?.("textarea")) this.field.rows = Math.min(40, this.field.value.split("\n").length + 1); }
 
     written() {
       this.grow();

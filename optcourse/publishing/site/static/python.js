@@ -185,7 +185,7 @@
     lesson: (data) => { notebook = data; },
     get able() { return state !== "unable"; },
     get awake() { return state === "awake"; },
-    ended, stop,
+    ended, stop, script,
     wake: () => { if (state === "asleep") wake(); },
     // Something of the page's own, `owner` as above; the answer is promised.
     ask: (ask, owner) => new Promise((done, failed) => add({ rank: 0, owner, ask, done, failed: (error) => failed(new Error(error)) })),
