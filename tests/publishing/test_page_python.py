@@ -81,7 +81,7 @@ def test_a_page_that_is_not_touched_loads_what_it_loaded_before(page, alive, sit
     later = ("python-", ".notebook.js", "codemirror")
     assert not [url for url in page.asked if any(name in url for name in later)]
     plain = (site.folder / f"{PAGE}.html").read_text(encoding="utf-8")
-    sources = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"')
+    sources = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"?]+)')
     assert sources.findall((alive / f"{PAGE}.html").read_text(encoding="utf-8")) == sources.findall(plain)
     assert page.trouble == [] and "data-python" not in plain
 
@@ -450,7 +450,7 @@ def test_what_a_reader_loads_keeps_to_its_budget(alive):
     )
     for path in (alive / "index.html", *alive.glob("lessons/*.html")):
         text = path.read_text(encoding="utf-8")
-        shared = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', text)
+        shared = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"?]+)', text)
         first = packed(path) + fonts + sum(packed(path.parent / name) for name in shared)
         figures = sum(
             packed(alive / "figures" / f"{name}.js") for name in set(re.findall(r'data-figure="(\w+)"', text))
