@@ -311,12 +311,7 @@ def test_python_in_a_page(engine, with_python):
     assert engine.complaints() == []
     engine.open(with_python)
     engine.wait(f"return {box}.textContent.includes('It was right when you last checked it.')")
-    assert (
-        engine.run(
-            f"return {box}.querySelector('textarea')?.value ?? {box}.querySelector('.cm-content').textContent"
-        )
-        == ANSWER
-    )
+    engine.wait(f"return {box}.querySelector('.cm-content')?.textContent === arguments[0]", ANSWER)
 
 
 # -- the measure bites --------------------------------------------------------------------------------------
