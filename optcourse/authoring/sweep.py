@@ -5,6 +5,7 @@
 nbval, nbclient and nbmake run cells; none of them can see a slider that fails at a value that no cell sets. Here each
 notebook's code is run in this process, and each explorer that it made is drawn at the ends, the middle and some random
 values of each control, alone and in pairs, with warnings as errors. A failure names the notebook, the explorer and the setting.
+A figure that stands in a lesson and in its answers, without the learner's code, is moved once.
 As the notebook has been run, its checks are looked at too: "not started" in lessons/, passed in solutions/.
 """
 
@@ -37,9 +38,21 @@ def pytest_collect_file(file_path: pathlib.Path, parent: pytest.Collector) -> py
     return None
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With --dist=loadgroup a notebook's cells go to one worker, and a lesson is swept where its answers are."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            group = f"sweep of {item.path.stem}" if isinstance(item, Sweep) else str(item.path)
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 class Notebook(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
         yield Sweep.from_parent(self, name="every control")
+
+
+moved: set[str | None] = set()  # what `drawn_alike` says of the explorers that failed nowhere
 
 
 class Sweep(pytest.Item):
@@ -49,12 +62,17 @@ class Sweep(pytest.Item):
         explorers, feedbacks = run_notebook(self.path)
         failures = wrong_checks(self.path, feedbacks)
         for explorer in explorers:
+            alike = explorer.drawn_alike()
+            if alike and alike in moved:
+                continue
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error")
                     sweep(explorer, np.random.default_rng(0))
             except Exception as error:  # collected, so that one report names every explorer that fails
                 failures.append(f"{type(error).__name__}: {error}")
+            else:
+                moved.add(alike)
         if failures:
             raise SweepFailure(
                 f"{self.path.name}: {len(failures)} failures in {len(explorers)} explorers and "

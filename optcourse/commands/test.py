@@ -72,8 +72,8 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         results.append(run_pytest("tests", [*workers, *chosen, *(theirs or ["tests"])], root, environment))
         notebooks = [name for name in NOTEBOOK_FOLDERS if any((root / name).glob("*.ipynb"))]
         if notebooks and not options.fast:
-            # The cells of a notebook belong together.
-            workers += ["--dist", "loadfile"]
+            # The cells of a notebook belong together: see optcourse/authoring/sweep.py.
+            workers += ["--dist", "loadgroup"]
             lax = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
             # nbval cannot see a slider that fails at a value which no cell sets.
             sweep = ["-p", "optcourse.authoring.sweep", "--sweep"]

@@ -81,7 +81,7 @@ def test_a_page_that_is_not_touched_loads_what_it_loaded_before(page, alive, sit
     later = ("python-", ".notebook.js", "codemirror")
     assert not [url for url in page.asked if any(name in url for name in later)]
     plain = (site.folder / f"{PAGE}.html").read_text(encoding="utf-8")
-    sources = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"')
+    sources = re.compile(r'<(?:script|link)[^>]* (?:src|href)="([^"?]+)')
     assert sources.findall((alive / f"{PAGE}.html").read_text(encoding="utf-8")) == sources.findall(plain)
     assert page.trouble == [] and "data-python" not in plain
 
@@ -192,23 +192,32 @@ def test_a_table_gives_way_to_a_check_and_ends_when_nobody_wants_it(page):
         """async (exercise) => {
             const order = [], { stage } = document.getElementById("03-valley"), { python } = optcourse;
             const control = stage.spec.controls.find(({ table, values }) => table && values.length > 16).name;
-            const want = (key) => {
-                const told = { fetching: { key }, key: () => told.fetching.key };
+            const want = (key, fetching = { key }) => {
+                const told = { fetching, key: () => fetching.key };
                 told.fetched = () => order.push(`${key} dropped`);
                 told.receive = (words) => order.push(`${key} ${words.kind}`);
                 const message = { kind: "table", control, key, values: stage.values };
                 python.send({ el: stage.el, state() {}, conversation: told }, message);
-                return told;
             };
             const check = async () => {
                 await python.ask({ act: "run", cell: exercise, source: "1" }, { say() {} });
                 order.push("check");
             };
-            const until = async (sign) => {
-                while (!order.includes(sign)) await new Promise((later) => setTimeout(later, 20));
+            const until = async (sign, times = 1) => {
+                while (order.filter((one) => one === sign).length < times) await new Promise((later) => setTimeout(later, 20));
             };
             want("first"); await check(); await until("first table");
-            const second = want("second"); second.fetching.key = "another"; await check(); await until("second dropped");
+            // the figures of the page may ask for tables of their own: the second is unwanted once it has its turn
+            const second = { key: "second" }, { postMessage } = Worker.prototype;
+            Worker.prototype.postMessage = function (message) {
+                postMessage.call(this, message);
+                if (message.act !== "table" || !message.message.includes('"second"')) return;
+                Worker.prototype.postMessage = postMessage;
+                second.key = "another";
+                queueMicrotask(check);
+            };
+            want("second", second);
+            await until("second dropped"); await until("check", 2);
             want("third"); await until("third table");
             return order;
         }""",
@@ -441,7 +450,7 @@ def test_what_a_reader_loads_keeps_to_its_budget(alive):
     )
     for path in (alive / "index.html", *alive.glob("lessons/*.html")):
         text = path.read_text(encoding="utf-8")
-        shared = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"]+)"', text)
+        shared = re.findall(r'<(?:script|link)[^>]* (?:src|href)="([^"?]+)', text)
         first = packed(path) + fonts + sum(packed(path.parent / name) for name in shared)
         figures = sum(
             packed(alive / "figures" / f"{name}.js") for name in set(re.findall(r'data-figure="(\w+)"', text))

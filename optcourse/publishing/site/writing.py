@@ -185,7 +185,7 @@ def write_notebook(path: Path, text: str) -> None:
 
 
 def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[str]]:
-    """Style sheets and scripts that all pages share; their names in the order in which a page needs them."""
+    """Style sheets and scripts that all pages share; their addresses in the order in which a page needs them."""
     (folder / "fonts").mkdir(parents=True)
     for font in vendor.FOLDER.rglob("*.woff2"):
         shutil.copyfile(font, folder / "fonts" / font.name)
@@ -214,7 +214,12 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
     }
     for name, text in (sheets | scripts).items():
         (folder / name).write_text(text, encoding="utf-8")
-    return list(sheets), list(scripts)
+    # with its sum: no page takes what a browser has kept from the version before
+    named = {
+        name: f"{name}?{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        for name, text in (sheets | scripts).items()
+    }
+    return [named[name] for name in sheets], [named[name] for name in scripts]
 
 
 def write_licences(folder: Path, python: str) -> None:

@@ -24,6 +24,7 @@
   let manifest = null, notebook = null;
   const pieces = []; // texts
   let state = "asleep"; // "loading", "starting", "awake", "unable"
+  let why = ""; // it is unable
   let round = 0; // goes up with each start, and when one is given up
   let worker = null, starting = null, number = 0;
   const waiting = []; // { rank, owner, ask, done, failed }, a table also { stale, dropped }, in the order in which they came
@@ -94,7 +95,8 @@
     } catch (error) {
       if (round !== mine) return;
       console.warn(error);
-      giveUp((owner) => owner.unable(`Python cannot start here (${error.message}). What is not greyed out works all the same.`), "unable");
+      why = `Python cannot start here (${error.message}). What is not greyed out works all the same. Loading this page again tries it anew.`;
+      giveUp((owner) => owner.unable(why), "unable");
       for (const stage of stages()) stage.conversation.changed(false);
       dispatchEvent(new Event("optcourse:unable"));
     }
@@ -126,6 +128,7 @@
   }
 
   function add(job) {
+    if (state === "unable") { job.owner.cancelled(); job.owner.unable(why); return; }
     waiting.push(job);
     if (state === "asleep") wake();
     else if (state === "awake") pump();

@@ -24,7 +24,7 @@ export function editor(field, keys, changed) {
   const bindings = keys.map(([key, run]) => ({ key, run: () => { run(); return true; } }));
   const view = new EditorView({
     doc: field.value,
-    selection: { anchor: field.selectionStart },
+    selection: { anchor: field.selectionStart, head: field.selectionEnd },
     extensions: [
       keymap.of([
         ...bindings,
