@@ -296,27 +296,32 @@ def test_python_in_a_page(engine, with_python):
         engine.wait(f"return {stage}.values.{name} === {largest} && {shown}")
         pictures.append(figure.picture())
     assert engine.run(f"return {stage}.values.learning_rate") == 1 and pictures[0] != pictures[1]
-    by_hand(engine)
+    start = f"return {stage}.values.start"
+    begun = engine.run(start)
+
+    def drag() -> bool:
+        figure.ask("canvas.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        x, y = figure.ask(f"{HANDLE} return handle(canvas).at")
+        engine.drag((x, y), (x + 20, y + 10), (x + 60, y + 30))
+        return engine.run(start) != begun
+
+    until(drag)
+    engine.wait(f"return {shown}")
 
     box = "document.querySelector('.box.exercise')"
     push = f"[...{box}.querySelectorAll('button')].find((one) => one.textContent === arguments[0]).click()"
     engine.run(push, "Edit")
+    editor = f"{box}.querySelector('.cm-content')"
+    engine.wait(f"return {editor}")
     for text, answer in ((ANSWER.replace("w - ", "w + "), "walks uphill"), (ANSWER, "3 of 3 points")):
-        engine.run(
-            f"{box}.querySelector(':is(.cm-content, textarea)').focus(); document.execCommand('selectAll')"
-        )
+        engine.run(f"{editor}.focus(); document.execCommand('selectAll')")
         engine.press(*text)
         engine.run(push, "Check")
         engine.wait(f"return {box}.querySelector('.answer').textContent.includes(arguments[0])", answer)
     assert engine.complaints() == []
     engine.open(with_python)
     engine.wait(f"return {box}.textContent.includes('It was right when you last checked it.')")
-    assert (
-        engine.run(
-            f"return {box}.querySelector('textarea')?.value ?? {box}.querySelector('.cm-content').textContent"
-        )
-        == ANSWER
-    )
+    assert engine.wait(f"return {editor}?.textContent") == ANSWER
 
 
 # -- the measure bites --------------------------------------------------------------------------------------
