@@ -122,6 +122,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+@functools.cache
+def source(number: str) -> Any:
+    """The lesson with this number as its source gives it; read when a test wants it, not when tests are collected."""
+    from optcourse.authoring.source import read_lesson
+
+    [path] = (COURSE / "source").glob(f"{number}_*.py")
+    return read_lesson(path)
+
+
+SOURCES = [path.name[:2] for path in sorted((COURSE / "source").glob("*.py")) if "glossary" not in path.name]
+
+
 @dataclass(frozen=True)
 class LabServer:
     """A running JupyterLab: `url` has no slash at its end, `root` is the folder it shows (a copy)."""
