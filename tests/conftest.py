@@ -82,12 +82,12 @@ SPREAD = (
 
 # Files whose tests, each of them quick enough, take five seconds to two minutes together: left out while one works (`--fast`).
 LONG = (
-    "authoring/test_gates authoring/test_misconceptions authoring/test_nbgrader authoring/test_sources_run explorers/test_engine "
-    "explorers/test_growth grading/test_battery_bites grading/test_battery_broken grading/test_battery_honest "
-    "grading/test_battery_hostile grading/test_check_adam grading/test_class_of_300 grading/test_own_numbers grading/test_walls "
-    "lessons/test_answers lessons/test_every_figure lessons/test_lesson_09 publishing/test_lecture publishing/test_lite "
-    "publishing/test_rendering publishing/test_site publishing/test_slides test_commands test_course_py test_hub "
-    "test_without_posix"
+    "authoring/test_gates authoring/test_misconceptions authoring/test_nbgrader authoring/test_sources_run "
+    "explorers/test_engine explorers/test_growth grading/test_battery_bites grading/test_battery_broken "
+    "grading/test_battery_honest grading/test_battery_hostile grading/test_check_adam grading/test_class_of_300 "
+    "grading/test_cluster grading/test_own_numbers grading/test_walls lessons/test_answers lessons/test_every_figure "
+    "lessons/test_lesson_09 publishing/test_lecture publishing/test_lite publishing/test_rendering publishing/test_site "
+    "publishing/test_slides test_commands test_course_py test_hub test_without_posix"
 ).split()
 
 
@@ -111,7 +111,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with something slow in them first, so that the workers end together, on small pieces."""
     long = {COURSE / "tests" / f"{name}.py" for name in LONG}
     for item in items:
-        if item.path in long:
+        # the site runs every notebook
+        if item.path in long or "site" in getattr(item, "fixturenames", ()):
             item.add_marker("long")
         if reason := linux_only(item.path):
             item.add_marker(pytest.mark.skip(reason=reason))
@@ -119,6 +120,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("browser"))
     }
     items.sort(key=lambda item: item.path not in slow)
+
+
+@functools.cache
+def source(number: str) -> Any:
+    """The lesson with this number as its source gives it; read when a test wants it, not when tests are collected."""
+    from optcourse.authoring.source import read_lesson
+
+    [path] = (COURSE / "source").glob(f"{number}_*.py")
+    return read_lesson(path)
+
+
+SOURCES = [path.name[:2] for path in sorted((COURSE / "source").glob("*.py")) if "glossary" not in path.name]
 
 
 @dataclass(frozen=True)

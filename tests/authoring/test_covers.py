@@ -12,14 +12,10 @@ from PIL import Image
 
 from optcourse.authoring import covers
 from optcourse.authoring.build import main
-from optcourse.authoring.source import read_lesson
 from optcourse.explorers.still import picture, words_in, words_of
 from optcourse.figures.render import draw
 from optcourse.publishing.rendering import markdown_html
-from tests.conftest import COURSE
-
-LESSONS = [read_lesson(path) for path in sorted((COURSE / "source").glob("*.py"))]
-WITH_A_FIGURE = [lesson for lesson in LESSONS if covers.explorer_of(lesson)]
+from tests.conftest import COURSE, SOURCES, source
 
 
 def first_cell(lesson):
@@ -36,13 +32,13 @@ def unlike(one: bytes, other: bytes) -> float:
 
 
 def test_all_lessons_but_the_glossary_have_one():
-    assert [lesson.name for lesson in LESSONS if lesson not in WITH_A_FIGURE] == [
-        lesson.name for lesson in LESSONS if "glossary" in lesson.name
-    ]
+    assert all(covers.explorer_of(source(number)) for number in SOURCES)
+    assert not covers.explorer_of(source("99"))
 
 
-@pytest.mark.parametrize("lesson", WITH_A_FIGURE, ids=lambda lesson: lesson.number)
-def test_the_cover_is_the_figure_of_today_with_its_words(lesson):
+@pytest.mark.parametrize("number", SOURCES)
+def test_the_cover_is_the_figure_of_today_with_its_words(number):
+    lesson = source(number)
     explorer, kept = covers.explorer_of(lesson), covers.place(COURSE, lesson).read_bytes()
     advice = f"run: optcourse build --covers {lesson.number}"
     assert words_in(kept) == words_of(explorer), advice
@@ -53,13 +49,13 @@ def test_the_cover_is_the_figure_of_today_with_its_words(lesson):
 
 
 def test_another_figure_is_not_taken_for_it():
-    covers_of = [covers.place(COURSE, lesson).read_bytes() for lesson in WITH_A_FIGURE]
+    covers_of = [covers.place(COURSE, source(number)).read_bytes() for number in SOURCES]
     pairs = [(one, other) for k, one in enumerate(covers_of) for other in covers_of[:k]]
     assert min(unlike(one, other) for one, other in pairs) > 2
 
 
 def test_no_page_repeats_it():
-    text = "".join(first_cell(WITH_A_FIGURE[0])["source"])
+    text = "".join(first_cell(source("00"))["source"])
     assert "cover.png" not in markdown_html(text) and "still picture" not in markdown_html(text)
     assert "mine.png" in markdown_html("![mine](mine.png)")
 
@@ -69,9 +65,9 @@ def test_a_course_without_figures_is_built_without_covers(course, capsys):
     assert not (course / "source" / "covers").exists() and "drawn" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("lesson", WITH_A_FIGURE, ids=lambda lesson: lesson.number)
-def test_titles_stay_over_their_panels(lesson):
-    figure = draw(covers.explorer_of(lesson).frame())
+@pytest.mark.parametrize("number", SOURCES)
+def test_titles_stay_over_their_panels(number):
+    figure = draw(covers.explorer_of(source(number)).frame())
     figure.canvas.draw()
     boxes = [
         text.get_window_extent() for axes in figure.axes for text in axes.texts if text.get_text().strip()
@@ -83,8 +79,10 @@ def test_titles_stay_over_their_panels(lesson):
     assert all(one.x1 < other.x0 for one, other in itertools.pairwise(row))
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", picture(covers.explorer_of(WITH_A_FIGURE[0]).frame())])
+@pytest.mark.parametrize("data", [b"", b"no picture", None])
 def test_a_cover_without_words_is_refused(course, capsys, data):
+    if data is None:
+        data = picture(covers.explorer_of(source("00")).frame())
     lesson = next((course / "source").glob("*.py")).stem
     (course / "source" / "covers").mkdir()
     (course / "source" / "covers" / f"{lesson}.png").write_bytes(data)

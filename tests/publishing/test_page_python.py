@@ -343,6 +343,8 @@ def test_a_lesson_is_done_whole_on_a_phone(chromium, alive):
     for question in page.locator(".box.quiz form").all():
         question.locator(".oc-option").first.tap()
     assert len(boxes) == 6 and page.evaluate("document.documentElement.scrollWidth") == 375
+    page.emulate_media(color_scheme="dark")
+    assert violations(page) == []  # the lines of an editor are longer than the window
     page.reload()
     assert page.get_by_text("It was right when you last checked it.").count() == len(boxes)
     told = page.locator(".box.quiz .oc-told, .box.predict .oc-told").all_inner_texts()
