@@ -282,7 +282,6 @@ PARTS = (
         if IN_A_CLONE
     ),
     Part("bubblewrap", "grading in a sandbox", "sudo apt install bubblewrap", program("bwrap")),
-    Part("voila", "the explorers without code", extra("voila"), version_of("voila")),
     *(
         Part(name, "grading on a Dask cluster", extra("cluster"), version_of(name))
         for name in ("dask", "distributed")
