@@ -69,7 +69,9 @@ def test_a_lesson_runs_from_its_first_cell_to_its_last(tmp_path, monkeypatch):
     resources = {"metadata": {"path": str(here)}}
     NotebookClient(notebook, timeout=900, kernel_name="colab", resources=resources).execute()  # no cell stops
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert re.search(r"^anywidget 0\.\d+", cells[0].outputs[-1].text, re.MULTILINE)
+    # a kernel on a busy machine sends one line in two parts
+    printed = "".join(output.text for output in cells[0].outputs if output.output_type == "stream")
+    assert re.search(r"^anywidget 0\.\d+", printed, re.MULTILINE)
     shown = [output.data for cell in cells for output in cell.outputs if "data" in output]
     widgets = [data for data in shown if "application/vnd.jupyter.widget-view+json" in data]
     figures = sum("Explorer(" in cell.source and "import" not in cell.source for cell in cells)
