@@ -377,7 +377,7 @@ BAD_TEST = "def test_bad():\n    assert False\n"
 SKIPPED_TEST = 'import pytest\n\n\ndef test_skipped():\n    pytest.skip("no moon")\n'
 
 
-def run_suite(root: Path, monkeypatch, ci: bool, tests: dict[str, str]) -> int:
+def run_suite(root: Path, monkeypatch, ci: bool, tests: dict[str, str], workers: int = 0) -> int:
     """`optcourse test` on a course with these tests."""
     (root / "tests").mkdir()
     (root / "ruff.toml").write_text("line-length = 110\n")
@@ -388,7 +388,7 @@ def run_suite(root: Path, monkeypatch, ci: bool, tests: dict[str, str]) -> int:
     monkeypatch.setattr(testing, "run_gate", only_ruff(testing.run_gate))
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         monkeypatch.delenv(name)
-    return testing.main(["--workers=0"], root=root)
+    return testing.main([f"--workers={workers}"], root=root)
 
 
 def only_ruff(run_gate):
@@ -424,10 +424,11 @@ def test_the_suite_fails_properly_and_says_what_was_skipped(
 
 def test_a_notebook_that_raises_fails_the_suite(tmp_path, monkeypatch, capfd):
     (tmp_path / "lessons").mkdir()
-    write_notebook(tmp_path / "lessons" / "good.ipynb", "1 + 1")
+    cells = ("x = 1", "y = x + 1", "z = y + 1", "z + 1")  # which belong together: one worker runs them
+    write_notebook(tmp_path / "lessons" / "good.ipynb", *cells)
     write_notebook(tmp_path / "lessons" / "bad.ipynb", "1 / 0")
-    assert run_suite(tmp_path, monkeypatch, False, {"a": GOOD_TEST}) == 1
-    assert "notebooks    FAILED   2 passed, 2 failed, 0 skipped" in capfd.readouterr().out
+    assert run_suite(tmp_path, monkeypatch, False, {"a": GOOD_TEST}, workers=2) == 1
+    assert "notebooks    FAILED   5 passed, 2 failed, 0 skipped" in capfd.readouterr().out
 
 
 def test_fast_says_what_it_leaves_out(tmp_path, monkeypatch, capfd):

@@ -20,10 +20,13 @@ import tempfile
 import types
 import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
+
+EVERY_CONTROL = "every control"  # the name of a sweep, among the cells of its notebook
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,18 +41,24 @@ def pytest_collect_file(file_path: pathlib.Path, parent: pytest.Collector) -> py
     return None
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With --dist=loadgroup a notebook's cells go to one worker, and a lesson is swept where its answers are."""
-    for item in items:
-        if item.path.suffix == ".ipynb":
-            group = f"sweep of {item.path.stem}" if isinstance(item, Sweep) else str(item.path)
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker runs the cells of a notebook, which belong together; one sweeps a lesson and its answers."""
+    if not config.getoption("--sweep"):
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Notebooks(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path, _, name = nodeid.partition("::")
+            return pathlib.Path(path).stem if name == EVERY_CONTROL else path
+
+    return Notebooks(config, log)
 
 
 class Notebook(pytest.File):
     def collect(self) -> Iterator[pytest.Item]:
-        yield Sweep.from_parent(self, name="every control")
+        yield Sweep.from_parent(self, name=EVERY_CONTROL)
 
 
 moved: set[str | None] = set()  # what `drawn_alike` says of the explorers that failed nowhere

@@ -66,14 +66,12 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
         environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)
         results = [run_ruff(root, environment)]
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
-        # Which worker gets what, tests/conftest.py says.
+        # Which worker gets what, tests/conftest.py says, and optcourse/authoring/sweep.py of notebooks.
         workers = ["-n", str(options.workers)]
         chosen = ["-m", "not browser and not slow and not long"] if options.fast else []
         results.append(run_pytest("tests", [*workers, *chosen, *(theirs or ["tests"])], root, environment))
         notebooks = [name for name in NOTEBOOK_FOLDERS if any((root / name).glob("*.ipynb"))]
         if notebooks and not options.fast:
-            # The cells of a notebook belong together: see optcourse/authoring/sweep.py.
-            workers += ["--dist", "loadgroup"]
             lax = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={CELL_TIMEOUT}"]
             # nbval cannot see a slider that fails at a value which no cell sets.
             sweep = ["-p", "optcourse.authoring.sweep", "--sweep"]
