@@ -424,11 +424,11 @@ def test_the_suite_fails_properly_and_says_what_was_skipped(
 
 def test_a_notebook_that_raises_fails_the_suite(tmp_path, monkeypatch, capfd):
     (tmp_path / "lessons").mkdir()
-    cells = ("x = 1", "y = x + 1", "z = y + 1", "z + 1")  # which belong together: one worker runs them
-    write_notebook(tmp_path / "lessons" / "good.ipynb", *cells)
+    cells = ("x = 1", *["x += 1"] * 11)  # which belong together: one worker runs them
+    write_notebook(tmp_path / "lessons" / "a_good_one.ipynb", *cells)
     write_notebook(tmp_path / "lessons" / "bad.ipynb", "1 / 0")
     assert run_suite(tmp_path, monkeypatch, False, {"a": GOOD_TEST}, workers=2) == 1
-    assert "notebooks    FAILED   5 passed, 2 failed, 0 skipped" in capfd.readouterr().out
+    assert "notebooks    FAILED   13 passed, 2 failed, 0 skipped" in capfd.readouterr().out
 
 
 def test_fast_says_what_it_leaves_out(tmp_path, monkeypatch, capfd):
