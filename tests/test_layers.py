@@ -49,7 +49,7 @@ ROOMS = {
     "inpage": Room("inpage", "", "checking explorers progress"),
     "authoring": Room(
         "authoring",
-        "numpy jupytext nbformat pytest IPython",
+        "numpy jupytext nbformat pytest xdist IPython",
         "exercises explorers checking questions place",
     ),
     "publishing": Room(

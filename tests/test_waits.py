@@ -40,6 +40,41 @@ def short_waits(text: str) -> list[str]:
     return found
 
 
+def texts_that_poll(text: str) -> list[str]:
+    """Every wait for an expression that is no function. A page with a policy lets Playwright evaluate a text only at once: where
+    the thing is not there yet, the wait fails."""
+    waits = [
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("wait_for_function")
+    ]
+    return [
+        f"{node.lineno}: {ast.unparse(node)}"
+        for node in waits
+        if not isinstance(node.args[0], ast.Name) and "=>" not in ast.unparse(node.args[0])
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "publishing/test_site",
+        "publishing/test_slides",
+        "publishing/test_page_python",
+        "reporting/test_report",
+    ],
+)
+def test_on_a_page_with_a_policy_a_function_is_waited_for(name):
+    text = (TESTS / f"{name}.py").read_text(encoding="utf-8")
+    assert "wait_for_function" in text and texts_that_poll(text) == []
+
+
+def test_a_text_that_is_waited_for_is_found():
+    assert texts_that_poll("page.wait_for_function('window.x === 1')") and not texts_that_poll(
+        "page.wait_for_function('() => x')"
+    )
+
+
 @pytest.mark.parametrize(
     "path", sorted(TESTS.rglob("*.py")), ids=lambda path: path.relative_to(TESTS).as_posix()
 )

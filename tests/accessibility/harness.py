@@ -42,6 +42,8 @@ def violations(page: Any, context: Any = None, *, rules: list[str] | None = None
         n: {"enabled": True} for n in SWITCHED_ON
     }
     options = {"runOnly": only, "resultTypes": ["violations"]} | ({} if rules else {"rules": switches})
+    # what has just changed, such as the colours, is drawn before it is looked at
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     found = page.evaluate("([where, options]) => axe.run(where || document, options)", [where, options])
     return [
         f"{rule['id']}: {rule['help']}: {' '.join(map(str, node['target']))}: {node['html'][:160]} "

@@ -377,7 +377,7 @@ def test_where_python_cannot_start_a_sentence_says_so_and_the_page_is_as_without
     box = page.locator(".box.exercise").first
     assert box.get_by_text("Not checked here.").is_visible()
     box.get_by_role("button", name="Edit").click()
-    page.wait_for_function("document.querySelector('script[src$=\"codemirror.js\"]')")
+    page.wait_for_function("() => document.querySelector('script[src$=\"codemirror.js\"]')")
     box.locator("textarea").fill("w = 1")  # the plain field stays
     page.reload()
     assert box.locator("textarea").input_value() == "w = 1" and page.locator(".cm-editor").count() == 0

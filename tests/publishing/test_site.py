@@ -351,7 +351,7 @@ def test_what_gets_into_a_page_by_a_hole_runs_nothing(served, context, from_disk
             }""",
             f"http://127.0.0.1:{elsewhere.getsockname()[1]}/",
         )
-        page.wait_for_function("window.refused >= 7")
+        page.wait_for_function("() => window.refused >= 7")
         with pytest.raises(BlockingIOError):  # nobody has knocked
             elsewhere.accept()
     page.close()
@@ -389,7 +389,7 @@ def test_a_hostile_address_word_or_stored_value_runs_nothing_and_breaks_nothing(
         field = page.locator("#query")
         field.fill(value)
         page.wait_for_function(
-            "document.querySelector('dialog.search [role=status]').textContent.includes('place') || "
+            "() => document.querySelector('dialog.search [role=status]').textContent.includes('place') || "
             "document.querySelector('dialog.search [role=status]').textContent.startsWith('Nothing')"
         )
         page.keyboard.press("Escape")

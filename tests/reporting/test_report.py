@@ -224,7 +224,7 @@ def test_the_deck_is_given_by_keyboard_and_every_question_is_answered(chromium, 
                 window.keyboard.press("1")
                 window.keyboard.press("Enter")
                 window.wait_for_function(
-                    "document.querySelector('.slide.now').innerText.includes('students made this mistake')"
+                    "() => document.querySelector('.slide.now').innerText.includes('students made this mistake')"
                 )
                 asked.append(window.inner_text(".slide.now h2"))
             pictures += window.locator(".slide.now .figure").count()
