@@ -136,6 +136,21 @@ class Line:
         socket.on_message(lambda message: None if self.swallows else server.send(message))
         server.on_message(lambda message: None if self.swallows else socket.send(message))
 
+    def fall_silent(self, page) -> None:
+        """From now on nothing comes, and the last that did was that the kernel has nothing to do.
+
+        Where the last word was that it works, a figure goes on waiting for it, as it should.
+        """
+
+        def silent() -> int:
+            self.swallows = False
+            page.get_by_text("| Idle").first.wait_for()
+            self.swallows = True
+            page.evaluate(SETTLED)
+            return page.get_by_text("| Idle").count()
+
+        until(silent)
+
     def break_off(self) -> None:
         self.cut = True
         for socket in self.open:
@@ -160,7 +175,7 @@ def test_a_machine_that_slept(lab, page):
     """Nothing is cut, and nothing comes: it is noticed when somebody moves what has to be asked for."""
     line = Line(page)
     lab("asleep.ipynb", SHOW)
-    line.swallows = True
+    line.fall_silent(page)
     type_start(page, "2")
     stopped = has_stopped(page)[0]
     # The picture is still the one of before, and so is what the controls say.
