@@ -129,12 +129,13 @@ StepExplorer(landscape="Rosenbrock", start=(-1.2, 1.0), num_steps=7, yours=newto
 #
 # 1. Move `shear`. Which two paths on the left stay together, and which part?
 # 2. Is there a `shear` at which gradient descent in $u$ is better than in $w$?
-#
-# So it is for every *linear* change of coordinates. (What makes Newton's step safe, below, gives this up: a smallest
-# curvature is a number in some unit.)
 
 # %%
 CoordinatesExplorer()
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# So it is for every *linear* change of coordinates. (What makes Newton's step safe, below, gives this up: a smallest
+# curvature is a number in some unit.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. Left: both Newtons are one path. That is what it means not to care about linear coordinates, and so about kappa.

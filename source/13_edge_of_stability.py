@@ -335,12 +335,13 @@ predict("13-minibatches")
 #
 # 1. Move `batch_size` from 500 down to 16. The smaller the batch, the lower the sharpness.
 # 2. Move `seed`. The line on the right rises for each of them.
-#
-# (The loss on *all* digits has no wall here. Andreyev and Beneventano, 2024, find 2/rate elsewhere: in the curvature of a
-# minibatch's own loss along its own gradient, on average.)
 
 # %%
 BatchExplorer()
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The loss on *all* digits has no wall here. Andreyev and Beneventano, 2024, find 2/rate elsewhere: in the curvature of a
+# minibatch's own loss along its own gradient, on average.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Measured: the smaller the batch, the lower. Why: noise makes the swing wider, and a swing pushes to flatter places. Say
