@@ -255,6 +255,12 @@ def test_the_podium_says_what_it_shows():
     assert "tried 4 settings" in plain(lesson.PodiumExplorer(rates=4, schedule="constant").describe())
 
 
+def test_the_line_of_equal_losses_is_one():
+    marks = lesson.CriterionExplorer().frame().panels[0].marks
+    equal = next(mark for mark in marks if mark.label == "held back = training")
+    assert np.array_equal(equal.x, equal.y)
+
+
 def test_an_equal_pair_and_no_pair():
     said = lesson.PairsExplorer(a="Adam", b="Adam").describe()
     assert "0 of 0; no pair differs" in said
