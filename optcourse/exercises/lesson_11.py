@@ -9,7 +9,7 @@ from optcourse.exercises.answers.lesson_11 import backtracking, newton_step, saf
 from optcourse.exercises.ingredients import QuadraticValue, Value
 from optcourse.exercises.lesson_03 import random_hessian
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 
 # -- 11-newton-step ----------------------------------------------------------------------------------------------
 
@@ -442,6 +442,7 @@ PREDICTIONS = (
             "{answer}. The parabola that fits is the loss itself, so its flat place is the bottom. Gradient descent would need "
             "hundreds of millions of steps."
         ),
+        watch=Watch("StepExplorer", {"landscape": "Himmelblau"}, {"landscape": "narrow parabola"}),
     ),
     Prediction(
         id="11-flat-or-low",
@@ -454,6 +455,7 @@ PREDICTIONS = (
         tolerance=0.1,
         unit="starts",
         reveal="{answer}. All others end on a saddle or on the top: these are flat, too, and flat is all that it looks for.",
+        watch=Watch("FlatOrLowExplorer", {"curvature": "absolute"}, {"curvature": "as it is"}),
     ),
     Prediction(
         id="11-gradients",
@@ -467,6 +469,7 @@ PREDICTIONS = (
             "About twice as many. (Gradient descent: 8 to 11 times.) Momentum has the root of the condition number, "
             "too, if somebody tunes it."
         ),
+        watch=Watch("MemoryExplorer", {"memory": 1}, {"memory": 10}),
     ),
 )
 

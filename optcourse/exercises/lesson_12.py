@@ -13,7 +13,7 @@ from optcourse.autodiff import passes
 from optcourse.exercises.answers.lesson_12 import backward, dual_multiply, hvp, unbroadcast
 from optcourse.exercises.ingredients import Gradient, ModelGradient, ingredient, random_bowl
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz, Watch
 
 # -- 12-dual-multiply --------------------------------------------------------------------------------------------
 
@@ -537,6 +537,7 @@ PREDICTIONS = (
         reveal=(
             "1. From the loss back, one pass gives all 1,210 slopes. It has a price: the whole way forward must be remembered."
         ),
+        watch=Watch("PassesExplorer", {"num_inputs": 1}, {"num_inputs": 1210}),
     ),
     Prediction(
         id="12-complex-abs",
@@ -548,6 +549,7 @@ PREDICTIONS = (
             "{answer}: the size of a complex number is real, so `abs` drops the imaginary part, and the slope with it. "
             "A pair gives −1."
         ),
+        watch=Watch("DualExplorer", {"program": "x·x + x", "x": -2.0}, {"program": "|x|", "x": -2.0}),
     ),
     Prediction(
         id="12-pulls",
@@ -562,6 +564,7 @@ PREDICTIONS = (
             "40: two for each of 20 entries, if an entry waits until all of its own pulls have come. Along every path by itself "
             "it would be 2,097,150."
         ),
+        watch=Watch("TapeExplorer", {"program": "x·x + x"}, {"program": "y = y + y, 4 times"}),
     ),
 )
 

@@ -9,7 +9,7 @@ from optcourse.exercises.answers.lesson_13 import edge, power_step, sharpness
 from optcourse.exercises.ingredients import QuadraticGradient, Rng
 from optcourse.exercises.lesson_11 import bent
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 
 
 def product(matrix: np.ndarray) -> QuadraticGradient:
@@ -324,6 +324,7 @@ PREDICTIONS = (
         answer=sharpness_at_the_end,
         tolerance=0.1,
         reveal="About {answer}, the median of ten seeds. And 2/rate is 10. That is no accident, as you will see.",
+        watch=Watch("EdgeExplorer", {"learning_rate": 0.1}, {"learning_rate": 0.2}),
     ),
     Prediction(
         id="13-every-step",
@@ -337,6 +338,7 @@ PREDICTIONS = (
         ),
         answer=which_share_rises,
         reveal="About a third: 600 to 850 of 2,000, for each of ten seeds. And the loss ends below a sixth of its start.",
+        watch=Watch("EdgeExplorer", {"learning_rate": 0.1}, {"learning_rate": 0.2}),
     ),
     Prediction(
         id="13-halved",
@@ -353,6 +355,7 @@ PREDICTIONS = (
             "Somewhat larger: 11 to 13. Nothing holds it down any longer, so it grows on. It is slow, since the steps are "
             "shorter; the new limit of 20 is not reached in this time."
         ),
+        watch=Watch("ChangeExplorer", {"factor": 1.0}, {"factor": 0.5}),
     ),
     Prediction(
         id="13-minibatches",
@@ -361,6 +364,7 @@ PREDICTIONS = (
         choices=("Above 10", "At 10", "Below 10"),
         answer=which_side_with_minibatches,
         reveal="Below: at about nine tenths of it. Noise shakes the walker, too, and keeps it from sharp places.",
+        watch=Watch("BatchExplorer", {"batch_size": 500}, {"batch_size": 32}),
     ),
 )
 

@@ -108,6 +108,7 @@ def kind_of_place(values: np.ndarray) -> str:
 LANDSCAPES = {
     "Himmelblau": (objectives.himmelblau, (1e-6, 1e4)),
     "Rosenbrock": (objectives.rosenbrock, (1e-6, 1e4)),
+    "narrow parabola": (lambda: objectives.quadratic(100.0, np.pi / 6, steepest=10.0), (1e-6, 1e4)),
 }
 SIDE = 5.0
 
@@ -172,7 +173,7 @@ class StepExplorer(Explorer):
                 Line(x, y, role="theory", width=1.3, label="the parabola's levels"),
                 Points(*flat[:, None], role="theory", size=14),
             ]
-            told = f"Its flat place {say_point(flat)} is {kind_of_place(values)}."
+            told = f"Its flat place {say_point(np.round(flat, 9))} is {kind_of_place(values)}."
         name = "Newton's steps" if curvature == "as it is" else f"{curvature}"
         first = run.points[1] - w
         gradients = np.array([objective.gradient(point) for point in run.points])
@@ -489,7 +490,7 @@ class MemoryExplorer(Explorer):
                 ),
                 panel(
                     log_axis("memory, in pairs", 0.9, 33),
-                    axis("evaluations", 0, 250),
+                    axis("evaluations", 0, 270),
                     by_memory,
                     "every memory",
                 ),

@@ -2896,7 +2896,7 @@ class Painter extends Pencil {
   // Maps ----------------------------------------------------------------------------------------------------------------
 
   map(context, state, panel, area, scene) {
-    const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
+    const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true, tools: boxOf(state.tools?.node, this.scale) }), { box } = view, { step } = scene;
     const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field?.bands ? scene.ui.tilt?.[state.index] || 0 : 0;
     if (lift) { view.camera = new Camera(view, lift); view.flat = view.at; view.at = (x, y) => view.camera.place(x, y); }
     context.save();
@@ -2911,7 +2911,7 @@ class Painter extends Pencil {
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
-    if (panel.field) this.room.take(...toolsOf(box));
+    if (panel.field) { const b = view.tools || lowTools(box); this.room.take(b.left, b.top, b.right, b.bottom); }
     this.keepClear(view, ordered, loose, step);
     const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
@@ -2932,7 +2932,7 @@ class Painter extends Pencil {
     const { box, panel, xlim, ylim, camera } = view, { field } = panel, flat = camera ? { ...view, at: view.flat } : view;
     const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && flat.at(listed(mark.x)[0], listed(mark.y)[0]); };
     const start = first("start") || pathStart(panel, flat);
-    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift].join();
+    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift, ...Object.values(view.tools || {})].join();
     let kept = this.backs.get(state.node);
     if (!kept || kept.key !== key || kept.field !== field) {
       const canvas = kept?.canvas || document.createElement("canvas");
@@ -2991,7 +2991,7 @@ class Painter extends Pencil {
       .flatMap((mark) => [...listed(mark.x)].map((x, i) => { const [px, py] = view.at(x, listed(mark.y)[i]); return { x: px, y: py, r: 0, role: mark.role }; }));
     const inside = places.filter((p) => p.role === "optimum" && p.x > view.box.left && p.x < view.box.left + view.box.width && p.y > view.box.top && p.y < view.box.top + view.box.height);
     const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
-    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view));
     const onSurface = ({ x, y, level }) => { const [left, top] = view.camera.place(view.xOf(x), view.yOf(y), level); return { x: left, y: top, level }; };
     const labels = view.camera ? flat.map(onSurface) : flat;
     for (const { x, y, level } of labels) {
@@ -3376,13 +3376,20 @@ function lowest({ values, across, left, top }) { // of the drawn places
   return [left + 4 * (best % across), top + 4 * Math.floor(best / across)];
 }
 
-const buttonsOf = ({ left, top, width, height }) => [ // and where the corner says how much arrows are stretched
-  { left: left + width - 50, right: left + width, top, bottom: top + 146 },
+// What holds words off: where a map has its buttons, in a column or, in a narrow figure, in a row. A picture of it has none, and
+// keeps some room.
+const buttonsOf = ({ box: { left, top, width, height }, tools }) => [ // and where the corner says how much arrows are stretched
+  tools || { left: left + width - 50, right: left + width, top, bottom: top + 146 },
   { left: left + width - 100, right: left + width, top: top + height - 44, bottom: top + height },
 ];
 
-// Of names: a low map has its buttons in a row.
-const toolsOf = ({ left, top, width, height }) => (height < 300 ? [left + width - 150, top, left + width, top + 40] : [left + width - 50, top, left + width, top + 146]);
+const lowTools = ({ left, top, width, height }) => (height < 300 ? { left: left + width - 150, top, right: left + width, bottom: top + 40 } : { left: left + width - 50, top, right: left + width, bottom: top + 146 });
+
+function boxOf(node, scale) {
+  if (!node?.offsetWidth) return null;
+  const left = node.offsetLeft / scale, top = node.offsetTop / scale;
+  return { left, top, right: left + node.offsetWidth / scale, bottom: top + node.offsetHeight / scale };
+}
 
 function stretched(longest) {
   if (longest >= LONGEST[0]) return 1;

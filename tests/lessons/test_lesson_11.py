@@ -182,6 +182,15 @@ def test_newtons_path_is_one_and_gradient_descents_are_two():
         assert np.allclose(marks["Newton in u"].x, marks["Newton"].x, atol=1e-9)
 
 
+def test_what_the_predictions_play_answers_them():
+    """The parabola is ended in one step; 978 in place of 1,681; momentum needs about twice as many as L-BFGS."""
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    pins = {name: [getattr(lesson, w.figure)(**v).frame().pin[1] for v in (w.before, w.after)] for name, w in asked.items() if w.figure != "StepExplorer"}  # fmt: skip
+    assert pins["11-flat-or-low"] == [1681, 978] and pins["11-gradients"][1] == 49
+    heights = lesson.StepExplorer(**asked["11-newton-steps"].after).frame().panels[1].marks[0].y
+    assert heights[0] > 1 and heights[1] <= 1e-11  # all that is drawn
+
+
 def test_a_step_that_cannot_be_taken_says_why():
     words = lesson.StepExplorer(landscape="Rosenbrock", start=(0.0, 0.005)).describe()
     assert "flat along one axis" in words and "It stops early: H is singular" in words

@@ -281,6 +281,15 @@ def test_what_the_product_shows():
     assert v.u[0] * Hv.u[0] + v.v[0] * Hv.v[0] < 0
 
 
+def test_what_the_predictions_play_answers_them():
+    """One pass back for 1,210 inputs; the complex step on |x| is flat; two pulls for each doubling."""
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    told = {name: getattr(lesson, watch.figure)(**watch.after).describe() for name, watch in asked.items()}
+    assert "the reverse mode 1." in told["12-passes"]
+    assert "is −1. The complex step gives 0." in told["12-complex-abs"]
+    assert "8 pulls were handed on" in told["12-pulls"]
+
+
 def test_the_loss_stays_where_a_pull_is_lost():
     lost = lesson.TrainingExplorer(pulls="the last one counts").frame()
     curves = {m.label: m.y for m in lost.panels[0].marks if m.label}

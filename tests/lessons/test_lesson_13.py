@@ -8,8 +8,9 @@ import pytest
 from optcourse import curvature, edge_runs, theory
 from optcourse.edge_runs import CHANGE_AT, EVERY, RATE
 from optcourse.exercises import lesson_13 as exercises
-from optcourse.explorers.packing import pack
 from optcourse.explorers import lesson_13 as lesson
+from optcourse.explorers.packing import pack
+from optcourse.figures import Text
 from optcourse.models import SquaredTanhNetwork, TanhNetwork, squared_error
 from optcourse.optimizers import GradientDescent, Nesterov
 
@@ -245,6 +246,25 @@ def test_the_learners_code_is_in_the_picture():
     power = lesson.PowerExplorer(yours=exercises.sharpness).frame()
     own, course = line(power, "your products", 0), line(power, "estimate", 0)
     assert len(own.y) == 100 and abs(own.y[-1] / course.y[-1] - 1) < 0.01
+
+
+def test_what_the_predictions_play_answers_them():
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    before, after = ({name: getattr(lesson, w.figure)(**getattr(w, when)) for name, w in asked.items()} for when in ("before", "after"))  # fmt: skip
+    assert after["13-sharpness"].frame().pin[1] == pytest.approx(10, rel=0.1)
+    assert " 0 of 2,000 steps raised the loss" in before["13-every-step"].describe()
+    assert " 636 of 2,000 steps raised the loss" in after["13-every-step"].describe()
+    grown = [figures["13-halved"].frame().pin[1] for figures in (before, after)]
+    assert grown[0] < 10.6 and 11 < grown[1] < 13
+    assert after["13-minibatches"].frame().pin[1] < 0.95 < 1 < before["13-minibatches"].frame().pin[1]
+
+
+def test_the_survivors_are_told_in_numbers():
+    """And not by a colour alone."""
+    shown = lesson.SurvivalExplorer().frame()
+    written = {(m.x, m.y): int(m.text) for m in shown.panels[0].marks if isinstance(m, Text)}
+    alive = (kept("hot") < edge_runs.ALIVE).sum(axis=-1)
+    assert written == {(r, k): alive[r, k] for r, k in np.ndindex(alive.shape)}
 
 
 def test_every_table_of_the_first_figure_can_be_packed():
