@@ -64,6 +64,18 @@ POWER_STEP = Exercise(
             You divide by the length of `v`. `v` stands in v·Hv twice, so it is the square of the length.
         sign-lost: v @ Hv / (v @ v) => np.linalg.norm(Hv) / np.linalg.norm(v)
             You compare lengths, and a length has no sign: where the loss bends down the curvature is negative.
+        bracket-lost: v @ Hv / (v @ v) => v @ Hv / v @ v
+            Python takes `a @ b / c @ d` from left to right: put brackets around `v @ v`.
+        sign-dropped: v @ Hv / (v @ v) => abs(v @ Hv / (v @ v))
+            You drop the sign. Where the loss bends down the curvature is negative.
+        length-of-the-product: v @ Hv / (v @ v) => np.linalg.norm(Hv)
+            You return the length of Hv. The curvature is v·Hv over v·v: it has a sign, and does not depend on how long `v` is.
+        a-cosine: v @ Hv / (v @ v) => v @ Hv / np.linalg.norm(v) / np.linalg.norm(Hv)
+            You divide by both lengths: what comes out is the cosine of the angle between `v` and Hv. Divide by v·v.
+        over-the-products-length: v @ Hv / (v @ v) => v @ Hv / (Hv @ Hv)
+            You divide by Hv·Hv. It is v·v.
+        mean-of-quotients: v @ Hv / (v @ v) => np.mean(Hv / v)
+            You average Hv / v over the entries. Sum up first: v·Hv over v·v.
         one-product-later: v @ Hv / (v @ v) => Hv @ hvp(Hv) / (Hv @ Hv)
             Your curvature is that along the next vector. The one along the `v` that was given is asked for.
         another-quotient: v @ Hv / (v @ v) => Hv @ Hv / (v @ Hv)
@@ -86,6 +98,14 @@ POWER_STEP = Exercise(
             Your next vector has 1 as its largest entry. Its length must be 1.
         divided-by-the-sum: Hv / np.linalg.norm(Hv) => Hv / Hv.sum()
             You divide the next vector by the sum of its entries. Its length must be 1.
+        keeps-the-old-length: Hv / np.linalg.norm(Hv) => Hv / np.linalg.norm(Hv) * np.linalg.norm(v)
+            You give the next vector the length of the old one. Its length must be 1.
+        stepped-up: Hv / np.linalg.norm(Hv) => (v + Hv) / np.linalg.norm(v + Hv)
+            You add Hv to `v`. It takes the place of `v`.
+        positive-entries: Hv / np.linalg.norm(Hv) => np.abs(Hv) / np.linalg.norm(Hv)
+            You make all entries positive. The direction of Hv has its signs.
+        divided-by-the-sizes: Hv / np.linalg.norm(Hv) => Hv / np.abs(Hv).sum()
+            You divide by the sum of the entries' sizes. The length is the root of the sum of their squares.
         keeps-the-vector: Hv / np.linalg.norm(Hv) => v / np.linalg.norm(v)
             Your next vector is the old one, made shorter. It is H v that goes on.
         turned-round: return v @ Hv / (v @ v), Hv / np.linalg.norm(Hv) => return Hv / np.linalg.norm(Hv), v @ Hv / (v @ v)
@@ -113,6 +133,14 @@ def spread(rng: np.random.Generator, n: int, largest: float) -> np.ndarray:
     return np.append(rng.uniform(-0.7, 0.7, size=n - 1) * size, largest)
 
 
+def with_two_apart(matrix: np.ndarray) -> np.ndarray:
+    """The matrix between two weights that are axes by themselves, with less curvature."""
+    n = len(matrix) + 2
+    found = np.zeros((n, n))
+    found[0, 0], found[1:-1, 1:-1], found[-1, -1] = 2.0, matrix, 1.0
+    return found
+
+
 def sharpness_cases(rng: np.random.Generator) -> list[Case]:
     """Bowls, saddles, one whose steepest axis bends down, very steep and very flat ones, a start that misses, one weight."""
 
@@ -135,6 +163,10 @@ def sharpness_cases(rng: np.random.Generator) -> list[Case]:
         case(bent(rng, spread(rng, 4, rng.uniform(1, 2) * 1e5)), "a very steep loss"),
         case(bent(rng, spread(rng, 4, rng.uniform(1, 2) * 1e-5)), "a very gentle loss"),
         case((basis * values) @ basis.T, "a steepest axis at a right angle to (1, 1, …)"),
+        case(
+            with_two_apart(bent(rng, spread(rng, 3, rng.uniform(4, 6)))),
+            "a first and a last weight that stand alone",
+        ),
         case(rng.uniform(1.5, 5, size=(1, 1)), "one weight"),
         case(whole, "whole numbers"),
     ]
@@ -179,6 +211,17 @@ SHARPNESS = Exercise(
         starts-with-ones: rng.normal(size=n) => np.ones(n)
             You begin with (1, 1, …). If the steepest axis lies at a right angle to it, it is never found; a random vector
             lies at a right angle to nothing.
+        starts-along-one-weight: rng.normal(size=n) => np.eye(n)[0]
+            You begin along one weight. If that is an axis of its own, you never leave it; a random vector has a part along
+            every axis.
+        sign-turned: return value => return -value
+            Your sign is the wrong way round.
+        squared: value = v @ Hv / (v @ v) => value = Hv @ Hv
+            You multiply Hv by itself, which gives the square. Take v·Hv over v·v.
+        size-of-the-table: return value => return np.linalg.norm([hvp(e) for e in np.eye(n)])
+            You return the length of the whole table, to which all curvatures add. The largest one is asked for.
+        drawn-anew: v = Hv / np.linalg.norm(Hv) => v = rng.normal(size=n)
+            You draw a new vector in each round. The product must take its place: only so does it turn.
         largest-not-in-size: return value => return np.linalg.eigvalsh(np.array([hvp(e) for e in np.eye(n)]))[-1]
             You return the curvature that lies highest. The one of the largest size is asked for, and it may be negative.
         lowest: return value => return np.linalg.eigvalsh(np.array([hvp(e) for e in np.eye(n)]))[0]
@@ -263,6 +306,18 @@ EDGE = Exercise(
             Python takes `a / b * c` from left to right: put brackets around (1 + 2β) · rate.
         bracket-of-the-numerator: 2 * (1 + beta) / rate => 2 + 2 * beta / rate
             Python divides first: put brackets around 2 + 2β.
+        over-one-minus-beta: 2 * (1 + beta) / rate => 2 * (1 + beta) / (rate * (1 - beta))
+            You divide by 1 − β as well. That would be for a velocity with (1 − β) inside; here it is lesson 05's.
+        rate-inside-the-bracket: ((1 + 2 * beta) * rate) => (1 + 2 * beta * rate)
+            Your bracket holds the rate, too: for Nesterov it is (1 + 2β) · rate.
+        bracket-of-nesterovs-numerator: 2 * (1 + beta) / ((1 + 2 * beta) * rate) => 2 + 2 * beta / ((1 + 2 * beta) * rate)
+            Python divides first: put brackets around 2 + 2β, for Nesterov, too.
+        rate-multiplied: 2 / rate => 2 * rate
+                    and: 2 * (1 + beta) / rate => 2 * (1 + beta) * rate
+                    and: / ((1 + 2 * beta) * rate) => / (1 + 2 * beta) * rate
+            You multiply by the rate. The larger the rate, the less curvature it stands: divide.
+        divides-by-one-plus-beta: 2 * (1 + beta) / rate => 2 / (rate * (1 + beta))
+            You divide by 1 + β. Momentum stands more curvature: multiply.
         one-for-two: 2 / rate => 1 / rate
             1/rate is the curvature at which one step ends the slope. Divergence begins at twice that.
         upside-down: 2 / rate => rate / 2
