@@ -231,7 +231,7 @@ NEWTON_SCHULZ = Exercise(
         """,
     ),
     hints=(
-        "First `length = np.linalg.norm(G)`, and if it is 0, there is nothing to turn: return `G`. Then `X = G / length`.",
+        "The length is there, and what happens to zeros. Go on with `X = G / length`.",
         "In each step make `A = X @ X.T` once. Then X XᵀX is `A @ X`, and (X Xᵀ)² X is `A @ A @ X`.",
         "`X = 3.4445 * X - 4.7750 * A @ X + 2.0315 * A @ A @ X`, `num_steps` times; return `X` behind the loop.",
     ),
@@ -627,22 +627,22 @@ PREDICTIONS = (
     Prediction(
         id="15-bowl",
         question=(
-            "A quadratic bowl over matrices, curvatures 1 to 0.001. After 100 steps gradient descent, at its best rate, has left "
-            "0.2 % of the loss. How much does U Vᵀ leave, at its best?"
+            "After 100 steps on this bowl gradient descent, at its best rate, has left 0.2 % of the loss. How much does U Vᵀ "
+            "leave, at its best?"
         ),
         kind="choice",
         choices=("About as much", "A tenth of that", "Thousands of times less"),
         answer=which_is_lowest,
         reveal=(
             "Thousands of times less: 5 ten-millionths of the loss. In a flat direction the gradient is small, but the step is "
-            "not: it has the same length in all of them."
+            "not: it has the same length in all of them. That this bowl suits it, you will see below."
         ),
+        watch=Watch("TurnExplorer", {"turn": 1.0, "focus": "G"}, {"turn": 1.0, "focus": "U Vᵀ"}),
     ),
     Prediction(
         id="15-turned",
         question=(
-            "Now the bowl is turned, so that its axes are no longer those of the weights. Nothing else changes. Who ends "
-            "elsewhere?"
+            "Now the bowl is turned: its axes are mixtures of the rows of W. Nothing else changes. Who ends elsewhere?"
         ),
         kind="choice",
         choices=(
@@ -653,10 +653,10 @@ PREDICTIONS = (
         ),
         answer=which_notices,
         reveal=(
-            "Sign descent only. An entry is an entry of w: signs know the axes of the weights. Lengths and singular values do "
-            "not know how you turn your axes."
+            "Sign descent only. An entry is an entry of w: signs know the rows. Lengths and singular values are the same, "
+            "however you turn the rows."
         ),
-        watch=Watch("TurnExplorer", {"turn": 0.0}, {"turn": 1.0}),
+        watch=Watch("TurnExplorer", {"turn": 0.0, "focus": "sign G"}, {"turn": 1.0, "focus": "sign G"}),
     ),
 )
 
@@ -671,7 +671,7 @@ QUIZ = Quiz(
             (
                 "They need no learning rate.",
                 "Their steps are nearly the steepest ones of a given length; they differ in what length is.",
-                "They divide each entry by its own mean square, as Adam does, and add momentum to it.",
+                "They divide each entry by the root of its own mean square, as Adam does, and add momentum.",
                 "They are all faster than Adam on every network.",
             ),
             1,

@@ -630,9 +630,9 @@ CAPSTONE = Exercise(
                 Your sides are turned round: the claim is that `a` is *lower*.
             means-decide: np.sum(a < b) > np.sum(a > b) => np.mean(a) < np.mean(b)
                 You look at the means for who is lower. One lost pair can turn a mean; count the pairs, as the test does.
-            contradiction-fails: == 1 else "cannot be told" => == 1 else "fails"
+            contradiction-fails: < 2 else "cannot be told" => < 2 else "fails"
                 Where one tuning shows the claim and another its opposite you say "fails". Then nothing can be told.
-            contradiction-holds: == 1 else "cannot be told" => == 1 else "holds"
+            contradiction-holds: < 2 else "cannot be told" => < 2 else "holds"
                 Where one tuning shows the claim and another its opposite you say "holds". Then nothing can be told.
             only-a-is-tuned-again: np.delete(tuning_b, left_out, axis=1) => tuning_b
                 You leave a seed out for `a` only. `b` has to be tuned again, too.
@@ -657,9 +657,9 @@ CAPSTONE = Exercise(
     hints=(
         "For one choice of the tuning seeds: the row of lowest median for `a` and for `b`, then `sign_test` on these rows of the "
         "race.",
-        "Go through all tuning seeds together, and then without the first, without the second … `np.delete(table, k, axis=1)` "
-        "leaves column k out.",
-        "If one p is 0.05 or more, nothing can be told. Else note who is lower each time: it must be the same one.",
+        "The loop goes through all tuning seeds together, and then without the first, without the second … Take "
+        "`np.delete(tuning_a, left_out, axis=1)` in the place of `tuning_a`; put each verdict into the set, `verdicts.add(…)`.",
+        "Where p is 0.05 or more, the verdict is that nothing can be told. Else it is said by who is lower more often.",
     ),
 )
 
