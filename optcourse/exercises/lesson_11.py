@@ -538,8 +538,8 @@ PREDICTIONS = (
         choices=("About 20 times", "About 8 times", "About twice as many", "Only half as many"),
         answer=which_ratio,
         reveal=(
-            "About twice as many. (Gradient descent: 8 to 11 times.) Momentum has the root of the condition number, "
-            "too, if somebody tunes it."
+            "About twice as many. (Gradient descent: 8 to 11 times.) Tuned momentum needs about the root of the condition "
+            "number, where gradient descent needs all of it."
         ),
         watch=Watch("MemoryExplorer", {"memory": 1}, {"memory": 10}),
     ),

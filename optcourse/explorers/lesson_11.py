@@ -326,6 +326,8 @@ def path_of(points: np.ndarray, name: str, role: str) -> list:
 # -- (c) flat or low ---------------------------------------------------------------------------------------------------
 
 GRID = np.linspace(-SIDE, SIDE, 41)
+STARTS = np.stack(np.meshgrid(GRID, GRID))
+CROSSED = (np.indices((41, 41)) % 4 == 2).all(axis=0)
 WAYS = ("as it is", "absolute", "damped")
 PLACES = ("minimum", "saddle", "top", "none")
 
@@ -334,7 +336,7 @@ PLACES = ("minimum", "saddle", "top", "none")
 def where_starts_end(curvature: str, amount: float, num_steps: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """For every start of the grid: where it ends (41, 41, 2), and the place of that in PLACES (41, 41)."""
     hill = objectives.himmelblau()
-    w = np.stack(np.meshgrid(GRID, GRID))
+    w = STARTS
     with np.errstate(all="ignore"):
         for _ in range(num_steps):
             dw = hill.gradient(w)
@@ -392,6 +394,8 @@ class FlatOrLowExplorer(Explorer):
             Heat(
                 reached, (-edge, edge, -edge, edge), 0.0, 4.0, colors="basins", smooth=False, role="contour"
             ),
+            # grey, and crosses in it: a colour alone would not tell
+            Points(*STARTS[:, (kinds > 0) & CROSSED], role="theory", shape="times", size=6),
             *parts.minimum_marks(hill),
             *path,
             *own.path,
@@ -406,7 +410,7 @@ class FlatOrLowExplorer(Explorer):
                 parts.map_panel(
                     window,
                     marks,
-                    "colour: the minimum reached from there",
+                    "colour: the minimum reached; ×: none",
                     field=replace(parts.field(hill, *window), bands=False),
                 ),
                 panel(

@@ -34,6 +34,13 @@ def test_nested_pairs_give_two(solved):
     assert solved["slope"](lambda x: x * solved["slope"](lambda y: x + y, 1.0), 1.0) == 2
 
 
+def test_an_if_can_hide_a_slope():
+    def same(x):
+        return Dual(0.0) if x.value == 0 else x
+
+    assert same(Dual(2.0, 1.0)).slope == 1 and same(Dual(0.0, 1.0)).slope == 0
+
+
 def counted_runs(num_inputs: int) -> tuple[int, np.ndarray]:
     """The gradient of a sum of squares by pairs, and how often the program ran."""
     runs, w, found = 0, np.arange(1.0, num_inputs + 1), []

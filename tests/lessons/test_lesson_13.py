@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from optcourse import curvature, edge_runs, theory
+from optcourse.descent import descend
 from optcourse.edge_runs import CHANGE_AT, EVERY, RATE
 from optcourse.exercises import lesson_13 as exercises
 from optcourse.explorers import lesson_13 as lesson
@@ -13,6 +14,7 @@ from optcourse.explorers.packing import pack
 from optcourse.figures import Text
 from optcourse.models import SquaredTanhNetwork, TanhNetwork, squared_error
 from optcourse.optimizers import GradientDescent, Nesterov
+from optcourse.schedules import warm_up
 
 SOURCE = Path(__file__).parents[2] / "source" / "13_edge_of_stability.py"
 SEEDS = pytest.mark.parametrize("seed", range(10))
@@ -104,6 +106,23 @@ def test_who_survives_a_hot_start():
     assert row[at[0]] == 0 and row[at[100]] == 10 and row[at[edge_runs.CLIPPED]] == 10
     assert row[at[50]] >= 8
     assert (alive[edge_runs.HOT_RATES.index(0.1)] == 10).all()
+
+
+@SEEDS
+def test_warm_up_lets_the_edge_come_down_and_the_sharpness_follows(seed):
+    """18 to 27 at the start and still at step 50, above 2/rate; after 100 steps 6 to 9, where 2/rate is 6.7."""
+    task = edge_runs.problem(seed, edge_runs.HOT_SCALE)
+    way = descend(task.model, GradientDescent(0.3), task.start, 100, schedule=warm_up(100), record=("w",)).w
+    start, half, end = edge_runs.sharpnesses(task.model, [(way[k], 0.0) for k in (0, 50, 100)])
+    assert 18 <= round(start) <= 27 and 18 <= round(half) <= 27 and 6 <= round(end) <= 9
+    assert 2 / (0.3 * warm_up(100)(50)) == pytest.approx(13, abs=0.2) and 2 / 0.3 == pytest.approx(6.7, abs=0.05)
+
+
+@SEEDS
+def test_with_cross_entropy_and_a_large_rate_the_edge_is_met_and_left(seed):
+    met = edge_runs.run(edge_runs.problem(seed, kind=TanhNetwork), GradientDescent(1.0), 200).sharpness / 2
+    assert met.argmax() * EVERY == 25 and 1.2 <= round(met.max(), 1) <= 1.5
+    assert met[200 // EVERY] < met[100 // EVERY] < 1
 
 
 @SEEDS

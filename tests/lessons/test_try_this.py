@@ -147,7 +147,7 @@ TOLD = {
     "One weight starts at 1.",
     "The dashed rings are levels of the parabola that fits at the square; its flat place is the cross.",
     "On the right, the same landscape in sheared coordinates $u$, with $w = Au$.",
-    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end on a saddle or on the top.",
+    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones, with crosses in them, end on a saddle or on the top.",
     "The dashes are your own `two_loop`.",
     "Each entry of the graph carries a pair:",
     "a value, and how fast it changes with `x`.",
