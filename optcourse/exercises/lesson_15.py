@@ -113,6 +113,18 @@ STEEPEST = Exercise(
         spectral-by-length: U @ Vt => G / np.linalg.norm(G)
             For "spectral" you return G over the root of its sum of squares. Where only the largest singular value counts, none
             need be smaller than 1.
+        orthogonal-over-its-length: U @ Vt => U @ Vt / np.linalg.norm(U @ Vt)
+            You made U Vᵀ shorter. In this norm the length is the largest singular value, and that is 1 already.
+        sizes-for-signs: np.sign(G) => np.abs(G)
+            You return sizes. In this norm each entry may be 1 or -1: take the sign.
+        zero-has-a-sign: np.sign(G) => np.where(G >= 0, 1.0, -1.0)
+            An entry of 0 becomes 1 in your D. It adds nothing to the sum, and stays 0.
+        entry-by-sum: np.sign(G) => G / np.abs(G).sum()
+            For "entry" you divide by the sum of the |entries|. Length is the largest |entry|: all others may be 1 or -1 too.
+        singular-values-alone: U @ Vt => S
+            You return the singular values. D is a matrix: it has the directions U and Vᵀ, and 1 for each singular value.
+        mean-for-sum: np.linalg.norm(G) => np.sqrt(np.mean(G * G))
+            You take the root of the *mean* of squares. "frobenius" is the root of their sum.
         """,
     ),
     hints=(
@@ -228,6 +240,10 @@ NEWTON_SCHULZ = Exercise(
             You multiply by the length at the end. The size of G is what the step shall not have.
         transposed: return X => return X.T
             You return X transposed: it must have the shape of G.
+        length-at-the-end: return X => return X / np.linalg.norm(X) if length else X
+            You divide by the length at the end once more. Then the singular values are not near 1 any more.
+        product-of-G: A = X @ X.T => A = G @ G.T
+            Your X Xᵀ is made of `G`, which was not divided by its length. Make it from the X of now.
         """,
     ),
     hints=(
@@ -331,6 +347,12 @@ MUON = Exercise(
             Your `newton_schulz` takes another number of steps: five are asked for.
         steps-of-the-run: rho * velocity, 5 => rho * velocity, num_steps
             You hand `num_steps` on to `newton_schulz`. That is the length of the run; `newton_schulz` takes 5.
+        look-ahead-turned-round: dw + rho * velocity, 5 => velocity + rho * dw, 5
+            In your look-ahead rho stands with the gradient. It stands with the velocity.
+        divided-by-the-factor: learning_rate * longer => learning_rate / longer
+            You divide by √max(1, rows / columns). A tall matrix takes longer steps: multiply.
+        gathers-orthogonal: velocity = rho * velocity + dw => velocity = rho * velocity + newton_schulz(dw, 5)
+            Your velocity gathers what `newton_schulz` made of each gradient. It gathers the gradients as they are.
         """,
     ),
     hints=(
@@ -455,6 +477,12 @@ LION = Exercise(
             You divide by the length of the whole. Take the sign, entry by entry.
         returns-the-memory: return w => return moment1
             You return the memory; the caller wants the parameters `w`.
+        memory-of-two-betas: moment1 = beta2 * moment1 + (1 - beta2) * dw => moment1 = beta1 * moment1 + (1 - beta2) * dw
+            Your memory keeps `beta1` of itself and takes (1 − beta2) of the gradient. Both have `beta2`.
+        squares-are-remembered: (1 - beta2) * dw => (1 - beta2) * dw * dw
+            You remember squares, as Adam's second memory does. Lion has one memory, of the gradients.
+        memory-never-fades: moment1 = beta2 * moment1 + (1 - beta2) * dw => moment1 = moment1 + (1 - beta2) * dw
+            Your memory forgets nothing: it keeps `beta2` of itself.
         """,
     ),
     hints=(
@@ -555,6 +583,16 @@ SCHEDULE_FREE = Exercise(
             `fast = w` gives one array two names, so that both move at once: make a copy.
         mean-inside-returned-early: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / t) * w + 1 / t * fast; return w
             Your function is back after its first step: is the `return` indented into the loop?
+        mean-of-the-places-between: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / t) * w + 1 / t * between
+            You average the places of the gradients. `w` is the mean of the places of `fast`.
+        weight-of-the-whole-run: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / num_steps) * w + fast / num_steps
+            The new place weighs 1/num_steps in each step. In step t it weighs 1/t.
+        steps-fade-by-a-root: fast -= learning_rate * dw => fast -= learning_rate / np.sqrt(t) * dw
+            Your steps fade with the root of t. The learning rate stays as it is; the mean does the rest.
+        always-halfway-between: (1 - beta) * fast + beta * w => (fast + w) / 2
+            Your gradient is taken halfway between. It is `beta` of the way from `fast` to `w`.
+        the-mean-moves: fast -= learning_rate * dw => w = w - learning_rate * dw
+            Your step moves `w`. It is `fast` that walks; `w` is the mean of its places.
         """,
         # w is never changed in place, so an array that was not copied is as wrong as one that was copied as it is
         skip=("changes-the-input",),
