@@ -30,6 +30,7 @@ from optcourse.optimizers import Optimizer
 
 LOSSES = ("training", "held-back")
 CHANCE = 0.05  # a win that a fair coin would show more often is not claimed
+SAME = 1e-6  # losses that differ by less, in proportion, differ by how numbers are rounded
 
 
 class Run(NamedTuple):
@@ -78,11 +79,22 @@ class Audit:
 
     def __init__(self, optimizer, against, trials, criterion, seeds, tuning_seeds, num_steps) -> None:
         self.own = getattr(optimizer, "__name__", type(optimizer).__name__)
+        if isinstance(optimizer, Optimizer):
+            raise ValueError(f"give the class {self.own}, not one with its rate: the audit tries many rates")
+        if not callable(optimizer):
+            raise ValueError(
+                f"give a function (compute_gradient, w, learning_rate, num_steps) -> w, got {optimizer!r}"
+            )
+        against = (against,) if isinstance(against, str) else against
         makers = against if isinstance(against, Mapping) else {name: _known(name) for name in against}
         if not makers or self.own in makers:
-            raise ValueError(f"against names others than {self.own!r}, one at least; got {list(makers)}")
-        if not 2 <= trials <= len(race.RATES):
+            raise ValueError(
+                f"against names others than {self.own!r}, one at least; got {list(makers)}. Give yours another name"
+            )
+        if not isinstance(trials, int) or not 2 <= trials <= len(race.RATES):
             raise ValueError(f"trials must be from 2 to {len(race.RATES)}, got {trials!r}")
+        if not isinstance(seeds, Sequence) or not isinstance(tuning_seeds, Sequence):
+            raise ValueError(f"seeds are several, as in range(10, 30); got {seeds!r} and {tuning_seeds!r}")
         if criterion not in LOSSES:
             raise ValueError(f"criterion is 'training' or 'held-back', got {criterion!r}")
         if set(seeds) & set(tuning_seeds) or len(tuning_seeds) < 2 or not len(seeds):
@@ -90,6 +102,7 @@ class Audit:
         made = isinstance(optimizer, type) and issubclass(optimizer, Optimizer)
         self._train = {self.own: _by_steps(optimizer) if made else _by_function(optimizer)}
         self._train |= {name: _by_steps(make) for name, make in makers.items()}
+        self._shared = set() if isinstance(against, Mapping) else set(makers)
         chosen = np.linspace(0, len(race.RATES) - 1, trials).round().astype(int)
         self.rates = tuple(race.RATES[k] for k in chosen)
         self.criterion, self.num_steps = criterion, num_steps
@@ -134,12 +147,21 @@ class Audit:
             yield from (key for key in racing if key not in self.runs)
 
     def _run(self, key: Key) -> Run:
+        if key.who not in self._shared:
+            return self._ran(key)
+        if (key, self.num_steps) not in _KEPT:
+            _KEPT[key, self.num_steps] = self._ran(key)
+        return _KEPT[key, self.num_steps]
+
+    def _ran(self, key: Key) -> Run:
         task, began = race.problem(key.seed, self.num_steps), time.perf_counter()
         try:
             with np.errstate(all="ignore"):
                 w, gradients = self._train[key.who](task, key.rate, self.num_steps)
         except Exception as error:
             error.add_note(f"audit: that was {key.who} at learning rate {key.rate:g} on seed {key.seed}.")
+            if isinstance(error, TypeError):
+                error.add_note(f"It is called as {key.who}(compute_gradient, w, learning_rate, num_steps).")
             raise
         seconds = time.perf_counter() - began
         with np.errstate(all="ignore"):
@@ -173,7 +195,7 @@ class Audit:
     def claim(self, other: str, loss: str) -> str:
         """One sentence about the own optimizer and another: no more than the pairs prove."""
         pairs = list(product(self.choices(self.own), self.choices(other)))
-        duels = [(self.raced(self.own, a, loss), self.raced(other, b, loss)) for a, b in pairs]
+        duels = [_with_ties(self.raced(self.own, a, loss), self.raced(other, b, loss)) for a, b in pairs]
         lower, n = [int((mine < theirs).sum()) for mine, theirs in duels], len(self.seeds)
         tests = [sign_test(mine, theirs) for mine, theirs in duels]
         sides = {
@@ -184,12 +206,35 @@ class Audit:
             spread = f"from {min(lower)} to {max(lower)} of {n}"
             return f"{loss} loss: {self.own} is lower than {other} {won}, but other tuning seeds make it {spread}. Claim nothing."
         if sides == {0}:
-            return f"{loss} loss: {self.own} is lower than {other} {won}. That shows no difference."
+            also = (
+                " Each pair is equal to six digits: they seem to be one optimizer."
+                if self.twins(other)
+                else ""
+            )
+            return f"{loss} loss: {self.own} is lower than {other} {won}. That shows no difference.{also}"
         word = "lower" if sides == {1} else "higher"
         wins = won if word == "lower" else f"on {n - lower[0]} of {n} seeds (p = {tests[0]:.2g})"
         also = "" if len(pairs) == 1 else ", and so it is whichever tuning seeds choose the rates"
         said = f"{loss} loss: {self.own} is {word} than {other} {wins}{also}."
+        behind = other if word == "lower" else self.own
+        if self.at_the_edge(behind):
+            return f"{said} But {behind} may do better beyond the edge of the grid. Claim nothing."
         return f"{said} That may be claimed, of this network and these digits."
+
+    def twins(self, other: str) -> bool:
+        """Whether the two end alike on each seed, by both losses."""
+        raced = [
+            [self.raced(who, self.choices(who)[0], loss) for loss in LOSSES] for who in (self.own, other)
+        ]
+        return np.array_equal(*_with_ties(*map(np.concatenate, raced)))
+
+    def lost(self, who: str) -> bool:
+        """Whether no run of the race has a loss that counts."""
+        return bool((self.raced(who, self.choices(who)[0], "training") >= race.WORST).all())
+
+    def at_the_edge(self, who: str) -> bool:
+        """Whether its best rate is the first or the last of the grid, so that a better one may lie beyond."""
+        return self.choices(who)[0] in (self.rates[0], self.rates[-1]) and not self.lost(who)
 
     def claims(self) -> list[str]:
         """What may be said, one sentence for each loss and other optimizer; none before all runs are done."""
@@ -197,9 +242,13 @@ class Audit:
             return []
         found = [self.claim(other, loss) for loss in LOSSES for other in list(self._train)[1:]]
         for who in self._train:
-            if (rate := self.choices(who)[0]) in (self.rates[0], self.rates[-1]):
+            if self.lost(who):
                 found.append(
-                    f"{who} is best at {rate:g}, the edge of the grid: it may do better beyond. Claim nothing."
+                    f"{who} lost all its runs: at each rate its w is not finite, or its loss is {race.WORST:,.0f} or more."
+                )
+            if self.at_the_edge(who):
+                found.append(
+                    f"{who} is best at {self.choices(who)[0]:g}, the edge of the grid: it may do better beyond."
                 )
         return found
 
@@ -211,7 +260,8 @@ class Audit:
         rows = [head]
         for who in self._train:
             rate = self.choices(who)[0]
-            medians = [f"{np.median(self.raced(who, rate, loss)):.3g}" for loss in LOSSES]
+            ends = [float(np.median(self.raced(who, rate, loss))) for loss in LOSSES]
+            medians = [f"{end:.3g}" if end < race.WORST else "lost" for end in ends]
             gradients = max(self.runs[Key(who, rate, seed)].gradients for seed in self.seeds)
             width = f"{self.wide(who)} of {len(self.rates)} rates"
             rows.append(
@@ -236,6 +286,15 @@ class Audit:
 
     def _loss(self, key: Key, loss: str) -> float:
         return self.runs[key].training if loss == "training" else self.runs[key].held_back
+
+
+# Runs of the course's own optimizers, by what they are and their number of steps: another try of one's own repeats none of them.
+_KEPT: dict[tuple[Key, int], Run] = {}
+
+
+def _with_ties(mine: np.ndarray, theirs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs, equal where they differ by rounding alone: two ways to write one optimizer."""
+    return mine, np.where(np.isclose(mine, theirs, rtol=SAME, atol=0), mine, theirs)
 
 
 def _known(name: str) -> type[Optimizer]:
@@ -274,9 +333,13 @@ def _by_function(optimizer: Callable) -> Callable:
             return task.model.gradient(w, next(batches))
 
         w = optimizer(compute_gradient, np.array(task.start), learning_rate, num_steps)
+        if np.iscomplexobj(w):
+            raise ValueError("it returned complex numbers; asked for is the trained w, of real ones")
         if np.shape(w) != task.start.shape:
             what = "nothing" if w is None else f"an array of shape {np.shape(w)}"
             raise ValueError(f"it returned {what}; asked for is the trained w, of shape {task.start.shape}")
+        if not count:
+            raise ValueError("it asked for no gradient: each call of compute_gradient(w) gives one")
         return np.asarray(w, dtype=float), count
 
     return train

@@ -255,11 +255,12 @@ CLAIMS = (
         "Nesterov", "Adam", loss="held-back", criterion="held-back",
     ),
     Claim(
-        "Tuned on held-back loss, AdamW has a lower held-back loss than Adam.", "Loshchilov and Hutter 2019",
+        "Tuned on held-back loss, AdamW (decay 0.1) has a lower held-back loss than Adam without decay.",
+        "Loshchilov and Hutter 2019",
         "AdamW", "Adam", loss="held-back", criterion="held-back",
     ),
     Claim(
-        "Tuned on held-back loss, Lion has a lower held-back loss than AdamW.", "Chen and others 2023",
+        "Tuned on held-back loss, Lion without decay has a lower held-back loss than AdamW.", "Chen and others 2023",
         "Lion", "AdamW", loss="held-back", criterion="held-back",
     ),
     Claim(

@@ -2,7 +2,7 @@
 # # 12 Automatic differentiation: who wrote that gradient?
 #
 # In lesson 02 you wrote gradients by hand, line for line, and a check found the slips. Nobody does that for a network of
-# today: one calls `loss.backward()`, and the gradient is there, exact. Who wrote it? The program did, while it ran.
+# today: one calls `loss.backward()`, and the gradient is there, exact to rounding. Who wrote it? The program did, while it ran.
 #
 # **After this lesson you can**
 #
@@ -17,7 +17,7 @@
 # - What is the price?
 #
 # **You need** [lesson 01](01_numeric_gradient.ipynb) (the complex step) and [lesson 02](02_analytic_gradient.ipynb) (the chain
-# rule). **Time:** about 55 minutes, in 2 parts.
+# rule). **Time:** about 60 minutes, in 2 parts.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 1 min. Ask who has called backward() and knows what it does. Today they write it: six lines.
@@ -63,7 +63,8 @@ DualExplorer()
 # > **Every operation knows its own slope. Send it along with the number.**
 #
 # A program, however long, is a row of small operations: +, ×, exp. The slope of each is known. So let two numbers travel
-# in place of one. No formula for the whole is ever made, and nothing is subtracted.
+# in place of one. No formula for the whole is ever made, and nothing is subtracted. Loops and `if`s need no rule: what ran is
+# what is differentiated. (So an `if` can hide a slope: `0.0 if x.value == 0 else x` has none at 0.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The formula
@@ -130,8 +131,8 @@ print(
 print("|x| at -2: pair", abs(Dual(-2.0, 1.0)).slope, "  complex step", np.abs(-2 + 1e-30j).imag / 1e-30)
 
 # %% [markdown]
-# Both are exact to rounding. But the complex step borrows complex numbers, which have a meaning of their own: the size of one is
-# real. A pair has no other meaning than value and slope.
+# Both are exact to rounding. But the complex step borrows complex numbers, which have a meaning of their own: the size of one
+# is real. A pair has no other meaning than value and slope.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. The complex step is a trick that works in nearly all of NumPy; pairs are the thing itself.
@@ -139,7 +140,8 @@ print("|x| at -2: pair", abs(Dual(-2.0, 1.0)).slope, "  complex step", np.abs(-2
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Failure gallery: two derivatives, one $d$
 #
-# The derivative of $x \cdot \frac{d}{dy}(x + y)$ by $x$ is 1, since the inner slope is 1 everywhere. With pairs inside of pairs:
+# The derivative of $x \cdot \frac{d}{dy}(x + y)$ by $x$ is 1, since the inner slope is 1 everywhere. With pairs inside of
+# pairs:
 
 
 # %%
@@ -162,6 +164,11 @@ print(slope(lambda x: x * slope(lambda y: x + y, 1.0), 1.0))
 #
 # A pair has room for *one* slope: that by the input which began with slope 1. For a gradient of 1,210 weights the program runs
 # 1,210 times. (Central differences: 2,420 times, and not exact.)
+#
+# Pairs are called the *forward mode*. The *reverse mode* comes in the second part: one walk back over the operations that
+# ran, for all slopes at once. It costs no more than a few times the program itself; there is a theorem, with a factor of
+# about five. But it needs memory for all values on the way. *Checkpoints* save some: keep every tenth value, and compute
+# those between once more when their turn comes.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.**
@@ -322,10 +329,10 @@ hints("12-unbroadcast")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## On real data
 #
-# `Var` writes the tape of a whole training step: `@`, `+`, ReLU, exp, log, sum. With the way back it is 40 lines of code, beside
-# what it says when something does not fit. Its gradient of softmax regression (650 weights) and of a network (1,210 weights) on
-# 200 digits differs from those that lesson 02 wrote by hand by less than $10^{-15}$ of the largest entry, for ten seeds. Now your
-# two functions read the tape.
+# `Var` writes the tape of a whole training step: `@`, `+`, ReLU, exp, log, sum. With the way back it is 40 lines of code,
+# beside the sorting of its entries (Python's own `graphlib` does that) and what it says when something does not fit. Its
+# gradient of softmax regression (650 weights) and of a network (1,210 weights) on 200 digits differs from those that lesson 02
+# wrote by hand by less than $10^{-15}$ of the largest entry, for ten seeds. Now your two functions read the tape.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.** The right picture shows how far the weights are from those of the gradient by hand.
@@ -349,7 +356,7 @@ TrainingExplorer(yours=backward, your_unbroadcast=unbroadcast)
 # $$Hv = \frac{\mathrm{Im}\ \nabla L(w + 10^{-30} i\, v)}{10^{-30}}$$
 #
 # It costs one gradient, in complex numbers, however many weights there are. The Hessian itself of a network with a million
-# weights would have $10^{12}$ entries.
+# weights would have $10^{12}$ entries. (Nothing on the way may throw the imaginary part away, as `abs` does.)
 #
 # **Your turn.** `gradient` takes complex arrays; `.imag` is the imaginary part of one.
 
@@ -405,7 +412,8 @@ for _h in (1e-6, 1e-4):
 
 # %% [markdown]
 # At $10^{-4}$ it steps over a kink of the ReLU, and is wrong by more than $Hv$ is long. At $10^{-6}$ it is right to ten digits
-# here, and nobody tells you which it is. The complex step has no such choice.
+# here, and nobody tells you which it is. The complex step has no such choice. (And no kink: it sees the piece on which `w`
+# lies, and nothing of the jump beside it.)
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
@@ -423,8 +431,8 @@ for _h in (1e-6, 1e-4):
 # ## Key points
 #
 # - A program is a row of operations, and each one knows its slope. No difference, no formula for the whole.
-# - Forward: pairs. One pass for each input, and 2 numbers in memory.
-# - Backward: a tape. One pass for each *output*, and the whole way forward in memory.
+# - Forward: pairs. One pass for each input, and twice the memory of the program.
+# - Backward: a tape. One pass for each *output*, and the whole way forward in memory, or checkpoints of it.
 # - Pulls that meet add up: a value used twice, a bias repeated for each row.
 # - An entry hands on when all of its pulls have come: 40 pulls for 20 doublings, not 2,097,150.
 # - Forward over backward gives $Hv$ for one gradient in complex numbers, and no $H$ is ever made.
@@ -438,7 +446,7 @@ quiz("12")
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## References
 #
-# - A. Griewank, A. Walther, *Evaluating Derivatives* (2008): the book.
+# - A. Griewank, A. Walther, *Evaluating Derivatives* (2008): the book; with the theorem on the cost, and checkpoints.
 # - A. Baydin et al., *Automatic Differentiation in Machine Learning: a Survey* (2018).
 # - B. Pearlmutter, *Fast Exact Multiplication by the Hessian* (1994).
 # - J. Siskind, B. Pearlmutter, *Nesting forward-mode AD in a functional framework* (2008): one $d$ for each derivative.

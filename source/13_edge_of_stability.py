@@ -41,9 +41,9 @@ from optcourse.explorers.lesson_13 import (
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture before a formula
 #
-# In this lesson a small network learns 500 digits: 64 pixels, 16 tanh units, 10 scores. A score should be 1 for the right
-# digit and 0 for the others; the loss is half the squared error. All digits are used at each step: there is no chance in
-# it. The largest curvature has a name of its own, **sharpness**.
+# In this lesson a small network learns 500 digits: 64 pixels, 16 tanh units (like ReLU, but smooth), 10 scores. A score should
+# be 1 for the right digit and 0 for the others; the loss is half the squared error. All digits are used at each step: there is
+# no chance in it. The largest curvature has a name of its own, **sharpness**.
 
 # %%
 predict("13-sharpness")
@@ -72,9 +72,9 @@ EdgeExplorer()
 #
 # > **Training makes the place sharper and sharper, until the rate allows no more. There it stays: at the edge.**
 #
-# While the sharpness is below $2/\alpha$, the loss falls smoothly, and the sharpness grows: *progressive sharpening*. Above, the
-# walker swings from wall to wall of the steepest valley, wider at each step. That brings it to where the valley is less
-# sharp, and the swing dies down.
+# While the sharpness is below $2/\alpha$, the loss falls smoothly, and the sharpness grows: *progressive sharpening*. Above,
+# the walker swings from wall to wall of the steepest valley, wider at each step. That brings it to where the valley is less
+# sharp, and the swing dies down. So it goes in this network, and in many others. Not in all, as you will see.
 #
 # ## The formula
 #
@@ -130,7 +130,7 @@ hints("13-power-step")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Now the whole: begin with a random vector, and take so many steps that the curvature does not change any more. It finds the
-# curvature of the largest *size*. At the edge that is the sharpness: no curvature that bends down is nearly as large.
+# curvature of the largest *size*. At the edge that is the sharpness: no curvature that bends down is half as large (seed 0).
 #
 # **Your turn.** `rng` is a random Generator; `rng.normal(size=n)` draws the first vector.
 
@@ -238,10 +238,12 @@ for _rate in (0.1, 0.2, 0.3):
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### What theory says, and what it leaves out
 #
-# That a minimum with $\lambda > 2/\alpha$ cannot hold gradient descent follows from the parabola. What happens instead does not.
-# Damian, Nichani and Lee (2023) take one more term, the *third* derivative: a swing along the steepest axis pushes the walker
-# to where the sharpness is lower. They follow one axis; here several curvatures are at the edge at once. Lost runs are left
-# out. And that sharpness grows at all is seen in many networks, and proved for few.
+# That a minimum with $\lambda > 2/\alpha$ cannot hold gradient descent, unless it is hit exactly, follows from the parabola.
+# What happens instead does not. Damian, Nichani and Lee (2023) take one more term, the *third* derivative: a swing along the
+# steepest axis pushes the walker to where the sharpness is lower. Their picture is of one axis; here several curvatures are
+# at the edge at once. Cohen and others (2025) follow the mean over the swings, the *central flow*: it predicts real runs
+# well, and its derivation is no proof. Lost runs are left out. And that sharpness grows at all is seen in many networks, and
+# proved for few.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 2 min. Theory: exact on the parabola, one more term for the swing. Ask what it leaves out before you say so.
@@ -254,8 +256,8 @@ for _rate in (0.1, 0.2, 0.3):
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Each method has its edge
 #
-# [Lesson 05](05_momentum.ipynb) found how much curvature each method stands on a parabola. Solved for the curvature, with $\beta$
-# for the friction $\rho$:
+# [Lesson 05](05_momentum.ipynb) found how much curvature each method stands on a parabola. Solved for the curvature, with
+# $\beta$ for the friction $\rho$:
 #
 # | method | `kind` | diverges above |
 # |---|---|---|
@@ -315,7 +317,6 @@ predict("13-halved")
 #
 # 1. Keep 0.5. The loss is smooth from there on, and the sharpness grows.
 # 2. Choose 1.5. The new line is lower, and the sharpness comes down to it.
-# 3. Compare the losses at the end. Which rate would you choose?
 
 # %%
 ChangeExplorer()
@@ -338,14 +339,19 @@ predict("13-minibatches")
 # %%
 BatchExplorer()
 
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The loss on *all* digits has no wall here. Andreyev and Beneventano, 2024, find 2/rate elsewhere: in the curvature of a
+# minibatch's own loss along its own gradient, on average.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 2 min. The noise shakes the walker out of sharp places before the edge does. This is measured, and the edge is then no wall.
+# 2 min. Measured: the smaller the batch, the lower. Why: noise makes the swing wider, and a swing pushes to flatter places. Say
+# that this reason is not shown here.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Failure gallery: too hot a start
 #
-# The edge catches a run that comes to it slowly. What if the first place is far too sharp? Let the rate be $c/\lambda$, with the
-# sharpness $\lambda$ at the start. A parabola is lost for every $c > 2$.
+# The edge catches a run that comes to it slowly. What if the first place is far too sharp? Let the rate be $c/\lambda$, with
+# the sharpness $\lambda$ at the start. A parabola is lost for every $c > 2$.
 
 
 # %%
@@ -370,26 +376,31 @@ for _c in (3.5, 6.0):
 
 # %% [markdown]
 # At $c = 3.5$ the loss is thrown above its start, and comes back: a *catapult*. At 6 the run is lost. Both hold for all ten
-# seeds.
+# seeds. (Where the border lies depends on the model. It is 4 for one that can be solved: Lewkowycz and others, 2020.)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Between 2 and 4 it is thrown and lands. Above, it does not land. The numbers are those of this network.
+# 3 min. At 3.5 it is thrown and lands, at 6 it does not land. The numbers are those of this network.
 
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** The same network with twice as large first weights. Ten runs in each square.
 #
-# 1. At rate 0.3, as it is, no run survives. Choose `warm-up 10`, then longer ones. How many steps of warm-up save all ten?
+# 1. At rate 0.3, as it is, no run survives. Choose `warm-up 10` (the rate grows over 10 steps), then longer ones. How many
+#    steps of warm-up save all ten?
 # 2. Choose `clipped`: each gradient is made 1 long if it is longer. All ten live.
-# 3. Set `learning_rate` to 0.1. Does anybody need help there?
 
 # %%
 SurvivalExplorer()
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# 3 min. Warm-up is not superstition: while the rate is small, 2/rate is high, and the walker leaves the sharp place.
+# 3 min. Warm-up is not superstition. The edge comes down from above, slowly, and takes the sharpness with it.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# With 100 steps of warm-up to rate 0.3 the sharpness begins at 18 to 27, and at step 50 it is still there, above 2/rate,
+# which is 13 by then. So the run does *not* get flat in time. But it meets the edge with little too much. It swings, and
+# follows the edge down: after 100 steps the sharpness is 6 to 9, and 2/rate is 6.7 (ten seeds).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
-# ## Where there is no edge
+# ## Where nothing stays at the edge
 #
 # Does every training end at its edge? No. Cross-entropy, the loss of lesson 02, flattens when the network gets sure of its
 # answers.
@@ -397,8 +408,7 @@ SurvivalExplorer()
 # %% [markdown] tags=["spoken"]
 # **Try this.** The same network and digits, another loss.
 #
-# 1. Look at the sharpness with `cross-entropy`. It rises to about half of 2/rate and falls again.
-# 2. Choose `squared error`, and compare.
+# 1. Choose `squared error`, then `cross-entropy` again. It rises to about half of 2/rate and falls again.
 
 # %%
 LossExplorer()
@@ -408,13 +418,15 @@ LossExplorer()
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # For ten of ten seeds (rate 0.4, 1,500 steps) the highest sharpness is 0.50 to 0.61 of $2/\alpha$, within the first hundred
-# steps, and at the end the network is flatter than at its start.
+# steps, and at the end the network is flatter than at its start. With a larger rate the edge is met, and left again: at rate
+# 1 the peak is 1.2 to 1.5 times $2/\alpha$, at step 25, and by step 100 the sharpness is below, and falls on. (In larger
+# networks it stays at the edge for long, and falls late: Cohen and others, 2021.)
 #
 # ## On real data
 #
-# All of this was real data: handwritten digits. Say exactly what was seen: one small network, 500 digits, squared error, no
-# regularization, all digits at each step, ten seeds. Over the last 1,000 of 2,000 steps at rate 0.2 the mean sharpness was 1.01
-# to 1.03 of 2/rate for each of them. Cohen and others (2021) found the same for larger networks and other data.
+# All of this was real data. Say exactly what was seen: one small network, 500 digits, squared error, no regularization, all
+# digits at each step, ten seeds. Over the last 1,000 of 2,000 steps at rate 0.2 the mean sharpness was 1.01 to 1.03 of
+# 2/rate. Cohen and others (2021) found the same for larger networks and other data.
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## Conventions
@@ -435,8 +447,8 @@ LossExplorer()
 # - At rate $\alpha$ this network became sharper until $\lambda \approx 2/\alpha$, and stayed there.
 # - At the edge the walker swings from wall to wall. About a third of the steps raise the loss; over many steps it falls.
 # - It does not fly apart, since a wide swing leads to where it is less sharp. A parabola has no such place.
-# - Momentum and Nesterov have edges of their own. Minibatches stay below; with cross-entropy there was no edge.
-# - Too hot a start is lost. Warm-up and clipping save it.
+# - Momentum and Nesterov have edges of their own. Minibatches stay below; with cross-entropy this network did not stay there.
+# - Too hot a start is lost. Warm-up lets the edge come down slowly, and takes the sharpness with it. Clipping saves it, too.
 
 # %%
 quiz("13")
@@ -450,6 +462,9 @@ quiz("13")
 # - J. Cohen, S. Kaur, Y. Li, J. Z. Kolter, A. Talwalkar, *Gradient Descent on Neural Networks Typically Occurs at the Edge of
 #   Stability* (2021).
 # - A. Damian, E. Nichani, J. D. Lee, *Self-Stabilization: The Implicit Bias of Gradient Descent at the Edge of Stability* (2023).
+# - J. Cohen, A. Damian, A. Talwalkar, J. Z. Kolter, J. D. Lee, *Understanding Optimization in Deep Learning with Central Flows*
+#   (2025).
+# - A. Andreyev, P. Beneventano, *Edge of Stochastic Stability: Revisiting the Edge of Stability for SGD* (2024).
 # - A. Lewkowycz, Y. Bahri, E. Dyer, J. Sohl-Dickstein, G. Gur-Ari, *The large learning rate phase of deep learning: the
 #   catapult mechanism* (2020).
 # - C. Lanczos, *An iteration method for the solution of the eigenvalue problem of linear differential and integral operators*

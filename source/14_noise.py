@@ -27,7 +27,6 @@
 import numpy as np
 
 from optcourse import check, data, edge_runs, hints, noise, noise_runs, predict, quiz
-from optcourse.descent import descend
 from optcourse.explorers.lesson_14 import (
     AveragesExplorer,
     BatchSizeExplorer,
@@ -37,7 +36,6 @@ from optcourse.explorers.lesson_14 import (
     NoisyBowlExplorer,
     TwoBatchesExplorer,
 )
-from optcourse.optimizers import GradientDescent
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A picture before a formula
@@ -75,7 +73,8 @@ BatchSizeExplorer()
 # ## The formula
 #
 # Let $g$ be the mean of all examples' gradients, and $\Sigma$ their covariance. Its trace $\operatorname{tr}\Sigma$ is the mean
-# squared distance of an example's gradient from $g$. For a batch of $B$ examples, drawn with replacement:
+# squared distance of an example's gradient from $g$. A batch of $B$ examples, drawn with replacement, has the gradient $g_B$.
+# On average over all such batches (that is what E says):
 #
 # $$\mathrm{E}\,|g_B|^2 \;=\; \underbrace{|g|^2}_{\text{slope}} + \underbrace{\frac{\operatorname{tr}\Sigma}{B}}_{\text{noise}}
 # \qquad\qquad B_{\text{noise}} = \frac{\operatorname{tr}\Sigma}{|g|^2}$$
@@ -128,16 +127,17 @@ NoiseAlongExplorer(yours=noise_scale)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### What theory says, and what it leaves out
 #
-# McCandlish and others (2018) take one step on a parabola, with the best rate for its batch. It gains as much as
-# $1 / (1 + B_{\text{noise}}/B)$ of a step without noise. So a run should need
+# McCandlish and others (2018) take one step on a parabola, with the best rate for its batch. If it bends alike in all
+# directions, the step gains $1 / (1 + B_{\text{noise}}/B)$ of what one without noise gains. So a run should need
 #
 # $$\text{steps} = S\left(1 + \frac{C}{B}\right), \qquad \text{examples} = B \cdot \text{steps} = S\,(B + C)$$
 #
 # with a *critical batch size* $C$ near the noise scale. Below $C$ a larger batch saves steps for the same work. Above, it saves
 # little and costs much. Tick $S(1 + C/B)$ in the first figure: the shape is right, with a $C$ of about 20. The noise scale is
-# several times larger for most of the way, and grows.
+# several times larger for most of the way, and grows. Shallue and others (2019) saw the same shape on many tasks, with a very
+# different $C$.
 # Theory leaves out that the curvature differs from axis to axis, that the place moves, and that rates were only tried in
-# factors of two. Take the noise scale for an order of magnitude.
+# factors of two. The noise scale is an order of magnitude, at best.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # 3 min. The shape is a success, the number is not. Say both.
@@ -184,7 +184,6 @@ hints("14-noise-scale-from-two")
 #
 # 1. Move `pairs` from 1 to 4,000. How many does it take until the estimate is within a tenth?
 # 2. At step 300 some pairs say that a squared length is negative. The mean of the ratios never settles.
-# 3. Set `step` to 30. The slope is larger there, and hardly any pair is negative.
 
 # %%
 TwoBatchesExplorer(yours=noise_scale_from_two)
@@ -197,7 +196,7 @@ TwoBatchesExplorer(yours=noise_scale_from_two)
 #
 # A rule of thumb: with a $k$ times larger batch, take a $k$ times larger rate (Goyal and others, 2017). The reason: $k$ small
 # steps on small batches come to one large step on all of them, *as long as the gradient does not change on the way*. How
-# far apart do they end, measured in steps?
+# far apart do they end, as a part of that large step?
 
 
 # %%
@@ -227,7 +226,7 @@ for _rate in (0.5, 4.0):
     print(f"rate {_rate}: loss {_loss:.2f} after 300 steps; {_dead} of 16 hidden units get no gradient")
 
 # %% [markdown]
-# The second run is not infinite. It is dead: one long step has pushed each hidden unit below zero for every digit, ReLU gives
+# The second run is not infinite. It is dead: long steps have pushed each hidden unit below zero for every digit, ReLU gives
 # no slope there, and no later step can bring it back. The loss stays at about $\ln 10 = 2.30$, that of guessing.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -289,21 +288,9 @@ CliffExplorer(yours=clip_by_norm)
 
 
 # %%
-def hot_start(limit=np.inf, rate=0.3, seed=0, num_steps=60):
-    """Losses of gradient descent on a network whose first weights are too large for the rate."""
-    task = edge_runs.problem(seed, scale=1.0)
-
-    def clipped(w):
-        return noise.clip_by_norm(task.model.gradient(w), limit)
-
-    return descend(
-        task.model, GradientDescent(rate), task.start, num_steps, gradient=clipped, record=("loss",)
-    ).loss
-
-
-print("loss at the start and after 10 and 60 steps")
-print("not clipped:", *(f"{_loss:.3g}" for _loss in hot_start()[[0, 10, 60]]))
-print("clipped at 1:", *(f"{_loss:.3g}" for _loss in hot_start(limit=1.0)[[0, 10, 60]]))
+for _words, _rescue in (("not clipped", 0), ("clipped at 1", edge_runs.CLIPPED)):
+    _losses = [edge_runs.hot_run(0, 0.3, _rescue, _steps) for _steps in (0, 10, 60)]
+    print(f"{_words}: loss", *(f"{_loss:.3g}" for _loss in _losses), "after 0, 10, 60 steps")
 try:
     noise.clip_by_norm(np.array([np.inf, 1.0]), 1.0)
 except ValueError as _error:
@@ -405,7 +392,6 @@ NoisyBowlExplorer(yours=ema)
 # 1. With momentum, compare the average to the last weights and to a rate that comes down (*cosine*).
 # 2. Look at the held-back loss. For how many seeds is the average still lower?
 # 3. Choose `SGD, rate 1`. Now the cooled rate wins for most seeds: the rate was too hot, and an average cannot cool it.
-# 4. Keep that run, and choose `mean of all`. It still remembers the start, and loses to *cosine* for each seed.
 
 # %%
 AveragesExplorer()
@@ -450,7 +436,7 @@ quiz("14")
 # ## References
 #
 # - S. McCandlish, J. Kaplan, D. Amodei, OpenAI Dota Team, *An Empirical Model of Large-Batch Training* (2018).
-# - P. Goyal and others, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (2017).
+# - P. Goyal and others, *Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour* (2017): with a warm-up of the rate.
 # - C. J. Shallue, J. Lee, J. Antognini, J. Sohl-Dickstein, R. Frostig, G. E. Dahl, *Measuring the Effects of Data Parallelism on
 #   Neural Network Training* (2019).
 # - R. Pascanu, T. Mikolov, Y. Bengio, *On the difficulty of training Recurrent Neural Networks* (2013): clipping.

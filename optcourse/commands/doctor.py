@@ -233,6 +233,7 @@ PARTS = (
             "scipy": "reference in tests",
             "scikit-learn": "reference in tests: the same digits",
             "numdifftools": "reference in tests and benchmarks",
+            "autograd": "reference in tests: derivatives",
             "psutil": "tests that end what they started",
             "pyyaml": "tests that read environment.yml",
             "hatchling": "tests that build the package",

@@ -9,7 +9,7 @@ from optcourse.exercises.answers.lesson_11 import backtracking, newton_step, saf
 from optcourse.exercises.ingredients import QuadraticValue, Value
 from optcourse.exercises.lesson_03 import random_hessian
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 
 # -- 11-newton-step ----------------------------------------------------------------------------------------------
 
@@ -57,6 +57,16 @@ NEWTON_STEP = Exercise(
             You divide each entry by the diagonal of `H`. That is right only where the valley lies along the axes.
         one-over-each-entry: np.linalg.solve(H, -dw) => -(1 / H) @ dw
             You turn over each entry of `H`. The inverse of a matrix is something else.
+        times-entry-by-entry: np.linalg.solve(H, -dw) => -np.linalg.inv(H) * dw
+            `*` multiplies entry by entry, so that a table comes out. A table times a vector is `@`; better still, let
+            `np.linalg.solve` find the move.
+        the-inverse-alone: np.linalg.solve(H, -dw) => np.linalg.inv(H)
+            You return the inverse of `H`. Asked for is what it makes of minus the gradient.
+        best-along-the-gradient: np.linalg.solve(H, -dw) => -dw * (dw @ dw) / (dw @ H @ dw)
+            Your length is the best one *along minus the gradient*. Newton's step has another direction: each axis has its own
+            length.
+        one-number-for-all: np.linalg.solve(H, -dw) => -dw / np.linalg.norm(H)
+            You divide the gradient by one number. Each axis of the Hessian has its own curvature.
         divides-the-table: np.linalg.solve(H, -dw) => -dw / H
             You divide by the whole table `H`, entry by entry. What comes out is a table again; a move has one number for each
             weight.
@@ -96,7 +106,8 @@ def safe_cases(rng: np.random.Generator) -> list[Case]:
     def values(n, negative, tiny):
         found = rng.uniform(0.4, 5, size=n)
         found[:negative] *= -1
-        found[n - tiny :] = rng.choice([-1, 1], size=tiny) * 1e-3
+        # not two alike: the axes of such a pair are anybody's choice
+        found[n - tiny :] = rng.choice([-1, 1], size=tiny) * 1e-3 * (1 + np.arange(tiny))
         return found
 
     def floor():
@@ -146,6 +157,18 @@ SAFE_DIRECTION = Exercise(
         never-turned: return … => return -dw / np.maximum(np.abs(values), floor)
             You divide the entries of `dw` by eigenvalues. These belong to the axes of `H`: turn `dw` into them first, and the
             result back.
+        not-turned-into-the-axes: V.T @ dw => dw
+            You divide the entries of `dw` itself, and turn the result back. First turn `dw` into the axes of `H`: `V.T @ dw`.
+        turns-the-whole-step: return … => p = np.linalg.solve(H, -dw); return p if p @ dw < 0 else -p
+            You turn the whole step round where it leads up. On a saddle one axis leads up and another one down: turn each axis by
+            itself.
+        lifts-all-curvatures: return … => return np.linalg.solve(H + (floor - min(values[0], 0)) * np.eye(len(dw)), -dw)
+            You add the same to every curvature until none is negative. That shortens the step along all axes; take each one's
+            absolute value instead.
+        absolute-entries-of-the-inverse: return … => return -np.abs(np.linalg.inv(H)) @ dw
+            You take the absolute value of the entries of the inverse. It belongs to the eigenvalues.
+        one-curvature-for-all: np.maximum(np.abs(values), floor) => np.abs(values).max()
+            You divide by the largest curvature on every axis. Each axis has its own.
         stays-in-the-axes: -V @ => -1 *
             Your answer is still in the axes of `H`. Turn it back into the coordinates of `w`.
         sign-flipped: -V @ => V @
@@ -195,8 +218,17 @@ def on_a_parabola(curvature: float, w: float, times: float, label: str) -> Case:
     return Case((value, np.array([w]), np.array([p]), curvature * w * p), label=label)
 
 
+def below_zero(rng: np.random.Generator) -> Case:
+    """Minus the gradient where the loss is negative: a share of the loss itself is no share of what the slope promises."""
+    hills = objectives.styblinski_tang()
+    w = np.array([-1.5, -1.6]) + rng.uniform(-0.05, 0.05, size=2)
+    dw = hills.gradient(w)
+    return Case((Value(hills.recipe), w, -dw, float(-dw @ dw)), label="a loss below zero")
+
+
 def backtracking_cases(rng: np.random.Generator) -> list[Case]:
-    """Good steps, long ones, ones that land almost as high as they began, a huge one, a very flat parabola, Rosenbrock."""
+    """Good steps, long ones, short ones, ones that land almost as high as they began, a huge one, a very flat parabola,
+    Rosenbrock, a loss below zero."""
     near = rng.uniform(0.5, 0.9) * 1e-5
     valley = objectives.rosenbrock()
     w = np.array([-1.2, 1.0]) + rng.uniform(-0.05, 0.05, size=2)
@@ -213,6 +245,12 @@ def backtracking_cases(rng: np.random.Generator) -> list[Case]:
         ),
         on_a_parabola(1.0, rng.uniform(1, 2), 2 - near, "a tiny fall"),
         on_a_parabola(1.0, rng.uniform(1, 2), 2 + near, "a tiny rise"),
+        on_a_parabola(
+            1.0, rng.uniform(1, 2), 2 - rng.uniform(1, 1.5) * 1e-4, "a fall that is not quite enough"
+        ),
+        on_a_parabola(1.0, rng.uniform(1, 2), 2 - rng.uniform(6, 9) * 1e-4, "a fall that is just enough"),
+        on_a_parabola(rng.uniform(0.5, 3), rng.normal() + 3, 0.3, "a step that is too short"),
+        below_zero(rng),
         on_a_parabola(
             1.0, 1.0, 2**11 * rng.uniform(1.88, 1.93), "a step that is thousands of times too long"
         ),
@@ -243,6 +281,18 @@ BACKTRACKING = Exercise(
             You take any step that does not rise. The loss must fall by at least 1e-4 of what the slope promises.
         sign-of-c: here + 1e-4 => here - 1e-4
             Your bar lies *above* the loss at `w`: `slope` is negative already, so it is added.
+        share-of-the-loss: 1e-4 * step * slope => -1e-4 * here
+            Your bar takes a share of the loss itself. It is a share of what the slope promises: 1e-4 times step times slope.
+        sizes-compared: value(w + step * p) > here + => abs(value(w + step * p)) > abs(here) +
+            You compare the sizes of the losses. A loss may be negative: compare the losses themselves.
+        begins-with-two: value(w), 1.0 => value(w), 2.0
+            You begin with step 2. The first one to try is 1.
+        bar-moves-along: step /= 2 => step /= 2; here = value(w + step * p)
+            You compare with the point that you tried last. The bar lies below the loss at `w`, from which you started.
+        subtracts: step /= 2 => step -= 0.1
+            You subtract from the step. Halve it: so it gets small fast, and never negative.
+        returns-the-loss: return step => return value(w + step * p)
+            You return the loss at the new point. The step length is asked for.
         shrinks-before-testing: value(w), 1.0 => value(w), 0.5
             You halve before you have tried: step 1 comes first.
         slope-from-the-length: * slope => * -(p @ p)
@@ -252,6 +302,8 @@ BACKTRACKING = Exercise(
             Your bar stays where it is when the step shrinks. What the slope promises shrinks with the step.
         slope-forgotten: 1e-4 * step * slope => -1e-4 * step
             Your bar does not depend on the slope: a share of what *it* promises is asked for.
+        c-ten-times-too-large: 1e-4 => 1e-3
+            You ask for ten times too much: c is 1e-4.
         c-too-large: 1e-4 => 0.1
             You ask for too much: c is 1e-4, a small share of what the slope promises.
         without-c: 1e-4 * step * slope => step * slope
@@ -363,6 +415,26 @@ TWO_LOOP = Exercise(
             Your second share is s·r over s·y. It is y·r over s·y.
         divides-by-yy: s[k] @ q / (s[k] @ y[k]) => s[k] @ q / (y[k] @ y[k])
             Your first share is divided by y·y; that belongs to the scale. Here it is s·y.
+        first-share-without-brackets: s[k] @ q / (s[k] @ y[k]) => s[k] @ q / s[k] @ y[k]
+            Python takes `a @ b / c @ d` from left to right: put brackets around `s[k] @ y[k]`.
+        multiplies-by-sy: s[k] @ q / (s[k] @ y[k]) => s[k] @ q * (s[k] @ y[k])
+            You multiply by s·y. A share is s·q *over* s·y.
+        second-share-from-q: y[k] @ r => y[k] @ q
+            Your second share comes from `q`. Take `r`, to which the older pairs have been added already.
+        second-loop-bracket: (shares[k] - y[k] @ r / (s[k] @ y[k])) => (shares[k] - y[k] @ r) / (s[k] @ y[k])
+            You divide the first share by s·y once more. Only y·r is divided.
+        second-share-over-yy: y[k] @ r / (s[k] @ y[k]) => y[k] @ r / (y[k] @ y[k])
+            Your second share is divided by y·y; that belongs to the scale. Here it is s·y.
+        second-loop-forgets: (shares[k] - y[k] @ r / (s[k] @ y[k])) => shares[k]
+            Your second loop adds the whole first share. What `r` explains already is taken away: y·r over s·y.
+        scale-times-the-gradient: * q => * dw
+            You scale `dw`. Scale `q`, what is left of it after the first loop.
+        skips-the-oldest: reversed(range(len(s))) => range(len(s) - 1, 0, -1)
+            Your first loop ends before the oldest pair: `range(len(s) - 1, -1, -1)` goes down to 0.
+        whole-number-shares: np.zeros(len(s)) => np.zeros(len(s), dtype=int)
+            Your shares are whole numbers, so that each is cut off: make them floats.
+        unit-length: return r => return r / np.linalg.norm(r)
+            You return the direction only. Its length is an estimate of how far to go.
         share-of-the-gradient: s[k] @ q => s[k] @ dw
             Your shares come from `dw` itself. Take `q`, from which the newer pairs are taken away already.
         no-second-loop: r += … => pass
@@ -442,6 +514,7 @@ PREDICTIONS = (
             "{answer}. The parabola that fits is the loss itself, so its flat place is the bottom. Gradient descent would need "
             "hundreds of millions of steps."
         ),
+        watch=Watch("StepExplorer", {"landscape": "Himmelblau"}, {"landscape": "narrow parabola"}),
     ),
     Prediction(
         id="11-flat-or-low",
@@ -454,6 +527,7 @@ PREDICTIONS = (
         tolerance=0.1,
         unit="starts",
         reveal="{answer}. All others end on a saddle or on the top: these are flat, too, and flat is all that it looks for.",
+        watch=Watch("FlatOrLowExplorer", {"curvature": "absolute"}, {"curvature": "as it is"}),
     ),
     Prediction(
         id="11-gradients",
@@ -464,9 +538,10 @@ PREDICTIONS = (
         choices=("About 20 times", "About 8 times", "About twice as many", "Only half as many"),
         answer=which_ratio,
         reveal=(
-            "About twice as many. (Gradient descent: 8 to 11 times.) Momentum has the root of the condition number, "
-            "too, if somebody tunes it."
+            "About twice as many. (Gradient descent: 8 to 11 times.) Tuned momentum needs about the root of the condition "
+            "number, where gradient descent needs all of it."
         ),
+        watch=Watch("MemoryExplorer", {"memory": 1}, {"memory": 10}),
     ),
 )
 

@@ -13,7 +13,7 @@ from optcourse.autodiff import passes
 from optcourse.exercises.answers.lesson_12 import backward, dual_multiply, hvp, unbroadcast
 from optcourse.exercises.ingredients import Gradient, ModelGradient, ingredient, random_bowl
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Misconception, Prediction, Question, Quiz, Watch
 
 # -- 12-dual-multiply --------------------------------------------------------------------------------------------
 
@@ -59,6 +59,15 @@ DUAL_MULTIPLY = Exercise(
             You have one term of the product rule: how the product moves because `a` moves. `b` moves, too.
         second-term-only: a[1] * b[0] + a[0] * b[1] => a[0] * b[1]
             You have one term of the product rule: how the product moves because `b` moves. `a` moves, too.
+        entry-by-entry: return … => return np.multiply(a, b)[0], np.add(a, b)[1] * a[0] * b[0]
+            You multiply the sum of the slopes by the product of the values. Each slope is multiplied by the value of the *other*
+            one, and then they are added.
+        adds-pairs: return … => return a[0] + b[0], a[1] + b[1]
+            That is the sum of two pairs. The value of a product is the product of the values; its slope has two terms.
+        of-a-square: a[1] * b[0] + a[0] * b[1] => 2 * a[0] * a[1]
+            That is the slope of `a` times itself. Here `b` may be another pair.
+        of-a-quotient: a[1] * b[0] + a[0] * b[1] => (a[1] * b[0] - a[0] * b[1]) / b[0] ** 2 if b[0] else 0.0
+            That is the rule for a quotient, a / b. Here the pairs are multiplied.
         own-value: a[1] * b[0] + a[0] * b[1] => a[1] * a[0] + b[1] * b[0]
             You multiply each slope by its own value. It belongs with the value of the *other* one.
         minus: a[1] * b[0] + a[0] * b[1] => a[1] * b[0] - a[0] * b[1]
@@ -286,6 +295,14 @@ BACKWARD = Exercise(
             pull-of-one: pull(grads[k]) => pull(1.0) * grads[k]
                 You take `pull(1.0)` for a factor. That is right for numbers; a pull of a table needs the whole gradient:
                 `pull(grads[k])`.
+            no-pull: grads[number] + pull(grads[k]) => grads[number] + grads[k]
+                You hand on the gradient as it is. The pull belongs to it: it multiplies by the entry's slope.
+            largest-pull: grads[number] + pull(grads[k]) => np.maximum(grads[number], pull(grads[k]))
+                Where pulls meet you keep the largest one. They are added up.
+            begins-at-the-input: grads[-1] = np.ones_like(tape[-1][0] => grads[0] = np.ones_like(tape[0][0]
+                You put the 1 at the first entry. It belongs to the last one: forward, pairs began with it; this is backward.
+            sums-the-pull: pull(grads[k]) => np.sum(pull(grads[k]))
+                You add up the entries of a pull. A table's gradient is a table: add the pull as it is.
             multiplies: grads[number] + pull => grads[number] * pull
                 You multiply the pulls that meet. Two ways to the result are added up; only along one way factors multiply.
             first-parent-only: in tape[k][1] => in tape[k][1][:1]
@@ -396,6 +413,16 @@ UNBROADCAST = Exercise(
             You always sum over the first axis. It is right only where exactly one axis is missing.
         reshaped: return summed => return g.reshape(shape)
             You give `g` another shape. Its entries must be *added up*, until there are as many as `shape` has.
+        keeps-the-front: g.ndim - len(shape)))) => g.ndim - len(shape))), keepdims=True)
+            You keep the axes in front, with length 1. The array has not got them: leave `keepdims` out there.
+        always-the-last: return … => return g.sum(axis=-1)
+            You sum over the last axis, whatever was repeated. Compare `g.shape` with `shape`: where do they differ?
+        flattened: return summed => return summed.ravel()
+            You make one row of it. The result has the shape `shape`.
+        multiplied: g.sum(axis=tuple => g.prod(axis=tuple
+            You multiply the pulls of the repetitions. They add up.
+        cut: return … => return np.resize(g, shape)
+            You cut `g` off where it has enough entries. Every repetition has its pull: add them up.
         always-rows: return … => return g.sum(axis=0)
             You sum over the first axis, whatever was repeated. Compare `g.shape` with `shape`: where do they differ?
         one-number: return … => return g.sum()
@@ -457,6 +484,18 @@ HVP = Exercise(
     misconceptions=mistakes(
         hvp,
         """
+        not-along-v: w + 1e-30j * v => w + 1e-30j
+            You step by the same in all weights. The direction is `v`: `1e-30j * v`.
+        v-afterwards: gradient(w + 1e-30j * v).imag / 1e-30 => gradient(w + 1e-30j).imag / 1e-30 * v
+            You step by the same in all weights, and multiply by `v` afterwards, entry by entry. The step itself goes along `v`.
+        size-of-it: return gradient(w + 1e-30j * v).imag => return np.abs(gradient(w + 1e-30j * v))
+            You take the size of a complex number, which is nearly all real part. Take `.imag`.
+        whole-step: return … => return gradient(w + v) - gradient(w)
+            You take all of `v` for a step, and two gradients: exact for a parabola only. Make the step imaginary, and tiny.
+        gradients-multiplied: return … => return np.outer(gradient(w), gradient(w)) @ v
+            A gradient times a gradient is no second derivative. Asked for is how the gradient *changes* along `v`.
+        divided-by-v: .imag / 1e-30 => .imag / np.where(v == 0, 1, 1e-30 * v)
+            You divide by `v`, too. The step is 1e-30 times `v`; dividing by 1e-30 leaves H v.
         real-part: .imag / 1e-30 => .real / 1e-30
             You take the real part, which is the gradient itself. How it changes along `v` stands in the imaginary part.
         not-divided (same as multiplied, real-step): .imag / 1e-30 => .imag
@@ -537,6 +576,7 @@ PREDICTIONS = (
         reveal=(
             "1. From the loss back, one pass gives all 1,210 slopes. It has a price: the whole way forward must be remembered."
         ),
+        watch=Watch("PassesExplorer", {"num_inputs": 1}, {"num_inputs": 1210}),
     ),
     Prediction(
         id="12-complex-abs",
@@ -546,8 +586,9 @@ PREDICTIONS = (
         tolerance=0,
         reveal=(
             "{answer}: the size of a complex number is real, so `abs` drops the imaginary part, and the slope with it. "
-            "A pair gives −1."
+            "A pair gives −1. (In the figure, at 1: the complex step has slope 0, the pair 1.)"
         ),
+        watch=Watch("DualExplorer", {"program": "exp(sin x)"}, {"program": "|x|"}),
     ),
     Prediction(
         id="12-pulls",
@@ -562,6 +603,7 @@ PREDICTIONS = (
             "40: two for each of 20 entries, if an entry waits until all of its own pulls have come. Along every path by itself "
             "it would be 2,097,150."
         ),
+        watch=Watch("TapeExplorer", {"program": "x·x + x"}, {"program": "y = y + y, 4 times"}),
     ),
 )
 

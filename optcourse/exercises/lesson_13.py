@@ -9,7 +9,7 @@ from optcourse.exercises.answers.lesson_13 import edge, power_step, sharpness
 from optcourse.exercises.ingredients import QuadraticGradient, Rng
 from optcourse.exercises.lesson_11 import bent
 from optcourse.exercises.mistakes import mistakes
-from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz
+from optcourse.exercises.model import Case, Exercise, Prediction, Question, Quiz, Watch
 
 
 def product(matrix: np.ndarray) -> QuadraticGradient:
@@ -64,6 +64,18 @@ POWER_STEP = Exercise(
             You divide by the length of `v`. `v` stands in v·Hv twice, so it is the square of the length.
         sign-lost: v @ Hv / (v @ v) => np.linalg.norm(Hv) / np.linalg.norm(v)
             You compare lengths, and a length has no sign: where the loss bends down the curvature is negative.
+        bracket-lost: v @ Hv / (v @ v) => v @ Hv / v @ v
+            Python takes `a @ b / c @ d` from left to right: put brackets around `v @ v`.
+        sign-dropped: v @ Hv / (v @ v) => abs(v @ Hv / (v @ v))
+            You drop the sign. Where the loss bends down the curvature is negative.
+        length-of-the-product: v @ Hv / (v @ v) => np.linalg.norm(Hv)
+            You return the length of Hv. The curvature is v·Hv over v·v: it has a sign, and does not depend on how long `v` is.
+        a-cosine: v @ Hv / (v @ v) => v @ Hv / np.linalg.norm(v) / np.linalg.norm(Hv)
+            You divide by both lengths: what comes out is the cosine of the angle between `v` and Hv. Divide by v·v.
+        over-the-products-length: v @ Hv / (v @ v) => v @ Hv / (Hv @ Hv)
+            You divide by Hv·Hv. It is v·v.
+        mean-of-quotients: v @ Hv / (v @ v) => np.mean(Hv / v)
+            You average Hv / v over the entries. Sum up first: v·Hv over v·v.
         one-product-later: v @ Hv / (v @ v) => Hv @ hvp(Hv) / (Hv @ Hv)
             Your curvature is that along the next vector. The one along the `v` that was given is asked for.
         another-quotient: v @ Hv / (v @ v) => Hv @ Hv / (v @ Hv)
@@ -86,6 +98,14 @@ POWER_STEP = Exercise(
             Your next vector has 1 as its largest entry. Its length must be 1.
         divided-by-the-sum: Hv / np.linalg.norm(Hv) => Hv / Hv.sum()
             You divide the next vector by the sum of its entries. Its length must be 1.
+        keeps-the-old-length: Hv / np.linalg.norm(Hv) => Hv / np.linalg.norm(Hv) * np.linalg.norm(v)
+            You give the next vector the length of the old one. Its length must be 1.
+        stepped-up: Hv / np.linalg.norm(Hv) => (v + Hv) / np.linalg.norm(v + Hv)
+            You add Hv to `v`. It takes the place of `v`.
+        positive-entries: Hv / np.linalg.norm(Hv) => np.abs(Hv) / np.linalg.norm(Hv)
+            You make all entries positive. The direction of Hv has its signs.
+        divided-by-the-sizes: Hv / np.linalg.norm(Hv) => Hv / np.abs(Hv).sum()
+            You divide by the sum of the entries' sizes. The length is the root of the sum of their squares.
         keeps-the-vector: Hv / np.linalg.norm(Hv) => v / np.linalg.norm(v)
             Your next vector is the old one, made shorter. It is H v that goes on.
         turned-round: return v @ Hv / (v @ v), Hv / np.linalg.norm(Hv) => return Hv / np.linalg.norm(Hv), v @ Hv / (v @ v)
@@ -113,6 +133,14 @@ def spread(rng: np.random.Generator, n: int, largest: float) -> np.ndarray:
     return np.append(rng.uniform(-0.7, 0.7, size=n - 1) * size, largest)
 
 
+def with_two_apart(matrix: np.ndarray) -> np.ndarray:
+    """The matrix between two weights that are axes by themselves, with less curvature."""
+    n = len(matrix) + 2
+    found = np.zeros((n, n))
+    found[0, 0], found[1:-1, 1:-1], found[-1, -1] = 2.0, matrix, 1.0
+    return found
+
+
 def sharpness_cases(rng: np.random.Generator) -> list[Case]:
     """Bowls, saddles, one whose steepest axis bends down, very steep and very flat ones, a start that misses, one weight."""
 
@@ -135,6 +163,10 @@ def sharpness_cases(rng: np.random.Generator) -> list[Case]:
         case(bent(rng, spread(rng, 4, rng.uniform(1, 2) * 1e5)), "a very steep loss"),
         case(bent(rng, spread(rng, 4, rng.uniform(1, 2) * 1e-5)), "a very gentle loss"),
         case((basis * values) @ basis.T, "a steepest axis at a right angle to (1, 1, …)"),
+        case(
+            with_two_apart(bent(rng, spread(rng, 3, rng.uniform(4, 6)))),
+            "a first and a last weight that stand alone",
+        ),
         case(rng.uniform(1.5, 5, size=(1, 1)), "one weight"),
         case(whole, "whole numbers"),
     ]
@@ -179,6 +211,17 @@ SHARPNESS = Exercise(
         starts-with-ones: rng.normal(size=n) => np.ones(n)
             You begin with (1, 1, …). If the steepest axis lies at a right angle to it, it is never found; a random vector
             lies at a right angle to nothing.
+        starts-along-one-weight: rng.normal(size=n) => np.eye(n)[0]
+            You begin along one weight. If that is an axis of its own, you never leave it; a random vector has a part along
+            every axis.
+        sign-turned: return value => return -value
+            Your sign is the wrong way round.
+        squared: value = v @ Hv / (v @ v) => value = Hv @ Hv
+            You multiply Hv by itself, which gives the square. Take v·Hv over v·v.
+        size-of-the-table: return value => return np.linalg.norm([hvp(e) for e in np.eye(n)])
+            You return the length of the whole table, to which all curvatures add. The largest one is asked for.
+        drawn-anew: v = Hv / np.linalg.norm(Hv) => v = rng.normal(size=n)
+            You draw a new vector in each round. The product must take its place: only so does it turn.
         largest-not-in-size: return value => return np.linalg.eigvalsh(np.array([hvp(e) for e in np.eye(n)]))[-1]
             You return the curvature that lies highest. The one of the largest size is asked for, and it may be negative.
         lowest: return value => return np.linalg.eigvalsh(np.array([hvp(e) for e in np.eye(n)]))[0]
@@ -263,6 +306,18 @@ EDGE = Exercise(
             Python takes `a / b * c` from left to right: put brackets around (1 + 2β) · rate.
         bracket-of-the-numerator: 2 * (1 + beta) / rate => 2 + 2 * beta / rate
             Python divides first: put brackets around 2 + 2β.
+        over-one-minus-beta: 2 * (1 + beta) / rate => 2 * (1 + beta) / (rate * (1 - beta))
+            You divide by 1 − β as well. That would be for a velocity with (1 − β) inside; here it is lesson 05's.
+        rate-inside-the-bracket: ((1 + 2 * beta) * rate) => (1 + 2 * beta * rate)
+            Your bracket holds the rate, too: for Nesterov it is (1 + 2β) · rate.
+        bracket-of-nesterovs-numerator: 2 * (1 + beta) / ((1 + 2 * beta) * rate) => 2 + 2 * beta / ((1 + 2 * beta) * rate)
+            Python divides first: put brackets around 2 + 2β, for Nesterov, too.
+        rate-multiplied: 2 / rate => 2 * rate
+                    and: 2 * (1 + beta) / rate => 2 * (1 + beta) * rate
+                    and: / ((1 + 2 * beta) * rate) => / (1 + 2 * beta) * rate
+            You multiply by the rate. The larger the rate, the less curvature it stands: divide.
+        divides-by-one-plus-beta: 2 * (1 + beta) / rate => 2 / (rate * (1 + beta))
+            You divide by 1 + β. Momentum stands more curvature: multiply.
         one-for-two: 2 / rate => 1 / rate
             1/rate is the curvature at which one step ends the slope. Divergence begins at twice that.
         upside-down: 2 / rate => rate / 2
@@ -324,6 +379,7 @@ PREDICTIONS = (
         answer=sharpness_at_the_end,
         tolerance=0.1,
         reveal="About {answer}, the median of ten seeds. And 2/rate is 10. That is no accident, as you will see.",
+        watch=Watch("EdgeExplorer", {"learning_rate": 0.1}, {"learning_rate": 0.2}),
     ),
     Prediction(
         id="13-every-step",
@@ -337,6 +393,7 @@ PREDICTIONS = (
         ),
         answer=which_share_rises,
         reveal="About a third: 600 to 850 of 2,000, for each of ten seeds. And the loss ends below a sixth of its start.",
+        watch=Watch("EdgeExplorer", {"learning_rate": 0.1}, {"learning_rate": 0.2}),
     ),
     Prediction(
         id="13-halved",
@@ -353,6 +410,7 @@ PREDICTIONS = (
             "Somewhat larger: 11 to 13. Nothing holds it down any longer, so it grows on. It is slow, since the steps are "
             "shorter; the new limit of 20 is not reached in this time."
         ),
+        watch=Watch("ChangeExplorer", {"factor": 1.0}, {"factor": 0.5}),
     ),
     Prediction(
         id="13-minibatches",
@@ -360,7 +418,11 @@ PREDICTIONS = (
         kind="choice",
         choices=("Above 10", "At 10", "Below 10"),
         answer=which_side_with_minibatches,
-        reveal="Below: at about nine tenths of it. Noise shakes the walker, too, and keeps it from sharp places.",
+        reveal=(
+            "Below: at about nine tenths of it. A likely reason: noise makes the swing wider, and a swing pushes the walker to "
+            "flatter places."
+        ),
+        watch=Watch("BatchExplorer", {"batch_size": 500}, {"batch_size": 32}),
     ),
 )
 
@@ -439,14 +501,14 @@ QUIZ = Quiz(
             "What does warm-up do for a start that is too sharp?",
             (
                 "It makes the digits easier at first.",
-                "While the rate is small the run moves to where the sharpness is lower.",
+                "The edge comes down slowly, and the swings there take the sharpness down with it.",
                 "It averages the gradients of many steps, so that the first ones have less noise and point the right way.",
                 "Nothing: it only saves time.",
             ),
             1,
             (
                 "The digits are the same.",
-                "Yes: 2/rate comes down slowly, and the sharpness is below it by then.",
+                "Yes: with 100 steps of warm-up to rate 0.3 the sharpness went from 18 to 27 down to 6 to 9, near 2/rate.",
                 "That is momentum; here all digits are used at each step, and there is no noise.",
                 "It costs time; without it, no run at rate 0.3 survived here.",
             ),

@@ -93,6 +93,18 @@ NOISE_SCALE = Exercise(
             You take the example that is furthest away. All of them count: take the mean.
         median: ((per_example - g) ** 2).sum(axis=1).mean() => np.median(((per_example - g) ** 2).sum(axis=1))
             You take the median of the squared distances. A trace is their mean.
+        over-the-mean-square: noise / (g @ g) => noise / (per_example ** 2).sum(axis=1).mean()
+            You divide by the mean squared length of the gradients, which has the noise in it. Divide by that of their mean g.
+        mean-of-the-squares: noise / (g @ g) => noise / np.mean(g ** 2)
+            You divide by the mean of g's squares. A squared length is their sum.
+        not-squared: ((per_example - g) ** 2) => (per_example - g)
+            You add up differences from the mean, which cancel. Square them first.
+        whole-covariance: .sum(axis=1).mean() => .sum(axis=1).mean(); noise = ((per_example - g).sum(axis=1) ** 2).mean()
+            You add up the whole covariance. Its trace is the sum along the diagonal: each weight's own variance.
+        one-variance-of-all: noise = ((per_example - g) ** 2).sum(axis=1).mean() => noise = per_example.var()
+            You take one variance of all numbers of the table. Each weight has its own, over the examples: add those up.
+        divided-by-g: noise / (g @ g) => noise / g
+            You divide by g itself, which is one number for each weight. Divide by its squared length.
         """,
     ),
     hints=(
@@ -126,6 +138,8 @@ def two_sizes_cases(rng: np.random.Generator) -> list[Case]:
         Case((np.array([9.0, 3.0, 6.0]), np.array([1.0, 2.5, 2.0]) * rng.uniform(0.9, 1.1), 2, 8),
              label="pairs of which one says that |g|² is negative"),
         case(4, 64, 25, "hardly any noise", noise=0.1),
+        Case((rng.uniform(8, 10, size=5), np.append(rng.uniform(0.3, 0.5, size=4), 1.5), 2, 16),
+             label="pairs that together say a negative |g|²"),
         Case((rng.integers(7, 12, size=4), rng.integers(2, 5, size=4), 2, 8), label="whole numbers"),
         Case((list(lengths(8, 12)), list(lengths(64, 12)), 8, 64), label="lists"),
     ]  # fmt: skip
@@ -198,6 +212,12 @@ NOISE_SCALE_FROM_TWO = Exercise(
             You take a root at the end. The noise scale is the quotient of two squared lengths, as it is.
         negative-cut-off: small, large = … => small, large = np.mean([p for p in zip(small, large) if B*p[1] > b*p[0]], axis=0)
             You leave out pairs whose |g|² is negative. Then only the lucky ones are left, and the slope comes out too large.
+        made-positive: return noise / slope => return noise / abs(slope)
+            You make the slope positive. An estimate may come out negative, and then the noise scale does: leave it as it is.
+        cut-at-zero: return noise / slope => return max(noise / slope, 0)
+            You return 0 where the estimate is negative. Estimates scatter on both sides: leave it as it is.
+        first-pair-only: np.mean(small), np.mean(large) => small[0], large[0]
+            You look at the first pair only. Take the means over all pairs.
         """,
     ),
     hints=(
@@ -309,6 +329,16 @@ CLIP_BY_NORM = Exercise(
             Nothing is ever clipped.
         limit-is-one: length > limit => length > 1
             You compare the length with 1. Compare it with `limit`.
+        times-the-limit: dw * (limit / length) => dw * limit
+            You multiply by the limit, and do not divide by the length.
+        limit-subtracted: dw * (limit / length) => dw - limit
+            You subtract the limit from each entry. That turns the gradient: multiply it by one number.
+        compares-the-entries: length > limit => np.any(np.abs(dw) > limit)
+            You ask whether an entry is above the limit. Ask it of the length, which may be larger than each entry.
+        nothing-of-short: else dw => else dw * 0
+            A short gradient comes back as zeros. It comes back as it is.
+        factor-squared: dw * (limit / length) => dw * (limit / length) ** 2
+            Your factor is squared, so that a long gradient ends shorter than the limit.
         """,
     ),
     hints=(
@@ -395,6 +425,16 @@ EMA = Exercise(
             Your decay is smaller at first. Some libraries do so, to forget the start sooner; here it is the same at each step.
         never-averages: means[t] = … => mean = …
             Your average is computed and not kept: it must be written into `means[t]`.
+        decay-for-both: (1 - decay) * points[t] => decay * points[t]
+            Both parts have the weight `decay`. The new point gets what the average loses, `1 - decay`.
+        one-minus-decay-for-both: decay * means[t - 1] => (1 - decay) * means[t - 1]
+            Both parts have the weight `1 - decay`. The average keeps `decay` of itself.
+        zeros-at-first: np.array(points, dtype=float) => np.zeros(np.shape(points))
+            The first row of your averages stays zero. Begin at the first point.
+        kept-of-the-start: means[t - 1] => means[0]
+            You mix the new point with the start each time. The average *before* is needed: `means[t - 1]`.
+        mean-at-the-end: return means => return means.mean(axis=0)
+            You return one mean of all averages. The average after each step is asked for.
         """,
     ),
     hints=(

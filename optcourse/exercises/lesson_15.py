@@ -113,6 +113,18 @@ STEEPEST = Exercise(
         spectral-by-length: U @ Vt => G / np.linalg.norm(G)
             For "spectral" you return G over the root of its sum of squares. Where only the largest singular value counts, none
             need be smaller than 1.
+        orthogonal-over-its-length: U @ Vt => U @ Vt / np.linalg.norm(U @ Vt)
+            You made U Vᵀ shorter. In this norm the length is the largest singular value, and that is 1 already.
+        sizes-for-signs: np.sign(G) => np.abs(G)
+            You return sizes. In this norm each entry may be 1 or -1: take the sign.
+        zero-has-a-sign: np.sign(G) => np.where(G >= 0, 1.0, -1.0)
+            An entry of 0 becomes 1 in your D. It adds nothing to the sum, and stays 0.
+        entry-by-sum: np.sign(G) => G / np.abs(G).sum()
+            For "entry" you divide by the sum of the |entries|. Length is the largest |entry|: all others may be 1 or -1 too.
+        singular-values-alone: U @ Vt => S
+            You return the singular values. D is a matrix: it has the directions U and Vᵀ, and 1 for each singular value.
+        mean-for-sum: np.linalg.norm(G) => np.sqrt(np.mean(G * G))
+            You take the root of the *mean* of squares. "frobenius" is the root of their sum.
         """,
     ),
     hints=(
@@ -228,10 +240,14 @@ NEWTON_SCHULZ = Exercise(
             You multiply by the length at the end. The size of G is what the step shall not have.
         transposed: return X => return X.T
             You return X transposed: it must have the shape of G.
+        length-at-the-end: return X => return X / np.linalg.norm(X) if length else X
+            You divide by the length at the end once more. Then the singular values are not near 1 any more.
+        product-of-G: A = X @ X.T => A = G @ G.T
+            Your X Xᵀ is made of `G`, which was not divided by its length. Make it from the X of now.
         """,
     ),
     hints=(
-        "First `length = np.linalg.norm(G)`, and if it is 0, there is nothing to turn: return `G`. Then `X = G / length`.",
+        "The length is there, and what happens to zeros. Go on with `X = G / length`.",
         "In each step make `A = X @ X.T` once. Then X XᵀX is `A @ X`, and (X Xᵀ)² X is `A @ A @ X`.",
         "`X = 3.4445 * X - 4.7750 * A @ X + 2.0315 * A @ A @ X`, `num_steps` times; return `X` behind the loop.",
     ),
@@ -331,6 +347,12 @@ MUON = Exercise(
             Your `newton_schulz` takes another number of steps: five are asked for.
         steps-of-the-run: rho * velocity, 5 => rho * velocity, num_steps
             You hand `num_steps` on to `newton_schulz`. That is the length of the run; `newton_schulz` takes 5.
+        look-ahead-turned-round: dw + rho * velocity, 5 => velocity + rho * dw, 5
+            In your look-ahead rho stands with the gradient. It stands with the velocity.
+        divided-by-the-factor: learning_rate * longer => learning_rate / longer
+            You divide by √max(1, rows / columns). A tall matrix takes longer steps: multiply.
+        gathers-orthogonal: velocity = rho * velocity + dw => velocity = rho * velocity + newton_schulz(dw, 5)
+            Your velocity gathers what `newton_schulz` made of each gradient. It gathers the gradients as they are.
         """,
     ),
     hints=(
@@ -455,6 +477,12 @@ LION = Exercise(
             You divide by the length of the whole. Take the sign, entry by entry.
         returns-the-memory: return w => return moment1
             You return the memory; the caller wants the parameters `w`.
+        memory-of-two-betas: moment1 = beta2 * moment1 + (1 - beta2) * dw => moment1 = beta1 * moment1 + (1 - beta2) * dw
+            Your memory keeps `beta1` of itself and takes (1 − beta2) of the gradient. Both have `beta2`.
+        squares-are-remembered: (1 - beta2) * dw => (1 - beta2) * dw * dw
+            You remember squares, as Adam's second memory does. Lion has one memory, of the gradients.
+        memory-never-fades: moment1 = beta2 * moment1 + (1 - beta2) * dw => moment1 = moment1 + (1 - beta2) * dw
+            Your memory forgets nothing: it keeps `beta2` of itself.
         """,
     ),
     hints=(
@@ -555,6 +583,16 @@ SCHEDULE_FREE = Exercise(
             `fast = w` gives one array two names, so that both move at once: make a copy.
         mean-inside-returned-early: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / t) * w + 1 / t * fast; return w
             Your function is back after its first step: is the `return` indented into the loop?
+        mean-of-the-places-between: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / t) * w + 1 / t * between
+            You average the places of the gradients. `w` is the mean of the places of `fast`.
+        weight-of-the-whole-run: w = (1 - 1 / t) * w + 1 / t * fast => w = (1 - 1 / num_steps) * w + fast / num_steps
+            The new place weighs 1/num_steps in each step. In step t it weighs 1/t.
+        steps-fade-by-a-root: fast -= learning_rate * dw => fast -= learning_rate / np.sqrt(t) * dw
+            Your steps fade with the root of t. The learning rate stays as it is; the mean does the rest.
+        always-halfway-between: (1 - beta) * fast + beta * w => (fast + w) / 2
+            Your gradient is taken halfway between. It is `beta` of the way from `fast` to `w`.
+        the-mean-moves: fast -= learning_rate * dw => w = w - learning_rate * dw
+            Your step moves `w`. It is `fast` that walks; `w` is the mean of its places.
         """,
         # w is never changed in place, so an array that was not copied is as wrong as one that was copied as it is
         skip=("changes-the-input",),
@@ -627,22 +665,22 @@ PREDICTIONS = (
     Prediction(
         id="15-bowl",
         question=(
-            "A quadratic bowl over matrices, curvatures 1 to 0.001. After 100 steps gradient descent, at its best rate, has left "
-            "0.2 % of the loss. How much does U Vᵀ leave, at its best?"
+            "After 100 steps on this bowl gradient descent, at its best rate, has left 0.2 % of the loss. How much does U Vᵀ "
+            "leave, at its best?"
         ),
         kind="choice",
         choices=("About as much", "A tenth of that", "Thousands of times less"),
         answer=which_is_lowest,
         reveal=(
             "Thousands of times less: 5 ten-millionths of the loss. In a flat direction the gradient is small, but the step is "
-            "not: it has the same length in all of them."
+            "not: it has the same length in all of them. That this bowl suits it, you will see below."
         ),
+        watch=Watch("TurnExplorer", {"turn": 1.0, "focus": "G"}, {"turn": 1.0, "focus": "U Vᵀ"}),
     ),
     Prediction(
         id="15-turned",
         question=(
-            "Now the bowl is turned, so that its axes are no longer those of the weights. Nothing else changes. Who ends "
-            "elsewhere?"
+            "Now the bowl is turned: its axes are mixtures of the rows of W. Nothing else changes. Who ends elsewhere?"
         ),
         kind="choice",
         choices=(
@@ -653,10 +691,10 @@ PREDICTIONS = (
         ),
         answer=which_notices,
         reveal=(
-            "Sign descent only. An entry is an entry of w: signs know the axes of the weights. Lengths and singular values do "
-            "not know how you turn your axes."
+            "Sign descent only. An entry is an entry of w: signs know the rows. Lengths and singular values are the same, "
+            "however you turn the rows."
         ),
-        watch=Watch("TurnExplorer", {"turn": 0.0}, {"turn": 1.0}),
+        watch=Watch("TurnExplorer", {"turn": 0.0, "focus": "sign G"}, {"turn": 1.0, "focus": "sign G"}),
     ),
 )
 
@@ -671,7 +709,7 @@ QUIZ = Quiz(
             (
                 "They need no learning rate.",
                 "Their steps are nearly the steepest ones of a given length; they differ in what length is.",
-                "They divide each entry by its own mean square, as Adam does, and add momentum to it.",
+                "They divide each entry by the root of its own mean square, as Adam does, and add momentum.",
                 "They are all faster than Adam on every network.",
             ),
             1,

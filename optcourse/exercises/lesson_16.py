@@ -126,6 +126,12 @@ CHOOSE = Exercise(
             You look for the one best run of the whole table. Take the median of each row first.
         counts-from-one: np.argmin(np.median(tuning[criterion], axis=1)) => np.argmin(np.median(tuning[criterion], axis=1)) + 1
             You count the rows from 1. Python counts from 0.
+        returns-the-order: np.argmin => np.argsort
+            You return all rows in their order. The number of the first of them is asked for.
+        median-of-the-places: return … => return np.median(np.argmin(tuning[criterion], axis=0))
+            You take the median of row *numbers*. It is the losses of a row whose median is asked for.
+        returns-the-row: return … => return tuning[criterion][np.argmin(np.median(tuning[criterion], axis=1))]
+            You return the losses of the row. Its number is asked for.
         """,
     ),
     hints=(
@@ -228,6 +234,14 @@ SIGN_TEST = Exercise(
             sorted-first: np.sum(a < b) => np.sum(np.sort(a) < np.sort(b))
                      and: np.sum(a > b) => np.sum(np.sort(a) > np.sort(b))
                 You sort both before you compare. Then the pairs are gone: the same seed stands at the same place only as given.
+            starts-at-one: range(k + 1) => range(1, k + 1)
+                Your sum begins at 1. It begins at 0: no coin on the fewer side.
+            says-whether: return … => return 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n < 0.05
+                You return whether p is below 0.05. p itself is asked for.
+            as-if-all-won: return … => return min(1.0, 2 * 0.5**n)
+                That is p where one side won everywhere. Sum up to the fewer side.
+            ties-with-the-fewer: n, k = lower + higher, min(lower, higher) => n, k = len(a), len(a) - max(lower, higher)
+                Equal pairs are counted with the fewer side. They say nothing: drop them.
             """,
         ),
         Misconception(
@@ -330,6 +344,16 @@ STEPS_TO_TARGET = Exercise(
             You take the median of all curves first. Each seed has its own number of steps.
         whether-only: return np.where(reached.any(axis=1), reached.argmax(axis=1), -1) => return reached.any(axis=1)
             You return whether each curve comes there. When is asked for.
+        never-is-infinite: -1) => np.inf)
+            A curve that never comes there gets infinity. -1 is asked for.
+        must-all-be-below: reached.any(axis=1) => reached.all(axis=1)
+            You ask that all losses of a curve are at or below the target. One is enough.
+        all-places: return … => return np.where(reached)[1]
+            You return all places at or below the target, of all curves. One number for each row is asked for.
+        returns-the-loss: return … => return curves[np.arange(len(curves)), reached.argmax(axis=1)]
+            You return the loss there. Its place is asked for.
+        exactly-the-target: curves <= target => np.isclose(curves, target)
+            You look for a loss that equals the target. One below it is good enough.
         """,
     ),
     hints=(
@@ -410,6 +434,8 @@ EXPECTED_BEST = Exercise(
             You do not add the products up.
         divides-by-n: return np.dot(chances, ordered) => return np.dot(chances, ordered) / n
             You divide by n once more. The chances add up to 1 already.
+        same-chance-for-all: math.comb(n - 1 - i, k - 1) / math.comb(n, k) => math.comb(n - 1, k - 1) / math.comb(n, k)
+            That is how often a value is drawn. It is the lowest of the draw only if the others lie above it.
         """,
     ),
     hints=(
@@ -492,8 +518,9 @@ def audit_tables(
 ) -> tuple[np.ndarray, ...]:
     """Four tables: a has two good settings, with so many wins each of n pairs. `kind` says how the tuning stands:
 
-    steady: the first setting is clearly best. fragile: leaving one of three seeds out makes the second best. lost: the first
-    has one lost run, and the second one lucky run. trap: the second would be best in the race, and is not in the tuning.
+    steady: the first setting is clearly best. fragile: leaving one of three seeds out, none of them the first, makes the second
+    best. whole: all seeds together choose the first setting, and without any one of them it is the second. lost: the first has
+    one lost run, and the second one lucky run. trap: the second would be best in the race, and is not in the tuning.
     """
     settings, seeds = 5, 5
     first, second = rng.permutation(settings)[:2]
@@ -506,9 +533,15 @@ def audit_tables(
         "steady": (ones, 2 * ones),
         "trap": (ones, 2 * ones),
         "fragile": (np.array([1.0, 1.0, 1.0, 3.5, 3.6]) * ones, rng.uniform(1.9, 2.1, seeds)),
+        "whole": (
+            np.array([1.0, 1.0, 1.0, 9.0, 9.0]) * rng.uniform(0.99, 1.01, seeds),
+            np.array([0.1, 0.1, 1.1, 3.0, 3.0]) * rng.uniform(0.99, 1.01, seeds),
+        ),
         "lost": (np.array([1.0, 1.0, 1.0, 1.0, 1000.0]) * ones, np.array([2.0, 2.0, 2.0, 2.0, 0.2]) * ones),
     }[kind]
     order = rng.permutation(seeds)
+    if kind == "fragile":  # the first seed is not one of the three
+        order = np.concatenate([order[order > 2], order[order <= 2]])
     tuning_a[first], tuning_a[second] = rows[0][order], rows[1][order]
     b = rng.permutation(np.geomspace(0.1, 1.0, n)) * rng.uniform(0.95, 1.05, n)
 
@@ -566,6 +599,7 @@ def capstone_cases(rng: np.random.Generator) -> list[Case]:
         case("a choice that turns the result round", 12, 12, 0, kind="fragile"),
         case("a choice that turns the result round, for b", 12, 12, 0, kind="fragile", turn=True),
         case("a choice that hangs on one seed and does not matter", 12, 12, 11, kind="fragile"),
+        case("a choice that only all tuning seeds together make", 12, 6, 11, kind="whole"),
         case("one lost run in the tuning", 12, 11, 3, kind="lost"),
         case("a setting that only the race shows to be best", 12, 6, 12, kind="trap"),
         case("a setting of b that only the race shows to be best", 12, 6, 12, kind="trap", turn=True),
@@ -630,9 +664,9 @@ CAPSTONE = Exercise(
                 Your sides are turned round: the claim is that `a` is *lower*.
             means-decide: np.sum(a < b) > np.sum(a > b) => np.mean(a) < np.mean(b)
                 You look at the means for who is lower. One lost pair can turn a mean; count the pairs, as the test does.
-            contradiction-fails: == 1 else "cannot be told" => == 1 else "fails"
+            contradiction-fails: < 2 else "cannot be told" => < 2 else "fails"
                 Where one tuning shows the claim and another its opposite you say "fails". Then nothing can be told.
-            contradiction-holds: == 1 else "cannot be told" => == 1 else "holds"
+            contradiction-holds: < 2 else "cannot be told" => < 2 else "holds"
                 Where one tuning shows the claim and another its opposite you say "holds". Then nothing can be told.
             only-a-is-tuned-again: np.delete(tuning_b, left_out, axis=1) => tuning_b
                 You leave a seed out for `a` only. `b` has to be tuned again, too.
@@ -646,6 +680,10 @@ CAPSTONE = Exercise(
             largest: race_a[np.argmin( => race_a[np.argmax(
                 and: race_b[np.argmin( => race_b[np.argmax(
                 You choose the setting with the largest median.
+            never-all-together: [[], *range(tuning_a.shape[1])] => [*range(tuning_a.shape[1])]
+                You leave a seed out every time. The choice by all tuning seeds together belongs to it, too.
+            always-lower: ahead = "holds" if np.sum(a < b) > np.sum(a > b) else "fails" => ahead = "holds"
+                You do not ask who is lower: where `b` is, the claim fails.
             """,
         ),
         Misconception(
@@ -657,9 +695,9 @@ CAPSTONE = Exercise(
     hints=(
         "For one choice of the tuning seeds: the row of lowest median for `a` and for `b`, then `sign_test` on these rows of the "
         "race.",
-        "Go through all tuning seeds together, and then without the first, without the second … `np.delete(table, k, axis=1)` "
-        "leaves column k out.",
-        "If one p is 0.05 or more, nothing can be told. Else note who is lower each time: it must be the same one.",
+        "The loop goes through all tuning seeds together, and then without the first, without the second … Take "
+        "`np.delete(tuning_a, left_out, axis=1)` in the place of `tuning_a`; put each verdict into the set, `verdicts.add(…)`.",
+        "Where p is 0.05 or more, the verdict is that nothing can be told. Else it is said by who is lower more often.",
     ),
 )
 

@@ -149,7 +149,8 @@ class Exercise:
 class Watch:
     """The figure that answers a prediction: at the commitment `before` is pinned and `after` is played in it.
 
-    `figure` is the name of an explorer of the lesson, `before` and `after` are values of its controls.
+    `figure` is the name of an explorer of the lesson, `before` and `after` are values of its controls, and "focus" the run in
+    focus if it is not the figure's own.
     """
 
     figure: str

@@ -108,6 +108,7 @@ def kind_of_place(values: np.ndarray) -> str:
 LANDSCAPES = {
     "Himmelblau": (objectives.himmelblau, (1e-6, 1e4)),
     "Rosenbrock": (objectives.rosenbrock, (1e-6, 1e4)),
+    "narrow parabola": (lambda: objectives.quadratic(100.0, np.pi / 6, steepest=10.0), (1e-6, 1e4)),
 }
 SIDE = 5.0
 
@@ -172,7 +173,7 @@ class StepExplorer(Explorer):
                 Line(x, y, role="theory", width=1.3, label="the parabola's levels"),
                 Points(*flat[:, None], role="theory", size=14),
             ]
-            told = f"Its flat place {say_point(flat)} is {kind_of_place(values)}."
+            told = f"Its flat place {say_point(np.round(flat, 9))} is {kind_of_place(values)}."
         name = "Newton's steps" if curvature == "as it is" else f"{curvature}"
         first = run.points[1] - w
         gradients = np.array([objective.gradient(point) for point in run.points])
@@ -190,7 +191,8 @@ class StepExplorer(Explorer):
         ]
         up = "up" if losses[1] > losses[0] else "down"
         end = kind_of_place(np.linalg.eigvalsh(objective.hessian(run.points[-1])))
-        steepness = float(np.linalg.norm(gradients[-1]))
+        lengths = np.linalg.norm(gradients, axis=1)
+        steepness = float(lengths[-1])
         there = (
             f"It stands on {end}." if steepness < 1e-6 else f"The gradient there is {say(steepness)} long."
         )
@@ -215,6 +217,9 @@ class StepExplorer(Explorer):
                 "step {t}: w = ({0:.4g}, {1:.4g}), loss {2:.4g}, dw = ({3:.3g}, {4:.3g})",
                 np.column_stack([run.points, losses, gradients]),
             ),
+            pin=("steps to a gradient below a millionth", float((lengths < 1e-6).argmax()))
+            if (lengths < 1e-6).any()
+            else None,
             notice=own.notice,
         )
 
@@ -325,6 +330,8 @@ def path_of(points: np.ndarray, name: str, role: str) -> list:
 # -- (c) flat or low ---------------------------------------------------------------------------------------------------
 
 GRID = np.linspace(-SIDE, SIDE, 41)
+STARTS = np.stack(np.meshgrid(GRID, GRID))
+CROSSED = (np.indices((41, 41)) % 4 == 2).all(axis=0)
 WAYS = ("as it is", "absolute", "damped")
 PLACES = ("minimum", "saddle", "top", "none")
 
@@ -333,7 +340,7 @@ PLACES = ("minimum", "saddle", "top", "none")
 def where_starts_end(curvature: str, amount: float, num_steps: int = 100) -> tuple[np.ndarray, np.ndarray]:
     """For every start of the grid: where it ends (41, 41, 2), and the place of that in PLACES (41, 41)."""
     hill = objectives.himmelblau()
-    w = np.stack(np.meshgrid(GRID, GRID))
+    w = STARTS
     with np.errstate(all="ignore"):
         for _ in range(num_steps):
             dw = hill.gradient(w)
@@ -391,6 +398,8 @@ class FlatOrLowExplorer(Explorer):
             Heat(
                 reached, (-edge, edge, -edge, edge), 0.0, 4.0, colors="basins", smooth=False, role="contour"
             ),
+            # grey, and crosses in it: a colour alone would not tell
+            Points(*STARTS[:, (kinds > 0) & CROSSED], role="theory", shape="times", size=6),
             *parts.minimum_marks(hill),
             *path,
             *own.path,
@@ -405,7 +414,7 @@ class FlatOrLowExplorer(Explorer):
                 parts.map_panel(
                     window,
                     marks,
-                    "colour: the minimum reached from there",
+                    "colour: the minimum reached; ×: none",
                     field=replace(parts.field(hill, *window), bands=False),
                 ),
                 panel(
@@ -489,7 +498,7 @@ class MemoryExplorer(Explorer):
                 ),
                 panel(
                     log_axis("memory, in pairs", 0.9, 33),
-                    axis("evaluations", 0, 250),
+                    axis("evaluations", 0, 270),
                     by_memory,
                     "every memory",
                 ),

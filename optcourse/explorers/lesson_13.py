@@ -16,7 +16,7 @@ from optcourse.explorers.controls import Choice, Point, integers, linear, steps
 from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say, say_point
-from optcourse.figures import Band, Bars, Heat, Line, Narration, Points, Rule, Scene
+from optcourse.figures import Band, Bars, Heat, Line, Narration, Points, Rule, Scene, Text
 from optcourse.figures.scene import Mark, Panel, Run
 from optcourse.learner.blank import is_blank
 
@@ -226,10 +226,11 @@ class SwingExplorer(Explorer):
 
     def scene(self, seed) -> Scene:
         _, gradient, sharpness = edge_runs.stored()["close"][seed].astype(float)
-        at = edge_runs.CLOSE_FROM + np.arange(len(gradient))
+        first, last = edge_runs.CLOSE_FROM, edge_runs.CLOSE_FROM + len(gradient) - 1
+        at = np.arange(len(gradient))  # counted as the buttons below count
         run = Run("gradient descent", "descent", {"gradient": gradient, "sharpness": sharpness})
         flips = int(flips_at(gradient).sum())
-        across = axis("step", float(at[0]), float(at[-1]))
+        across = axis(f"steps from {first} on", 0, at[-1])
         half = 1.15 * np.abs(gradient).max()
         limit = 2 / RATE
         return Scene(
@@ -254,14 +255,14 @@ class SwingExplorer(Explorer):
                 ),
             ],
             says=(
-                f"Steps {at[0]} to {at[-1]} at rate {say(RATE)}. Along the axis that was steepest at step {at[0]} the gradient "
+                f"Steps {first:,} to {last:,} at rate {say(RATE)}. Along the axis that was steepest at step {first} the gradient "
                 f"changes its sign at {flips} of {len(gradient) - 1} steps. The sharpness stays between "
                 f"{say(sharpness.min(), 4)} and {say(sharpness.max(), 4)}; 2/rate is {say(limit)}."
             ),
             num_steps=len(gradient) - 1,
             narration=Narration(
                 "step {0:d}: slope {1:.3g} along the steepest axis, sharpness {2:.4g}",
-                np.column_stack([at, gradient, sharpness]),
+                np.column_stack([first + at, gradient, sharpness]),
             ),
             pin=("changes of sign", float(flips)),
         )
@@ -472,14 +473,14 @@ class BatchExplorer(Explorer):
                 ),
                 panel(
                     log_axis("batch size", 12, 700, ticks=[(size, str(size)) for size in SIZES]),
-                    axis("mean sharpness × rate / 2", 0.6, 1.15),
+                    axis("mean of λ × rate/2", 0.6, 1.15),
                     [
                         Rule("y", 1.0, role="limit", label="the edge"),
                         *every,
                         Line(SIZES, ratios[:, seed], role="path", label="this seed", marker=True),
                         Rule("x", SIZES[place], role="theory", label="this size"),
                     ],
-                    "the last 1,000 steps, ten seeds",
+                    "the last 1,000 steps",
                 ),
             ],
             says=(
@@ -529,8 +530,8 @@ class SurvivalExplorer(Explorer):
                 panel(
                     axis(
                         "rate",
-                        -0.5,
-                        rates + 0.3,  # room for the names of the axes, and for the ticks
+                        -2.6,
+                        rates + 0.9,  # room for the names of the rescues, and for that of the axis
                         ticks=[(i, say(rate)) for i, rate in enumerate(edge_runs.HOT_RATES)],
                     ),
                     axis("rescue", -1.3, ways + 0.2, ticks=list(enumerate(RESCUES))),
@@ -544,9 +545,14 @@ class SurvivalExplorer(Explorer):
                             smooth=False,
                             role="contour",
                         ),
-                        Points([r], [k], role="start", shape="ring", size=22),
+                        Points([r], [k], role="start", shape="ring", size=30),
+                        *(
+                            Text(i, j, str(10 - int(lost[i, j])), role="neutral", align="center", above=0)
+                            for i in range(rates)
+                            for j in range(ways)
+                        ),
                     ],
-                    "blue: all ten live; brown: all are lost",
+                    "how many of ten live",
                 ),
                 panel(
                     axis("seed", -0.5, 9.5),

@@ -106,7 +106,7 @@ class BatchSizeExplorer(Explorer):
             if np.isfinite(other)
             else f"At rate {say_rate(RATES[r])} the median run is not there after {noise_runs.LONGEST:,} steps."
         )
-        curve = f" The grey curve has S = {say(least)} and C = {say(critical, 2)}." if theory else ""
+        curve = f" The dashed curve has S = {say(least)} and C = {say(critical, 2)}." if theory else ""
         return Scene(
             panels=[
                 panel(
@@ -172,7 +172,7 @@ class NoiseAlongExplorer(Explorer):
                         Points([at[place]], [here], role="start", shape="ring", size=16),
                         *own,
                     ],
-                    "noise over slope, in squared length",
+                    "noise over slope",
                 ),
                 panel(
                     log_axis("batch size", 1, 3000),
@@ -182,7 +182,7 @@ class NoiseAlongExplorer(Explorer):
                         Line(sizes, np.full(50, slope[place]), role="gradient", label="slope"),
                         Line(sizes, noise[place] / sizes, role="velocity", label="noise"),
                     ],
-                    f"a minibatch's gradient at step {at[place]}",
+                    f"a minibatch at step {at[place]}",
                 ),
             ],
             says=(
@@ -610,7 +610,7 @@ class AveragesExplorer(Explorer):
                         Points(seeds, ratios[RIVALS[0]], role="descent", size=9, label="against the last"),
                         Points(seeds, ratios[RIVALS[1]], role="second", size=9, label="against cosine"),
                     ],
-                    f"{average} over each of the others, at the end",
+                    f"{average} over the others",
                 ),
             ],
             says=(

@@ -18,7 +18,7 @@ from optcourse.explorers.engine import Explorer
 from optcourse.explorers.lesson_01 import learners_numbers
 from optcourse.explorers.parts import say, say_point
 from optcourse.figures import Arrows, Bars, Line, Points, Rule, Scene
-from optcourse.figures.scene import Mark, Text
+from optcourse.figures.scene import Mark, Run, Text
 from optcourse.learner.blank import is_blank
 from optcourse.learner.path import record_path
 from optcourse.optimizers import Adam
@@ -66,8 +66,8 @@ class BallExplorer(Explorer):
         left: list[Mark] = [
             Line(*CIRCLE, role="descent"),
             Line(*square, role="third"),
-            Text(0.0, -0.86, "root of squares: 1", role="descent", align="center"),
-            Text(0.0, -1.3, "largest entry: 1", role="third", align="center"),
+            Text(-0.12, -0.7, "by squares", role="descent", align="center"),
+            Text(-1.0, 1.0, "by largest entry", role="third"),
             *self.level(dw, step, "descent"),
             *self.level(dw, signs, "third"),
             Arrows([0.0], [0.0], dw[:1], dw[1:], role="gradient", width=3),
@@ -84,7 +84,7 @@ class BallExplorer(Explorer):
         window = ((-HALF, HALF), (-HALF, HALF))
         return Scene(
             panels=[
-                parts.map_panel(window, left, "a vector: the ball of each length", words=("dw[0]", "dw[1]")),
+                parts.map_panel(window, left, "a vector: all steps of length 1", words=("dw[0]", "dw[1]")),
                 parts.map_panel(window, right, "a matrix: where it takes the unit circle", words=("x", "y")),
             ],
             says=(
@@ -104,7 +104,7 @@ class BallExplorer(Explorer):
             return []
         across = np.array([-dw[1], dw[0]]) / np.linalg.norm(dw)
         ends = at[:, None] + 0.8 * across[:, None] * np.array([-1, 1])
-        return [Line(*ends, role=role, dash="fine", width=1.3)]
+        return [Line(*ends, role=role, width=1.3)]
 
     def learners_steps(self, dw: np.ndarray, G: np.ndarray) -> tuple[np.ndarray | None, str]:
         """x and y of the learner's two steps for the vector, then their 2 by 2 step for G."""
@@ -261,43 +261,47 @@ class TurnExplorer(Explorer):
     slide = ("turn",)
 
     def scene(self, turn, seed, learning_rate) -> Scene:
-        kept = norm_runs.stored()
-        place = int(np.abs(np.array(norm_runs.TURNS) - turn).argmin())
+        kept, names = norm_runs.stored(), list(norm_runs.DIRECTIONS)
+        place, num_steps = int(np.abs(np.array(norm_runs.TURNS) - turn).argmin()), norm_runs.BOWL_STEPS
         losses = kept.bowl[place, seed] / kept.bowl[place, seed, :, :1]
         ends = kept.bowl[:, seed, :, -1] / kept.bowl[:, seed, :, 0]
         task = BowlProblem(seed, norm_runs.TURNS[place])
         muon = muon_losses(seed, norm_runs.TURNS[place], learning_rate)
         own, notice = self.learners_losses(task, learning_rate)
-        at = np.arange(norm_runs.BOWL_STEPS + 1)
+        curves = [(losses[k], name, ROLES[name]) for k, name in enumerate(names)] + [
+            (muon, "Muon", "nesterov")
+        ]
+        if own is not None:
+            curves.append((own, "your code", "yours"))
+        at = np.arange(num_steps + 1)
         left: list[Mark] = [
             # the one that jumps from side to side is thin, so that it covers no other
-            Line(at, losses[k], role=ROLES[name], label=name, width=1.2 if name == "G/|G|" else 2.0)
-            for k, name in enumerate(norm_runs.DIRECTIONS)
-        ]
-        left.append(Line(at, muon, role="nesterov", label="Muon"))
-        if own is not None:
-            left.append(Line(at, own, role="yours", label="your code", width=2.5))
+            Line(at, values, role=role, label=name, by_step="upto", run=Run(name, role, {"loss": values}),
+                 width=1.2 if name == "G/|G|" else 2.0)
+            for values, name, role in curves
+        ]  # fmt: skip
         right: list[Mark] = [
             Line(norm_runs.TURNS, ends[:, k], role=ROLES[name], label=name, marker=True)
-            for k, name in enumerate(norm_runs.DIRECTIONS)
+            for k, name in enumerate(names)
         ]
         right.append(Rule("x", norm_runs.TURNS[place], role="theory", label="this turn"))
         told = ", ".join(
             f"{name} {say(losses[k, -1], 2)} (rate {say(kept.bowl_rates[place, seed, k], 2)})"
-            for k, name in enumerate(norm_runs.DIRECTIONS)
+            for k, name in enumerate(names)
         )
         share = log_axis("share of loss left", 1e-7, 1.5, keep=(1e-9, 100.0))
         return Scene(
             panels=[
-                panel(axis("step", 0, norm_runs.BOWL_STEPS), share, left, "each at the best of 51 rates"),
-                panel(axis("how far the axes are turned", 0, 1), share, right, "after 100 steps"),
+                panel(axis("step", 0, num_steps), share, left, "each at the best of 51 rates"),
+                panel(axis("how far the axes are turned", 0, 1), share, right, f"after {num_steps} steps"),
             ],
             says=(
                 f"Axes turned {say(100 * norm_runs.TURNS[place])} % of the way to random ones. Share of the loss that is left "
-                f"after 100 steps, each at its best rate: {told}. Muon at the constant rate {say(learning_rate)}, rho {RHO}: "
-                f"{say(muon[-1], 2)}."
+                f"after {num_steps} steps, each at its best rate: {told}. Muon at the constant rate {say(learning_rate)}, rho "
+                f"{RHO}: {say(muon[-1], 2)}."
             ),
-            pin=("left by sign G", float(losses[list(norm_runs.DIRECTIONS).index("sign G"), -1])),
+            num_steps=num_steps,
+            focus="U Vᵀ",
             notice=notice,
         )
 
@@ -384,7 +388,7 @@ class RatesExplorer(Explorer):
                     log_axis("learning rate", 8e-5, 13.0),
                     log_axis("training loss", 0.001, 10.0, keep=(1e-3, 10.0)),
                     tuned,
-                    "tuning, 300 steps: median of 3 seeds",
+                    "tuning: medians of 3 seeds",
                 ),
                 panel(
                     log_axis("training loss", 0.0006, 1.0, keep=(6e-4, 1.0)),

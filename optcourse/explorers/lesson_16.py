@@ -27,6 +27,7 @@ DASH_OF = {"Muon": "solid"}
 SOME = ("Nesterov", "Adam", "Muon", "Schedule-Free")  # those of most figures
 ENDS = (0.001, 5.0)
 TOP = 10.0  # what is larger is drawn here, beyond the picture
+EQUAL = (0.05, ENDS[1])  # where both losses are drawn
 
 
 def losses(label: str, lo: float = ENDS[0], hi: float = ENDS[1]) -> Axis:
@@ -126,7 +127,7 @@ class CriterionExplorer(Explorer):
         x, y = (np.median(kept.table(optimizer, loss, schedule, seeds), axis=1) for loss in LOSSES)
         picks = [kept.chosen(optimizer, loss, schedule) for loss in LOSSES]
         marks: list[Mark] = [
-            Line([1e-4, TOP], [1e-4, TOP], role="neutral", label="held back = training", width=1.2),
+            Line(EQUAL, EQUAL, role="neutral", label="held back = training", width=1.2),
             Points(x, y, role=ROLE_OF[optimizer], size=7, shape=SHAPE_OF.get(optimizer)),
         ]
         ends: list[Mark] = []
@@ -158,7 +159,7 @@ class CriterionExplorer(Explorer):
                     losses("training loss"),
                     losses("held-back loss", 0.05),
                     marks,
-                    f"{len(settings)} settings, medians of {len(seeds)} seeds",
+                    f"{len(settings)} settings, {len(seeds)} seeds",
                 ),
                 panel(
                     log_axis("held-back loss in the race", 0.05, 1.0, keep=(0.05, 1.0)),

@@ -10,6 +10,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from contourpy import contour_generator
@@ -130,6 +131,7 @@ class _Picture:
         self.area = (left, TITLE, width, height)
         self.is_map = layout.is_map(at.panel)
         self.order = 2.0
+        self.ink: np.ndarray | None = None  # where lines are, and names: no other name stands there
 
     def paint(self) -> None:
         left, top, width, height = self.area
@@ -196,8 +198,8 @@ class _Picture:
         )  # fmt: skip
 
     def place(self, x: float, y: float) -> tuple[float, float]:
-        """The pixels of a value, on whatever axes."""
-        across, up = self.ax.transLimits.transform(self.ax.transScale.transform((x, y)))
+        """The pixels of a value, on whatever axes; or of many, given as two arrays."""
+        across, up = self.ax.transLimits.transform(self.ax.transScale.transform(np.stack([x, y], axis=-1))).T
         return self.view.left + across * self.view.width, self.view.top + (1 - up) * self.view.height
 
     def inside(self, x: float, y: float) -> bool:
@@ -479,19 +481,18 @@ class _Picture:
         if isinstance(mark, s.Points):
             x, y = (np.atleast_1d(np.asarray(a, float))[self.at.entries(mark)] for a in (mark.x, mark.y))
             if len(x) and self.inside(*self.place(x[0], y[0])):
-                at = self.place(x[0], y[0])
-                self.words(
-                    label,
-                    at[0],
-                    at[1] - mark.size / 2 - (16 if mark.drag else 11),
-                    colour,
-                    ha="center",
-                    halo=halo,
-                )
+                at, far = self.place(x[0], y[0]), mark.size / 2 + (16 if mark.drag else 11)
+                side = far + _text_width(label, NAME, False) / 2 - 3
+                around = [(0, -far), (0, far), (side, 0), (-side, 0), *product((side, -side), (-far, far))]
+                place = self.clear_of(label, [(at[0] + dx, at[1] + dy) for dx, dy in around])
+                self.words(label, *place, colour, ha="center", halo=halo)
         elif isinstance(mark, s.Line):
             x, y = (np.asarray(a, float)[self.at.entries(mark)] for a in (mark.x, mark.y))
             if (at := self.last_on_map(x, y)) is not None:
-                self.words(label, at[0], at[1] - 11, colour, ha="center", halo=halo)
+                side = _text_width(label, NAME, False) / 2 + 8
+                around = [(0, -11), (0, 11), *product((side, -side), (0, -9, 9))]
+                place = self.clear_of(label, [(at[0] + dx, at[1] + dy) for dx, dy in around])
+                self.words(label, *place, colour, ha="center", halo=halo)
         elif isinstance(mark, s.Arrows):
             x, y, u, v = (
                 float(np.atleast_1d(np.asarray(a, float))[self.at.entries(mark)][0])
@@ -513,6 +514,43 @@ class _Picture:
                 if isinstance(m, s.Rule | s.Span) and m.label and m.axis == mark.axis
             ].index(mark)
             self.words(label, at, self.view.top + 9 + 16 * row, colour, halo=halo)
+
+    def clear_of(self, label: str, places: Sequence[tuple[float, float]]) -> tuple[float, float]:
+        """The first of some places at which a name meets no line, arrow or other name of a map; the first of all elsewhere."""
+        if not self.is_map:
+            return places[0]
+        half = _text_width(label, NAME, False) / 2 + 1
+        self.ink = self.inked() if self.ink is None else self.ink
+
+        def clear(x: float, y: float) -> bool:
+            off = np.abs(self.ink - (x, y))
+            return (
+                self.inside(x - half, y)
+                and self.inside(x + half, y)
+                and not (off < (half, 7)).all(axis=1).any()
+            )
+
+        found = next((place for place in places if clear(*place)), places[0])
+        name = np.column_stack([np.linspace(-half, half, 15) + found[0], np.full(15, found[1])])
+        self.ink = np.concatenate([self.ink, name])
+        return found
+
+    def inked(self) -> np.ndarray:
+        """Places along all lines and arrows, some pixels apart."""
+        drawn = [np.empty((0, 2))]
+        for mark in self.at.panel.marks:
+            if not isinstance(mark, s.Line | s.Arrows):
+                continue
+            x, y = (np.atleast_1d(np.asarray(a, float)) for a in (mark.x, mark.y))
+            if isinstance(mark, s.Arrows):
+                tips = x + mark.u, y + mark.v
+            else:
+                x, y, tips = x[:-1], y[:-1], (x[1:], y[1:])
+            for a, b in zip(np.transpose(self.place(x, y)), np.transpose(self.place(*tips)), strict=True):
+                if np.isfinite([a, b]).all():
+                    parts = min(400, 1 + int(np.hypot(*(b - a)) / 4))
+                    drawn.append(a + np.linspace(0, 1, parts + 1)[:, None] * (b - a))
+        return np.concatenate(drawn)
 
     def last_on_map(self, x: np.ndarray, y: np.ndarray) -> tuple[float, float] | None:
         """The last place of a line at which its name has room."""

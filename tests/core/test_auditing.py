@@ -139,6 +139,9 @@ def test_stopping_loses_nothing_and_going_on_gives_the_same(capsys):
         ({"criterion": "test"}, "criterion is 'training' or 'held-back'"),
         ({"seeds": range(5)}, "none of them"),
         ({"tuning_seeds": (0,)}, "two tuning seeds or more"),
+        ({"trials": 2.5}, "trials must be from 2 to 16, got 2.5"),
+        ({"seeds": 10}, "seeds are several, as in range"),
+        ({"against": "Adamm"}, "there is no 'Adamm' in the race"),
     ],
 )
 def test_arguments_that_give_no_race(options, said):
@@ -157,6 +160,8 @@ def test_arguments_that_give_no_race(options, said):
             ),
             "more than 60",
         ),
+        (lambda compute_gradient, w, learning_rate, num_steps: w, "it asked for no gradient"),
+        (lambda compute_gradient, w, learning_rate, num_steps: compute_gradient(w) * 1j, "complex numbers"),
     ],
 )
 def test_an_optimizer_that_is_none(wrong, said):
@@ -172,3 +177,52 @@ def test_a_run_that_is_lost_counts_as_lost_and_warns_nobody():
     found = audit(away, {"Momentum": Momentum}, **QUICK)
     assert found.raced("away", found.choices("away")[0], "training").min() > 10
     assert "away is higher than Momentum on 6 of 6 seeds" in str(found)
+    assert "lost all its runs" in str(found) and "the edge of the grid" not in str(found)
+    assert str(found).count(" lost ") >= 2  # in the table, in place of a number
+
+
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (SGD(0.1), "give the class SGD, not one with its rate"),
+        (3, "give a function"),
+        (SGD, "Give yours another name"),
+    ],
+)
+def test_what_is_no_optimizer_has_a_sentence(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        audit(wrong, "SGD", **QUICK)
+
+
+def test_a_function_with_other_arguments_is_told_how_it_is_called():
+    def few(compute_gradient, w, learning_rate): ...
+
+    with pytest.raises(TypeError) as raised:
+        audit(few, **QUICK)
+    assert "few(compute_gradient, w, learning_rate, num_steps)" in raised.value.__notes__[1]
+
+
+def test_a_copy_that_rounds_otherwise_is_no_winner():
+    def copy(compute_gradient, w, learning_rate, num_steps):
+        for _ in range(num_steps):
+            w = w * 1.5 - learning_rate * compute_gradient(w) - w * 0.5
+        return w
+
+    found = audit(copy, {"SGD": SGD}, **{**QUICK, "seeds": range(10, 13)})
+    rate = found.choices("copy")[0]
+    assert (found.raced("copy", rate, "training") != found.raced("SGD", rate, "training")).any()
+    assert all("on 0 of 3 seeds (p = 1)" in said and "one optimizer" in said for said in found.claims()[:2])
+
+
+def test_a_loser_at_the_edge_of_the_grid_is_not_judged():
+    found = filled(small(), lambda key: ((middle(key) if key.who == "sgd" else 9 + key.rate), 1.0))
+    assert found.claims()[0].endswith("But Adam may do better beyond the edge of the grid. Claim nothing.")
+    ahead = filled(small(), lambda key: ((middle(key) if key.who == "Adam" else key.rate / 99), 1.0))
+    assert "may be claimed" in ahead.claims()[0]  # what is lower at the edge is lower
+
+
+def test_another_try_repeats_no_run_of_the_others(monkeypatch):
+    whole = audit(sgd, "SGD", **QUICK)
+    monkeypatch.setattr("optcourse.auditing.descend", None)  # nobody may be run again
+    again = audit(sgd, "SGD", **QUICK)
+    assert [run[:2] for run in again.runs.values()] == [run[:2] for run in whole.runs.values()]

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from optcourse.explorers.lesson_13 import HyperbolaExplorer
 from optcourse.explorers.sweep import sweep
 from optcourse.figures.palette import ROLES
 from optcourse.figures.render import draw
@@ -54,6 +55,24 @@ def test_stepping_narrates_with_the_numbers_of_the_step(opened):
     assert page.locator(".oc-narration").inner_text() == narration.at(23)
     page.get_by_role("button", name="Play the run").click()
     page.wait_for_function(f"{STAGE}.at() === 24 && !{STAGE}.playing")
+
+
+@pytest.mark.parametrize("width", [900, 560])
+def test_no_name_on_a_map_lies_under_its_buttons(opened, width):
+    """They stand in a column, or in a row where the figure is narrow; the map is less than 300 pixels high in both."""
+    page = opened(HyperbolaExplorer())
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function(f"{STAGE}.root.clientWidth <= {width}", timeout=20_000)
+    tools, taken = page.evaluate(f"""(() => {{
+        {STAGE}.painter.paint({STAGE}.panels[0], {STAGE}.frame, {STAGE}.at(), {STAGE}.ui);
+        const node = {STAGE}.panels[0].tools.node;
+        return [[node.offsetLeft, node.offsetTop, node.offsetLeft + node.offsetWidth, node.offsetTop + node.offsetHeight],
+                {STAGE}.painter.room.taken.map((b) => [b.left, b.top, b.right, b.bottom])];
+    }})()""")
+    assert (tools[2] - tools[0] > tools[3] - tools[1]) == (width < 600)
+    assert tools in taken and len(taken) > 3
+    under = [b for b in taken if b[0] < tools[2] and b[2] > tools[0] and b[1] < tools[3] and b[3] > tools[1]]
+    assert under == [tools]
 
 
 def test_a_typed_value_off_the_scale_is_refused_in_a_sentence(opened):

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from optcourse.explorers.lesson_03 import LinkedBasesExplorer, SweepExplorer, axes_of
+from optcourse.explorers.lesson_15 import BallExplorer
+from optcourse.explorers.lesson_16 import NAMES, PodiumExplorer
 from tests.explorers.conftest import STAGE, opened  # noqa: F401  (fixture)
 from tests.explorers.test_browser import lab  # noqa: F401  (fixture)
 
@@ -72,3 +74,27 @@ def test_the_start_is_dragged_in_the_valleys_own_axes(lab):  # noqa: F811
     start = json.loads(page.evaluate(f"JSON.stringify({STAGE}.values.start)"))
     np.testing.assert_allclose(start, expected, atol=0.06)
     assert LinkedBasesExplorer(rotation=30.0, start=start).frame().says
+
+
+def test_names_stand_beside_lines_and_rows_have_room(opened):
+    """On a narrow page: no name lies on a line or an arrow, a band that is too narrow is pointed to, rows of names are apart."""
+    written = f"""() => {{ const stage = {STAGE}, {{ painter }} = stage, {{ words }} = painter, found = [];
+      painter.words = function (context, text, x, y, ...more) {{
+        const wide = this.width(context, text, 12);
+        found.push({{ text, x, y, clear: this.ink?.clear(wide, 10, [x, y]), on: this.ink?.cells.size > 0 && !this.ink.clear(900, 900, [x, y]) }});
+        return words.call(this, context, text, x, y, ...more); }};
+      try {{ stage.draw(); }} finally {{ painter.words = words; }}
+      return found; }}"""
+    page = opened(BallExplorer())
+    page.set_viewport_size({"width": 375, "height": 760})
+    page.wait_for_function(f"() => {STAGE}.root.clientWidth <= 375", timeout=60_000)
+    names = [one for one in page.evaluate(written) if one["text"] in ("dw/|dw|", "sign dw", "sign G", "U Vᵀ")]
+    assert len(names) == 4 and all(one["clear"] for one in names)
+    assert all(one["on"] for one in names)  # a name as large as the picture does lie on something
+    page = opened(SweepExplorer())
+    said = [one["text"] for one in page.evaluate(written)]
+    assert "runs away →" in said and "runs away" not in said
+    page = opened(PodiumExplorer())
+    rows = [one["y"] for one in page.evaluate(written) if one["text"] in NAMES]
+    assert len(rows) == 2 * len(NAMES)
+    assert min(np.diff(sorted(rows[:10])).min(), np.diff(sorted(rows[10:])).min()) > 12

@@ -52,6 +52,39 @@ def test_evaluations_on_softmax_regression(seed):
     assert 100 < newton_race.evaluations_to(gaps["lbfgs"], 1e-6) < 160
 
 
+def momentum_to_a_millionth(seed: int, setting: tuple[float, float]) -> float:
+    """Its evaluations over those of L-BFGS with 10 pairs."""
+    kept, model = newton_race.stored(), newton_race.problem(seed)
+    losses = descend(model, Momentum(*setting), model.initial(), 480, record=("loss",)).loss
+    found = newton_race.evaluations_to(losses - float(kept["lowest"][seed]), 1e-6)
+    place = newton_race.MEMORIES.index(10)
+    return (found if found > 0 else 481) / newton_race.evaluations_to(kept["lbfgs"][seed, place], 1e-6)
+
+
+def test_tuned_for_one_gap_is_not_tuned_for_another():
+    """3.0 to 3.7 times with the best of the six settings, 1.5 to 2.1 times with others (seeds 0, 1 and 9)."""
+    assert min(momentum_to_a_millionth(0, setting) for setting in newton_race.SETTINGS) == momentum_to_a_millionth(0, (4.0, 0.9))
+    ratios = [momentum_to_a_millionth(seed, (4.0, 0.9)) for seed in newton_race.SEEDS]
+    assert round(min(ratios), 1) == 3.0 and round(max(ratios), 1) == 3.7
+    finer = [momentum_to_a_millionth(*at) for at in ((0, (5.6, 0.93)), (1, (5.6, 0.9)), (9, (5.6, 0.93)))]
+    assert 1.45 <= min(finer) and max(finer) <= 2.1
+
+
+@pytest.mark.slow
+@SEEDS
+def test_the_best_of_the_six_for_a_millionth(seed):
+    found = {setting: momentum_to_a_millionth(seed, setting) for setting in newton_race.SETTINGS}
+    assert min(found, key=found.get) == (4.0, 0.9)
+
+
+def test_newtons_step_is_the_same_in_all_linear_coordinates_and_a_safe_one_is_not():
+    rng = np.random.default_rng(0)
+    H, dw, A = exercises.bent(rng, [3.0, 1.0, -2.0]), rng.normal(size=3), rng.normal(size=(3, 3))
+    plain, safe = (lambda dw, H: curvature.newton_step(dw, H)), (lambda dw, H: curvature.safe_direction(dw, H, 0.1))
+    apart = [np.linalg.norm(A @ way(A.T @ dw, A.T @ H @ A) - way(dw, H)) for way in (plain, safe)]
+    assert apart[0] < 1e-12 and apart[1] > 0.1
+
+
 def test_what_is_stored_is_what_runs():
     seed, kept = 3, newton_race.stored()
     model, lowest = newton_race.problem(seed), float(kept["lowest"][seed])
@@ -93,9 +126,21 @@ def test_two_minibatches_spoil_a_pair(solved, seed):
 @SEEDS
 def test_newton_at_the_start_of_a_network(solved, seed):
     negative, (before, newton, safe) = solved["one_step"](seed)
-    assert 1210 * 0.28 < negative < 1210 * 0.47
+    assert 1210 / 3 < negative < 1210 * 0.47
     assert 2.2 < before < 2.6 and safe < 1.9
     assert newton > before or seed not in (0, 1, 2, 3)
+
+
+@pytest.mark.slow
+def test_most_of_the_negative_curvatures_are_small():
+    from optcourse.data import load_digits
+
+    rng = np.random.default_rng(0)
+    some = load_digits()[rng.permutation(1797)[:300]]
+    model = TanhNetwork(some.X, some.y, num_hidden=16)
+    H = curvature.hessian(model.gradient, model.initial(rng))
+    values = np.linalg.eigvalsh((H + H.T) / 2)
+    assert (values < -1e-12).sum() > 2 * (values < -0.01).sum() and values[-1] > 2
 
 
 @pytest.mark.slow
@@ -180,6 +225,16 @@ def test_newtons_path_is_one_and_gradient_descents_are_two():
         assert apart > 0.05 and "apart" in name
         marks = {m.label: m for m in told.frame().panels[0].marks if m.label}
         assert np.allclose(marks["Newton in u"].x, marks["Newton"].x, atol=1e-9)
+
+
+def test_what_the_predictions_play_answers_them():
+    """The parabola is ended in one step; 978 in place of 1,681; momentum needs about twice as many as L-BFGS."""
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    pins = {name: [getattr(lesson, w.figure)(**v).frame().pin[1] for v in (w.before, w.after)] for name, w in asked.items() if w.figure != "StepExplorer"}  # fmt: skip
+    assert pins["11-flat-or-low"] == [1681, 978] and pins["11-gradients"][1] == 49
+    steps = [lesson.StepExplorer(**values).frame().pin[1] for values in (asked["11-newton-steps"].before, asked["11-newton-steps"].after)]
+    assert steps == [5, 1]
+    assert lesson.StepExplorer(num_steps=1).frame().pin is None
 
 
 def test_a_step_that_cannot_be_taken_says_why():

@@ -34,6 +34,13 @@ def test_nested_pairs_give_two(solved):
     assert solved["slope"](lambda x: x * solved["slope"](lambda y: x + y, 1.0), 1.0) == 2
 
 
+def test_an_if_can_hide_a_slope():
+    def same(x):
+        return Dual(0.0) if x.value == 0 else x
+
+    assert same(Dual(2.0, 1.0)).slope == 1 and same(Dual(0.0, 1.0)).slope == 0
+
+
 def counted_runs(num_inputs: int) -> tuple[int, np.ndarray]:
     """The gradient of a sum of squares by pairs, and how often the program ran."""
     runs, w, found = 0, np.arange(1.0, num_inputs + 1), []
@@ -279,6 +286,15 @@ def test_what_the_product_shows():
     assert np.min(stays) > 89.9
     v, Hv = (mark(turning.frame(landscape="Himmelblau", w=(0.0, 0.0)), name, 0) for name in ("v", "Hv"))
     assert v.u[0] * Hv.u[0] + v.v[0] * Hv.v[0] < 0
+
+
+def test_what_the_predictions_play_answers_them():
+    """One pass back for 1,210 inputs; the complex step on |x| is flat; two pulls for each doubling."""
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    told = {name: getattr(lesson, watch.figure)(**watch.after).describe() for name, watch in asked.items()}
+    assert "the reverse mode 1." in told["12-passes"]
+    assert "the slope of |x| at 1 is 1. The complex step gives 0." in told["12-complex-abs"]
+    assert "8 pulls were handed on" in told["12-pulls"]
 
 
 def test_the_loss_stays_where_a_pull_is_lost():

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from optcourse import curvature, edge_runs, theory
+from optcourse.descent import descend
 from optcourse.edge_runs import CHANGE_AT, EVERY, RATE
 from optcourse.exercises import lesson_13 as exercises
-from optcourse.explorers.packing import pack
 from optcourse.explorers import lesson_13 as lesson
+from optcourse.explorers.packing import pack
+from optcourse.figures import Text
 from optcourse.models import SquaredTanhNetwork, TanhNetwork, squared_error
 from optcourse.optimizers import GradientDescent, Nesterov
+from optcourse.schedules import warm_up
 
 SOURCE = Path(__file__).parents[2] / "source" / "13_edge_of_stability.py"
 SEEDS = pytest.mark.parametrize("seed", range(10))
@@ -103,6 +106,23 @@ def test_who_survives_a_hot_start():
     assert row[at[0]] == 0 and row[at[100]] == 10 and row[at[edge_runs.CLIPPED]] == 10
     assert row[at[50]] >= 8
     assert (alive[edge_runs.HOT_RATES.index(0.1)] == 10).all()
+
+
+@SEEDS
+def test_warm_up_lets_the_edge_come_down_and_the_sharpness_follows(seed):
+    """18 to 27 at the start and still at step 50, above 2/rate; after 100 steps 6 to 9, where 2/rate is 6.7."""
+    task = edge_runs.problem(seed, edge_runs.HOT_SCALE)
+    way = descend(task.model, GradientDescent(0.3), task.start, 100, schedule=warm_up(100), record=("w",)).w
+    start, half, end = edge_runs.sharpnesses(task.model, [(way[k], 0.0) for k in (0, 50, 100)])
+    assert 18 <= round(start) <= 27 and 18 <= round(half) <= 27 and 6 <= round(end) <= 9
+    assert 2 / (0.3 * warm_up(100)(50)) == pytest.approx(13, abs=0.2) and 2 / 0.3 == pytest.approx(6.7, abs=0.05)
+
+
+@SEEDS
+def test_with_cross_entropy_and_a_large_rate_the_edge_is_met_and_left(seed):
+    met = edge_runs.run(edge_runs.problem(seed, kind=TanhNetwork), GradientDescent(1.0), 200).sharpness / 2
+    assert met.argmax() * EVERY == 25 and 1.2 <= round(met.max(), 1) <= 1.5
+    assert met[200 // EVERY] < met[100 // EVERY] < 1
 
 
 @SEEDS
@@ -245,6 +265,25 @@ def test_the_learners_code_is_in_the_picture():
     power = lesson.PowerExplorer(yours=exercises.sharpness).frame()
     own, course = line(power, "your products", 0), line(power, "estimate", 0)
     assert len(own.y) == 100 and abs(own.y[-1] / course.y[-1] - 1) < 0.01
+
+
+def test_what_the_predictions_play_answers_them():
+    asked = {p.id: p.watch for p in exercises.PREDICTIONS}
+    before, after = ({name: getattr(lesson, w.figure)(**getattr(w, when)) for name, w in asked.items()} for when in ("before", "after"))  # fmt: skip
+    assert after["13-sharpness"].frame().pin[1] == pytest.approx(10, rel=0.1)
+    assert " 0 of 2,000 steps raised the loss" in before["13-every-step"].describe()
+    assert " 636 of 2,000 steps raised the loss" in after["13-every-step"].describe()
+    grown = [figures["13-halved"].frame().pin[1] for figures in (before, after)]
+    assert grown[0] < 10.6 and 11 < grown[1] < 13
+    assert after["13-minibatches"].frame().pin[1] < 0.95 < 1 < before["13-minibatches"].frame().pin[1]
+
+
+def test_the_survivors_are_told_in_numbers():
+    """And not by a colour alone."""
+    shown = lesson.SurvivalExplorer().frame()
+    written = {(m.x, m.y): int(m.text) for m in shown.panels[0].marks if isinstance(m, Text)}
+    alive = (kept("hot") < edge_runs.ALIVE).sum(axis=-1)
+    assert written == {(r, k): alive[r, k] for r, k in np.ndindex(alive.shape)}
 
 
 def test_every_table_of_the_first_figure_can_be_packed():

@@ -140,6 +140,15 @@ def test_the_turned_bowl_is_the_same_bowl_but_for_signs():
     assert np.median(shares(0.05)[:, SIGN] / straight[:, SIGN]) > 50
 
 
+def test_where_all_weights_are_turned_nothing_is_left_of_the_lead():
+    """Its matrices are what the bowl gave it: no less than gradient descent then, and not far from signs."""
+    for seed in (0, 1):
+        left = {name: norm_runs.all_turned(name, seed) for name in ("G", "sign G", "U Vᵀ")}
+        assert 0.002 < left["G"] < left["U Vᵀ"] < 1.3 * left["sign G"]
+        # the same problem in other coordinates: to gradient descent it is the bowl of the figure
+        assert left["G"] == pytest.approx(shares()[seed, G], rel=0.1)
+
+
 def test_no_rate_of_the_bowl_is_the_last_one_of_its_row():
     """A best rate at the end of the row might be better still behind it."""
     chosen = norm_runs.stored().bowl_rates

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optcourse import claims, race, race_two
+from optcourse import claims, data, race, race_two
 from optcourse.exercises import lesson_16 as exercises
 from optcourse.explorers import lesson_16 as lesson
 from optcourse.race_two import ANY, CLAIMS, FAILS, HOLDS, LOSSES, RACE_SEEDS, UNTOLD, Claim, audited
@@ -128,6 +128,28 @@ def test_a_verdict_that_hangs_on_the_tuning_is_none():
     assert [k + 1 for k, right in enumerate(exercises.RIGHT) if alone[k] and right == UNTOLD] == [2, 5]
 
 
+def test_eight_claims_are_eight_chances_to_be_fooled():
+    level = claims.sign_test(np.zeros(20), np.where(np.arange(20) < 15, 1.0, -1.0))  # 15 of 20 is the least that shows it
+    assert 1 - (1 - level) ** 8 == pytest.approx(0.29, abs=0.01)
+
+    def strict(claim):
+        found = []
+        for seeds in CHOICES:
+            a, b = claim.pairs(seeds)
+            found.append(np.sign((a < b).sum() - (a > b).sum()) * (claims.sign_test(a, b) < 0.05 / 8))
+        sides = [np.mean(np.array(found) == side) >= 0.9 for side in (1, -1)]
+        return HOLDS if sides[0] else FAILS if sides[1] else UNTOLD
+
+    verdicts = [strict(claim) for claim in CLAIMS]
+    assert verdicts == [HOLDS, UNTOLD, UNTOLD, UNTOLD, UNTOLD, FAILS, UNTOLD, HOLDS]
+
+
+def test_what_is_not_tuned_is_as_the_text_says():
+    make, model = race_two.OPTIMIZERS, race.problem(10).model
+    assert make["AdamW"](0.1, model).weight_decay == 0.1 and not hasattr(make["Lion"](0.1, model), "weight_decay")
+    assert len(race.problem(10).batches[0]) == 32 and len(data.load_digits()) == 1797
+
+
 def test_every_paper_of_a_claim_is_among_the_references():
     text = SOURCE.read_text(encoding="utf-8")
     references = text[text.index("## References") :]
@@ -205,7 +227,7 @@ def test_the_made_races_are_what_their_labels_say(seed):
     cases = exercises.capstone_cases(np.random.default_rng(seed))
     verdicts = [exercises.audit_claim(*case.args) for case in cases]
     made = [verdict for verdict, case in zip(verdicts, cases, strict=True) if "no figure" not in case.label]
-    assert made == [HOLDS, FAILS, *[UNTOLD] * 6, HOLDS, HOLDS, UNTOLD, UNTOLD, HOLDS]
+    assert made == [HOLDS, FAILS, *[UNTOLD] * 6, HOLDS, UNTOLD, HOLDS, UNTOLD, UNTOLD, HOLDS]
     again = exercises.capstone_cases(np.random.default_rng(seed + 100))
     unseen = [case.args[1] for case in cases if "no figure" in case.label]
     assert unseen and not any(np.array_equal(a, b.args[1]) for a in unseen for b in again)
@@ -253,6 +275,12 @@ def test_the_podium_says_what_it_shows():
     said = plain(lesson.PodiumExplorer(criterion="held-back", seeds=20).describe())
     assert "By held-back loss the first three are Muon 0.124" in said and "48 settings" in said
     assert "tried 4 settings" in plain(lesson.PodiumExplorer(rates=4, schedule="constant").describe())
+
+
+def test_the_line_of_equal_losses_is_one():
+    marks = lesson.CriterionExplorer().frame().panels[0].marks
+    equal = next(mark for mark in marks if mark.label == "held back = training")
+    assert np.array_equal(equal.x, equal.y)
 
 
 def test_an_equal_pair_and_no_pair():

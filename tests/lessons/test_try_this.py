@@ -147,7 +147,7 @@ TOLD = {
     "One weight starts at 1.",
     "The dashed rings are levels of the parabola that fits at the square; its flat place is the cross.",
     "On the right, the same landscape in sheared coordinates $u$, with $w = Au$.",
-    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones end on a saddle or on the top.",
+    "Each of 1,681 starts on Himmelblau's function is coloured by the minimum that it reaches; grey ones, with crosses in them, end on a saddle or on the top.",
     "The dashes are your own `two_loop`.",
     "Each entry of the graph carries a pair:",
     "a value, and how fast it changes with `x`.",
@@ -185,9 +185,10 @@ TOLD = {
     "Decay and rates were not tuned for these seeds.",
     "With momentum, compare the average to the last weights and to a rate that comes down (*cosine*).",
     "the rate was too hot, and an average cannot cool it.",
-    "On the left all steps of length 1, for two rulers; the fine lines are as far as each ruler lets you go along `dw`.",
-    "On the right a gradient *matrix* G, drawn by where it takes the unit circle.",
-    "Each dot is a singular value of a gradient, divided by the gradient's length.",
+    "On the left are all steps of length 1, by two rulers, and the best of each:",
+    "its thin line is as far along `dw` as that ruler lets you go.",
+    "On the right are three steps for a gradient *matrix* G, drawn as their ellipses.",
+    "Each dot is a singular value of a gradient that was divided by its length.",
     "Each row is an optimizer; a small dot is a seed, the large one their median.",
     "No run has changed, only the choice among them.",
     "On the left all 48 settings of one optimizer; the ring is chosen by training loss, the square by held-back loss.",
@@ -576,7 +577,6 @@ def test_14_the_noise_scale_grows():
 @sees(
     "At step 300 some pairs say that a squared length is negative.",
     "The mean of the ratios never settles.",
-    "The slope is larger there, and hardly any pair is negative.",
 )
 def test_14_single_pairs():
     for draw in range(10):
@@ -629,7 +629,6 @@ def test_14_the_noisy_bowl():
         assert 0.4 < 0.1**2 / whole[-1] < 1.2
 
 
-@sees("It still remembers the start, and loses to *cosine* for each seed.")
 def test_14_the_mean_of_all():
     for loss in ("training", "held back"):
         scene = lesson_14.AveragesExplorer(run="SGD, rate 1", average="mean of all", loss=loss).frame()
@@ -640,10 +639,9 @@ def test_14_the_mean_of_all():
 
 @sees(
     "One step follows it; the other one jumps from corner to corner.",
-    "The line of $UV^\\top$ stays a circle:",
+    "One of the three stays a circle:",
     "it moves equally far in all directions.",
     "`sign G` changes its shape.",
-    "There `sign G` is a circle, too.",
 )
 def test_15_the_steepest_steps():
     for dw in ((1.4, 0.5), (-0.3, 1.2), (0.2, -1.7)):
@@ -684,7 +682,6 @@ def test_15_newton_schulz():
 
 @sees(
     "Only `sign G` ends elsewhere, thousands of times lower.",
-    "The order at turn 1 stays the same.",
     "It is fast, and then it goes no lower.",
 )
 def test_15_a_turned_bowl():

@@ -193,8 +193,12 @@ def test_what_a_prediction_plays_can_be_played():
             continue
         module = importlib.import_module(f"optcourse.explorers.lesson_{prediction.id[:2]}")
         explorer = getattr(module, prediction.watch.figure)()
-        before, after = explorer.accepted(prediction.watch.before), explorer.accepted(prediction.watch.after)
-        assert before != after
+        settings = [dict(setting) for setting in (prediction.watch.before, prediction.watch.after)]
+        focus = [setting.pop("focus", "") for setting in settings]
+        before, after = map(explorer.accepted, settings)
+        assert (before, focus[0]) != (after, focus[1])
+        for setting, name in zip((before, after), focus, strict=True):
+            assert not name or name in {run.name for run in explorer.frame(**setting).runs}
 
 
 def test_drawings_stand_for_choices_one_each():

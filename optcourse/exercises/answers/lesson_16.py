@@ -38,4 +38,4 @@ def audit_claim(tuning_a, race_a, tuning_b, race_b):
         b = race_b[np.argmin(np.median(np.delete(tuning_b, left_out, axis=1), axis=1))]
         ahead = "holds" if np.sum(a < b) > np.sum(a > b) else "fails"
         verdicts.add(ahead if sign_test(a, b) < 0.05 else "cannot be told")
-    return verdicts.pop() if len(verdicts) == 1 else "cannot be told"
+    return min(verdicts, default=None) if len(verdicts) < 2 else "cannot be told"

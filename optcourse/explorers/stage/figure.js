@@ -197,11 +197,11 @@ export class Stage {
   // A jump is what no hand leads: a choice, a typed number, a setting from before. Its picture moves there, and is there at once
   // where the next value comes.
   // The answer to a prediction: the setting before is pinned, the new one is played from its first step. Done when the run has ended.
-  async compare(before, after, played) {
-    this.restore({ values: { ...this.values, ...before } });
+  async compare({ focus: first = "", ...before }, { focus = "", ...after }, played) {
+    this.restore({ values: { ...this.values, ...before }, focus: first });
     await this.settled();
     this.pins.add();
-    this.restore({ values: { ...this.values, ...after }, step: 0 });
+    this.restore({ values: { ...this.values, ...after }, step: 0, focus });
     await this.settled();
     if (played) this.toggle();
     else this.go(this.frame.num_steps ?? 0);

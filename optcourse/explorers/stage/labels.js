@@ -92,3 +92,25 @@ export class Room {
     return [(found.left + found.right) / 2, (found.top + found.bottom) / 2];
   }
 }
+
+// Where lines and arrows are drawn, in cells of a few pixels: words stand there only where there is no other place for them.
+export class Ink {
+  constructor() {
+    this.cells = new Set();
+  }
+
+  line([x0, y0], [x1, y1]) {
+    const parts = Math.min(400, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / INKED));
+    for (let k = 0; k <= parts; k++) this.cells.add(cellOf(x0 + ((x1 - x0) * k) / (parts || 1), y0 + ((y1 - y0) * k) / (parts || 1)));
+  }
+
+  clear(width, height, [x, y]) { // whether words of a size, with their middle there, are on nothing
+    for (let left = x - width / 2; left < x + width / 2 + INKED; left += INKED) {
+      for (let top = y - height / 2; top < y + height / 2 + INKED; top += INKED) if (this.cells.has(cellOf(left, top))) return false;
+    }
+    return true;
+  }
+}
+
+const INKED = 4; // px
+const cellOf = (x, y) => Math.floor(x / INKED) * 4096 + Math.floor(y / INKED);

@@ -2,7 +2,7 @@
 
 import { isMap, ticksOf, viewOf } from "./axes.js";
 import { bandColour, bandOf, isSpeck, linesOf, loopsOf, pathOf, sampled } from "./field.js";
-import { apart, levelLabels, Room } from "./labels.js";
+import { apart, Ink, levelLabels, Room } from "./labels.js";
 import { listed, Pencil, SIZES } from "./marks.js";
 import { numeral } from "./numbers.js";
 import { Camera, levelsOnSurface, paintSurface } from "./tilt.js";
@@ -73,7 +73,7 @@ export class Painter extends Pencil {
   // Maps ----------------------------------------------------------------------------------------------------------------
 
   map(context, state, panel, area, scene) {
-    const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true }), { box } = view, { step } = scene;
+    const view = (state.view = { ...viewOf(panel, area, scene.ui.zoom?.[state.index]), map: true, tools: boxOf(state.tools?.node, this.scale) }), { box } = view, { step } = scene;
     const room = (this.room = new Room(box)), ordered = this.inOrder(panel, scene), lift = panel.field?.bands ? scene.ui.tilt?.[state.index] || 0 : 0;
     if (lift) { view.camera = new Camera(view, lift); view.flat = view.at; view.at = (x, y) => view.camera.place(x, y); }
     context.save();
@@ -88,10 +88,11 @@ export class Painter extends Pencil {
     this.paths(context, view, ordered, step);
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
-    if (panel.field) this.room.take(...toolsOf(box));
+    if (panel.field) { const b = view.tools || lowTools(box); this.room.take(b.left, b.top, b.right, b.bottom); }
     this.keepClear(view, ordered, loose, step);
     const letters = this.lettersOf(view, ordered, step);
     this.stepArrows(context, view, scene);
+    this.inked(view, ordered, loose, step);
     for (const mark of loose) this.named(context, mark, view, step);
     for (const { mark, ghost, place } of letters) this.letter(context, ghost, ...place, this.color(mark.role));
     this.offTheMap(context, view, ordered, step);
@@ -108,7 +109,7 @@ export class Painter extends Pencil {
     const { box, panel, xlim, ylim, camera } = view, { field } = panel, flat = camera ? { ...view, at: view.flat } : view;
     const first = (role) => { const mark = loose.find((one) => one.kind === "points" && one.role === role); return mark && flat.at(listed(mark.x)[0], listed(mark.y)[0]); };
     const start = first("start") || pathStart(panel, flat);
-    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift].join();
+    const key = [box.left, box.top, box.width, box.height, ...xlim, ...ylim, this.dark, this.ratio, this.family, start, camera?.lift, ...Object.values(view.tools || {})].join();
     let kept = this.backs.get(state.node);
     if (!kept || kept.key !== key || kept.field !== field) {
       const canvas = kept?.canvas || document.createElement("canvas");
@@ -167,7 +168,7 @@ export class Painter extends Pencil {
       .flatMap((mark) => [...listed(mark.x)].map((x, i) => { const [px, py] = view.at(x, listed(mark.y)[i]); return { x: px, y: py, r: 0, role: mark.role }; }));
     const inside = places.filter((p) => p.role === "optimum" && p.x > view.box.left && p.x < view.box.left + view.box.width && p.y > view.box.top && p.y < view.box.top + view.box.height);
     const deepest = inside.map((p) => [p.x, p.y])[0] || lowest(grid);
-    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view.box));
+    const flat = levelLabels(grid, field, view, deepest, start, [...places, ...(start ? [{ x: start[0], y: start[1], r: 0 }, { x: start[0], y: start[1] - 22, r: 4 }] : [])], buttonsOf(view));
     const onSurface = ({ x, y, level }) => { const [left, top] = view.camera.place(view.xOf(x), view.yOf(y), level); return { x: left, y: top, level }; };
     const labels = view.camera ? flat.map(onSurface) : flat;
     for (const { x, y, level } of labels) {
@@ -300,22 +301,37 @@ export class Painter extends Pencil {
     for (const mark of loose) if (mark.kind === "points" && listed(mark.x).length <= 12) for (let i = 0; i < listed(mark.x).length; i++) around(mark, i, mark.size / 2 + 2);
   }
 
+  // Lines, arrows and the edges of bands. A run's line counts whole, so that no name moves while it is stepped through.
+  inked({ box, X, Y, at }, ordered, loose, step) {
+    const ink = (this.ink = new Ink()), right = box.left + box.width, bottom = box.top + box.height;
+    const upright = (x) => ink.line([x, box.top], [x, bottom]), level = (y) => ink.line([box.left, y], [right, y]);
+    for (const mark of [...ordered.filter(([, how]) => !how.ghost).map(([one]) => one), ...loose]) {
+      if (mark.kind === "line") for (let i = 1, a = at(mark.x[0], mark.y[0]), b; i < mark.x.length; i++, a = b) { b = at(mark.x[i], mark.y[i]); if (!Number.isNaN(a[0] + a[1] + b[0] + b[1])) ink.line(a, b); }
+      else if (mark.kind === "rule") (mark.axis === "x" ? upright(X(mark.at)) : level(Y(mark.at)));
+      else if (mark.kind === "span") for (const end of [mark.lo, mark.hi]) (mark.axis === "x" ? upright(X(end)) : level(Y(end)));
+      else if (mark.kind === "arrows") {
+        const [from, to] = this.entries(mark, listed(mark.x).length, step), of = (name, i) => listed(mark[name])[i];
+        for (let i = from; i < to; i++) ink.line(at(of("x", i), of("y", i)), at(of("x", i) + of("u", i), of("y", i) + of("v", i)));
+      }
+    }
+  }
+
   // The name of a mark that is one thing at one place.
   named(context, mark, view, step) {
     const { box, X, Y, at } = view, colour = this.color(mark.role);
     if (mark.kind === "text") { this.text(context, mark, view); return; }
     const label = mark.label || (mark.kind === "points" && mark.role === "start" && mark.drag ? "start" : "");
     if (!label || !isNamed({ ...mark, label }, view.map) || isStar(mark, view.panel)) return;
-    const wide = this.width(context, label, SIZES.name), put = (places) => {
-      const place = this.room.place(wide + 4, 15, places);
-      if (place) this.words(context, label, ...place, ["good", "bad"].includes(mark.role) ? this.tone.text : colour, { align: "center", halo: view.map ? this.tone.casing : this.tone.background });
+    const wide = this.width(context, label, SIZES.name), put = (places, said = () => label) => {
+      const place = this.room.place(wide + 4, 15, [...places.filter((one) => this.ink.clear(wide, 12, one)), ...places]);
+      if (place) this.words(context, said(place[0]), ...place, ["good", "bad"].includes(mark.role) ? this.tone.text : colour, { align: "center", halo: view.map ? this.tone.casing : this.tone.background });
     };
     if (mark.kind === "points") {
       const [from] = this.entries(mark, listed(mark.x).length, step), [x, y] = at(listed(mark.x)[from], listed(mark.y)[from]), r = mark.size / 2 + (mark.drag ? 16 : 11), side = r + wide / 2 - 3;
       put([[x, y - r], [x, y + r], [x + side, y], [x - side, y], [x + side, y - r], [x - side, y - r], [x + side, y + r], [x - side, y + r]]);
     } else if (mark.kind === "line") { // beside its end, or as near to it as there is room
       if (view.panel.marks.find((one) => one.label === label) !== mark) return;
-      put(onLine(view, mark, this.entries(mark, mark.x.length, step)[1]).flatMap(([x, y]) => [[x, y - 11], [x, y + 11], [x + wide / 2 + 8, y], [x - wide / 2 - 8, y]]));
+      put(onLine(view, mark, this.entries(mark, mark.x.length, step)[1]).flatMap(([x, y]) => [[x, y - 11], [x, y + 11], ...[0, 9, -9].flatMap((down) => [[x + wide / 2 + 8, y + down], [x - wide / 2 - 8, y - down]])]));
     } else if (mark.kind === "arrows") {
       const [i] = this.entries(mark, listed(mark.x).length, step), of = (name) => listed(mark[name])[i], [px, py] = at(of("x"), of("y")), [x, y] = at(of("x") + of("u"), of("y") + of("v"));
       const lean = Math.atan2(y - py, x - px), [c, s] = [Math.cos(lean), Math.sin(lean)], side = wide / 2 + 8; // beyond its tip first
@@ -323,8 +339,9 @@ export class Painter extends Pencil {
     } else {
       const across = mark.kind === "rule" ? [X(mark.at), X(mark.at)] : [X(mark.lo), X(mark.hi)], middle = (across[0] + across[1]) / 2;
       const rows = Array.from({ length: Math.max(1, Math.floor((box.height - 20) / 16)) }, (_, k) => box.top + 9 + 16 * k);
-      const sides = mark.kind === "rule" ? [middle + wide / 2 + 6, middle - wide / 2 - 6] : [middle, across[0] + wide / 2 + 6, across[1] - wide / 2 - 6, Math.max(box.left, across[0]) + wide / 2 + 6];
-      put(rows.flatMap((y) => sides.map((x) => [x, y])));
+      const sides = mark.kind === "rule" ? [middle + wide / 2 + 6, middle - wide / 2 - 6] : [middle, across[0] + wide / 2 + 6, across[1] - wide / 2 - 6, Math.max(box.left, across[0]) + wide / 2 + 6, across[0] - wide / 2 - 16, across[1] + wide / 2 + 16];
+      // where a band is too narrow for its name, that stands beside it and points to it
+      put(rows.flatMap((y) => sides.map((x) => [x, y])), (x) => (mark.kind === "rule" ? label : x < across[0] ? `${label} →` : x > across[1] ? `← ${label}` : label));
     }
   }
 
@@ -369,6 +386,7 @@ export class Painter extends Pencil {
     this.places(context, view, ordered, step);
     for (const mark of loose) if (["points", "arrows"].includes(mark.kind)) this[mark.kind](context, mark, view, step);
     this.keepClear(view, ordered, loose, step);
+    this.inked(view, ordered, loose, step);
     for (const mark of loose) if (!isEnded(mark)) this.named(context, mark, view, step);
     context.restore();
     this.endNames(context, view, tags, strip);
@@ -535,13 +553,20 @@ function lowest({ values, across, left, top }) { // of the drawn places
   return [left + 4 * (best % across), top + 4 * Math.floor(best / across)];
 }
 
-const buttonsOf = ({ left, top, width, height }) => [ // and where the corner says how much arrows are stretched
-  { left: left + width - 50, right: left + width, top, bottom: top + 146 },
+// What holds words off: where a map has its buttons, in a column or, in a narrow figure, in a row. A picture of it has none, and
+// keeps some room.
+const buttonsOf = ({ box: { left, top, width, height }, tools }) => [ // and where the corner says how much arrows are stretched
+  tools || { left: left + width - 50, right: left + width, top, bottom: top + 146 },
   { left: left + width - 100, right: left + width, top: top + height - 44, bottom: top + height },
 ];
 
-// Of names: a low map has its buttons in a row.
-const toolsOf = ({ left, top, width, height }) => (height < 300 ? [left + width - 150, top, left + width, top + 40] : [left + width - 50, top, left + width, top + 146]);
+const lowTools = ({ left, top, width, height }) => (height < 300 ? { left: left + width - 150, top, right: left + width, bottom: top + 40 } : { left: left + width - 50, top, right: left + width, bottom: top + 146 });
+
+function boxOf(node, scale) {
+  if (!node?.offsetWidth) return null;
+  const left = node.offsetLeft / scale, top = node.offsetTop / scale;
+  return { left, top, right: left + node.offsetWidth / scale, bottom: top + node.offsetHeight / scale };
+}
 
 function stretched(longest) {
   if (longest >= LONGEST[0]) return 1;

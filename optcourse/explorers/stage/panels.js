@@ -55,6 +55,7 @@ export class Panels {
     this.panels.forEach(({ node }, i) => {
       node.classList.toggle("oc-main", i === this.main);
       node.classList.toggle("oc-map", maps[i]);
+      node.style.setProperty("--oc-rows", panels[i].yticks?.length ?? 0); // named rows, each with room for its name
       node.classList.toggle("oc-strip", i !== this.main && !maps[i] && panels[i].marks.some((mark) => mark.kind === "line" && mark.run));
     });
   }
