@@ -3151,7 +3151,7 @@ class Painter extends Pencil {
     };
     if (mark.kind === "points") {
       const [from] = this.entries(mark, listed(mark.x).length, step), [x, y] = at(listed(mark.x)[from], listed(mark.y)[from]), r = mark.size / 2 + (mark.drag ? 16 : 11), side = r + wide / 2 - 3;
-      put([[x, y - r], [x, y + r], [x + side, y], [x - side, y], [x + side, y - r], [x - side, y - r], [x + side, y + r], [x - side, y + r]]);
+      put([[0, r], [12, r + 12]].flatMap(([more, up]) => { const by = side + more; return [[x, y - up], [x, y + up], [x + by, y], [x - by, y], [x + by, y - up], [x - by, y - up], [x + by, y + up], [x - by, y + up]]; }));
     } else if (mark.kind === "line") { // beside its end, or as near to it as there is room
       if (view.panel.marks.find((one) => one.label === label) !== mark) return;
       put(onLine(view, mark, this.entries(mark, mark.x.length, step)[1]).flatMap(([x, y]) => [[x, y - 11], [x, y + 11], ...[0, 9, -9].flatMap((down) => [[x + wide / 2 + 8, y + down], [x - wide / 2 - 8, y - down]])]));
