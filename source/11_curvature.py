@@ -295,8 +295,9 @@ hints("11-two-loop")
 # ## On real data
 #
 # Softmax regression on 1,000 digits: 650 weights, regularization 0.001, all images at each step. How close to the lowest
-# loss does each method come, for so many gradients? Gradient descent gets the best of 4 learning rates, momentum the best
-# of 6 settings, chosen *on this very run*, for a gap of 0.001. L-BFGS remembers 10 pairs, and has nothing else to tune.
+# loss does each method come (the *gap*), for so many gradients? Gradient descent gets the best of 4 learning rates,
+# momentum the best of 6 settings, chosen *on this very run*, for a gap of 0.001. L-BFGS remembers 10 pairs, and has nothing
+# else to tune.
 
 # %%
 predict("11-gradients")
@@ -316,10 +317,10 @@ MemoryExplorer(yours=two_loop)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # Be precise about what is gained. Newton needs 3 steps, each with a table of 650². To a gap of 0.001 L-BFGS needs 37 to 52
-# evaluations over ten seeds, gradient descent 8 to 11 times as many. Momentum needs only 1.6 to 2.0 times as many, if
-# somebody has tuned it, for this gap. To 0.000001 the best of the same six settings needs 3.0 to 3.7 times as many; settings
-# that were tuned for *that* gap on a finer grid 1.5 to 2.1 times (seeds 0, 1 and 9). That nobody has to is most of what
-# L-BFGS gives.
+# evaluations (loss and gradient at a point) over ten seeds, gradient descent 8 to 11 times as many. Momentum needs only 1.6
+# to 2.0 times as many, if somebody has tuned it, for this gap. To 0.000001 the best of the same six settings needs 3.0 to 3.7
+# times as many; settings that were tuned for *that* gap on a finer grid 1.5 to 2.1 times (seeds 0, 1 and 9). That nobody has
+# to is most of what L-BFGS gives.
 #
 # ## Why networks are not trained so
 #

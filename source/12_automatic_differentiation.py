@@ -165,9 +165,10 @@ print(slope(lambda x: x * slope(lambda y: x + y, 1.0), 1.0))
 # A pair has room for *one* slope: that by the input which began with slope 1. For a gradient of 1,210 weights the program runs
 # 1,210 times. (Central differences: 2,420 times, and not exact.)
 #
-# A pass back, which comes in the second part, is one walk over the operations that ran. It costs no more than a few times the
-# program itself: there is a theorem, with a factor of about five. What it needs is memory for all values on the way.
-# *Checkpoints* save some: keep every tenth value, and compute those between once more when their turn comes.
+# Pairs are called the *forward mode*. The *reverse mode* comes in the second part: one walk back over the operations that
+# ran, for all slopes at once. It costs no more than a few times the program itself; there is a theorem, with a factor of
+# about five. But it needs memory for all values on the way. *Checkpoints* save some: keep every tenth value, and compute
+# those between once more when their turn comes.
 
 # %% [markdown] tags=["spoken"]
 # **Try this.**

@@ -384,7 +384,8 @@ for _c in (3.5, 6.0):
 # %% [markdown] tags=["spoken"] slideshow={"slide_type": "subslide"}
 # **Try this.** The same network with twice as large first weights. Ten runs in each square.
 #
-# 1. At rate 0.3, as it is, no run survives. Choose `warm-up 10`, then longer ones. How many steps of warm-up save all ten?
+# 1. At rate 0.3, as it is, no run survives. Choose `warm-up 10` (the rate grows over 10 steps), then longer ones. How many
+#    steps of warm-up save all ten?
 # 2. Choose `clipped`: each gradient is made 1 long if it is longer. All ten live.
 
 # %%

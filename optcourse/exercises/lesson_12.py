@@ -586,9 +586,9 @@ PREDICTIONS = (
         tolerance=0,
         reveal=(
             "{answer}: the size of a complex number is real, so `abs` drops the imaginary part, and the slope with it. "
-            "A pair gives −1."
+            "A pair gives −1. (In the figure, at 1: the complex step has slope 0, the pair 1.)"
         ),
-        watch=Watch("DualExplorer", {"program": "x·x + x", "x": -2.0}, {"program": "|x|", "x": -2.0}),
+        watch=Watch("DualExplorer", {"program": "exp(sin x)"}, {"program": "|x|"}),
     ),
     Prediction(
         id="12-pulls",

@@ -191,7 +191,8 @@ class StepExplorer(Explorer):
         ]
         up = "up" if losses[1] > losses[0] else "down"
         end = kind_of_place(np.linalg.eigvalsh(objective.hessian(run.points[-1])))
-        steepness = float(np.linalg.norm(gradients[-1]))
+        lengths = np.linalg.norm(gradients, axis=1)
+        steepness = float(lengths[-1])
         there = (
             f"It stands on {end}." if steepness < 1e-6 else f"The gradient there is {say(steepness)} long."
         )
@@ -216,6 +217,9 @@ class StepExplorer(Explorer):
                 "step {t}: w = ({0:.4g}, {1:.4g}), loss {2:.4g}, dw = ({3:.3g}, {4:.3g})",
                 np.column_stack([run.points, losses, gradients]),
             ),
+            pin=("steps to a gradient below a millionth", float((lengths < 1e-6).argmax()))
+            if (lengths < 1e-6).any()
+            else None,
             notice=own.notice,
         )
 
