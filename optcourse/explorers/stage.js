@@ -2834,6 +2834,7 @@ const BACK = ["line", "band", "heat", "span", "rule", "bars"]; // kinds that lie
 const MANY = 4; // runs: with more, those that are not in focus are paler
 const STRIP = 130; // px: a plot that is not as high has one line of words for each name
 const LONGEST = [40, 96]; // px, the longest of the arrows of a step
+const LONGEST_VALUE = "0.000946"; // no value at the end of a line is written wider
 
 class Painter extends Pencil {
   constructor(spec) {
@@ -3256,7 +3257,7 @@ class Painter extends Pencil {
       const lines = strip ? [this.cut(context, name, size, weight, most)] : this.broken(context, name, size, weight, most);
       const run = frame.runs.find((one) => one.name === mark.run), index = mark.kind === "rule" ? 0 : Math.min(step ?? Infinity, mark.x.length - 1);
       const value = mark.run && !strip ? numeral(valueOf(how.run || run, mark, index)) : null;
-      const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? 44 : 0);
+      const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? this.width(context, LONGEST_VALUE, SIZES.name) : 0);
       found.push({ mark, how, lines, value, size, weight, width: wide, tall: strip ? 15 : 16 * lines.length + (value === null ? 0 : 16) });
     };
     for (const [mark, how] of ordered) add(mark, how);
