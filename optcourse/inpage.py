@@ -295,5 +295,8 @@ def _sentence(error: BaseException, file: str) -> str:
     for frame in traceback.extract_tb(error.__traceback__):
         line = frame.lineno if frame.filename == file else line
     where = f"In line {line}: " if line else ""
+    if isinstance(error, SystemExit):
+        said = f" It says: {_short(error.code)}" if isinstance(error.code, str) else ""
+        return f"{where}`exit` has ended this cell, and nothing else.{said}"
     text = error.msg if isinstance(error, SyntaxError) else str(error)
     return f"{where}{type(error).__name__}: {_short(text)}" if text else f"{where}{type(error).__name__}"

@@ -422,8 +422,8 @@ for _h in (1e-6, 1e-4):
 # |---|---|---|
 # | a second call of `backward` | begins at 0 | torch adds to `.grad` until `zero_grad`: $x\cdot x + x$ at 3 gives 7, then 14 |
 # | the same tape twice | may be read again | torch throws it away and raises, unless `retain_graph=True` |
-# | slope of ReLU at 0 | 0 | 0 in torch and `jax.nn.relu`; ½ for `maximum(x, 0)` in both |
-# | slope of $\lvert x\rvert$ at 0 | 1 for a pair | 0 in torch, 1 in jax |
+# | slope of ReLU at 0 | 0 | 0 in torch and `jax.nn.relu`; ½ for `maximum(x, 0)` in both, and in autograd |
+# | slope of $\lvert x\rvert$ at 0 | 1 for a pair | 0 in torch and autograd, 1 in jax |
 # | a result that is an array | the derivative of its sum | torch raises unless it is one number |
 # | names | pull, pair | vector-Jacobian product (VJP) back, Jacobian-vector product (JVP) forward |
 

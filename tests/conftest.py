@@ -82,12 +82,14 @@ SPREAD = (
 
 # Files whose tests, each of them quick enough, take five seconds to two minutes together: left out while one works (`--fast`).
 LONG = (
-    "authoring/test_gates authoring/test_misconceptions authoring/test_nbgrader authoring/test_sources_run "
-    "explorers/test_engine explorers/test_growth grading/test_battery_bites grading/test_battery_broken "
-    "grading/test_battery_honest grading/test_battery_hostile grading/test_check_adam grading/test_class_of_300 "
-    "grading/test_cluster grading/test_own_numbers grading/test_walls lessons/test_answers lessons/test_every_figure "
-    "lessons/test_lesson_09 publishing/test_lecture publishing/test_lite publishing/test_rendering publishing/test_site "
-    "publishing/test_slides test_commands test_course_py test_hub test_without_posix"
+    "authoring/test_covers authoring/test_gates authoring/test_misconceptions authoring/test_nbgrader "
+    "authoring/test_sources_run explorers/test_engine explorers/test_growth grading/test_battery_bites "
+    "grading/test_battery_broken grading/test_battery_honest grading/test_battery_hostile "
+    "grading/test_check_adam grading/test_class_of_300 grading/test_cluster grading/test_own_numbers "
+    "grading/test_twenty_by_hand grading/test_walls lessons/test_answers lessons/test_every_figure "
+    "lessons/test_every_page lessons/test_lesson_09 publishing/test_lecture publishing/test_lite "
+    "publishing/test_rendering publishing/test_site publishing/test_slides reporting/test_report test_commands "
+    "test_course_py test_hub test_without_posix"
 ).split()
 
 

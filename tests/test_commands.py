@@ -381,6 +381,7 @@ def run_suite(root: Path, monkeypatch, ci: bool, tests: dict[str, str], workers:
     """`optcourse test` on a course with these tests."""
     (root / "tests").mkdir()
     (root / "ruff.toml").write_text("line-length = 110\n")
+    (root / "pytest.ini").write_text("[pytest]\naddopts = -p optcourse.authoring.early\n")
     for name, text in tests.items():
         (root / "tests" / f"test_{name}.py").write_text(text)
     monkeypatch.setenv("CI", "true" if ci else "")

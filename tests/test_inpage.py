@@ -94,7 +94,11 @@ def test_the_check_says_what_it_says_in_the_notebook_and_the_figure_draws_the_re
     [
         ("x = 1\n1 / 0", "In line 2: ZeroDivisionError: division by zero"),
         ("def f(:\n  pass", "In line 1: SyntaxError: invalid syntax"),
-        ("raise SystemExit", "In line 1: SystemExit"),
+        ("exit()", "In line 1: `exit` has ended this cell, and nothing else."),
+        (
+            "raise SystemExit('no data')",
+            "In line 1: `exit` has ended this cell, and nothing else. It says: no data",
+        ),
         ("np.zeros(2) @ np.zeros(3)", "In line 1: ValueError: matmul"),
     ],
 )

@@ -64,6 +64,8 @@ def main(argv: Sequence[str], root: Path | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="optcourse-test-") as scratch:
         # The notebooks record progress that belongs to no learner: keep it out of the learner's folder.
         environment = dict(with_quiet_blas(os.environ), OPTCOURSE_HOME=scratch)
+        # Hundreds of processes start here, and each would compile the libraries again: half a second for matplotlib alone.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         results = [run_ruff(root, environment)]
         results.append(run_gate("build gate", ["-m", "optcourse.cli", "build", "--check"], root, environment))
         # Which worker gets what, tests/conftest.py says, and optcourse/authoring/sweep.py of notebooks.

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from optcourse.figures.render import png
+from optcourse.figures.render import pixels
 from optcourse.figures.scene import Scene
 
 WORDS = ("Title", "Description", "Setting")  # under PNG's own names where it has one
@@ -23,8 +23,8 @@ def picture(scene: Scene, theme: str = "light", words: dict[str, str] | None = N
 
     `words` are carried in the file.
     """
-    with Image.open(io.BytesIO(png(scene, theme=theme))) as drawn:
-        small = drawn.convert("RGB").quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    drawn = Image.fromarray(pixels(scene, theme=theme)).convert("RGB")
+    small = drawn.quantize(128, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     kept = io.BytesIO()
     carried = PngImagePlugin.PngInfo()
     for name, text in (words or {}).items():

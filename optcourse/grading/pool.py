@@ -83,7 +83,7 @@ def grader_version() -> str:
         *start,
         *ipython_files(),
         *COURSE.glob("*.np[yz]"),
-        *(file for path in start for file in files_imported_by(path)),
+        *files_imported_by(*start),
     }
     digest = hashlib.sha256()
     for path in sorted(parts):

@@ -245,15 +245,9 @@ def run(root: Path, *arguments: str) -> subprocess.CompletedProcess:
 
 def nbval(root: Path) -> subprocess.CompletedProcess:
     # As `optcourse test` calls it.
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--nbval-lax",
-        "--nbval-current-env",
-        "--nbval-cell-timeout=60",
-    ]
-    return run(root, "-m", "pytest", *options, "lessons", "solutions")
+    lax = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60"]
+    plug_ins = ["-p", "optcourse.authoring.early", "-p", "no:cacheprovider"]
+    return run(root, "-m", "pytest", "-q", *plug_ins, *lax, "lessons", "solutions")
 
 
 def test_nbval_passes_the_good_lessons_and_leaves_them_as_they_were(built):

@@ -129,6 +129,14 @@ def test_what_the_tape_gives(name):
     alike(x.grad, autograd.grad(lambda v: anp.sum(theirs(v)))(at))
 
 
+def test_at_a_kink_each_tool_has_its_own_convention():
+    """Here 0 for ReLU, 1 for the size of a pair; jax 0.10.2: 0 for jax.nn.relu, 1 for abs, a half for maximum."""
+    assert autograd.grad(lambda x: anp.maximum(x, 0.0))(0.0) == 0.5 and autograd.grad(anp.abs)(0.0) == 0.0
+    x = Var(0.0)
+    backward(x.relu())
+    assert x.grad == 0 and abs(Dual(0.0, 1.0)).slope == 1
+
+
 def test_pairs_and_nested_derivatives():
     """A pair has autograd's slope; and autograd gives each derivative a d of its own: the nested one is 1."""
     for x in np.linspace(-3, 3, 7):

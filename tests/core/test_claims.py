@@ -4,7 +4,6 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from optcourse.claims import choose, expected_best, sign_test, steps_to_target
 
@@ -18,6 +17,8 @@ def runs(wins, pairs):
     [(5, 5, 0.063), (6, 6, 0.031), (7, 7, 0.016), (6, 7, 0.125), (9, 10, 0.021), (15, 20, 0.041), (14, 20, 0.115)],
 )  # fmt: skip
 def test_the_table_of_the_sign_test(wins, pairs, p):
+    from scipy.stats import binomtest  # a second to import, which all tests would wait for
+
     found = sign_test(*runs(wins, pairs))
     assert found == pytest.approx(p, abs=6e-4)
     assert found == pytest.approx(binomtest(wins, pairs).pvalue, rel=1e-12)

@@ -62,7 +62,7 @@ def test_no_name_on_a_map_lies_under_its_buttons(opened, width):
     """They stand in a column, or in a row where the figure is narrow; the map is less than 300 pixels high in both."""
     page = opened(HyperbolaExplorer())
     page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function(f"{STAGE}.root.clientWidth <= {width}", timeout=20_000)
+    page.wait_for_function(f"{STAGE}.root.clientWidth <= {width}")
     tools, taken = page.evaluate(f"""(() => {{
         {STAGE}.painter.paint({STAGE}.panels[0], {STAGE}.frame, {STAGE}.at(), {STAGE}.ui);
         const node = {STAGE}.panels[0].tools.node;

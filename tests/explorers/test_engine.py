@@ -229,17 +229,9 @@ def notebook(path, *sources):
 @pytest.mark.parametrize("name", ["EveryMark", "RaisesAtTheEnd"])
 def test_the_plug_in_names_notebook_explorer_and_setting(tmp_path, name):
     path = notebook(tmp_path / "lesson.ipynb", f"from tests.explorers.examples import {name}", f"{name}()")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "optcourse.authoring.sweep",
-        "--sweep",
-        "-p",
-        "no:cacheprovider",
-    ]
+    plug_ins = ("early", "sweep")
+    words = [word for name in plug_ins for word in ("-p", f"optcourse.authoring.{name}")]
+    command = [sys.executable, "-m", "pytest", "-q", *words, "-p", "no:cacheprovider", "--sweep"]
     result = subprocess.run([*command, str(path)], capture_output=True, text=True, timeout=120)
     if name == "EveryMark":
         assert result.returncode == 0, result.stdout

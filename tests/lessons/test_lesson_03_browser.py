@@ -7,7 +7,8 @@ import pytest
 
 from optcourse.explorers.lesson_03 import LinkedBasesExplorer, SweepExplorer, axes_of
 from optcourse.explorers.lesson_15 import BallExplorer
-from optcourse.explorers.lesson_16 import NAMES, PodiumExplorer
+from optcourse.race_two import OPTIMIZERS
+from tests.accessibility.conftest import every_explorer
 from tests.explorers.conftest import STAGE, opened  # noqa: F401  (fixture)
 from tests.explorers.test_browser import lab  # noqa: F401  (fixture)
 
@@ -87,14 +88,15 @@ def test_names_stand_beside_lines_and_rows_have_room(opened):
       return found; }}"""
     page = opened(BallExplorer())
     page.set_viewport_size({"width": 375, "height": 760})
-    page.wait_for_function(f"() => {STAGE}.root.clientWidth <= 375", timeout=60_000)
+    page.wait_for_function(f"() => {STAGE}.root.clientWidth <= 375")
     names = [one for one in page.evaluate(written) if one["text"] in ("dw/|dw|", "sign dw", "sign G", "U Vᵀ")]
     assert len(names) == 4 and all(one["clear"] for one in names)
     assert all(one["on"] for one in names)  # a name as large as the picture does lie on something
     page = opened(SweepExplorer())
     said = [one["text"] for one in page.evaluate(written)]
     assert "runs away →" in said and "runs away" not in said
-    page = opened(PodiumExplorer())
-    rows = [one["y"] for one in page.evaluate(written) if one["text"] in NAMES]
-    assert len(rows) == 2 * len(NAMES)
+    podium = next(kind for kind in every_explorer() if kind.__name__ == "PodiumExplorer")
+    page = opened(podium())
+    rows = [one["y"] for one in page.evaluate(written) if one["text"] in OPTIMIZERS]
+    assert len(rows) == 2 * len(OPTIMIZERS)
     assert min(np.diff(sorted(rows[:10])).min(), np.diff(sorted(rows[10:])).min()) > 12

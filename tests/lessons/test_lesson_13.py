@@ -195,6 +195,18 @@ def test_the_sharpness_that_is_kept_is_that_of_the_dense_hessian():
     assert kept("spectrum")[place, 0] == pytest.approx(at_1000, rel=0.01)
 
 
+def test_another_tool_finds_the_same_at_the_start_of_the_runs():
+    """What jax 0.10.2 gives for seed 0, in 64 bits: too heavy to be installed for the tests (autograd is, see tests/core)."""
+    task = edge_runs.problem(0)
+    v, across = np.random.default_rng(0).standard_normal(1210), np.cos(np.arange(1210))
+    assert task.model.value(task.start) == pytest.approx(0.5347257958960177, rel=1e-13)
+    assert task.model.gradient(task.start) @ across == pytest.approx(-0.42313157660951434, rel=1e-12)
+    Hv = edge_runs.products(task.model, task.start)(v)
+    assert np.linalg.norm(Hv) == pytest.approx(15.63308999222994, rel=1e-13)
+    assert Hv @ across == pytest.approx(-0.0736009874880107, rel=1e-11)
+    assert kept("spectrum")[0, 0] == pytest.approx(7.796129173377892, rel=1e-6)
+
+
 @pytest.mark.parametrize("kind", [SquaredTanhNetwork, TanhNetwork])
 def test_the_fast_products_are_the_courses(kind):
     task = edge_runs.problem(1, kind=kind)

@@ -369,9 +369,9 @@ def ipython_files() -> tuple[Path, ...]:
     return tuple(path for path in found if path.is_file())
 
 
-def files_imported_by(file: Path) -> list[Path]:
-    """The files of the course that a file needs to be imported: what its top level asks for, and theirs in turn."""
-    found, todo = set(), [file]
+def files_imported_by(*files: Path) -> list[Path]:
+    """The files of the course that these need to be imported: what their top level asks for, and theirs in turn."""
+    found, todo = set(), list(files)
     while todo:
         for node in _top_level(ast.parse(todo.pop().read_text(encoding="utf-8")).body):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("optcourse"):

@@ -83,7 +83,8 @@ def write_pages(
     (folder / MARKER).write_text(f"Written by optcourse site. {len(lessons)} lessons.\n", encoding="utf-8")
     (folder / ".nojekyll").write_text("", encoding="utf-8")  # GitHub Pages leaves the files alone then
     sheets, scripts = write_assets(folder / "assets", with_python=bool(python))
-    write_search(folder / "assets" / "search.js", sections, terms, glossary)
+    search = folder / "assets" / "search.js"
+    write_search(search, sections, terms, glossary)
     write_licences(folder, python)
     showcase = next((lesson for lesson in lessons if lesson.number == SHOWCASE and lesson.figures), None)
     showcase = showcase or next((lesson for lesson in lessons if lesson.figures), None)
@@ -106,6 +107,9 @@ def write_pages(
         "python": python,
         "sheets": sheets,
         "scripts": scripts,
+        "theme": with_sum(folder / "assets" / "theme.js"),
+        "search": with_sum(search),
+        "editor": with_sum(folder / "assets" / "codemirror.js") if python else "",
         "glossary": glossary.path if glossary else "",
         "lite": f"{LITE}{lite.link('lessons/')}" if with_lite else "",
         "colab": colab,
@@ -214,18 +218,20 @@ def write_assets(folder: Path, *, with_python: bool) -> tuple[list[str], list[st
     }
     for name, text in (sheets | scripts).items():
         (folder / name).write_text(text, encoding="utf-8")
-    # with its sum: no page takes what a browser has kept from the version before
-    named = {
-        name: f"{name}?{hashlib.sha256(text.encode()).hexdigest()[:8]}"
-        for name, text in (sheets | scripts).items()
-    }
-    return [named[name] for name in sheets], [named[name] for name in scripts]
+    return [with_sum(folder / name) for name in sheets], [with_sum(folder / name) for name in scripts]
+
+
+def with_sum(path: Path) -> str:
+    """Its address: no page takes what a browser has kept from the version before."""
+    return f"{path.name}?{hashlib.sha256(path.read_bytes()).hexdigest()[:8]}"
 
 
 def write_licences(folder: Path, python: str) -> None:
     """What stands in the site that is not the course's own, and under which licence, in one file."""
     parts = {path.parent.name: path.read_text(encoding="utf-8") for path in vendor.FOLDER.glob("*/LICENSE")}
-    if python:
+    if not python:
+        del parts[vendor.EDITOR.parent.name]  # cells are edited only where Python runs
+    else:
         parts["Python in the pages"] = (folder / python / "LICENSE.txt").read_text(encoding="utf-8")
     rule = "=" * 100
     text = "".join(f"\n{rule}\n{name}\n\n{words}" for name, words in sorted(parts.items()))

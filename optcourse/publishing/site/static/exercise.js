@@ -21,7 +21,7 @@
   // CodeMirror comes with the first cell that is edited. Where it cannot be loaded, the plain text area stays.
   let editor = null;
   const better = () => {
-    editor ??= python.script("assets/codemirror.js").then(() => window.optcourse.codemirror.editor, (error) => { console.warn(error); return null; });
+    editor ??= python.script(`assets/${document.body.dataset.editor}`).then(() => window.optcourse.codemirror.editor, (error) => { console.warn(error); return null; });
     return editor;
   };
 
@@ -123,12 +123,13 @@
       this.out.replaceChildren();
       this.shown?.remove();
       const owner = {
+        begun: () => this.say("Python is at it."), // it may have had to start first
         say: (sentence, act) => this.say(sentence, act),
         cancelled: () => { this.set(false); this.say("Stopped."); },
         failed: (sentence) => this.say(sentence),
         unable: (sentence) => this.say(sentence),
       };
-      this.say("Python is at it.");
+      owner.begun();
       try {
         const { words } = await python.ask(check ? { act: "check", cell, source, check } : { act: "run", cell, source }, owner);
         this.say("");

@@ -146,6 +146,7 @@
       worker.postMessage({ id: best.id, ...best.ask });
       if (best.stale) { table = best; continue; }
       running = best;
+      best.owner.begun?.();
       clearTimeout(busy);
       busy = setTimeout(() => { if (running === best) best.owner.say("Python is still working at this.", stop); }, LONG);
     }

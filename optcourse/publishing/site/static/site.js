@@ -168,7 +168,7 @@
     if (!dialog.open) dialog.showModal();
     field.select();
     look();
-    if (!sections) script("assets/search.js").then(look, (error) => { count.textContent = `Search does not work here: ${error.message}.`; });
+    if (!sections) script(`assets/${document.body.dataset.search}`).then(look, (error) => { count.textContent = `Search does not work here: ${error.message}.`; });
   }
   find("#search").addEventListener("click", openSearch);
   find("button", dialog).addEventListener("click", () => dialog.close());
