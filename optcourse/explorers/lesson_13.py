@@ -337,9 +337,7 @@ class HyperbolaExplorer(Explorer):
             Band(x, circle, top, role="limit", alpha=0.5),
             Band(x, -top, -circle, role="limit", alpha=0.5),
             Line(curve, np.where(allowed, 1 / curve, np.nan), role="optimum", width=3.5, label="minima"),
-            Line(
-                curve, np.where(allowed, np.nan, 1 / curve), role="limit", width=3.0, label="minima too sharp"
-            ),
+            Line(curve, np.where(allowed, np.nan, 1 / curve), role="limit", width=3.0, label="too sharp"),
             *path,
         ]
         at = np.arange(self.num_steps + 1)
@@ -530,7 +528,7 @@ class SurvivalExplorer(Explorer):
                 panel(
                     axis(
                         "rate",
-                        -2.6,
+                        -3.3,
                         rates + 0.9,  # room for the names of the rescues, and for that of the axis
                         ticks=[(i, say(rate)) for i, rate in enumerate(edge_runs.HOT_RATES)],
                     ),
