@@ -165,7 +165,7 @@ class CriterionExplorer(Explorer):
                     log_axis("held-back loss in the race", 0.05, 1.0, keep=(0.05, 1.0)),
                     axis("chosen", -0.6, 1.6, ticks=ticks),
                     ends,
-                    "the two choices, one dot a seed",
+                    "the two choices, raced",
                 ),
             ],
             says=f"{optimizer}. {words}",

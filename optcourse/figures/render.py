@@ -37,6 +37,7 @@ HEIGHT = 0.42  # of a map, for its figure's width
 MAP_SHARE = 1.42  # of the width, for a plot's 1
 TITLE, GAP = 30, 20  # px: above each panel, and between two
 TICK, NAME, LABEL = 11.5, 12.0, 12.5  # px of words in a picture
+LONGEST_VALUE = "0.000946"  # no value at the end of a line is written wider
 SPECK = 14  # px: a closed line that is smaller both ways is left out
 
 _MARKERS = {
@@ -648,7 +649,8 @@ class _Picture:
                 if name and isinstance(mark, s.Line)
                 else ""
             )
-            width = max([*(_text_width(line, LABEL, bold) for line in lines), 44.0 * bool(value)])
+            value_width = _text_width(LONGEST_VALUE, NAME, False) * bool(value)
+            width = max([*(_text_width(line, LABEL, bold) for line in lines), value_width])
             found[mark.label] = {"mark": mark, "lines": lines, "value": value, "bold": bold, "width": width}
         return self.fitting(list(found.values()))
 

@@ -11,6 +11,7 @@ const BACK = ["line", "band", "heat", "span", "rule", "bars"]; // kinds that lie
 const MANY = 4; // runs: with more, those that are not in focus are paler
 const STRIP = 130; // px: a plot that is not as high has one line of words for each name
 const LONGEST = [40, 96]; // px, the longest of the arrows of a step
+const LONGEST_VALUE = "0.000946"; // no value at the end of a line is written wider
 
 export class Painter extends Pencil {
   constructor(spec) {
@@ -328,7 +329,7 @@ export class Painter extends Pencil {
     };
     if (mark.kind === "points") {
       const [from] = this.entries(mark, listed(mark.x).length, step), [x, y] = at(listed(mark.x)[from], listed(mark.y)[from]), r = mark.size / 2 + (mark.drag ? 16 : 11), side = r + wide / 2 - 3;
-      put([[x, y - r], [x, y + r], [x + side, y], [x - side, y], [x + side, y - r], [x - side, y - r], [x + side, y + r], [x - side, y + r]]);
+      put([[0, r], [12, r + 12]].flatMap(([more, up]) => { const by = side + more; return [[x, y - up], [x, y + up], [x + by, y], [x - by, y], [x + by, y - up], [x - by, y - up], [x + by, y + up], [x - by, y + up]]; }));
     } else if (mark.kind === "line") { // beside its end, or as near to it as there is room
       if (view.panel.marks.find((one) => one.label === label) !== mark) return;
       put(onLine(view, mark, this.entries(mark, mark.x.length, step)[1]).flatMap(([x, y]) => [[x, y - 11], [x, y + 11], ...[0, 9, -9].flatMap((down) => [[x + wide / 2 + 8, y + down], [x - wide / 2 - 8, y - down]])]));
@@ -433,7 +434,7 @@ export class Painter extends Pencil {
       const lines = strip ? [this.cut(context, name, size, weight, most)] : this.broken(context, name, size, weight, most);
       const run = frame.runs.find((one) => one.name === mark.run), index = mark.kind === "rule" ? 0 : Math.min(step ?? Infinity, mark.x.length - 1);
       const value = mark.run && !strip ? numeral(valueOf(how.run || run, mark, index)) : null;
-      const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? 44 : 0);
+      const wide = Math.max(...lines.map((line) => this.width(context, line, size, weight)), mark.run && !strip ? this.width(context, LONGEST_VALUE, SIZES.name) : 0);
       found.push({ mark, how, lines, value, size, weight, width: wide, tall: strip ? 15 : 16 * lines.length + (value === null ? 0 : 16) });
     };
     for (const [mark, how] of ordered) add(mark, how);
