@@ -65,6 +65,14 @@ NEWTON_STEP = Exercise(
         best-along-the-gradient: np.linalg.solve(H, -dw) => -dw * (dw @ dw) / (dw @ H @ dw)
             Your length is the best one *along minus the gradient*. Newton's step has another direction: each axis has its own
             length.
+        flattest-curvature: np.linalg.solve(H, -dw) => -dw / np.linalg.eigvalsh(H)[0]
+            You divide by the smallest curvature alone. Each axis has its own.
+        determinant: np.linalg.solve(H, -dw) => -dw / np.linalg.det(H)
+            You divide by the determinant, which is one number. The inverse of a matrix is more than that.
+        sums-of-the-rows: np.linalg.solve(H, -dw) => -dw / H.sum(axis=1)
+            You divide by the sums of the rows. A row of `H` tells how *all* moves change one slope: it is a system of equations.
+        sizes-of-the-diagonal: np.linalg.solve(H, -dw) => -dw / np.abs(np.diag(H))
+            You divide by the sizes on the diagonal of `H`. That is right only on a bowl that lies along the axes.
         one-number-for-all: np.linalg.solve(H, -dw) => -dw / np.linalg.norm(H)
             You divide the gradient by one number. Each axis of the Hessian has its own curvature.
         divides-the-table: np.linalg.solve(H, -dw) => -dw / H
@@ -167,6 +175,12 @@ SAFE_DIRECTION = Exercise(
             absolute value instead.
         absolute-entries-of-the-inverse: return … => return -np.abs(np.linalg.inv(H)) @ dw
             You take the absolute value of the entries of the inverse. It belongs to the eigenvalues.
+        floor-under-a-root: np.maximum(np.abs(values), floor) => np.sqrt(values**2 + floor**2)
+            You join curvature and floor under a root. The floor takes the place of smaller curvatures, and changes no others.
+        absolute-table-lifted: return … => return -np.linalg.inv(np.abs(H) + floor * np.eye(len(dw))) @ dw
+            You make the entries of `H` positive, and add the floor to its diagonal. Both belong to the eigenvalues.
+        all-positive: (V.T @ dw) / np.maximum(np.abs(values), floor) => np.abs(V.T @ dw) / np.maximum(np.abs(values), floor)
+            You make the slopes positive, too. Only curvatures are taken as positive; a slope's sign says where down is.
         one-curvature-for-all: np.maximum(np.abs(values), floor) => np.abs(values).max()
             You divide by the largest curvature on every axis. Each axis has its own.
         stays-in-the-axes: -V @ => -1 *
@@ -291,6 +305,14 @@ BACKTRACKING = Exercise(
             You compare with the point that you tried last. The bar lies below the loss at `w`, from which you started.
         subtracts: step /= 2 => step -= 0.1
             You subtract from the step. Halve it: so it gets small fast, and never negative.
+        step-for-the-point: value(w + step * p) => value(w + step)
+            You look at `w + step`. The step goes along `p`: `w + step * p`.
+        along-the-slope: value(w + step * p) => value(w - step * slope)
+            You go along the slope, which is one number. The step goes along `p`.
+        from-the-origin: value(w + step * p) => value(step * p)
+            You look from zero. The step begins at `w`.
+        returns-the-old-loss: return step => return here
+            You return the loss at `w`. The step length is asked for.
         returns-the-loss: return step => return value(w + step * p)
             You return the loss at the new point. The step length is asked for.
         shrinks-before-testing: value(w), 1.0 => value(w), 0.5
@@ -427,6 +449,12 @@ TWO_LOOP = Exercise(
             Your second share is divided by y·y; that belongs to the scale. Here it is s·y.
         second-loop-forgets: (shares[k] - y[k] @ r / (s[k] @ y[k])) => shares[k]
             Your second loop adds the whole first share. What `r` explains already is taken away: y·r over s·y.
+        mean-scale: s[-1] @ y[-1] / (y[-1] @ y[-1]) => np.mean([a @ b / (b @ b) for a, b in zip(s, y)])
+            Your scale is a mean over all pairs. It comes from the newest one.
+        scale-of-the-lengths: s[-1] @ y[-1] / (y[-1] @ y[-1]) => np.sqrt(s[-1] @ s[-1] / (y[-1] @ y[-1]))
+            Your scale is the length of s over that of y. Here it is s·y over y·y.
+        first-loop-takes-the-gradient: q -= shares[k] * y[k] => q = q - shares[k] * dw
+            Your first loop subtracts a multiple of `dw`. It subtracts a multiple of `y`, the change that the pair explains.
         scale-times-the-gradient: * q => * dw
             You scale `dw`. Scale `q`, what is left of it after the first loop.
         skips-the-oldest: reversed(range(len(s))) => range(len(s) - 1, 0, -1)

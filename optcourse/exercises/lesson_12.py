@@ -64,6 +64,10 @@ DUAL_MULTIPLY = Exercise(
             one, and then they are added.
         adds-pairs: return … => return a[0] + b[0], a[1] + b[1]
             That is the sum of two pairs. The value of a product is the product of the values; its slope has two terms.
+        all-in-one: return … => return a[0] * b[0] + a[1] * b[0] + a[0] * b[1]
+            You add it all up. Value and slope stay apart: return the two of them.
+        mixed-sums: a[1] * b[0] + a[0] * b[1] => (a[1] + b[0]) * (a[0] + b[1])
+            You add before you multiply. Each slope is multiplied by the other value, and the two products are added.
         of-a-square: a[1] * b[0] + a[0] * b[1] => 2 * a[0] * a[1]
             That is the slope of `a` times itself. Here `b` may be another pair.
         of-a-quotient: a[1] * b[0] + a[0] * b[1] => (a[1] * b[0] - a[0] * b[1]) / b[0] ** 2 if b[0] else 0.0
@@ -295,6 +299,10 @@ BACKWARD = Exercise(
             pull-of-one: pull(grads[k]) => pull(1.0) * grads[k]
                 You take `pull(1.0)` for a factor. That is right for numbers; a pull of a table needs the whole gradient:
                 `pull(grads[k])`.
+            without-the-first: return grads => return grads[1:]
+                You leave out the first entry. The list has one gradient for each entry.
+            one-number: return grads => return sum(np.sum(g) for g in grads)
+                You add the gradients up. The list is asked for, one for each entry.
             no-pull: grads[number] + pull(grads[k]) => grads[number] + grads[k]
                 You hand on the gradient as it is. The pull belongs to it: it multiplies by the entry's slope.
             largest-pull: grads[number] + pull(grads[k]) => np.maximum(grads[number], pull(grads[k]))
@@ -417,6 +425,12 @@ UNBROADCAST = Exercise(
             You keep the axes in front, with length 1. The array has not got them: leave `keepdims` out there.
         always-the-last: return … => return g.sum(axis=-1)
             You sum over the last axis, whatever was repeated. Compare `g.shape` with `shape`: where do they differ?
+        last-axis-kept: return … => return g.sum(axis=-1, keepdims=True)
+            You always sum over the last axis. Compare `g.shape` with `shape`: where do they differ?
+        first-axis-kept: return … => return g.sum(axis=0, keepdims=True)
+            You always sum over the first axis, and keep it. Compare `g.shape` with `shape`: where do they differ?
+        first-entries: return … => return g[tuple(slice(0, n) for n in shape)]
+            You cut a part out of `g`. Every repetition has its pull: add them up.
         flattened: return summed => return summed.ravel()
             You make one row of it. The result has the shape `shape`.
         multiplied: g.sum(axis=tuple => g.prod(axis=tuple
@@ -484,6 +498,8 @@ HVP = Exercise(
     misconceptions=mistakes(
         hvp,
         """
+        multiplied-into-w: w + 1e-30j * v => w * 1e-30j * v
+            You multiply `w` by the step. The step is *added* to it.
         not-along-v: w + 1e-30j * v => w + 1e-30j
             You step by the same in all weights. The direction is `v`: `1e-30j * v`.
         v-afterwards: gradient(w + 1e-30j * v).imag / 1e-30 => gradient(w + 1e-30j).imag / 1e-30 * v
@@ -519,6 +535,12 @@ HVP = Exercise(
             You return one number, the curvature along `v`. The product is a vector.
         forward-difference: return … => return (gradient(w + 1e-6 * v) - gradient(w)) / 1e-6
             This is a forward difference: right to some digits only, and it takes two gradients. Take the complex step.
+        forward-difference-1e-8: return … => return (gradient(w + 1e-8 * v) - gradient(w)) / 1e-8
+            Two gradients that nearly agree are subtracted: half of the digits are lost. The complex step subtracts nothing.
+        forward-difference-1e-5: return … => return (gradient(w + 1e-5 * v) - gradient(w)) / 1e-5
+            This is a forward difference with a large step: what is left over is as the step itself. Take the complex step.
+        central-difference-1e-5: return … => return (gradient(w + 1e-5 * v) - gradient(w - 1e-5 * v)) / 2e-5
+            This is a central difference, with two gradients, and right to some digits only. The complex step subtracts nothing.
         central-difference: return … => return (gradient(w + 1e-6 * v) - gradient(w - 1e-6 * v)) / 2e-6
             This is a central difference: right to some digits only, and it takes two gradients. Take the complex step.
         column-by-column: return … => return np.stack([gradient(w + 1e-30j * unit).imag / 1e-30 for unit in np.eye(len(w))]) @ v

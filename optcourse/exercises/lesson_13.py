@@ -74,6 +74,8 @@ POWER_STEP = Exercise(
             You divide by both lengths: what comes out is the cosine of the angle between `v` and Hv. Divide by v·v.
         over-the-products-length: v @ Hv / (v @ v) => v @ Hv / (Hv @ Hv)
             You divide by Hv·Hv. It is v·v.
+        largest-quotient: v @ Hv / (v @ v) => np.max(Hv / v)
+            You take the largest of the quotients Hv / v. Sum up first: v·Hv over v·v.
         mean-of-quotients: v @ Hv / (v @ v) => np.mean(Hv / v)
             You average Hv / v over the entries. Sum up first: v·Hv over v·v.
         one-product-later: v @ Hv / (v @ v) => Hv @ hvp(Hv) / (Hv @ Hv)
@@ -100,6 +102,12 @@ POWER_STEP = Exercise(
             You divide the next vector by the sum of its entries. Its length must be 1.
         keeps-the-old-length: Hv / np.linalg.norm(Hv) => Hv / np.linalg.norm(Hv) * np.linalg.norm(v)
             You give the next vector the length of the old one. Its length must be 1.
+        stepped-down: Hv / np.linalg.norm(Hv) => (v - Hv) / np.linalg.norm(v - Hv)
+            You subtract Hv from `v`. It takes the place of `v`; nothing goes downhill here.
+        root-of-n: Hv / np.linalg.norm(Hv) => Hv / np.sqrt(len(v))
+            You divide by the root of the number of weights. Divide by the length of Hv.
+        over-v-times-hv: Hv / np.linalg.norm(Hv) => Hv / abs(v @ Hv)
+            You divide by v·Hv. It is the length of Hv that makes it 1.
         stepped-up: Hv / np.linalg.norm(Hv) => (v + Hv) / np.linalg.norm(v + Hv)
             You add Hv to `v`. It takes the place of `v`.
         positive-entries: Hv / np.linalg.norm(Hv) => np.abs(Hv) / np.linalg.norm(Hv)
@@ -216,6 +224,10 @@ SHARPNESS = Exercise(
             every axis.
         sign-turned: return value => return -value
             Your sign is the wrong way round.
+        largest-entry-of-the-product: return value => return np.max(hvp(v))
+            You return the largest entry of Hv. The curvature is v·Hv over v·v.
+        a-cosine: value = v @ Hv / (v @ v) => value = v @ Hv / np.linalg.norm(v) / np.linalg.norm(Hv)
+            You divide by both lengths: what comes out is the cosine of the angle between `v` and Hv. Divide by v·v.
         squared: value = v @ Hv / (v @ v) => value = Hv @ Hv
             You multiply Hv by itself, which gives the square. Take v·Hv over v·v.
         size-of-the-table: return value => return np.linalg.norm([hvp(e) for e in np.eye(n)])
@@ -316,6 +328,16 @@ EDGE = Exercise(
                     and: 2 * (1 + beta) / rate => 2 * (1 + beta) * rate
                     and: / ((1 + 2 * beta) * rate) => / (1 + 2 * beta) * rate
             You multiply by the rate. The larger the rate, the less curvature it stands: divide.
+        one-plus-two-beta: 2 * (1 + beta) / rate => (1 + 2 * beta) / rate
+            Your numerator is 1 + 2β, which belongs below, for Nesterov. Momentum's is 2 + 2β.
+        two-plus-beta: 2 * (1 + beta) / rate => (2 + beta) / rate
+            Your numerator is 2 + β. It is 2 + 2β.
+        two-plus-beta-below: ((1 + 2 * beta) * rate) => ((2 + beta) * rate)
+            You divide by 2 + β. For Nesterov it is 1 + 2β.
+        plain-multiplied: 2 / rate => 2 * rate
+            For plain gradient descent you multiply by the rate. The larger the rate, the less curvature it stands: divide.
+        momentum-multiplied: 2 * (1 + beta) / rate => 2 * (1 + beta) * rate
+            For momentum you multiply by the rate. The larger the rate, the less curvature it stands: divide.
         divides-by-one-plus-beta: 2 * (1 + beta) / rate => 2 / (rate * (1 + beta))
             You divide by 1 + β. Momentum stands more curvature: multiply.
         one-for-two: 2 / rate => 1 / rate
