@@ -376,7 +376,8 @@ NoisyBowlExplorer(yours=ema)
 # 4 min. Averaging buys the quiet of a small rate at the speed of a large one, as long as the start is forgotten.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# In this bowl the last weights have the variance $\alpha / (2 - \alpha)$, and the moving average leaves of it the part
+# In this bowl the last weights have the variance $\alpha / (2 - \alpha)$: so large is their mean $w^2$, once the start is
+# forgotten. The moving average leaves of it the part
 #
 # $$\frac{(1-d)(1+\varphi d)}{(1+d)(1-\varphi d)}, \qquad \varphi = 1 - \alpha$$
 #

@@ -62,7 +62,7 @@ BallExplorer()
 #
 # ## The formula
 #
-# With the gradient $G$ as a matrix and $\langle G, D\rangle$ the sum of $G_{ij} D_{ij}$:
+# With the gradient $G$ as a matrix and $\langle G, D\rangle$ the sum of $G_{ij} D_{ij}$, find the $D$ with the largest sum:
 #
 # $$D = \arg\max_{\|D\|\le 1}\ \langle G, D\rangle, \qquad W \leftarrow W - \alpha D$$
 #

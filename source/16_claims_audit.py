@@ -118,11 +118,12 @@ CriterionExplorer()
 # ## Is it chance?
 #
 # The race is paired: on each seed both have the same digits, start and minibatches. If two optimizers were equally good, each
-# seed would be a fair coin. Of $n$ coins, how often do the fewer sides come up $k$ times or less? Both ways round:
+# seed would be a fair coin. Of $n$ coins, how often do the fewer sides come up $k$ times or less? Both ways round, that is the
+# $p$ of the **sign test**:
 #
 # $$p = 2 \sum_{i=0}^{k} \binom{n}{i} \, 2^{-n} \qquad (\text{at most } 1)$$
 #
-# Equal pairs say nothing: they are dropped. By hand, for five wins of five:
+# Equal pairs say nothing: they are dropped. By custom something is shown where $p < 0.05$. By hand, for five wins of five:
 
 # %%
 print(f"5 of 5: 2 · 1/32 = {2 / 2**5}")

@@ -183,13 +183,25 @@ def torch() -> Any:
 # lives, and a module after it that uses asyncio (nbclient does) would fail.
 @pytest.fixture(scope="module")
 def chromium(chromium_path: str) -> Iterator:
-    """A headless Chromium: a playwright `Browser`."""
+    """A headless Chromium: a playwright `Browser` whose pages wait for what comes late on a busy machine."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium_path, args=CHROMIUM_FLAGS)
+        browser.new_context, browser.new_page = map(patient, (browser.new_context, browser.new_page))
         yield browser
         browser.close()
+
+
+def patient(make: Callable) -> Callable:
+    """What makes a context or a page, with a cap for what never comes in place of Playwright's 30 s."""
+
+    def made(*given: Any, **options: Any) -> Any:
+        new = make(*given, **options)
+        new.set_default_timeout(300_000)
+        return new
+
+    return made
 
 
 @pytest.fixture
@@ -204,7 +216,6 @@ def own_home(tmp_path, monkeypatch):
 def page(chromium) -> Iterator:
     """A fresh page in a context of its own (1400 by 1000), closed afterwards."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(300_000)
     yield context.new_page()
     context.close()
 

@@ -10,7 +10,7 @@ import pytest
 TESTS = Path(__file__).parent
 # In how many places a file may: what is slow or late on purpose, or is looked at again when it did not come.
 ALLOWED = {
-    "conftest.py": 2,  # until() itself, and a moment for what is asked to end before it is killed
+    "conftest.py": 4,  # until() itself, a moment for what is asked to end before it is killed, the browser and its cap
     "explorers/test_hand.py": 1,  # a while in which no picture may come
     "explorers/test_engine.py": 1,  # a learner's function that is slow
     "frontends/browsing.py": 1,  # an order that JupyterLab forgets is given again
@@ -35,7 +35,9 @@ def short_waits(text: str) -> list[str]:
         ]
         # Playwright counts in milliseconds, all others in seconds.
         short = [cap for cap in caps if cap and (cap < 60 or 1000 <= cap < 60_000)]
-        if called in ("sleep", "time.sleep") or called.endswith("wait_for_timeout") or short:
+        paused = called in ("sleep", "time.sleep") or called.endswith("wait_for_timeout")
+        # The fixture `chromium` gives every context and page the same cap.
+        if paused or short or called.endswith(("set_default_timeout", "chromium.launch")):
             found.append(f"{node.lineno}: {ast.unparse(node)}")
     return found
 
@@ -91,6 +93,7 @@ def test_no_test_depends_on_how_fast_the_machine_is(path):
         "page.wait_for_timeout(800)",
         "process.communicate(timeout=20)",
         "page.wait_for_function('ready', timeout=5000)",
+        "context.set_default_timeout(30_000)",
     ],
 )
 def test_a_wait_for_a_time_is_found(line):

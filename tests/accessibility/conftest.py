@@ -45,7 +45,6 @@ def saved_pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def one_page(chromium) -> Iterator:
     """One page for the whole module: a context of its own costs more than what is looked at."""
     context = chromium.new_context(viewport={"width": 1100, "height": 900})
-    context.set_default_timeout(300_000)
     context.set_offline(True)
     yield context.new_page()
     context.close()

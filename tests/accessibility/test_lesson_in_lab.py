@@ -34,7 +34,6 @@ def lesson(chromium, lab_server):
     notebook.cells += [nbformat.v4.new_code_cell(source) for source in MORE]
     nbformat.write(notebook, path)
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    context.set_default_timeout(300_000)
     page = context.new_page()
     page.goto(lab_server.notebook_url("solutions/00_start_here.ipynb"))
     page.wait_for_selector(".jp-Notebook .jp-Cell")

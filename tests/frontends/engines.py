@@ -76,7 +76,6 @@ class Engine:
 class Chromium(Engine):
     def __init__(self, browser: Any) -> None:
         self.context = browser.new_context(viewport={"width": SIZE[0], "height": SIZE[1]})
-        self.context.set_default_timeout(300_000)
         self.page = self.context.new_page()
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))

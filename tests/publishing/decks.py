@@ -36,7 +36,6 @@ SPILLS = """() => {
 def opened(chromium, url: str, *, size: tuple[int, int] = SIZES[0], **options) -> Iterator:
     """A deck in a page of its own. Leaving fails when it asked another host for something, or when a script failed."""
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options)
-    context.set_default_timeout(300_000)
     asked, errors = [], []
 
     def guard(route) -> None:

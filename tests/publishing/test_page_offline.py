@@ -97,7 +97,6 @@ def host(alive: Path, tmp_path: Path) -> Host:
 def context(chromium) -> Iterator:
     """A reader's browser, which notes what goes to any other host, and what its console says is wrong."""
     context = chromium.new_context()
-    context.set_default_timeout(60_000)
     context.addresses, context.trouble = [], []
     context.on("request", lambda request: context.addresses.append(request.url))
     context.on(

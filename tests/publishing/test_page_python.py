@@ -49,7 +49,6 @@ ASK = """([cell, message]) => new Promise((done) => {
 def page(chromium, alive: Path) -> Iterator:
     """One page for all tests of the module: starting Python takes seconds."""
     context = chromium.new_context(viewport={"width": 1100, "height": 1000}, offline=True)
-    context.set_default_timeout(240_000)
     page = context.new_page()
     page.trouble, page.asked = [], []
     page.on("console", lambda m: page.trouble.append(m.text) if m.type in ("error", "warning") else None)
@@ -321,7 +320,6 @@ def test_a_lesson_is_done_whole_on_a_phone(chromium, alive):
     context = chromium.new_context(
         viewport={"width": 375, "height": 667}, has_touch=True, is_mobile=True, offline=True
     )
-    context.set_default_timeout(240_000)
     page = context.new_page()
     page.goto((alive / f"{PAGE}.html").as_uri())
     for card in page.locator(".box.predict").all():

@@ -105,7 +105,6 @@ class Watched:
 def context(chromium) -> Iterator:
     """One context without a network (the server is this machine's own), with time for a busy one."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, color_scheme="light")
-    context.set_default_timeout(300_000)
     yield context
     context.close()
 
@@ -121,7 +120,6 @@ def watched(context, served: Served) -> Iterator[Watched]:
 def from_disk(chromium, served: Served) -> Iterator[Watched]:
     """As when a folder is opened with a double click, and the network is cut off."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000}, offline=True)
-    context.set_default_timeout(300_000)
     yield Watched(context.new_page(), served.folder.as_uri())
     context.close()
 

@@ -40,7 +40,6 @@ def opened(chromium, tmp_path):
             encoding="utf-8",
         )
         shown = chromium.new_page(reduced_motion=motion)
-        shown.set_default_timeout(300_000)
         errors = []
         shown.on("pageerror", lambda error: errors.append(str(error)))
         shown.goto(page.as_uri())
