@@ -125,6 +125,8 @@
 #   a *minibatch* is a handful. [03], [04]
 # - **Bias correction**: makes up for moments that start at zero. [08]
 # - **Catapult**: a start above the edge throws the loss up, and the run lands where it is less sharp. [13]
+# - **Central flow**: the mean of a run over its swings at the edge, as a smooth path. [13]
+# - **Checkpoints**: some values of a tape, from which the others are computed once more. [12]
 # - **Clipping**: a gradient longer than a limit is shortened to it; its direction stays. [14]
 # - **Complex step**: a slope from a tiny imaginary step, with nothing subtracted. [01], [12]
 # - **Condition number**: the largest curvature of a loss over the smallest; how much longer than wide a valley is, squared.

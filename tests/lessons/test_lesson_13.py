@@ -126,6 +126,15 @@ def test_with_cross_entropy_and_a_large_rate_the_edge_is_met_and_left(seed):
 
 
 @SEEDS
+def test_the_catapult_lands_where_it_is_less_sharp(seed):
+    task = edge_runs.problem(seed)
+    before = kept("full_sharpness", "gradient descent")[seed, 0]
+    final = descend(task.model, GradientDescent(3.5 / before), task.start, 100, record=()).final
+    [after] = edge_runs.sharpnesses(task.model, [(final, 0.0)])
+    assert 7 <= round(before) <= 10 and 5 <= round(after) <= 7 and after < 0.8 * before
+
+
+@SEEDS
 def test_the_catapult(solved, seed):
     thrown, lost = solved["catapult"](3.5, seed), solved["catapult"](6.0, seed)
     assert max(thrown) > 1.1 * thrown[0] and thrown[-1] < thrown[0]
