@@ -100,6 +100,7 @@ export class Ink {
   }
 
   line([x0, y0], [x1, y1]) {
+    if (!Number.isFinite(x0 + y0 + x1 + y1)) return;
     const parts = Math.min(400, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / INKED));
     for (let k = 0; k <= parts; k++) this.cells.add(cellOf(x0 + ((x1 - x0) * k) / (parts || 1), y0 + ((y1 - y0) * k) / (parts || 1)));
   }

@@ -305,14 +305,15 @@ export class Painter extends Pencil {
   // Lines, arrows and the edges of bands. A run's line counts whole, so that no name moves while it is stepped through.
   inked({ box, X, Y, at }, ordered, loose, step) {
     const ink = (this.ink = new Ink()), right = box.left + box.width, bottom = box.top + box.height;
+    const place = (x, y) => (Number.isFinite(x + y) ? at(x, y) : [NaN, NaN]); // a surface has no height where there is no place
     const upright = (x) => ink.line([x, box.top], [x, bottom]), level = (y) => ink.line([box.left, y], [right, y]);
     for (const mark of [...ordered.filter(([, how]) => !how.ghost).map(([one]) => one), ...loose]) {
-      if (mark.kind === "line") for (let i = 1, a = at(mark.x[0], mark.y[0]), b; i < mark.x.length; i++, a = b) { b = at(mark.x[i], mark.y[i]); if (!Number.isNaN(a[0] + a[1] + b[0] + b[1])) ink.line(a, b); }
+      if (mark.kind === "line") for (let i = 1, a = place(mark.x[0], mark.y[0]), b; i < mark.x.length; i++, a = b) { b = place(mark.x[i], mark.y[i]); ink.line(a, b); }
       else if (mark.kind === "rule") (mark.axis === "x" ? upright(X(mark.at)) : level(Y(mark.at)));
       else if (mark.kind === "span") for (const end of [mark.lo, mark.hi]) (mark.axis === "x" ? upright(X(end)) : level(Y(end)));
       else if (mark.kind === "arrows") {
         const [from, to] = this.entries(mark, listed(mark.x).length, step), of = (name, i) => listed(mark[name])[i];
-        for (let i = from; i < to; i++) ink.line(at(of("x", i), of("y", i)), at(of("x", i) + of("u", i), of("y", i) + of("v", i)));
+        for (let i = from; i < to; i++) ink.line(place(of("x", i), of("y", i)), place(of("x", i) + of("u", i), of("y", i) + of("v", i)));
       }
     }
   }
