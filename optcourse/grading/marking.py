@@ -461,6 +461,9 @@ class RunningNotebook:
         self.trouble: list[str] = []
         self.silent = False  # while hidden cases are tried, nothing is said
         self.worker: WalledProcess | None = None
+        self.spoilt = (
+            False  # threads that an answer has left running would speak in the place of the next one
+        )
         self.stops: dict[int, Stop] = {}
         self.stood: dict[
             str, list[int]
@@ -474,6 +477,7 @@ class RunningNotebook:
         self._close()
 
     def _close(self) -> None:
+        self.spoilt = False
         if self.worker is not None:
             self.worker.close()
             self.worker = None
@@ -520,6 +524,8 @@ class RunningNotebook:
                 yield worker
             finally:
                 self.calls_left -= time.monotonic() - began - worker.load()
+            if self.spoilt:
+                self._close()
         except Stopped as stop:
             self.note(f"exercise {exercise.id}: {stop}")
             self._close()
@@ -653,6 +659,7 @@ class RunningNotebook:
         with _quiet():
             message = _Talk(self, worker, inputs.recorders, self.limits.wait * seconds + 2).outcome()
         outcome = _outcome(message["outcome"])
+        self.spoilt |= message.get("threads") is True
         self.room = min([self.room, *(recorder.room for recorder in inputs.recorders.values())])
         outcome.counts = inputs.counts()
         if "calls" in exercise.compare or exercise.verify is not None:

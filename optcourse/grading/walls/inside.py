@@ -171,7 +171,9 @@ def main():
                 seen = [look(scope, name, shapes) for name, shapes in request["look"]]
                 judge.say({"seen": seen, "stood": differing(request, names)})
             else:
-                judge.say({"outcome": outcome_data(serve(judge, request, scope), job["largest"])})
+                before = threading.active_count()
+                data = outcome_data(serve(judge, request, scope), job["largest"])
+                judge.say({"outcome": data, "threads": threading.active_count() > before})
 
 
 def wall_in():

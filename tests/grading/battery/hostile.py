@@ -627,6 +627,20 @@ SUBMISSIONS = [
         "asks-in-threads", "03", (answer(GD, tricks.ASKS_IN_THREADS),), lost(GD), "Questions without an end."
     ),
     Submission(
+        "asks-later-in-threads",
+        "03",
+        (answer(GD, tricks.ASKS_LATER_IN_THREADS),),
+        lost(GD),
+        "Who is stopped while threads go on asking does not speak for the other answers.",
+    ),
+    Submission(
+        "asks-on-in-threads",
+        "03",
+        (answer(GD, tricks.ASKS_ON_IN_THREADS),),
+        lost(GD),
+        "Nor who has come to an end.",
+    ),
+    Submission(
         "keeps-a-callable",
         "03",
         (after(GD, tricks.KEEPS_A_CALLABLE), answer(STEPS, tricks.USES_IT_LATER)),

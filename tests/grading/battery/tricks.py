@@ -846,6 +846,17 @@ def gradient_descent(compute_gradient, w, learning_rate, num_steps):
     for _ in range(20): threading.Thread(target=more, daemon=True).start()
     while True: pass
 """
+ASKS_LATER_IN_THREADS = """
+import threading, time
+def gradient_descent(compute_gradient, w, learning_rate, num_steps):
+    def more():
+        while True:
+            time.sleep(0.1)
+            compute_gradient(w)
+    for _ in range(3): threading.Thread(target=more, daemon=True).start()
+    while True: pass
+"""
+ASKS_ON_IN_THREADS = ASKS_LATER_IN_THREADS.replace("while True: pass", "return 0.0")
 KEEPS_A_CALLABLE = """
 _kept = []
 _right = gradient_descent
