@@ -461,9 +461,8 @@ class RunningNotebook:
         self.trouble: list[str] = []
         self.silent = False  # while hidden cases are tried, nothing is said
         self.worker: WalledProcess | None = None
-        self.spoilt = (
-            False  # threads that an answer has left running would speak in the place of the next one
-        )
+        # An answer has left threads running: they would speak in the place of the next one.
+        self.spoilt = False
         self.stops: dict[int, Stop] = {}
         self.stood: dict[
             str, list[int]
